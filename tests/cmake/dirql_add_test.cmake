@@ -1,0 +1,51 @@
+# dirql_add_test(name sources...) builds one test executable and makes it one CTest test.
+#
+#   dirql_add_test(sim.clock test_clock.c)
+#
+# The sources are C or C++ and may include internal headers as "sim/clock.h". They may use the operating
+# system, but keep to C where they can. A test is given 60 seconds;
+# set_tests_properties() after the call may change that or add labels. The test's first label is the
+# part of its name before the dot.
+#
+# dirql_add_example(name sources...) is the same with only the public headers in reach, as for a user.
+
+function(dirql_add_test name)
+    dirql_add_program(${name} ${ARGN})
+    target_link_libraries(${name} PRIVATE dirql_internal)
+    set_target_properties(${name} PROPERTIES DIRQL_SHARED OFF) # Internals are not exported.
+    target_compile_definitions(${name} PRIVATE "$<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE>")
+    dirql_add_program_test(${name})
+endfunction()
+
+function(dirql_add_example name)
+    dirql_add_program(${name} ${ARGN})
+    dirql_add_program_test(${name})
+endfunction()
+
+# An executable with everything that a test may use, but no test of it.
+function(dirql_add_program name)
+    if(DIRQL_COMPILE_ONLY)
+        add_library(${name} OBJECT ${ARGN})
+    else()
+        add_executable(${name} ${ARGN})
+    endif()
+    # dirql::cmocka stands in for CMocka's own functions, so it comes before it.
+    target_link_libraries(${name} PRIVATE
+        dirql::portcls
+        dirql::mocks
+        dirql::cmocka
+        cmocka::cmocka
+        dirql::dirql)
+    # A class made by C has no type information for UBSan's check of virtual calls.
+    target_compile_options(${name} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr>")
+    dirql_warnings(${name})
+endfunction()
+
+function(dirql_add_program_test name)
+    if(DIRQL_COMPILE_ONLY)
+        return()
+    endif()
+    add_test(NAME ${name} COMMAND ${name})
+    string(REGEX REPLACE "\\..*" "" label ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 60 LABELS ${label})
+endfunction()
