@@ -1,0 +1,297 @@
+/*
+ * fault_posix.c - faults in guest code become calls of a function on a landing stack.
+ *
+ * The signal handler runs on an alternate stack (the faulting stack may be full), notes what
+ * happened, and rewrites the interrupted state, so that returning from the signal enters the
+ * landing stack as ordinary code. Nothing but the note is made inside the signal handler. The
+ * handlers are the process's, the rest is the thread's: a thread that catches nothing, and a
+ * fault on the landing stack itself, go to the handler that was there before.
+ */
+#include "host/fault.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host/frame.h"
+#include "host/here_posix.h"
+#include "host/sanitizer.h"
+#include "host/stack.h"
+
+#define LANDING_BYTES   ((size_t)256 * 1024)
+#define ALTERNATE_BYTES ((size_t)64 * 1024) /* Beyond any processor's register state. */
+
+/* How far from the stack pointer an access below a thread's own stack still counts as its
+ * overflow. */
+#define OWN_GUARD_BYTES ((uintptr_t)1024 * 1024)
+
+typedef struct host_catch {
+    host_fault_handler *handler;
+    void *owner;
+    host_fault fault;
+    host_stack landing;
+    host_stack alternate;
+    stack_t alternate_before;
+} host_catch;
+
+enum { SIGNALS = 4 };
+static const int signals[SIGNALS] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+
+static struct {
+    pthread_mutex_t mutex;
+    unsigned threads; /* That catch faults. */
+    struct sigaction before[SIGNALS];
+} handlers = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+/* ---- What happened ------------------------------------------------------------------------- */
+
+static bool overflows_own_stack(uintptr_t address, uintptr_t stack_pointer)
+{
+    uintptr_t low = (uintptr_t)host_here_now.own_stack;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    bool below = low != 0 && address < low + page && low - OWN_GUARD_BYTES <= address;
+
+    return host_here_now.stack == NULL && below && stack_pointer < low + OWN_GUARD_BYTES;
+}
+
+static bool overflows(uintptr_t address, uintptr_t stack_pointer)
+{
+    return host_stack_guards(host_here_now.stack, (const void *)address) ||
+           overflows_own_stack(address, stack_pointer);
+}
+
+static void describe_access(host_fault *fault, const siginfo_t *info, const void *state)
+{
+    uintptr_t caller;
+
+    fault->kind = HOST_FAULT_ACCESS;
+    fault->access = host_frame_access(state);
+    fault->address = host_frame_address_unknown(state) ? (const void *)UINTPTR_MAX : info->si_addr;
+    if (host_frame_is_known() && fault->address == fault->place) {
+        fault->access = HOST_FAULT_EXECUTE;
+    }
+    if (overflows((uintptr_t)fault->address, (uintptr_t)fault->stack_pointer)) {
+        fault->kind = HOST_FAULT_STACK_OVERFLOW;
+    } else if (fault->access == HOST_FAULT_EXECUTE) {
+        caller = host_frame_caller(state);
+        fault->place = caller != 0 ? (const void *)caller : fault->place;
+    }
+}
+
+static void describe(host_fault *fault, int signal, const siginfo_t *info, const void *state)
+{
+    fault->place = (const void *)host_frame_place(state);
+    fault->stack_pointer = (const void *)host_frame_stack_pointer(state);
+    fault->address = fault->place;
+    fault->access = HOST_FAULT_EXECUTE;
+    switch (signal) {
+    case SIGFPE:
+        fault->kind = HOST_FAULT_ARITHMETIC;
+        break;
+    case SIGILL:
+        fault->kind = HOST_FAULT_INSTRUCTION;
+        break;
+    default:
+        describe_access(fault, info, state);
+        if (signal == SIGBUS && fault->kind == HOST_FAULT_ACCESS) {
+            fault->kind = HOST_FAULT_BUS;
+        }
+        break;
+    }
+}
+
+/* ---- Delivery ------------------------------------------------------------------------------ */
+
+static HOST_UNINSTRUMENTED void land(void *argument)
+{
+    host_catch *caught = argument;
+
+    host_sanitizer_land(caught->landing.base, caught->landing.bytes);
+    host_here_now.stack = caught->landing.base;
+    caught->handler(caught->owner, &caught->fault);
+    abort(); /* A handler must not return: the code it stands in for is gone. */
+}
+
+static bool is_on_landing(const host_catch *caught, const void *stack_pointer)
+{
+    const char *base = caught->landing.base;
+
+    if (!host_frame_is_known()) {
+        return host_here_now.stack == base;
+    }
+    return host_stack_guards(base, stack_pointer) ||
+           (uintptr_t)stack_pointer - (uintptr_t)base <= caught->landing.bytes;
+}
+
+bool host_fault_deliver(void *state, const host_fault *fault)
+{
+    host_catch *caught = host_here_now.caught;
+    ucontext_t *interrupted = state;
+    unsigned i;
+
+    if (is_on_landing(caught, fault->stack_pointer)) {
+        return false;
+    }
+    caught->fault = *fault;
+    for (i = 0; i < SIGNALS; i++) {
+        sigdelset(&interrupted->uc_sigmask, signals[i]);
+    }
+    sigdelset(&interrupted->uc_sigmask, SIGURG);
+    host_frame_redirect(state, caught->landing.base, caught->landing.bytes, land, caught);
+    return true;
+}
+
+static void let_default_happen(int signal, const siginfo_t *info)
+{
+    struct sigaction plain = { .sa_handler = SIG_DFL };
+
+    sigaction(signal, &plain, NULL);
+    if (info->si_code <= 0) {
+        raise(signal); /* Sent, not caused: it does not come again by itself. */
+    }
+}
+
+void host_fault_pass_on(const struct sigaction *before, int signal, siginfo_t *info, void *state)
+{
+    sigset_t mask = ((ucontext_t *)state)->uc_sigmask;
+
+    if (before->sa_handler == SIG_DFL || before->sa_handler == SIG_IGN) {
+        let_default_happen(signal, info);
+        return;
+    }
+    if ((before->sa_flags & SA_NODEFER) == 0) {
+        sigaddset(&mask, signal);
+    }
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    if ((before->sa_flags & SA_SIGINFO) != 0) {
+        before->sa_sigaction(signal, info, state);
+    } else {
+        before->sa_handler(signal);
+    }
+}
+
+static void pass_on(int signal, siginfo_t *info, void *state)
+{
+    unsigned i;
+
+    for (i = 0; i < SIGNALS; i++) {
+        if (signals[i] == signal) {
+            host_fault_pass_on(&handlers.before[i], signal, info, state);
+        }
+    }
+}
+
+/* A signal that another process sent is no fault of the code it interrupts. */
+static bool is_ours(const siginfo_t *info)
+{
+    return info->si_code > 0 || info->si_pid == getpid();
+}
+
+static HOST_UNINSTRUMENTED void on_fault(int signal, siginfo_t *info, void *state)
+{
+    host_fault fault;
+
+    if (host_here_now.caught != NULL && is_ours(info)) {
+        describe(&fault, signal, info, state);
+        if (host_fault_deliver(state, &fault)) {
+            return;
+        }
+    }
+    pass_on(signal, info, state);
+}
+
+/* ---- Catch and release --------------------------------------------------------------------- */
+
+static void install(void)
+{
+    struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    unsigned i;
+
+    action.sa_sigaction = on_fault;
+    sigfillset(&action.sa_mask);
+    for (i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], &action, &handlers.before[i]);
+    }
+}
+
+/* If somebody put a handler over ours, that one stays; ours below it passes everything on. */
+static void uninstall(void)
+{
+    struct sigaction now;
+    unsigned i;
+
+    for (i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], NULL, &now);
+        if ((now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == on_fault) {
+            sigaction(signals[i], &handlers.before[i], NULL);
+        }
+    }
+}
+
+static void count_threads(int change)
+{
+    pthread_mutex_lock(&handlers.mutex);
+    if (change > 0 && handlers.threads == 0) {
+        install();
+    }
+    handlers.threads += (unsigned)change;
+    if (change < 0 && handlers.threads == 0) {
+        uninstall();
+    }
+    pthread_mutex_unlock(&handlers.mutex);
+}
+
+static bool take_stacks(host_catch *caught)
+{
+    stack_t alternate = { 0 };
+
+    if (!host_stack_take(&caught->landing, LANDING_BYTES)) {
+        return false;
+    }
+    if (!host_stack_take(&caught->alternate, ALTERNATE_BYTES)) {
+        host_stack_give(caught->landing);
+        return false;
+    }
+    alternate.ss_sp = caught->alternate.base;
+    alternate.ss_size = caught->alternate.bytes;
+    if (sigaltstack(&alternate, &caught->alternate_before) != 0) {
+        host_stack_give(caught->alternate);
+        host_stack_give(caught->landing);
+        return false;
+    }
+    return true;
+}
+
+bool host_faults_catch(host_fault_handler *handler, void *owner)
+{
+    host_catch *caught;
+
+    if (host_here_now.caught != NULL) {
+        return false; /* This thread's faults are already taken. */
+    }
+    caught = calloc(1, sizeof *caught);
+    if (caught == NULL || !take_stacks(caught)) {
+        free(caught);
+        return false;
+    }
+    caught->handler = handler;
+    caught->owner = owner;
+    count_threads(+1);
+    host_here_now.caught = caught;
+    return true;
+}
+
+void host_faults_release(void)
+{
+    host_catch *caught = host_here_now.caught;
+
+    if (caught == NULL) {
+        return;
+    }
+    host_here_now.caught = NULL;
+    count_threads(-1);
+    sigaltstack(&caught->alternate_before, NULL);
+    host_stack_give(caught->alternate);
+    host_stack_give(caught->landing);
+    free(caught);
+}

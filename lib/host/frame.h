@@ -1,0 +1,39 @@
+/*
+ * frame.h - reads and rewrites the state that a signal handler interrupted; one file for each
+ * processor.
+ */
+#ifndef FRAME_H
+#define FRAME_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "host/host.h"
+
+/* False on a processor whose interrupted state cannot be read; all answers below are 0 then. */
+bool host_frame_is_known(void);
+
+/* `state` is the third argument of a signal handler. */
+uintptr_t host_frame_place(const void *state);
+uintptr_t host_frame_stack_pointer(const void *state);
+
+/* What a memory fault wanted to do, as far as the processor says it; HOST_FAULT_READ otherwise.
+ * */
+host_fault_access host_frame_access(const void *state);
+
+/* True if the processor did not say which address a memory fault touched. */
+bool host_frame_address_unknown(const void *state);
+
+/* An address inside the call instruction that led to a place where no code is; 0 if it cannot be
+ * told. */
+uintptr_t host_frame_caller(const void *state);
+
+/* When the handler returns, entry(argument) runs on the stack instead of the interrupted code,
+ * with the interrupted code's signal mask and a fresh floating-point state. May also go there at
+ * once. */
+void host_frame_redirect(void *state, void *base, size_t bytes, host_entry *entry, void *argument);
+
+/* Reads a word that may not be there. Returns 0 then. */
+uintptr_t host_frame_peek(uintptr_t address);
+
+#endif

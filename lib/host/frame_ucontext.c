@@ -1,0 +1,56 @@
+/*
+ * frame_ucontext.c - the interrupted state on a processor that dirql knows nothing about.
+ *
+ * Nothing can be read from the state. It is not rewritten either: the landing is entered straight
+ * from the signal handler, which the system takes for a jump out of it.
+ */
+#include "host/frame.h"
+
+#include <stdlib.h>
+#include <ucontext.h>
+
+#include "host/switch.h"
+
+bool host_frame_is_known(void)
+{
+    return false;
+}
+
+uintptr_t host_frame_place(const void *state)
+{
+    (void)state;
+    return 0;
+}
+
+uintptr_t host_frame_stack_pointer(const void *state)
+{
+    (void)state;
+    return 0;
+}
+
+host_fault_access host_frame_access(const void *state)
+{
+    (void)state;
+    return HOST_FAULT_READ;
+}
+
+bool host_frame_address_unknown(const void *state)
+{
+    (void)state;
+    return false;
+}
+
+uintptr_t host_frame_caller(const void *state)
+{
+    (void)state;
+    return 0;
+}
+
+void host_frame_redirect(void *state, void *base, size_t bytes, host_entry *entry, void *argument)
+{
+    ucontext_t *landing = host_stack_prepare(base, bytes, entry, argument);
+
+    landing->uc_sigmask = ((ucontext_t *)state)->uc_sigmask;
+    setcontext(landing);
+    abort();
+}

@@ -1,0 +1,26 @@
+/*
+ * here_posix.h - what this folder knows about the calling host thread.
+ *
+ * One thread-local structure, so that the switch and the signal handlers reach it without a call
+ * and without a lock. A context stays on the host thread that first switched to it.
+ */
+#ifndef HERE_POSIX_H
+#define HERE_POSIX_H
+
+#include "host/host.h"
+
+typedef struct host_here {
+    const void *stack;     /* Of the context that runs; NULL on the thread's own stack. */
+    int *errno_place;      /* NULL until the thread adopted its first context. */
+    void **exceptions;     /* The C++ runtime's globals of this thread; NULL without one. */
+    bool announces;        /* A sanitizer wants to hear of switches. */
+    unsigned keeps_lock;   /* Above 0: a lock of this folder is held, no place to stall at. */
+    const char *own_stack; /* The thread's own stack, as the system gave it. */
+    size_t own_stack_bytes;
+    struct host_catch *caught; /* NULL while the thread's faults are nobody's business. */
+    struct host_watch *watch;
+} host_here;
+
+extern _Thread_local host_here host_here_now __attribute__((tls_model("initial-exec")));
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * host.h - everything dirql asks of the operating system.
+ *
+ * This folder knows the operating system and no NT type; the rest of dirql knows NT and no
+ * operating system. A host side is a set of files with the names below and a suffix
+ * (`context_posix.c`), chosen by CMake. Each group of functions states what it promises; nothing
+ * here allocates on a path that a simulated interrupt takes.
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Contexts: a stack and the place where it was left ------------------------------------- */
+
+typedef void host_entry(void *argument);
+
+typedef struct host_context {
+    void *stack_pointer;    /* Where the context was left; the switch's own. */
+    void *stack;            /* Lowest usable byte, NULL for an adopted context. */
+    size_t stack_bytes;     /* Usable bytes, a multiple of the page size. */
+    host_entry *entry;
+    void *argument;
+    int saved_errno;
+    void *exception_globals[2]; /* C++ caught and uncaught exceptions of this context. */
+    void *fake_stack;       /* AddressSanitizer's, while the context is away. */
+    void *fiber;            /* ThreadSanitizer's. */
+    unsigned stack_id;      /* Valgrind's. */
+} host_context;
+
+/* Makes `context` stand for the stack that the caller runs on. */
+void host_context_adopt(host_context *context);
+
+/* Gives `context` a guard-paged stack from the pool, to run entry(argument) at the first switch
+ * to it. The entry must never return. Returns false when memory is short. */
+bool host_context_make(host_context *context, size_t stack_bytes, host_entry *entry,
+                       void *argument);
+
+/* Leaves the caller's stack in `from` and goes on in `to`. Returns when somebody switches back.
+ * Carries errno and the C++ exception globals with the context, and tells the sanitizers. */
+void host_context_switch(host_context *from, host_context *to);
+
+/* As host_context_switch, but the caller's context will never be resumed. */
+_Noreturn void host_context_leave(host_context *from, host_context *to);
+
+/* Returns the stack to the pool, whether its entry ended or it was abandoned half way. */
+void host_context_release(host_context *context);
+
+/* True if `address` lies in the guard pages below the context's stack. */
+bool host_context_guards(const host_context *context, const void *address);
+
+/* ---- Threads and gates --------------------------------------------------------------------- */
+
+typedef struct host_thread host_thread;
+typedef struct host_gate host_gate;
+
+host_thread *host_thread_start(host_entry *entry, void *argument); /* NULL when it cannot be had. */
+void host_thread_join(host_thread *thread);
+
+/* A gate lets one waiter through for each opening; openings do not add up. */
+host_gate *host_gate_create(void);
+void host_gate_open(host_gate *gate);
+void host_gate_wait(host_gate *gate);
+void host_gate_destroy(host_gate *gate);
+
+/* A process-wide lock for the few tables that all machines share. */
+void host_lock(void);
+void host_unlock(void);
+
+/* ---- Faults and the watchdog --------------------------------------------------------------- */
+
+typedef enum host_fault_kind {
+    HOST_FAULT_ACCESS,         /* Nothing mapped there, or not allowed. */
+    HOST_FAULT_BUS,
+    HOST_FAULT_ARITHMETIC,     /* Integer division by zero and the like. */
+    HOST_FAULT_INSTRUCTION,    /* An illegal instruction. */
+    HOST_FAULT_STACK_OVERFLOW, /* An access in a guard page of a context's stack. */
+    HOST_FAULT_STALLED         /* The watchdog's: no progress for the agreed time. */
+} host_fault_kind;
+
+typedef enum host_fault_access {
+    HOST_FAULT_READ,
+    HOST_FAULT_WRITE,
+    HOST_FAULT_EXECUTE
+} host_fault_access;
+
+typedef struct host_fault {
+    host_fault_kind kind;
+    host_fault_access access;
+    const void *address; /* What was touched (UINTPTR_MAX: unknown); what was to be executed. */
+    const void *place;   /* The program counter. After a call of a bad address, inside that call. */
+    const void *stack_pointer; /* Where the faulting code's stack stood. */
+} host_fault;
+
+/* Runs on a landing stack of its own, as ordinary code (no signal is blocked), in place of the
+ * faulting code. It must not return. The context that faulted is abandoned. */
+typedef void host_fault_handler(void *owner, const host_fault *fault);
+
+/* From now on, faults on the calling host thread go to `handler`. Whatever handlers the process
+ * had (CMocka's, a sanitizer's) are put aside until the last thread releases. Faults on other
+ * threads and in threads that caught nothing go where they went before. Returns false if it
+ * cannot be had. */
+bool host_faults_catch(host_fault_handler *handler, void *owner);
+void host_faults_release(void);
+
+/* A watch fires HOST_FAULT_STALLED on the thread that started it (which must catch faults) when
+ * `*progress` has not changed for `limit_ns`. It waits for a place in guest code, where no lock
+ * of the C library can be held. It never fires under a debugger. If the thread stays outside
+ * guest code, the process ends with a message and a failure status. One per host thread. limit_ns
+ * 0: no watch. NULL also where it cannot be had. */
+typedef struct host_watch host_watch;
+
+host_watch *host_watch_start(const volatile uint64_t *progress, uint64_t limit_ns);
+void host_watch_stop(host_watch *watch);
+
+/* ---- Small things -------------------------------------------------------------------------- */
+
+/* An address range that belongs to nobody and faults when touched: device memory, seen from a
+ * driver. NULL when it cannot be had. */
+void *host_address_reserve(size_t bytes);
+void host_address_release(void *range, size_t bytes);
+
+/* Memory of the host's allocator at an aligned address. NULL when it is short. */
+void *host_aligned_allocate(size_t bytes, size_t alignment);
+void host_aligned_free(void *memory);
+
+/* Monotonic, in nanoseconds. For benchmarks and the watchdog only: never a source of choices. */
+uint64_t host_clock_ns(void);
+
+typedef struct host_symbol {
+    char function[128]; /* Empty if unknown. */
+    char file[128];     /* Base name of the source file; empty if unknown. */
+    unsigned line;      /* 0 if unknown. */
+    size_t offset;      /* From the start of the function or, without one, of the module. */
+    char module[64];    /* Base name of the module. */
+} host_symbol;
+
+/* Names the code at `address`. For a return address, pass the address minus one. Slow: for
+ * reports. */
+void host_symbol_find(const void *address, host_symbol *symbol);
+
+#endif

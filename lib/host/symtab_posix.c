@@ -1,0 +1,139 @@
+/*
+ * symtab_posix.c - names functions from the symbol table of an ELF file.
+ *
+ * The loader knows exported functions only, and an executable exports none. The file has the
+ * others, unless it was stripped. It is mapped for one look-up: names are wanted for reports,
+ * rarely.
+ */
+#include "host/symtab.h"
+
+#include <fcntl.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef ElfW(Ehdr) file_header;
+typedef ElfW(Shdr) section_header;
+typedef ElfW(Sym) symbol_entry;
+
+typedef struct image {
+    const char *bytes;
+    size_t size;
+} image;
+
+static bool map_file(const char *path, image *file)
+{
+    struct stat status;
+    void *bytes = MAP_FAILED;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (descriptor < 0) {
+        return false;
+    }
+    if (fstat(descriptor, &status) == 0 && status.st_size >= (off_t)sizeof(file_header)) {
+        file->size = (size_t)status.st_size;
+        bytes = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    }
+    close(descriptor);
+    file->bytes = bytes;
+    return bytes != MAP_FAILED;
+}
+
+/* NULL if the file is shorter than it says. */
+static const void *part(const image *file, uint64_t offset, uint64_t bytes)
+{
+    return offset <= file->size && bytes <= file->size - offset ? file->bytes + offset : NULL;
+}
+
+static const section_header *sections(const image *file, size_t *count)
+{
+    const file_header *header = part(file, 0, sizeof *header);
+
+    if (header == NULL || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+        header->e_shentsize != sizeof(section_header)) {
+        return NULL;
+    }
+    *count = header->e_shnum;
+    return part(file, header->e_shoff, *count * sizeof(section_header));
+}
+
+static const section_header *find_section(const section_header *first, size_t count, unsigned type)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (first[i].sh_type == type) {
+            return &first[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_function_at(const symbol_entry *entry, uintptr_t value)
+{
+    return (entry->st_info & 0xf) == STT_FUNC && entry->st_shndx != SHN_UNDEF &&
+           value >= entry->st_value &&
+           value - entry->st_value < (entry->st_size != 0 ? entry->st_size : 1);
+}
+
+/* The symbol that covers the value; of several, the innermost. */
+static const symbol_entry *search(const symbol_entry *entries, size_t count, uintptr_t value)
+{
+    const symbol_entry *found = NULL;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (is_function_at(&entries[i], value) &&
+            (found == NULL || entries[i].st_value > found->st_value)) {
+            found = &entries[i];
+        }
+    }
+    return found;
+}
+
+static bool find_in_table(const image *file, unsigned type, uintptr_t value, char *name,
+                          size_t name_bytes, size_t *offset)
+{
+    size_t count = 0;
+    const section_header *first = sections(file, &count);
+    const section_header *table = first != NULL ? find_section(first, count, type) : NULL;
+    const section_header *strings;
+    const symbol_entry *entries, *found;
+    const char *text;
+
+    if (table == NULL || table->sh_link >= count) {
+        return false;
+    }
+    strings = &first[table->sh_link];
+    entries = part(file, table->sh_offset, table->sh_size);
+    text = part(file, strings->sh_offset, strings->sh_size);
+    if (entries == NULL || text == NULL) {
+        return false;
+    }
+    found = search(entries, table->sh_size / sizeof *entries, value);
+    if (found == NULL || found->st_name >= strings->sh_size) {
+        return false;
+    }
+    snprintf(name, name_bytes, "%.*s", (int)(strings->sh_size - found->st_name),
+             text + found->st_name);
+    *offset = value - found->st_value;
+    return true;
+}
+
+bool host_symtab_find(const char *path, uintptr_t value, char *name, size_t name_bytes,
+                      size_t *offset)
+{
+    image file;
+    bool found;
+
+    if (!map_file(path, &file)) {
+        return false;
+    }
+    found = find_in_table(&file, SHT_SYMTAB, value, name, name_bytes, offset) ||
+            find_in_table(&file, SHT_DYNSYM, value, name, name_bytes, offset);
+    munmap((void *)file.bytes, file.size);
+    return found;
+}

@@ -1,0 +1,326 @@
+/*
+ * watch_posix.c - the watchdog: one thread for the whole process, started with the first watch.
+ *
+ * It looks at each watch a few times within its limit and sleeps in between. Time counts as quiet
+ * only look by look, so a process that was stopped, or a machine that slept, is not taken for a
+ * stalled thread. When the limit has passed, the thread is asked by a directed signal; its
+ * handler fires if the program counter lies in guest code, else the watchdog asks again later. A
+ * watch that fired stays silent until there is progress.
+ */
+#include "host/watch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/fault.h"
+#include "host/frame.h"
+#include "host/guest.h"
+#include "host/here_posix.h"
+#include "host/sanitizer.h"
+#include "host/stuck_posix.h"
+
+#define WATCH_SIGNAL    SIGURG /* Ignored by default, so one that comes late does no harm. */
+#define LOOKS_PER_LIMIT 4u
+#define LOOK_NS_MIN     1000000u
+#define RETRY_NS_FIRST  1000000u
+#define RETRY_NS_MAX    50000000u
+
+typedef enum watch_state { WATCHING, ASKED, FIRED } watch_state;
+
+struct host_watch {
+    struct host_watch *next;
+    pthread_t thread;
+    const volatile uint64_t *progress;
+    uint64_t limit_ns;
+    uint64_t look_ns; /* Between two looks. */
+
+    uint64_t seen; /* The progress at the last look. */
+    uint64_t quiet_ns;
+    uint64_t looked_at_ns;
+    uint64_t next_look_ns;
+    uint64_t retry_ns;
+
+    /* Shared with the signal handler. */
+    atomic_int state;          /* A watch_state. */
+    atomic_uintptr_t stuck_at; /* Where the thread was when last asked; 0 without an answer. */
+    host_guest guest;          /* Written before the state becomes ASKED. */
+};
+
+uint64_t host_watch_patience_ns = 5000000000u;
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct host_watch *first;
+    bool runs;
+    bool forks_known;
+    struct sigaction before;
+} dog = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static HOST_UNINSTRUMENTED uint64_t read_progress(const host_watch *watch)
+{
+    return __atomic_load_n(watch->progress, __ATOMIC_RELAXED);
+}
+
+/* ---- On the watched thread ----------------------------------------------------------------- */
+
+static HOST_UNINSTRUMENTED void answer(host_watch *watch, void *state)
+{
+    host_fault fault = { .kind = HOST_FAULT_STALLED, .access = HOST_FAULT_EXECUTE };
+    uintptr_t place = host_frame_place(state);
+    int asked = ASKED;
+
+    fault.place = (const void *)place;
+    fault.address = fault.place;
+    fault.stack_pointer = (const void *)host_frame_stack_pointer(state);
+    atomic_store(&watch->stuck_at, place);
+    if (host_here_now.keeps_lock == 0 && host_here_now.caught != NULL &&
+        host_guest_has(&watch->guest, place) &&
+        atomic_compare_exchange_strong(&watch->state, &asked, FIRED) &&
+        !host_fault_deliver(state, &fault)) {
+        atomic_store(&watch->state, ASKED);
+    }
+}
+
+static void pass_on(int signal, siginfo_t *info, void *state)
+{
+    if (dog.before.sa_handler != SIG_DFL && dog.before.sa_handler != SIG_IGN) {
+        host_fault_pass_on(&dog.before, signal, info, state);
+    }
+}
+
+static HOST_UNINSTRUMENTED void on_signal(int signal, siginfo_t *info, void *state)
+{
+    host_watch *watch = host_here_now.watch;
+    int saved_errno = errno;
+
+    if (info->si_code != SI_TKILL || info->si_pid != getpid()) {
+        pass_on(signal, info, state);
+    } else if (watch != NULL && atomic_load(&watch->state) == ASKED &&
+               read_progress(watch) == watch->seen) {
+        answer(watch, state);
+    }
+    errno = saved_errno;
+}
+
+/* ---- On the watchdog's thread -------------------------------------------------------------- */
+
+static void ask(host_watch *watch, uint64_t now_ns)
+{
+    pthread_kill(watch->thread, WATCH_SIGNAL);
+    watch->next_look_ns = now_ns + watch->retry_ns;
+    watch->retry_ns = watch->retry_ns * 2 < RETRY_NS_MAX ? watch->retry_ns * 2 : RETRY_NS_MAX;
+}
+
+static void look_again_later(host_watch *watch, uint64_t now_ns)
+{
+    watch->next_look_ns = now_ns + watch->look_ns;
+}
+
+static void start_over(host_watch *watch, uint64_t now_ns)
+{
+    watch->quiet_ns = 0;
+    atomic_store(&watch->state, WATCHING);
+    look_again_later(watch, now_ns);
+}
+
+static void begin_asking(host_watch *watch, uint64_t now_ns)
+{
+    watch->retry_ns = RETRY_NS_FIRST;
+    host_guest_read(&watch->guest);
+    atomic_store(&watch->stuck_at, 0);
+    atomic_store(&watch->state, ASKED);
+    ask(watch, now_ns);
+}
+
+static void judge_quiet(host_watch *watch, uint64_t now_ns)
+{
+    if (watch->quiet_ns < watch->limit_ns) {
+        look_again_later(watch, now_ns);
+    } else if (host_stuck_is_traced()) {
+        start_over(watch, now_ns);
+    } else if (atomic_load(&watch->state) == WATCHING) {
+        begin_asking(watch, now_ns);
+    } else if (watch->quiet_ns < watch->limit_ns + host_watch_patience_ns) {
+        ask(watch, now_ns);
+    } else {
+        host_stuck_end_process(watch->quiet_ns, atomic_load(&watch->stuck_at));
+    }
+}
+
+static void look(host_watch *watch, uint64_t now_ns)
+{
+    uint64_t progress = read_progress(watch);
+    uint64_t passed_ns = now_ns - watch->looked_at_ns;
+    uint64_t countable_ns = watch->look_ns > RETRY_NS_MAX ? watch->look_ns : RETRY_NS_MAX;
+
+    watch->looked_at_ns = now_ns;
+    watch->quiet_ns += passed_ns < 2 * countable_ns ? passed_ns : 2 * countable_ns;
+    if (progress != watch->seen) {
+        watch->seen = progress;
+        start_over(watch, now_ns);
+    } else if (atomic_load(&watch->state) == FIRED) {
+        look_again_later(watch, now_ns);
+    } else {
+        judge_quiet(watch, now_ns);
+    }
+}
+
+/* Returns when to look next. */
+static uint64_t look_at_all(void)
+{
+    uint64_t next_ns = UINT64_MAX;
+    uint64_t now_ns = host_clock_ns();
+    host_watch *watch;
+
+    for (watch = dog.first; watch != NULL; watch = watch->next) {
+        if (watch->next_look_ns <= now_ns) {
+            look(watch, now_ns);
+        }
+        next_ns = watch->next_look_ns < next_ns ? watch->next_look_ns : next_ns;
+    }
+    return next_ns;
+}
+
+static void sleep_until(uint64_t time_ns)
+{
+    struct timespec until;
+
+    if (time_ns == UINT64_MAX) {
+        pthread_cond_wait(&dog.changed, &dog.mutex);
+        return;
+    }
+    until.tv_sec = (time_t)(time_ns / 1000000000u);
+    until.tv_nsec = (long)(time_ns % 1000000000u);
+    pthread_cond_timedwait(&dog.changed, &dog.mutex, &until);
+}
+
+static void *run(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&dog.mutex);
+    for (;;) {
+        sleep_until(look_at_all());
+    }
+    return NULL;
+}
+
+/* ---- Start and stop ------------------------------------------------------------------------ */
+
+/* In a forked process there is no watchdog, and whoever held the lock is not there either. */
+static void forget(void)
+{
+    pthread_mutex_init(&dog.mutex, NULL);
+    dog.first = NULL;
+    dog.runs = false;
+}
+
+static bool start_thread(void)
+{
+    pthread_condattr_t monotonic;
+    sigset_t all, before;
+    pthread_t thread;
+
+    if (dog.runs) {
+        return true;
+    }
+    if (!dog.forks_known) {
+        dog.forks_known = pthread_atfork(NULL, NULL, forget) == 0;
+    }
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&dog.changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    dog.runs = pthread_create(&thread, NULL, run, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (dog.runs) {
+        pthread_detach(thread);
+    }
+    return dog.runs;
+}
+
+static void install(void)
+{
+    struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
+
+    action.sa_sigaction = on_signal;
+    sigfillset(&action.sa_mask);
+    sigaction(WATCH_SIGNAL, &action, &dog.before);
+}
+
+static bool add(host_watch *watch)
+{
+    bool added;
+
+    pthread_mutex_lock(&dog.mutex);
+    added = start_thread();
+    if (added) {
+        if (dog.first == NULL) {
+            install();
+        }
+        watch->next = dog.first;
+        dog.first = watch;
+        pthread_cond_signal(&dog.changed);
+    }
+    pthread_mutex_unlock(&dog.mutex);
+    return added;
+}
+
+host_watch *host_watch_start(const volatile uint64_t *progress, uint64_t limit_ns)
+{
+    host_watch *watch;
+
+    if (limit_ns == 0 || host_here_now.caught == NULL || host_here_now.watch != NULL ||
+        !host_frame_is_known()) {
+        return NULL;
+    }
+    watch = calloc(1, sizeof *watch);
+    if (watch == NULL) {
+        return NULL;
+    }
+    watch->thread = pthread_self();
+    watch->progress = progress;
+    watch->limit_ns = limit_ns;
+    watch->look_ns = limit_ns / LOOKS_PER_LIMIT;
+    if (watch->look_ns < LOOK_NS_MIN) {
+        watch->look_ns = LOOK_NS_MIN;
+    }
+    watch->seen = read_progress(watch);
+    watch->looked_at_ns = host_clock_ns();
+    look_again_later(watch, watch->looked_at_ns);
+    if (!add(watch)) {
+        free(watch);
+        return NULL;
+    }
+    host_here_now.watch = watch;
+    return watch;
+}
+
+void host_watch_stop(host_watch *watch)
+{
+    host_watch **link;
+
+    if (watch == NULL) {
+        return;
+    }
+    host_here_now.watch = NULL;
+    pthread_mutex_lock(&dog.mutex);
+    for (link = &dog.first; *link != NULL && *link != watch; link = &(*link)->next) {
+    }
+    if (*link != NULL) {
+        *link = watch->next;
+        if (dog.first == NULL) {
+            sigaction(WATCH_SIGNAL, &dog.before, NULL);
+        }
+    }
+    pthread_mutex_unlock(&dog.mutex);
+    free(watch);
+}

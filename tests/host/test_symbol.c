@@ -1,0 +1,105 @@
+/*
+ * test_symbol.c - code has names.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+
+static __attribute__((noinline)) int a_static_function(int value)
+{
+    return value * 3 + 1;
+}
+
+extern int an_external_function(int value);
+
+enum { LINE_OF_FUNCTION = __LINE__ + 2 };
+
+__attribute__((noinline)) int an_external_function(int value)
+{
+    return a_static_function(value) + 2;
+}
+
+static const char *address_in(int (*function)(int), size_t offset)
+{
+    return (const char *)(uintptr_t)function + offset;
+}
+
+static void a_function_of_the_executable_is_named(void **state)
+{
+    host_symbol symbol;
+
+    (void)state;
+    host_symbol_find(address_in(an_external_function, 3), &symbol);
+    assert_string_equal(symbol.function, "an_external_function");
+    assert_int_equal(symbol.offset, 3);
+    assert_true(strlen(symbol.module) > 0);
+}
+
+static void a_static_function_is_named(void **state)
+{
+    host_symbol symbol;
+
+    (void)state;
+    host_symbol_find(address_in(a_static_function, 0), &symbol);
+    assert_memory_equal(symbol.function, "a_static_function", strlen("a_static_function"));
+    assert_int_equal(symbol.offset, 0);
+}
+
+static void a_function_of_a_library_is_named(void **state)
+{
+    host_symbol symbol;
+
+    (void)state;
+    host_symbol_find(address_in(abs, 0), &symbol);
+    assert_true(strlen(symbol.function) > 0);
+    assert_non_null(strstr(symbol.module, ".so"));
+}
+
+static void a_line_is_named_if_it_is_known(void **state)
+{
+    host_symbol symbol;
+
+    (void)state;
+    host_symbol_find(address_in(an_external_function, 0), &symbol);
+    if (symbol.line == 0) {
+        assert_string_equal(symbol.file, "");
+        return;
+    }
+    assert_string_equal(symbol.file, "test_symbol.c");
+    assert_in_range(symbol.line, LINE_OF_FUNCTION - 1, LINE_OF_FUNCTION + 3);
+}
+
+static void data_and_nothing_have_no_function(void **state)
+{
+    host_symbol symbol;
+    int local = 0;
+
+    (void)state;
+    host_symbol_find(&local, &symbol);
+    assert_string_equal(symbol.function, "");
+    assert_string_equal(symbol.file, "");
+    assert_int_equal(symbol.line, 0);
+    host_symbol_find(NULL, &symbol);
+    assert_string_equal(symbol.function, "");
+    assert_string_equal(symbol.module, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_function_of_the_executable_is_named),
+        cmocka_unit_test(a_static_function_is_named),
+        cmocka_unit_test(a_function_of_a_library_is_named),
+        cmocka_unit_test(a_line_is_named_if_it_is_known),
+        cmocka_unit_test(data_and_nothing_have_no_function),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
