@@ -1,0 +1,40 @@
+/*
+ * wdm.h: the kernel as a driver sees it.
+ *
+ * The declarations are kept in one header for each noun; a driver includes only this one.
+ * Above each group stand the IRQL that the caller may have and the documentation pages.
+ */
+#ifndef WDM_H
+#define WDM_H
+
+#include <ntdef.h>
+#include <ntstatus.h>
+#include <bugcodes.h>
+
+#include <wdm_base.h>
+#include <wdm_irql.h>
+#include <wdm_debug.h>
+#include <wdm_rtl.h>
+#include <wdm_list.h>
+#include <wdm_spinlock.h>
+#include <wdm_atomic.h>
+#include <wdm_interlocked.h>
+#include <wdm_slist.h>
+#include <wdm_dispatcher.h>
+#include <wdm_dpc.h>
+#include <wdm_event.h>
+#include <wdm_timer.h>
+#include <wdm_mutex.h>
+#include <wdm_wait.h>
+#include <wdm_thread.h>
+#include <wdm_processor.h>
+#include <wdm_time.h>
+#include <wdm_pool.h>
+#include <wdm_mm.h>
+#include <wdm_register.h>
+#include <wdm_resource.h>
+#include <wdm_irp.h>
+#include <wdm_device.h>
+#include <wdm_interrupt.h>
+
+#endif

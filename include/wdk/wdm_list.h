@@ -1,0 +1,104 @@
+/*
+ * wdm_list.h: doubly linked rings and singly linked stacks, without any lock.
+ *
+ * Any IRQL when the entries are resident; the caller holds whatever lock protects the list.
+ * Pages: "wdm: InitializeListHead" and its neighbours.
+ */
+#ifndef WDM_LIST_H
+#define WDM_LIST_H
+
+#include <wdm_base.h>
+
+EXTERN_C_START
+
+FORCEINLINE VOID InitializeListHead(_Out_ PLIST_ENTRY ListHead)
+{
+    ListHead->Flink = ListHead;
+    ListHead->Blink = ListHead;
+}
+
+_Must_inspect_result_ FORCEINLINE BOOLEAN IsListEmpty(_In_ const LIST_ENTRY *ListHead)
+{
+    return (BOOLEAN)(ListHead->Flink == ListHead);
+}
+
+/* TRUE when the list is empty afterwards. */
+FORCEINLINE BOOLEAN RemoveEntryList(_In_ PLIST_ENTRY Entry)
+{
+    PLIST_ENTRY Next = Entry->Flink;
+    PLIST_ENTRY Previous = Entry->Blink;
+
+    Previous->Flink = Next;
+    Next->Blink = Previous;
+    return (BOOLEAN)(Next == Previous);
+}
+
+/* An empty list gives its own head. */
+FORCEINLINE PLIST_ENTRY RemoveHeadList(_Inout_ PLIST_ENTRY ListHead)
+{
+    PLIST_ENTRY First = ListHead->Flink;
+
+    (void)RemoveEntryList(First);
+    return First;
+}
+
+FORCEINLINE PLIST_ENTRY RemoveTailList(_Inout_ PLIST_ENTRY ListHead)
+{
+    PLIST_ENTRY Last = ListHead->Blink;
+
+    (void)RemoveEntryList(Last);
+    return Last;
+}
+
+FORCEINLINE VOID InsertHeadList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY Entry)
+{
+    PLIST_ENTRY First = ListHead->Flink;
+
+    Entry->Flink = First;
+    Entry->Blink = ListHead;
+    First->Blink = Entry;
+    ListHead->Flink = Entry;
+}
+
+FORCEINLINE VOID InsertTailList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY Entry)
+{
+    PLIST_ENTRY Last = ListHead->Blink;
+
+    Entry->Flink = ListHead;
+    Entry->Blink = Last;
+    Last->Flink = Entry;
+    ListHead->Blink = Entry;
+}
+
+/* ListToAppend is a ring of entries without a head of its own. */
+FORCEINLINE VOID AppendTailList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTRY ListToAppend)
+{
+    PLIST_ENTRY Last = ListHead->Blink;
+
+    Last->Flink = ListToAppend;
+    ListHead->Blink = ListToAppend->Blink;
+    ListToAppend->Blink->Flink = ListHead;
+    ListToAppend->Blink = Last;
+}
+
+FORCEINLINE VOID PushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
+                               _Inout_ PSINGLE_LIST_ENTRY Entry)
+{
+    Entry->Next = ListHead->Next;
+    ListHead->Next = Entry;
+}
+
+/* NULL when the list is empty. */
+FORCEINLINE PSINGLE_LIST_ENTRY PopEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead)
+{
+    PSINGLE_LIST_ENTRY First = ListHead->Next;
+
+    if (First != NULL) {
+        ListHead->Next = First->Next;
+    }
+    return First;
+}
+
+EXTERN_C_END
+
+#endif
