@@ -1,0 +1,86 @@
+/*
+ * choice.h - the one way to choose.
+ *
+ * Whatever is not determined goes through dq_choose(). Option 0 is always what an undisturbed machine
+ * would do. The log of answers is the run: as text, it replays it.
+ *
+ * Schedule text: `1-<fingerprint>-<choices>`; choices are separated by `.`, each `<letter><answer>`, with `/<options>`
+ * when there were other than two, and `*<n>` when it repeats n times. Zeros at the end are left out: past the end of
+ * the text, option 0 is taken. Example: `1-9f3a-i1.p0*4.p2/3`.
+ */
+#ifndef DQ_CHOICE_H
+#define DQ_CHOICE_H
+
+#include "sim/processor.h"
+
+/* X(name, letter, what a reader calls it) */
+#define DQ_CHOICES(X) \
+    X(PROCESSOR, 'p', "which processor goes on") \
+    X(ARRIVAL, 'i', "whether an interrupt arrives now") \
+    X(ROUTE, 'r', "which processor takes an interrupt") \
+    X(THREAD, 't', "which thread goes on") \
+    X(WAKE, 'w', "which waiter gets the object") \
+    X(DPC, 'd', "when a DPC starts") \
+    X(DEVICE, 'v', "what a device does") \
+    X(TEST, 'c', "what the test chooses") \
+    X(FAULT, 'f', "whether a call fails")
+
+typedef enum dq_choice_kind {
+#define X(name, letter, text) DQ_CHOICE_##name,
+    DQ_CHOICES(X)
+#undef X
+    DQ_CHOICE_COUNT
+} dq_choice_kind;
+
+typedef enum dq_mode { DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY } dq_mode;
+
+typedef struct dq_choice {
+    uint8_t kind;
+    uint8_t options;
+    uint8_t answer;
+} dq_choice;
+
+typedef struct dq_choice_log {
+    dq_choice *entries;
+    size_t count, capacity;
+    dq_choice *script;    /* What replay follows. */
+    size_t script_count;
+    uint64_t random_state;
+    unsigned keep_64ths;  /* Random: the share of answers that are option 0, in 64ths; drawn once per run. */
+    size_t asked;         /* Choices with more than one option so far. */
+} dq_choice_log;
+
+/* An answer in 0 .. options-1 (1 <= options <= 64). One option is no choice: 0, and nothing is logged. */
+unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options);
+
+/* Prepares the log for the machine's mode. On bad text returns false and says in `error` what is wrong and
+ * at which place. */
+bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes);
+void dq_choice_stop(dq_machine *machine);
+
+/* The schedule text of the run so far, NUL terminated. Returns the length it needs. */
+size_t dq_choice_text(const dq_machine *machine, char *text, size_t bytes);
+
+/* After a replay: false, with the reason, if the text has choices that the run never asked for. */
+bool dq_choice_settle(const dq_machine *machine, char *error, size_t error_bytes);
+
+/* ---- The text (schedule.c) ------------------------------------------------------------------------- */
+
+/* Appends `count` choices as text behind the fingerprint. Returns the length it needs, without NUL. */
+size_t dq_schedule_write(const dq_choice *choices, size_t count, uint64_t fingerprint, char *text,
+                         size_t bytes);
+
+/* Reads schedule text. The script is freed with free(). */
+bool dq_schedule_read(const char *text, uint64_t fingerprint, dq_choice **script, size_t *count,
+                      char *error, size_t error_bytes);
+
+char dq_choice_letter(unsigned kind);
+const char *dq_choice_meaning(unsigned kind);
+
+/* True if more than option 0 may be answered: then a point has something to decide. */
+static inline bool dq_mode_chooses(dq_mode mode)
+{
+    return mode != DQ_MODE_FIRST;
+}
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * finding.c - writes findings down, decides whether they were expected, and sends control home.
+ */
+#include "sim/machine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *dq_bugcheck_name(uint32_t code)
+{
+    switch (code) {
+#define DQ_BUGCHECK_ROW(code, name) \
+    case code:                      \
+        return #name;
+#include "sim/bugcheck.def"
+#undef DQ_BUGCHECK_ROW
+    default:
+        return NULL;
+    }
+}
+
+static bool matches(const dq_expectation *expected, const dq_finding *finding)
+{
+    if (expected->rule != NULL) {
+        return strcmp(expected->rule, finding->rule) == 0;
+    }
+    if (expected->code != finding->code) {
+        return false;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        if ((expected->parameter_mask & (1u << i)) != 0 &&
+            expected->parameters[i] != finding->parameters[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_expected(dq_machine *machine, const dq_finding *finding)
+{
+    for (dq_expectation *e = machine->findings.expectations; e != NULL; e = e->next) {
+        if (matches(e, finding)) {
+            e->met = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_suppressed(dq_machine *machine, const dq_finding *finding)
+{
+    for (dq_suppression *s = machine->findings.suppressions; s != NULL; s = s->next) {
+        host_symbol symbol;
+
+        if (strcmp(s->rule, finding->rule) != 0) {
+            continue;
+        }
+        if (s->place[0] != '\0') {
+            if (finding->place == NULL) {
+                continue;
+            }
+            host_symbol_find((const char *)finding->place - 1, &symbol);
+            if (strcmp(symbol.function, s->place) != 0) {
+                continue;
+            }
+        }
+        s->count++;
+        return true;
+    }
+    return false;
+}
+
+static void append(dq_machine *machine, dq_finding *finding)
+{
+    dq_finding_list *list = &machine->findings;
+
+    host_lock();
+    if (list->last == NULL) {
+        list->first = finding;
+    } else {
+        list->last->next = finding;
+    }
+    list->last = finding;
+    if (finding->expected) {
+        list->crash_expected = list->crash_expected || finding->severity == DQ_ERROR;
+    } else if (finding->severity == DQ_ERROR) {
+        list->errors++;
+    } else {
+        list->warnings++;
+    }
+    host_unlock();
+}
+
+static void locate(dq_processor *cpu, dq_finding *finding)
+{
+    const dq_execution *execution = cpu->execution;
+
+    finding->processor = cpu->number;
+    finding->irql = cpu->irql;
+    finding->time_ns = cpu->machine->clock.now_ns;
+    if (finding->service == DQ_SERVICE_NONE) {
+        finding->service = execution->service;
+    }
+    if (finding->place == NULL) {
+        finding->place = execution->place;
+    }
+    dq_execution_describe(execution, finding->execution, sizeof(finding->execution));
+}
+
+/* Returns false if the finding was suppressed. */
+static bool write_down(dq_processor *cpu, const dq_finding *details, const char *format, va_list arguments)
+{
+    dq_finding *finding = malloc(sizeof(*finding));
+
+    if (finding == NULL) {
+        fprintf(stderr, "dirql: short of memory for a finding: %s\n", details->rule);
+        dq_go_home(cpu);
+    }
+    *finding = *details;
+    finding->next = NULL;
+    vsnprintf(finding->text, sizeof(finding->text), format, arguments);
+    locate(cpu, finding);
+    finding->expected = is_expected(cpu->machine, finding);
+    if (!finding->expected && is_suppressed(cpu->machine, finding)) {
+        free(finding);
+        return false;
+    }
+    append(cpu->machine, finding);
+    if (cpu->attention & DQ_ATTEND_SINKS) {
+        const dq_event event = { .kind = DQ_EVENT_FINDING, .a = finding->code, .text = finding->rule,
+                                 .service = finding->service, .place = finding->place };
+
+        dq_emit_to_sinks(cpu, &event);
+    }
+    return true;
+}
+
+void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, ...)
+{
+    va_list arguments;
+    bool kept;
+
+    va_start(arguments, format);
+    kept = write_down(cpu, details, format, arguments);
+    va_end(arguments);
+    if (kept && details->severity == DQ_ERROR) {
+        dq_go_home(cpu);
+    }
+}
+
+void dq_bugcheck(dq_processor *cpu, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4,
+                 const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    write_down(cpu,
+               &(dq_finding){ .severity = DQ_ERROR, .rule = "bug check", .code = code,
+                              .parameters = { p1, p2, p3, p4 } },
+               format, arguments);
+    va_end(arguments);
+    dq_go_home(cpu);
+}
+
+void dq_find_outside(dq_machine *machine, const char *rule, const char *format, ...)
+{
+    dq_finding *finding = calloc(1, sizeof(*finding));
+    va_list arguments;
+
+    if (finding == NULL) {
+        fprintf(stderr, "dirql: short of memory for a finding: %s\n", rule);
+        return;
+    }
+    finding->severity = DQ_ERROR;
+    finding->rule = rule;
+    finding->time_ns = machine->clock.now_ns;
+    snprintf(finding->execution, sizeof(finding->execution), "outside the machine");
+    va_start(arguments, format);
+    vsnprintf(finding->text, sizeof(finding->text), format, arguments);
+    va_end(arguments);
+    append(machine, finding);
+}
+
+void dq_finding_expect(dq_machine *machine, const dq_expectation *expectation)
+{
+    dq_expectation *copy = malloc(sizeof(*copy));
+
+    if (copy == NULL) {
+        dq_find_outside(machine, "memory", "short of memory for an expectation");
+        return;
+    }
+    *copy = *expectation;
+    copy->met = false;
+    copy->next = machine->findings.expectations;
+    machine->findings.expectations = copy;
+}
+
+void dq_finding_suppress(dq_machine *machine, const char *rule, const char *place, const char *reason)
+{
+    dq_suppression *suppression = calloc(1, sizeof(*suppression));
+
+    if (suppression == NULL) {
+        dq_find_outside(machine, "memory", "short of memory for a suppression");
+        return;
+    }
+    snprintf(suppression->rule, sizeof(suppression->rule), "%s", rule);
+    snprintf(suppression->place, sizeof(suppression->place), "%s", place != NULL ? place : "");
+    snprintf(suppression->reason, sizeof(suppression->reason), "%s", reason);
+    suppression->next = machine->findings.suppressions;
+    machine->findings.suppressions = suppression;
+}
+
+static void complain_unmet(dq_machine *machine, const dq_expectation *expected)
+{
+    const char *name = dq_bugcheck_name(expected->code);
+
+    if (expected->rule != NULL) {
+        dq_find_outside(machine, "expectation", "the test expected the finding \"%s\", and the run ended "
+                        "without it", expected->rule);
+    } else {
+        dq_find_outside(machine, "expectation", "the test expected bug check 0x%X%s%s%s%s, and the run "
+                        "ended without it", (unsigned)expected->code, name != NULL ? " (" : "",
+                        name != NULL ? name : "", name != NULL ? ")" : "",
+                        expected->parameter_mask != 0 ? " with certain parameters" : "");
+    }
+}
+
+void dq_finding_settle(dq_machine *machine)
+{
+    if (machine->findings.errors > 0) {
+        return; /* What ended the run says enough. */
+    }
+    for (dq_expectation *e = machine->findings.expectations; e != NULL; e = e->next) {
+        if (!e->met) {
+            complain_unmet(machine, e);
+        }
+    }
+}
+
+void dq_finding_stop(dq_machine *machine)
+{
+    dq_finding_list *list = &machine->findings;
+
+    while (list->first != NULL) {
+        dq_finding *finding = list->first;
+
+        list->first = finding->next;
+        free(finding);
+    }
+    while (list->expectations != NULL) {
+        dq_expectation *expectation = list->expectations;
+
+        list->expectations = expectation->next;
+        free(expectation);
+    }
+    while (list->suppressions != NULL) {
+        dq_suppression *suppression = list->suppressions;
+
+        list->suppressions = suppression->next;
+        free(suppression);
+    }
+    *list = (dq_finding_list){ 0 };
+}

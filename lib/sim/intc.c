@@ -1,0 +1,326 @@
+/*
+ * intc.c - lines become pending at a processor, are taken, and are looked at again.
+ *
+ * Where an interrupt goes and when it arrives are choices; the earliest moment and the first processor of its
+ * set are option 0.
+ */
+#include "sim/machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PASSIVE_TRAP_LEVEL = 3 }; /* At which a passive-level interrupt wakes its thread. */
+
+static unsigned level_of(const dq_line *line)
+{
+    return line->level == DQ_LEVEL_PASSIVE ? PASSIVE_TRAP_LEVEL : line->level;
+}
+
+/* ---- Pending lists -------------------------------------------------------------------------------- */
+
+static void append(dq_processor *cpu, dq_line *line)
+{
+    const unsigned level = level_of(line);
+
+    line->target = cpu;
+    line->pending_next = NULL;
+    if (cpu->pending_first[level] == NULL) {
+        cpu->pending_first[level] = line;
+    } else {
+        cpu->pending_last[level]->pending_next = line;
+    }
+    cpu->pending_last[level] = line;
+    cpu->attention |= 1u << level;
+}
+
+static void withdraw(dq_line *line)
+{
+    dq_processor *cpu = line->target;
+    const unsigned level = level_of(line);
+    dq_line *before = NULL;
+
+    for (dq_line *at = cpu->pending_first[level]; at != line; at = at->pending_next) {
+        before = at;
+    }
+    if (before == NULL) {
+        cpu->pending_first[level] = line->pending_next;
+    } else {
+        before->pending_next = line->pending_next;
+    }
+    if (cpu->pending_last[level] == line) {
+        cpu->pending_last[level] = before;
+    }
+    if (cpu->pending_first[level] == NULL) {
+        cpu->attention &= ~(1u << level);
+    }
+    line->target = NULL;
+}
+
+/* ---- Routing ----------------------------------------------------------------------------------------- */
+
+static uint64_t processors_of(const dq_machine *machine, const dq_line *line)
+{
+    const uint64_t active = machine->processor_count == 64 ? UINT64_MAX
+                                                           : (1ull << machine->processor_count) - 1;
+    uint64_t set = active;
+
+    if (line->affinity != 0) {
+        set &= line->affinity;
+    }
+    if (line->vector->processors != 0) {
+        set &= line->vector->processors;
+    }
+    return set != 0 ? set : active & 1;
+}
+
+static dq_processor *route(dq_machine *machine, const dq_line *line)
+{
+    uint64_t set = processors_of(machine, line);
+    unsigned skip = dq_choose(dq_self, DQ_CHOICE_ROUTE, (unsigned)__builtin_popcountll(set));
+
+    while (skip-- > 0) {
+        set &= set - 1;
+    }
+    return &machine->processors[__builtin_ctzll(set)];
+}
+
+static bool wants_service(const dq_line *line)
+{
+    return line->edge ? line->latched : line->asserted;
+}
+
+/* Makes the line pending if there is something to take and nothing stands in the way. */
+static void pend(dq_machine *machine, dq_line *line)
+{
+    if (!wants_service(line) || line->target != NULL || line->masked || line->deferred) {
+        return;
+    }
+    if (!line->edge && line->in_service > 0) {
+        return; /* Looked at again when its chain has ended. */
+    }
+    append(route(machine, line), line);
+    dq_emit(dq_self, INTERRUPT_PEND, line, line->target->number, 0, 0);
+    machine->scheduler->wake(line->target);
+}
+
+static void defer_or_pend(dq_machine *machine, dq_line *line)
+{
+    if (line->target == NULL && !line->masked && !line->deferred &&
+        dq_choose(dq_self, DQ_CHOICE_ARRIVAL, 2) == 1) {
+        line->deferred = true;
+        machine->intc.deferred++;
+        return;
+    }
+    pend(machine, line);
+}
+
+static void arrive(dq_machine *machine, dq_line *line)
+{
+    line->deferred = false;
+    machine->intc.deferred--;
+    pend(machine, line);
+}
+
+void dq_intc_arrivals(dq_processor *cpu)
+{
+    dq_machine *machine = cpu->machine;
+
+    for (dq_line *line = machine->intc.lines; line != NULL && machine->intc.deferred > 0;
+         line = line->next) {
+        if (line->deferred && dq_choose(cpu, DQ_CHOICE_ARRIVAL, 2) == 0) {
+            arrive(machine, line);
+        }
+    }
+}
+
+bool dq_intc_arrive_all(dq_machine *machine)
+{
+    const bool any = machine->intc.deferred > 0;
+
+    for (dq_line *line = machine->intc.lines; line != NULL; line = line->next) {
+        if (line->deferred) {
+            arrive(machine, line);
+        }
+    }
+    return any;
+}
+
+/* ---- The wire ------------------------------------------------------------------------------------------ */
+
+/* Simulated code takes what became pending before its call returns; a device is only hardware. */
+static void deliver_to_caller(void)
+{
+    dq_processor *cpu = dq_self;
+
+    if (!dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        dq_point(cpu);
+    }
+}
+
+void dq_line_assert(dq_machine *machine, dq_line *line)
+{
+    dq_emit(dq_self, LINE_ASSERT, line, line->message_number, 0, 0);
+    if (line->edge) {
+        if (!line->latched) {
+            line->asserted_ns = machine->clock.now_ns;
+        }
+        line->latched = true;
+        line->asserted = !line->message;
+    } else if (!line->asserted) {
+        line->asserted = true;
+        line->asserted_ns = machine->clock.now_ns;
+    } else {
+        return;
+    }
+    defer_or_pend(machine, line);
+    deliver_to_caller();
+}
+
+void dq_line_deassert(dq_machine *machine, dq_line *line)
+{
+    if (!line->asserted) {
+        return;
+    }
+    dq_emit(dq_self, LINE_DEASSERT, line, 0, 0, 0);
+    line->asserted = false;
+    line->refires = 0;
+    if (line->edge) {
+        return; /* The edge has been latched. */
+    }
+    if (line->deferred) {
+        line->deferred = false;
+        machine->intc.deferred--;
+    }
+    if (line->target != NULL) {
+        withdraw(line);
+    }
+}
+
+void dq_line_mask(dq_machine *machine, dq_line *line, bool masked)
+{
+    line->masked = masked;
+    if (!masked) {
+        pend(machine, line);
+    } else if (line->target != NULL) {
+        withdraw(line);
+    }
+}
+
+/* ---- Taking an interrupt ---------------------------------------------------------------------------------- */
+
+static void note_latency(dq_machine *machine, const dq_line *line)
+{
+    const uint64_t latency_ns = machine->clock.now_ns - line->asserted_ns;
+
+    if (line->refires == 0 && latency_ns > machine->worst_latency_ns) {
+        machine->worst_latency_ns = latency_ns;
+    }
+}
+
+void dq_intc_take(dq_processor *cpu, unsigned level)
+{
+    dq_machine *machine = cpu->machine;
+    dq_line *line = cpu->pending_first[level];
+    dq_vector *vector = line->vector;
+    bool claimed = false;
+
+    withdraw(line);
+    line->latched = false;
+    if (vector->dispatch == NULL) {
+        /* Not looked at again before somebody connects: it would fire for ever. */
+        dq_emit(cpu, INTERRUPT_LOST, line, vector->number, level, 0);
+        return;
+    }
+    line->count++;
+    line->in_service++;
+    machine->counted_interrupts++;
+    note_latency(machine, line);
+    dq_emit(cpu, INTERRUPT_BEGIN, line, vector->number, level, 0);
+    claimed = vector->dispatch(cpu, vector, line);
+    line->in_service--;
+    dq_emit(cpu, INTERRUPT_END, line, claimed, line->asserted, 0);
+    if (!line->edge && line->asserted && !line->masked) {
+        line->refires++;
+        pend(machine, line);
+    } else if (!line->edge) {
+        line->refires = 0;
+    }
+}
+
+/* ---- Lines and vectors ----------------------------------------------------------------------------------------- */
+
+dq_vector *dq_intc_vector(dq_machine *machine, uint32_t number)
+{
+    dq_vector *vector = machine->intc.vectors;
+
+    while (vector != NULL && vector->number != number) {
+        vector = vector->next;
+    }
+    if (vector == NULL) {
+        vector = calloc(1, sizeof(*vector));
+        if (vector != NULL) {
+            vector->number = number;
+            vector->next = machine->intc.vectors;
+            machine->intc.vectors = vector;
+        }
+    }
+    return vector;
+}
+
+dq_line *dq_intc_line(dq_machine *machine, uint32_t vector)
+{
+    dq_line *line = machine->intc.lines;
+
+    while (line != NULL && line->vector->number != vector) {
+        line = line->next;
+    }
+    return line;
+}
+
+void dq_intc_refresh(dq_machine *machine, dq_vector *vector)
+{
+    for (dq_line *line = machine->intc.lines; line != NULL; line = line->next) {
+        if (line->vector == vector) {
+            pend(machine, line);
+        }
+    }
+}
+
+dq_line *dq_line_create(dq_machine *machine, const dq_line_options *options)
+{
+    dq_line *line = calloc(1, sizeof(*line));
+    dq_line **end = &machine->intc.lines;
+
+    if (line == NULL || (line->vector = dq_intc_vector(machine, options->vector)) == NULL) {
+        free(line);
+        return NULL;
+    }
+    snprintf(line->name, sizeof(line->name), "%s", options->name);
+    line->level = options->level;
+    line->edge = options->edge || options->message;
+    line->message = options->message;
+    line->shared = options->shared;
+    line->affinity = options->affinity;
+    line->message_number = options->message_number;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = line;
+    return line;
+}
+
+void dq_intc_stop(dq_machine *machine)
+{
+    while (machine->intc.lines != NULL) {
+        dq_line *line = machine->intc.lines;
+
+        machine->intc.lines = line->next;
+        free(line);
+    }
+    while (machine->intc.vectors != NULL) {
+        dq_vector *vector = machine->intc.vectors;
+
+        machine->intc.vectors = vector->next;
+        free(vector);
+    }
+}

@@ -1,0 +1,186 @@
+/*
+ * processor.c - entering services, raising and lowering, and the one delivery loop.
+ */
+#include "sim/machine.h"
+
+#include <stdio.h>
+
+/* What a host thread is that simulates nothing: every service refuses it. */
+static dq_execution foreign_execution = { .kind = DQ_EXECUTION_DEVICE, .name = "host thread" };
+static dq_processor foreign = { .attention = DQ_ATTEND_REFUSE, .execution = &foreign_execution };
+
+DQ_TLS dq_processor *dq_self = &foreign;
+
+dq_processor *dq_processor_foreign(void)
+{
+    return &foreign;
+}
+
+static dq_processor *refuse(dq_processor *cpu, dq_service service, const void *place)
+{
+    if (cpu->machine == NULL) {
+        dq_refuse_foreign(dq_service_name(service));
+        return NULL;
+    }
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR, .rule = "device calls kernel", .place = place,
+                           .service = service },
+            "%s was called from the code of a simulated device (%s). A device is hardware: it can assert "
+            "lines and set stimuli, but cannot call the kernel. Let an ISR or a thread do it.",
+            dq_service_name(service), cpu->execution->name != NULL ? cpu->execution->name : "unnamed");
+    return NULL;
+}
+
+dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a, uint64_t b,
+                       uint64_t c)
+{
+    dq_processor *cpu = dq_self;
+
+    if (cpu->attention & DQ_ATTEND_REFUSE) {
+        return refuse(cpu, service, place);
+    }
+    cpu->points++;
+    cpu->machine->progress++;
+    cpu->execution->service = service;
+    cpu->execution->place = place;
+    if (cpu->attention & DQ_ATTEND_SINKS) {
+        const dq_event event = { .kind = DQ_EVENT_CALL, .service = service, .object = object,
+                                 .a = a, .b = b, .c = c, .place = place };
+
+        dq_emit_to_sinks(cpu, &event);
+    }
+    return dq_point(cpu);
+}
+
+static bool deliverable(const dq_processor *cpu)
+{
+    uint32_t above = cpu->attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql);
+
+    return above != 0 || (cpu->irql < DQ_LEVEL_DISPATCH && (cpu->attention & DQ_ATTEND_SWITCH) != 0);
+}
+
+static dq_processor *point(dq_processor *cpu, bool yields)
+{
+    if (cpu->attention & DQ_ATTEND_TURNS) {
+        cpu = cpu->machine->scheduler->point(cpu, yields);
+    }
+    return deliverable(cpu) ? dq_deliver(cpu) : cpu;
+}
+
+dq_processor *dq_point(dq_processor *cpu)
+{
+    return point(cpu, false);
+}
+
+dq_processor *dq_yield(dq_processor *cpu)
+{
+    return point(cpu, true);
+}
+
+void dq_irql_raise(dq_processor *cpu, unsigned irql)
+{
+    dq_emit(cpu, IRQL_RAISE, NULL, cpu->irql, irql, 0);
+    cpu->irql = (uint8_t)irql;
+}
+
+dq_processor *dq_irql_lower(dq_processor *cpu, unsigned irql)
+{
+    dq_emit(cpu, IRQL_LOWER, NULL, cpu->irql, irql, 0);
+    cpu->irql = (uint8_t)irql;
+    return deliverable(cpu) ? dq_deliver(cpu) : cpu;
+}
+
+static unsigned highest(uint32_t levels)
+{
+    return 31u - (unsigned)__builtin_clz(levels);
+}
+
+dq_processor *dq_deliver(dq_processor *cpu)
+{
+    while (deliverable(cpu)) {
+        const uint32_t above = cpu->attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql);
+        const unsigned level = above != 0 ? highest(above) : DQ_LEVEL_DISPATCH;
+        const uint8_t interrupted_irql = cpu->irql;
+
+        cpu->irql = (uint8_t)level;
+        if (level > DQ_LEVEL_DISPATCH) {
+            dq_intc_take(cpu, level);
+        } else {
+            cpu->attention &= ~(1u << level);
+            if (level == DQ_LEVEL_DISPATCH) {
+                cpu->machine->hooks->dispatch(cpu);
+            } else {
+                cpu->machine->hooks->apc(cpu);
+            }
+            cpu = dq_self; /* The thread may have been switched, and moved. */
+        }
+        cpu->irql = interrupted_irql;
+    }
+    return cpu;
+}
+
+void dq_pend(dq_processor *target, unsigned level)
+{
+    target->attention |= 1u << level;
+    target->machine->scheduler->wake(target);
+}
+
+void dq_unpend(dq_processor *target, unsigned level)
+{
+    target->attention &= ~(1u << level);
+}
+
+void dq_want_switch(dq_processor *target)
+{
+    target->attention |= DQ_ATTEND_SWITCH;
+    target->machine->scheduler->wake(target);
+}
+
+void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution_kind kind,
+                        unsigned base_level, const void *routine, const void *object, const char *name)
+{
+    *execution = (dq_execution){
+        .kind = kind,
+        .base_level = (uint8_t)base_level,
+        .interrupted_irql = cpu->irql,
+        .ordinal = ++cpu->machine->executions,
+        .routine = routine,
+        .object = object,
+        .name = name,
+        .begun_ns = cpu->machine->clock.now_ns,
+        .below = cpu->execution,
+    };
+    cpu->execution = execution;
+}
+
+void dq_execution_end(dq_processor *cpu, dq_execution *execution)
+{
+    cpu->execution = execution->below;
+}
+
+static const char *const kind_names[] = {
+    [DQ_EXECUTION_IDLE] = "idle loop",
+    [DQ_EXECUTION_THREAD] = "thread",
+    [DQ_EXECUTION_THREADED_DPC] = "threaded DPC",
+    [DQ_EXECUTION_PASSIVE_ISR] = "passive-level ISR",
+    [DQ_EXECUTION_DPC] = "DPC",
+    [DQ_EXECUTION_ISR] = "ISR",
+    [DQ_EXECUTION_DEVICE] = "device",
+};
+
+const char *dq_execution_describe(const dq_execution *execution, char *text, size_t bytes)
+{
+    host_symbol symbol;
+    const char *name = execution->name;
+
+    if (name == NULL && execution->routine != NULL) {
+        host_symbol_find(execution->routine, &symbol);
+        name = symbol.function[0] != '\0' ? symbol.function : NULL;
+    }
+    if (name != NULL) {
+        snprintf(text, bytes, "%s %s", kind_names[execution->kind], name);
+    } else {
+        snprintf(text, bytes, "%s", kind_names[execution->kind]);
+    }
+    return text;
+}

@@ -1,0 +1,244 @@
+/*
+ * schedule.c - choices as a short text, and back.
+ */
+#include "sim/choice.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERSION = 1, REPEAT_MAX = 1 << 24 };
+
+static const char letters[] = {
+#define X(name, letter, text) letter,
+    DQ_CHOICES(X)
+#undef X
+};
+
+static const char *const meanings[] = {
+#define X(name, letter, text) text,
+    DQ_CHOICES(X)
+#undef X
+};
+
+char dq_choice_letter(unsigned kind)
+{
+    return kind < DQ_CHOICE_COUNT ? letters[kind] : '?';
+}
+
+const char *dq_choice_meaning(unsigned kind)
+{
+    return kind < DQ_CHOICE_COUNT ? meanings[kind] : "an unknown choice";
+}
+
+/* ---- Writing ---------------------------------------------------------------------------------------- */
+
+typedef struct output {
+    char *text;
+    size_t bytes, length;
+} output;
+
+static void put(output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(output *out, const char *format, ...)
+{
+    const size_t room = out->length < out->bytes ? out->bytes - out->length : 0;
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(room > 0 ? out->text + out->length : NULL, room, format, arguments);
+    va_end(arguments);
+    out->length += length > 0 ? (size_t)length : 0;
+}
+
+static bool same(const dq_choice *a, const dq_choice *b)
+{
+    return a->kind == b->kind && a->options == b->options && a->answer == b->answer;
+}
+
+size_t dq_schedule_write(const dq_choice *choices, size_t count, uint64_t fingerprint, char *text,
+                         size_t bytes)
+{
+    output out = { text, bytes, 0 };
+    size_t repeat;
+
+    while (count > 0 && choices[count - 1].answer == 0) {
+        count--;
+    }
+    put(&out, "%d-%04x-", VERSION, (unsigned)(fingerprint & 0xFFFF));
+    for (size_t i = 0; i < count; i += repeat) {
+        repeat = 1;
+        while (i + repeat < count && same(&choices[i], &choices[i + repeat])) {
+            repeat++;
+        }
+        put(&out, "%s%c%u", i > 0 ? "." : "", letters[choices[i].kind], choices[i].answer);
+        if (choices[i].options != 2) {
+            put(&out, "/%u", choices[i].options);
+        }
+        if (repeat > 1) {
+            put(&out, "*%zu", repeat);
+        }
+    }
+    return out.length;
+}
+
+/* ---- Reading ------------------------------------------------------------------------------------------ */
+
+typedef struct input {
+    const char *text, *at;
+    char *error;
+    size_t error_bytes;
+} input;
+
+static bool complain(input *in, const char *what)
+{
+    snprintf(in->error, in->error_bytes, "replay text, character %zu (\"%.12s\"): %s",
+             (size_t)(in->at - in->text) + 1, in->at, what);
+    return false;
+}
+
+static bool number(input *in, unsigned long limit, unsigned long *value)
+{
+    if (*in->at < '0' || *in->at > '9') {
+        return complain(in, "a number is missing");
+    }
+    *value = 0;
+    while (*in->at >= '0' && *in->at <= '9') {
+        *value = *value * 10 + (unsigned long)(*in->at++ - '0');
+        if (*value > limit) {
+            in->at--;
+            return complain(in, "the number is too large");
+        }
+    }
+    return true;
+}
+
+static bool head(input *in, uint64_t fingerprint)
+{
+    unsigned found = 0;
+    unsigned long version;
+
+    if (!number(in, 999, &version)) {
+        return false;
+    }
+    if (version != VERSION || *in->at != '-') {
+        return complain(in, "it does not begin with the version that this build writes (\"1-\")");
+    }
+    in->at++;
+    for (int i = 0; i < 4; i++) {
+        const char *digits = "0123456789abcdef";
+        const char *digit = *in->at != '\0' ? strchr(digits, *in->at) : NULL;
+
+        if (digit == NULL) {
+            return complain(in, "the fingerprint needs four hexadecimal digits");
+        }
+        found = found * 16 + (unsigned)(digit - digits);
+        in->at++;
+    }
+    if (found != (unsigned)(fingerprint & 0xFFFF)) {
+        snprintf(in->error, in->error_bytes,
+                 "replay text: it was written by another test or with other options (fingerprint %04x, "
+                 "this run has %04x)",
+                 found, (unsigned)(fingerprint & 0xFFFF));
+        return false;
+    }
+    if (*in->at != '-') {
+        return complain(in, "a \"-\" is missing behind the fingerprint");
+    }
+    in->at++;
+    return true;
+}
+
+static bool one_choice(input *in, dq_choice *choice, unsigned long *repeat)
+{
+    const char *letter = *in->at != '\0' ? memchr(letters, *in->at, sizeof(letters)) : NULL;
+    unsigned long answer, options = 2;
+
+    if (letter == NULL) {
+        return complain(in, "this is no kind of choice");
+    }
+    in->at++;
+    if (!number(in, 63, &answer)) {
+        return false;
+    }
+    if (*in->at == '/') {
+        in->at++;
+        if (!number(in, 64, &options)) {
+            return false;
+        }
+    }
+    if (answer >= options || options < 2) {
+        return complain(in, "the answer is not below the number of options");
+    }
+    *repeat = 1;
+    if (*in->at == '*') {
+        in->at++;
+        if (!number(in, REPEAT_MAX, repeat)) {
+            return false;
+        }
+        if (*repeat == 0) {
+            return complain(in, "a choice cannot be repeated 0 times");
+        }
+    }
+    *choice = (dq_choice){ (uint8_t)(letter - letters), (uint8_t)options, (uint8_t)answer };
+    return true;
+}
+
+/* Makes room for `more` choices behind `count`. */
+static bool reserve(dq_choice **script, size_t count, size_t more)
+{
+    dq_choice *larger = realloc(*script, (count + more) * sizeof(dq_choice));
+
+    if (larger == NULL) {
+        return false;
+    }
+    *script = larger;
+    return true;
+}
+
+static bool body(input *in, dq_choice **script, size_t *count)
+{
+    if (*in->at == '\0') {
+        return true;
+    }
+    for (;;) {
+        dq_choice choice;
+        unsigned long repeat;
+
+        if (!one_choice(in, &choice, &repeat)) {
+            return false;
+        }
+        if (*count + repeat > REPEAT_MAX || !reserve(script, *count, repeat)) {
+            return complain(in, "the text stands for more choices than fit");
+        }
+        while (repeat-- > 0) {
+            (*script)[(*count)++] = choice;
+        }
+        if (*in->at == '\0') {
+            return true;
+        }
+        if (*in->at != '.') {
+            return complain(in, "choices are separated by \".\"");
+        }
+        in->at++;
+    }
+}
+
+bool dq_schedule_read(const char *text, uint64_t fingerprint, dq_choice **script, size_t *count,
+                      char *error, size_t error_bytes)
+{
+    input in = { text, text, error, error_bytes };
+
+    *script = NULL;
+    *count = 0;
+    if (!head(&in, fingerprint) || !body(&in, script, count)) {
+        free(*script);
+        *script = NULL;
+        *count = 0;
+        return false;
+    }
+    return true;
+}

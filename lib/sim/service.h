@@ -1,0 +1,18 @@
+/*
+ * service.h - numbers for the kernel's services, made from the table in service.def.
+ */
+#ifndef DQ_SERVICE_H
+#define DQ_SERVICE_H
+
+typedef enum dq_service {
+    DQ_SERVICE_NONE,
+#define DQ_SERVICE_ROW(name, lowest, highest, subcode, rule, header) DQ_SERVICE_##name,
+#include "sim/service.def"
+#undef DQ_SERVICE_ROW
+    DQ_SERVICE_COUNT
+} dq_service;
+
+/* "KeSetEvent"; the empty string for DQ_SERVICE_NONE. */
+const char *dq_service_name(dq_service service);
+
+#endif
