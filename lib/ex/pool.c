@@ -1,0 +1,366 @@
+/*
+ * pool.c - ExAllocatePool2 and its family.
+ *
+ * The services report before they act: a checker knows from CALL and POOL_FREE events all that it needs to speak with the Driver
+ * Verifier's words. What is left is what Windows bug-checks itself: 0xC2, and 0xC7 for a timer or DPC that is still active in
+ * freed memory.
+ */
+#include "ex/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ke/ki.h"
+#include "ke/raise.h"
+#include "sim/place.h"
+
+enum { BUCKETS = 1024, FREED_KEPT = 4096, FILL = 0xA5, PROTECTED = (int)0x80000000, UNTAGGED = 0x656E6F4E };
+
+typedef struct pool {
+    dq_pool_block *buckets[BUCKETS];
+    dq_pool_block *unused;
+    void *freed[FREED_KEPT]; /* A ring of addresses: the oldest is forgotten. */
+    unsigned freed_next;
+} pool;
+
+/* ---- The table of blocks --------------------------------------------------------------------------------------- */
+
+static dq_pool_block **bucket_of(pool *p, const void *address)
+{
+    const uint64_t value = (uintptr_t)address >> 4;
+
+    return &p->buckets[(value * 0x9E3779B97F4A7C15u) >> 54];
+}
+
+static dq_pool_block **find(pool *p, const void *address)
+{
+    dq_pool_block **link = bucket_of(p, address);
+
+    while (*link != NULL && (*link)->address != address) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+static void forget(pool *p, dq_pool_block **link)
+{
+    dq_pool_block *block = *link;
+
+    *link = block->next;
+    block->next = p->unused;
+    p->unused = block;
+}
+
+static void remember_freed(pool *p, dq_pool_block *block, const void *place)
+{
+    void **oldest = &p->freed[p->freed_next++ % FREED_KEPT];
+    dq_pool_block **link = *oldest != NULL ? find(p, *oldest) : NULL;
+
+    if (link != NULL && *link != NULL && (*link)->freed && *link != block) {
+        forget(p, link);
+    }
+    *oldest = block->address;
+    block->freed = true;
+    block->freed_place = place;
+}
+
+static void free_memory(void *address, size_t bytes)
+{
+    if (bytes >= PAGE_SIZE) {
+        host_aligned_free(address);
+    } else {
+        free(address);
+    }
+}
+
+static dq_pool_block *new_block(pool *p, void *address)
+{
+    dq_pool_block **link = find(p, address);
+    dq_pool_block *block = *link;
+
+    if (block == NULL) {
+        block = p->unused != NULL ? p->unused : malloc(sizeof(*block));
+        if (block == NULL) {
+            return NULL;
+        }
+        if (block == p->unused) {
+            p->unused = block->next;
+        }
+        *link = block;
+        block->next = NULL;
+    }
+    return block;
+}
+
+static void halt(dq_machine *machine)
+{
+    dq_kernel *kernel = machine->kernel;
+    pool *p = kernel->pool;
+
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        while (p->buckets[i] != NULL) {
+            dq_pool_block *block = p->buckets[i];
+
+            p->buckets[i] = block->next;
+            if (!block->freed) {
+                free_memory(block->address, block->bytes);
+            }
+            free(block);
+        }
+    }
+    while (p->unused != NULL) {
+        dq_pool_block *block = p->unused;
+
+        p->unused = block->next;
+        free(block);
+    }
+    free(p);
+    kernel->pool = NULL;
+}
+
+static pool *pool_of(dq_machine *machine)
+{
+    dq_kernel *kernel = machine->kernel;
+
+    if (kernel->pool == NULL) {
+        kernel->pool = calloc(1, sizeof(pool));
+        kernel->pool_halt = kernel->pool != NULL ? halt : NULL;
+    }
+    return kernel->pool;
+}
+
+void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block), void *context)
+{
+    const pool *p = ((dq_kernel *)machine->kernel)->pool;
+
+    for (unsigned i = 0; p != NULL && i < BUCKETS; i++) {
+        for (const dq_pool_block *block = p->buckets[i]; block != NULL; block = block->next) {
+            if (!block->freed) {
+                visit(context, block);
+            }
+        }
+    }
+}
+
+/* ---- Allocation -------------------------------------------------------------------------------------------------- */
+
+typedef struct request {
+    size_t bytes;
+    uint32_t tag;
+    bool paged, zeroed, raises;
+    uint64_t type;           /* As the caller gave it, for the bug check. */
+    dq_service service;
+    const void *place;
+} request;
+
+static void *get_memory(const request *r)
+{
+    /* A block of a page or more begins on a page; others on 16 bytes, as malloc's do. */
+    if (r->bytes >= PAGE_SIZE) {
+        return host_aligned_allocate(r->bytes, PAGE_SIZE);
+    }
+    return malloc(r->bytes > 0 ? r->bytes : 1);
+}
+
+static void *allocate(dq_processor *cpu, const request *r)
+{
+    const unsigned highest = r->paged ? DQ_LEVEL_APC : DQ_LEVEL_DISPATCH;
+    pool *p = pool_of(cpu->machine);
+    dq_pool_block *block;
+    void *address;
+
+    if (cpu->irql > highest) {
+        dq_bugcheck(cpu, BAD_POOL_CALLER, 8, cpu->irql, r->type, r->bytes,
+                    "%s of %s memory at IRQL %u: it needs IRQL <= %s", dq_service_name(r->service),
+                    r->paged ? "paged" : "nonpaged", cpu->irql, r->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
+    }
+    address = p != NULL ? get_memory(r) : NULL;
+    block = address != NULL ? new_block(p, address) : NULL;
+    if (block == NULL) {
+        free_memory(address, r->bytes);
+        if (r->raises) {
+            dq_raise_status(cpu, STATUS_INSUFFICIENT_RESOURCES, r->place, "%s has no memory",
+                            dq_service_name(r->service));
+        }
+        return NULL;
+    }
+    block->address = address;
+    block->bytes = r->bytes;
+    block->tag = r->tag;
+    block->paged = r->paged;
+    block->freed = false;
+    block->place = r->place;
+    memset(address, r->zeroed ? 0 : FILL, r->bytes);
+    dq_emit(cpu, POOL_ALLOCATE, address, r->bytes, r->tag, 0);
+    return address;
+}
+
+static bool is_one_pool(POOL_FLAGS flags)
+{
+    const POOL_FLAGS pools = flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
+
+    return pools != 0 && (pools & (pools - 1)) == 0;
+}
+
+static bool are_known(POOL_FLAGS flags)
+{
+    const POOL_FLAGS known = POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION |
+                             POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED |
+                             POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED;
+
+    /* Flags of the optional range that nobody knows are ignored, of the required range refused. */
+    return (flags & (POOL_FLAG_REQUIRED_END | (POOL_FLAG_REQUIRED_END - 1)) & ~known) == 0;
+}
+
+PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
+{
+    request r = { .bytes = NumberOfBytes,
+                  .tag = Tag,
+                  .paged = (Flags & POOL_FLAG_PAGED) != 0,
+                  .zeroed = (Flags & POOL_FLAG_UNINITIALIZED) == 0,
+                  .raises = (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0,
+                  .type = Flags,
+                  .service = DQ_SERVICE_ExAllocatePool2,
+                  .place = __builtin_return_address(0) };
+
+    DQ_ENTER(ExAllocatePool2, NULL, Flags, NumberOfBytes, Tag, NULL);
+    if (Tag == 0 || NumberOfBytes == 0 || !is_one_pool(Flags) || !are_known(Flags)) {
+        if (r.raises) {
+            dq_raise_status(cpu, STATUS_INVALID_PARAMETER, r.place,
+                            "ExAllocatePool2 with a tag, size or flags that are not valid");
+        }
+        return NULL;
+    }
+    return allocate(cpu, &r);
+}
+
+static request old_style(POOL_TYPE type, SIZE_T bytes, ULONG tag, dq_service service, const void *place)
+{
+    return (request){ .bytes = bytes,
+                      .tag = tag,
+                      .paged = ((unsigned)type & 1u) != 0,
+                      .raises = ((unsigned)type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0,
+                      .zeroed = ((unsigned)type & POOL_ZERO_ALLOCATION) != 0,
+                      .type = (unsigned)type,
+                      .service = service,
+                      .place = place };
+}
+
+PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+    const request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolWithTag,
+                                __builtin_return_address(0));
+
+    DQ_ENTER(ExAllocatePoolWithTag, NULL, PoolType, NumberOfBytes, Tag, NULL);
+    return allocate(cpu, &r);
+}
+
+/* Without a tag of its own: all such blocks are tagged "None". */
+PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
+{
+    const request r = old_style(PoolType, NumberOfBytes, UNTAGGED, DQ_SERVICE_ExAllocatePool,
+                                __builtin_return_address(0));
+
+    DQ_ENTER(ExAllocatePool, NULL, PoolType, NumberOfBytes, UNTAGGED, NULL);
+    return allocate(cpu, &r);
+}
+
+PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+    request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolZero, __builtin_return_address(0));
+
+    DQ_ENTER(ExAllocatePoolZero, NULL, PoolType, NumberOfBytes, Tag, NULL);
+    r.zeroed = true;
+    return allocate(cpu, &r);
+}
+
+PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
+{
+    const request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolUninitialized,
+                                __builtin_return_address(0));
+
+    DQ_ENTER(ExAllocatePoolUninitialized, NULL, PoolType, NumberOfBytes, Tag, NULL);
+    return allocate(cpu, &r);
+}
+
+/* ---- Freeing ------------------------------------------------------------------------------------------------------- */
+
+static dq_pool_state state_of(dq_machine *machine, const dq_pool_block *block, uint32_t tag)
+{
+    if (block == NULL) {
+        return DQ_POOL_UNKNOWN;
+    }
+    if (block->freed) {
+        return DQ_POOL_FREED_BEFORE;
+    }
+    if (tag != 0 && (tag & ~(uint32_t)PROTECTED) != (block->tag & ~(uint32_t)PROTECTED)) {
+        return DQ_POOL_WRONG_TAG;
+    }
+    if (dq_timer_inside(machine, block->address, block->bytes) != NULL) {
+        return DQ_POOL_HOLDS_TIMER;
+    }
+    return dq_dpc_inside(machine, block->address, block->bytes) != NULL ? DQ_POOL_HOLDS_DPC : DQ_POOL_FINE;
+}
+
+static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_block *block, dq_pool_state state,
+                             uint32_t tag)
+{
+    dq_machine *machine = cpu->machine;
+    const uintptr_t base = (uintptr_t)address;
+    char first[300];
+
+    switch (state) {
+    case DQ_POOL_FREED_BEFORE:
+        dq_bugcheck(cpu, BAD_POOL_CALLER, 7, 0, block->tag, base,
+                    "a pool block (tag %.4s) is freed a second time; the first time in %s",
+                    (const char *)&block->tag, dq_place_describe(block->freed_place, first, sizeof(first)));
+    case DQ_POOL_WRONG_TAG:
+        dq_bugcheck(cpu, BAD_POOL_CALLER, 0xA, base, block->tag, tag,
+                    "a pool block with tag %.4s is freed with tag %.4s", (const char *)&block->tag,
+                    (const char *)&tag);
+    case DQ_POOL_HOLDS_TIMER:
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0, (uintptr_t)dq_timer_inside(machine, address, block->bytes), base,
+                    base + block->bytes, "a pool block (tag %.4s) is freed while a timer in it is set: cancel it first",
+                    (const char *)&block->tag);
+    case DQ_POOL_HOLDS_DPC:
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dq_dpc_inside(machine, address, block->bytes), base,
+                    base + block->bytes,
+                    "a pool block (tag %.4s) is freed while a DPC in it is queued: remove it or flush first",
+                    (const char *)&block->tag);
+    default:
+        dq_bugcheck(cpu, BAD_POOL_CALLER, 0x46, base, 0, 0,
+                    "memory is freed that the pool did not give out (or not at this address)");
+    }
+}
+
+static void free_block(dq_processor *cpu, void *address, uint32_t tag, const void *place)
+{
+    dq_machine *machine = cpu->machine;
+    pool *p = pool_of(machine);
+    dq_pool_block *block = p != NULL ? *find(p, address) : NULL;
+    const dq_pool_state state = state_of(machine, block, tag);
+
+    dq_emit(cpu, POOL_FREE, address, block != NULL ? block->bytes : 0, block != NULL ? block->tag : tag, state);
+    if (state != DQ_POOL_FINE) {
+        refuse(cpu, address, block, state, tag);
+    }
+    if (cpu->irql > (block->paged ? DQ_LEVEL_APC : DQ_LEVEL_DISPATCH)) {
+        dq_bugcheck(cpu, BAD_POOL_CALLER, 9, cpu->irql, block->paged, (uintptr_t)address,
+                    "%s memory is freed at IRQL %u: it needs IRQL <= %s", block->paged ? "paged" : "nonpaged", cpu->irql,
+                    block->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
+    }
+    remember_freed(p, block, place);
+    free_memory(address, block->bytes);
+}
+
+VOID NTAPI ExFreePool(PVOID P)
+{
+    DQ_ENTER(ExFreePool, P, P, 0, 0, DQ_VOID);
+    free_block(cpu, P, 0, __builtin_return_address(0));
+}
+
+VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
+{
+    DQ_ENTER(ExFreePoolWithTag, P, P, Tag, 0, DQ_VOID);
+    free_block(cpu, P, Tag, __builtin_return_address(0));
+}

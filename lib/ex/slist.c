@@ -1,0 +1,143 @@
+/*
+ * slist.c - sequenced singly linked lists: a stack that needs no lock.
+ *
+ * Push, pop and flush are one step each, at any IRQL. Simulated processors cannot interrupt it; other host threads are kept
+ * out by the lowest bit of the header's second word, which an aligned entry leaves free.
+ */
+#include <wdm.h>
+
+#include "sim/processor.h"
+
+enum { BUSY = 1 };
+
+/* Like the other Interlocked functions, these are for device callbacks and foreign host threads too. */
+static inline void step(dq_service service, PSLIST_HEADER header, const void *place)
+{
+    dq_processor *cpu = dq_self;
+
+    if (dq_must_look(cpu, cpu->irql) && !dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        dq_enter(service, place, header, 0, 0, 0);
+    }
+}
+
+#define STEP(service, header) step(DQ_SERVICE_##service, (header), __builtin_return_address(0))
+
+/* The list's first entry, with the header in the caller's hands. */
+static PSLIST_ENTRY seize(PSLIST_HEADER header)
+{
+    ULONGLONG region;
+
+    do {
+        region = __atomic_fetch_or(&header->Region, BUSY, __ATOMIC_ACQUIRE);
+    } while ((region & BUSY) != 0);
+    return (PSLIST_ENTRY)(uintptr_t)(region & ~(ULONGLONG)15);
+}
+
+static void let_go(PSLIST_HEADER header, PSLIST_ENTRY first, unsigned depth)
+{
+    header->HeaderX64.Depth = depth & 0xFFFF;
+    header->HeaderX64.Sequence = (header->HeaderX64.Sequence + 1) & (((ULONGLONG)1 << 48) - 1);
+    __atomic_store_n(&header->Region, (ULONGLONG)(uintptr_t)first, __ATOMIC_RELEASE);
+}
+
+static PSLIST_ENTRY push(PSLIST_HEADER header, PSLIST_ENTRY entry)
+{
+    PSLIST_ENTRY first = seize(header);
+
+    entry->Next = first;
+    let_go(header, entry, (unsigned)header->HeaderX64.Depth + 1);
+    return first;
+}
+
+static PSLIST_ENTRY pop(PSLIST_HEADER header)
+{
+    PSLIST_ENTRY first = seize(header);
+
+    if (first == NULL) {
+        let_go(header, NULL, 0);
+    } else {
+        let_go(header, first->Next, (unsigned)header->HeaderX64.Depth - 1);
+    }
+    return first;
+}
+
+static PSLIST_ENTRY flush(PSLIST_HEADER header)
+{
+    PSLIST_ENTRY first = seize(header);
+
+    let_go(header, NULL, 0);
+    return first;
+}
+
+VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
+{
+    SListHead->Alignment = 0;
+    SListHead->Region = 0;
+}
+
+VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead)
+{
+    ExInitializeSListHead(SListHead);
+}
+
+static USHORT depth_of(PSLIST_HEADER header)
+{
+    return (USHORT)(__atomic_load_n(&header->Alignment, __ATOMIC_ACQUIRE) & 0xFFFF);
+}
+
+USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
+{
+    STEP(ExQueryDepthSList, SListHead);
+    return depth_of(SListHead);
+}
+
+USHORT NTAPI QueryDepthSList(PSLIST_HEADER SListHead)
+{
+    STEP(ExQueryDepthSList, SListHead);
+    return depth_of(SListHead);
+}
+
+PSLIST_ENTRY NTAPI FirstEntrySList(const SLIST_HEADER *SListHead)
+{
+    return (PSLIST_ENTRY)(uintptr_t)(__atomic_load_n(&SListHead->Region, __ATOMIC_ACQUIRE) &
+                                     ~(ULONGLONG)15);
+}
+
+PSLIST_ENTRY NTAPI ExInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry,
+                                               PKSPIN_LOCK Lock)
+{
+    (void)Lock;
+    STEP(ExInterlockedPushEntrySList, ListHead);
+    return push(ListHead, ListEntry);
+}
+
+PSLIST_ENTRY NTAPI ExInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock)
+{
+    (void)Lock;
+    STEP(ExInterlockedPopEntrySList, ListHead);
+    return pop(ListHead);
+}
+
+PSLIST_ENTRY NTAPI ExInterlockedFlushSList(PSLIST_HEADER ListHead)
+{
+    STEP(ExInterlockedFlushSList, ListHead);
+    return flush(ListHead);
+}
+
+PSLIST_ENTRY NTAPI InterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry)
+{
+    STEP(ExInterlockedPushEntrySList, ListHead);
+    return push(ListHead, ListEntry);
+}
+
+PSLIST_ENTRY NTAPI InterlockedPopEntrySList(PSLIST_HEADER ListHead)
+{
+    STEP(ExInterlockedPopEntrySList, ListHead);
+    return pop(ListHead);
+}
+
+PSLIST_ENTRY NTAPI InterlockedFlushSList(PSLIST_HEADER ListHead)
+{
+    STEP(ExInterlockedFlushSList, ListHead);
+    return flush(ListHead);
+}

@@ -1,0 +1,226 @@
+/*
+ * device.c - device objects: made, deleted, and the DPC that each one has.
+ */
+#include <string.h>
+
+#include "io/io.h"
+#include "ke/keep.h"
+#include "ke/ki.h"
+
+enum { TYPE_DEVICE = 3 }; /* DEVICE_OBJECT.Type, "wdm: DEVICE_OBJECT". */
+
+/* In front of each device object; its extension follows it. */
+typedef struct dq_device_record {
+    struct dq_device_record *next;
+    UNICODE_STRING name;
+    size_t extension_bytes;
+    DEVICE_OBJECT device;
+} dq_device_record;
+
+static dq_device_record *record_of(dq_machine *machine, const void *device)
+{
+    dq_device_record *record = dq_io_of(machine)->devices;
+
+    while (record != NULL && &record->device != device) {
+        record = record->next;
+    }
+    return record;
+}
+
+static size_t name_bytes(const UNICODE_STRING *name)
+{
+    return name != NULL ? name->Length : 0;
+}
+
+static bool name_is_taken(dq_machine *machine, const UNICODE_STRING *name)
+{
+    const dq_device_record *record = dq_io_of(machine)->devices;
+
+    if (name_bytes(name) == 0) {
+        return false;
+    }
+    while (record != NULL && (record->name.Length != name->Length ||
+                              memcmp(record->name.Buffer, name->Buffer, name->Length) != 0)) {
+        record = record->next;
+    }
+    return record != NULL;
+}
+
+static dq_device_record *make_record(dq_machine *machine, size_t extension_bytes,
+                                     const UNICODE_STRING *name)
+{
+    const size_t extension_room = (extension_bytes + 15) / 16 * 16;
+    const size_t named_bytes = name_bytes(name);
+    dq_io *io = dq_io_of(machine);
+    dq_device_record *record;
+
+    if (io == NULL) {
+        return NULL;
+    }
+    record = dq_keep(machine, sizeof(*record) + extension_room + named_bytes);
+    if (record == NULL) {
+        return NULL;
+    }
+    record->extension_bytes = extension_bytes;
+    record->device.DeviceExtension = extension_bytes > 0 ? record + 1 : NULL;
+    if (named_bytes > 0) {
+        record->name.Buffer = (PWCH)(void *)((char *)(record + 1) + extension_room);
+        record->name.Length = name->Length;
+        record->name.MaximumLength = name->Length;
+        memcpy(record->name.Buffer, name->Buffer, named_bytes);
+    }
+    record->next = io->devices;
+    io->devices = record;
+    return record;
+}
+
+static void fill(PDEVICE_OBJECT device, size_t extension_bytes)
+{
+    device->Type = TYPE_DEVICE;
+    device->Size = (USHORT)(sizeof(DEVICE_OBJECT) + extension_bytes);
+    device->Flags = DO_DEVICE_INITIALIZING;
+    device->StackSize = 1;
+}
+
+PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_bytes)
+{
+    dq_device_record *record = make_record(machine, extension_bytes, NULL);
+
+    if (record == NULL) {
+        return NULL;
+    }
+    fill(&record->device, extension_bytes);
+    return &record->device;
+}
+
+NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
+                        PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
+                        ULONG DeviceCharacteristics, BOOLEAN Exclusive, PDEVICE_OBJECT *DeviceObject)
+{
+    dq_device_record *record;
+
+    DQ_ENTER(IoCreateDevice, DriverObject, DeviceExtensionSize, DeviceType, 0, STATUS_UNSUCCESSFUL);
+    if (DeviceObject == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    *DeviceObject = NULL;
+    if (name_is_taken(cpu->machine, DeviceName)) {
+        return STATUS_OBJECT_NAME_COLLISION;
+    }
+    record = make_record(cpu->machine, DeviceExtensionSize, DeviceName);
+    if (record == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    fill(&record->device, DeviceExtensionSize);
+    record->device.DeviceType = DeviceType;
+    record->device.Characteristics = DeviceCharacteristics;
+    record->device.Flags |= Exclusive ? DO_EXCLUSIVE : 0;
+    record->device.DriverObject = DriverObject;
+    if (DriverObject != NULL) {
+        record->device.NextDevice = DriverObject->DeviceObject;
+        DriverObject->DeviceObject = &record->device;
+    }
+    *DeviceObject = &record->device;
+    return STATUS_SUCCESS;
+}
+
+/* ---- Deleting --------------------------------------------------------------------------------------------- */
+
+static bool lies_in(const dq_device_record *record, const void *address)
+{
+    const uintptr_t start = (uintptr_t)&record->device;
+    const uintptr_t end = (uintptr_t)(record + 1) + record->extension_bytes;
+
+    return (uintptr_t)address >= start && (uintptr_t)address < end;
+}
+
+/* An ISR whose context dies with the device would use freed memory at its next interrupt. */
+static void check_interrupts(dq_processor *cpu, const dq_device_record *record, const void *place)
+{
+    for (PKINTERRUPT i = dq_kernel_of(cpu)->interrupts.all; i != NULL; i = i->next) {
+        if (i->state == DQ_INTERRUPT_CONNECTED &&
+            (lies_in(record, i->context) || lies_in(record, i->lock))) {
+            dq_find(cpu,
+                    &(dq_finding){ .severity = DQ_ERROR, .rule = "DeleteConnected",
+                                   .page = "wdm: IoDisconnectInterrupt", .place = place },
+                    "IoDeleteDevice was called while the interrupt of line \"%s\" is connected and uses this "
+                    "device's memory: call IoDisconnectInterrupt(Ex) first",
+                    dq_interrupt_name(cpu->machine, i));
+            return;
+        }
+    }
+}
+
+static void check_dpc(dq_processor *cpu, const dq_device_record *record, const void *place)
+{
+    const size_t bytes = sizeof(*record) + record->extension_bytes;
+    PKDPC dpc = dq_dpc_inside(cpu->machine, record, bytes);
+
+    if (dpc != NULL) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR, .rule = "DeleteWithDpc", .page = "wdm: IoDeleteDevice",
+                               .code = TIMER_OR_DPC_INVALID, .place = place,
+                               .parameters = { 1, (uintptr_t)dpc, (uintptr_t)record,
+                                               (uintptr_t)record + bytes } },
+                "IoDeleteDevice was called while a DPC in the device's memory is queued: stop the device, "
+                "then call KeRemoveQueueDpc or KeFlushQueuedDpcs");
+    }
+}
+
+static void unlink_from_driver(PDEVICE_OBJECT device)
+{
+    PDEVICE_OBJECT *link = device->DriverObject != NULL ? &device->DriverObject->DeviceObject : NULL;
+
+    while (link != NULL && *link != NULL && *link != device) {
+        link = &(*link)->NextDevice;
+    }
+    if (link != NULL && *link == device) {
+        *link = device->NextDevice;
+    }
+}
+
+static void unlink_record(dq_machine *machine, dq_device_record *record)
+{
+    dq_device_record **link = &dq_io_of(machine)->devices;
+
+    while (*link != record) {
+        link = &(*link)->next;
+    }
+    *link = record->next;
+}
+
+VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
+{
+    const void *place = __builtin_return_address(0);
+    dq_device_record *record;
+
+    DQ_ENTER(IoDeleteDevice, DeviceObject, 0, 0, 0, DQ_VOID);
+    record = dq_io_of(cpu->machine) != NULL ? record_of(cpu->machine, DeviceObject) : NULL;
+    if (record == NULL || dq_pdo_find(cpu->machine, DeviceObject) != NULL) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR, .rule = "DevicePointer", .page = "wdm: IoDeleteDevice",
+                               .place = place },
+                "IoDeleteDevice was given a pointer that is no device object of IoCreateDevice, or no "
+                "longer one");
+        return;
+    }
+    check_interrupts(cpu, record, place);
+    check_dpc(cpu, record, place);
+    unlink_from_driver(&record->device);
+    unlink_record(cpu->machine, record);
+    dq_keep_drop(cpu->machine, record);
+}
+
+/* ---- The device's DPC ----------------------------------------------------------------------------------------- */
+
+VOID IoInitializeDpcRequest(PDEVICE_OBJECT DeviceObject, PIO_DPC_ROUTINE DpcRoutine)
+{
+    /* The routine's second and third parameter are a device and an IRP rather than plain pointers. */
+    KeInitializeDpc(&DeviceObject->Dpc, (PKDEFERRED_ROUTINE)(void (*)(void))DpcRoutine, DeviceObject);
+}
+
+VOID IoRequestDpc(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
+{
+    DQ_ENTER(IoRequestDpc, DeviceObject, (uintptr_t)Irp, (uintptr_t)Context, 0, DQ_VOID);
+    dq_dpc_insert(cpu, &DeviceObject->Dpc, Irp, Context);
+}

@@ -1,0 +1,90 @@
+/*
+ * disconnect.c - IoDisconnectInterrupt and IoDisconnectInterruptEx: when they return, the ISR runs nowhere and never will.
+ */
+#include "io/io.h"
+#include "ke/ki.h"
+
+static bool versions_match(uint8_t connected, ULONG given)
+{
+    const bool fully = given == CONNECT_FULLY_SPECIFIED || given == CONNECT_FULLY_SPECIFIED_GROUP;
+
+    if (connected == 0 || connected == CONNECT_FULLY_SPECIFIED ||
+        connected == CONNECT_FULLY_SPECIFIED_GROUP) {
+        return fully;
+    }
+    return connected == given;
+}
+
+PKINTERRUPT dq_connected_object(dq_processor *cpu, ULONG version, const void *context,
+                                const char *function, const void *place)
+{
+    PKINTERRUPT interrupt = dq_interrupt_check(cpu, context, function, place);
+
+    if (interrupt != NULL && !versions_match(interrupt->version, version)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR, .rule = "InterruptVersion",
+                               .page = "iointex: WdmlibIoDisconnectInterruptEx", .place = place },
+                "%s was given Version %u for an interrupt that was connected as version %u: pass on the "
+                "Version that IoConnectInterruptEx had answered",
+                function, (unsigned)version, interrupt->version);
+    }
+    return interrupt;
+}
+
+static void disconnect_messages(dq_processor *cpu, const void *context, const char *function,
+                                const void *place)
+{
+    dq_message_table *table = dq_message_check(cpu, context, function, place);
+
+    if (table == NULL) {
+        return;
+    }
+    table->connected = false;
+    for (ULONG i = 0; i < table->info->MessageCount; i++) {
+        dq_interrupt_disconnect(dq_self, table->info->MessageInfo[i].InterruptObject);
+    }
+}
+
+static void disconnect_ex(dq_processor *cpu, const IO_DISCONNECT_INTERRUPT_PARAMETERS *parameters,
+                          const char *function, const void *place)
+{
+    PKINTERRUPT interrupt;
+
+    if (parameters == NULL) {
+        dq_interrupt_check(cpu, NULL, function, place);
+        return;
+    }
+    if (parameters->Version == CONNECT_MESSAGE_BASED) {
+        disconnect_messages(cpu, parameters->ConnectionContext.Generic, function, place);
+        return;
+    }
+    interrupt = dq_connected_object(cpu, parameters->Version, parameters->ConnectionContext.Generic,
+                                    function, place);
+    if (interrupt != NULL) {
+        dq_interrupt_disconnect(cpu, interrupt);
+    }
+}
+
+VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
+{
+    PKINTERRUPT interrupt;
+
+    DQ_ENTER(IoDisconnectInterrupt, InterruptObject, 0, 0, 0, DQ_VOID);
+    interrupt = dq_interrupt_check(cpu, InterruptObject, "IoDisconnectInterrupt",
+                                   __builtin_return_address(0));
+    if (interrupt != NULL) {
+        dq_interrupt_disconnect(cpu, interrupt);
+    }
+}
+
+VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
+{
+    DQ_ENTER(IoDisconnectInterruptEx, Parameters, 0, 0, 0, DQ_VOID);
+    disconnect_ex(cpu, Parameters, "IoDisconnectInterruptEx", __builtin_return_address(0));
+}
+
+VOID WdmlibIoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
+{
+    DQ_ENTER(IoDisconnectInterruptEx, Parameters, 0, 0, 0, DQ_VOID);
+    disconnect_ex(cpu, Parameters, "WdmlibIoDisconnectInterruptEx", __builtin_return_address(0));
+}

@@ -1,0 +1,100 @@
+/*
+ * bugcheck.c - ends that code asks for: bug checks, raised statuses, failed assertions, breakpoints.
+ *
+ * There is no exception handling: a raised status has no handler, and a breakpoint no debugger. Both are
+ * KMODE_EXCEPTION_NOT_HANDLED with (code, address, 0, 0), as on a machine where nobody catches them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ke/ki.h"
+
+/* For callers that were refused. A device's refusal has gone home by itself; a foreign host thread has nowhere to go. */
+static _Noreturn void nowhere(const char *service)
+{
+    fprintf(stderr, "dirql: %s was called by a host thread outside the machine, and cannot return\n", service);
+    abort();
+}
+
+VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,
+                        ULONG_PTR BugCheckParameter3, ULONG_PTR BugCheckParameter4)
+{
+    dq_processor *cpu = dq_enter(DQ_SERVICE_KeBugCheckEx, __builtin_return_address(0), NULL, BugCheckCode,
+                                 0, 0);
+
+    if (cpu == NULL) {
+        nowhere("KeBugCheckEx");
+    }
+    dq_bugcheck(cpu, BugCheckCode, BugCheckParameter1, BugCheckParameter2, BugCheckParameter3,
+                BugCheckParameter4, "The driver called KeBugCheckEx.");
+}
+
+VOID NTAPI KeBugCheck(ULONG BugCheckCode)
+{
+    dq_processor *cpu = dq_enter(DQ_SERVICE_KeBugCheck, __builtin_return_address(0), NULL, BugCheckCode, 0,
+                                 0);
+
+    if (cpu == NULL) {
+        nowhere("KeBugCheck");
+    }
+    dq_bugcheck(cpu, BugCheckCode, 0, 0, 0, 0, "The driver called KeBugCheck.");
+}
+
+VOID NTAPI ExRaiseStatus(NTSTATUS Status)
+{
+    const void *place = __builtin_return_address(0);
+    dq_processor *cpu = dq_enter(DQ_SERVICE_ExRaiseStatus, place, NULL, (ULONG)Status, 0, 0);
+
+    if (cpu == NULL) {
+        nowhere("ExRaiseStatus");
+    }
+    dq_bugcheck(cpu, KMODE_EXCEPTION_NOT_HANDLED, (ULONG)Status, (uintptr_t)place, 0, 0,
+                "Status 0x%08X was raised, and no handler is there to catch it.", (unsigned)Status);
+}
+
+static _Noreturn void breakpoint(dq_processor *cpu, const void *place, const char *text)
+{
+    dq_bugcheck(cpu, KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_BREAKPOINT, (uintptr_t)place, 0, 0, "%s", text);
+}
+
+/* As on a machine without a debugger: the text is printed, and the break that follows is fatal. */
+VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, PSTR MutableMessage)
+{
+    const void *place = __builtin_return_address(0);
+    const char *file = VoidFileName != NULL ? (const char *)VoidFileName : "an unknown file";
+    char text[512];
+    dq_processor *cpu = dq_enter(DQ_SERVICE_RtlAssert, place, NULL, LineNumber, 0, 0);
+
+    if (cpu == NULL) {
+        return;
+    }
+    snprintf(text, sizeof(text), "Assertion failed: %s (%s:%u)%s%s",
+             VoidFailedAssertion != NULL ? (const char *)VoidFailedAssertion : "?", file,
+             (unsigned)LineNumber, MutableMessage != NULL ? ": " : "",
+             MutableMessage != NULL ? MutableMessage : "");
+    dq_emit_text(cpu, PRINT, NULL, text);
+    breakpoint(cpu, place, text);
+}
+
+VOID NTAPI DbgBreakPoint(VOID)
+{
+    const void *place = __builtin_return_address(0);
+    dq_processor *cpu = dq_enter(DQ_SERVICE_DbgBreakPoint, place, NULL, 0, 0, 0);
+
+    if (cpu != NULL) {
+        breakpoint(cpu, place, "The driver stopped at a breakpoint, and no debugger is there.");
+    }
+}
+
+VOID NTAPI DbgBreakPointWithStatus(ULONG Status)
+{
+    const void *place = __builtin_return_address(0);
+    char text[128];
+    dq_processor *cpu = dq_enter(DQ_SERVICE_DbgBreakPoint, place, NULL, Status, 0, 0);
+
+    if (cpu != NULL) {
+        snprintf(text, sizeof(text), "The driver stopped at a breakpoint with status 0x%X, and no debugger "
+                 "is there.", (unsigned)Status);
+        breakpoint(cpu, place, text);
+    }
+}

@@ -1,0 +1,477 @@
+/*
+ * dpc.c - DPC queues and their draining.
+ *
+ * Whether an insertion starts the drain at once follows the documented table of importance: on the own processor all but Low do; on
+ * another MediumHigh and High do. What is not started at once waits for the target's next drain, for its idle loop, or, when
+ * Medium was sent to a busy processor, for its next clock tick. Low has no such limit.
+ */
+#include "ke/ki.h"
+
+static const uint64_t tick_ns = 15625ull * 1000;
+
+/* More DPCs in one drain than this, with the clock standing still, are a DPC that queues itself for ever. */
+enum { DRAIN_LIMIT = 1000000 };
+
+enum { TYPE_NORMAL = 19, TYPE_THREADED = 24 };
+
+static dq_dpcs *dpcs_of(const dq_machine *machine)
+{
+    return &((dq_kernel *)machine->kernel)->dpcs;
+}
+
+static dq_dpc_queue *queue_of(const dq_processor *cpu)
+{
+    return &dq_prcb_of(cpu)->dpcs;
+}
+
+/* ---- Lists ----------------------------------------------------------------------------------------------- */
+
+static PKDPC next_of(const KDPC *dpc)
+{
+    return dpc->DpcListEntry.Next == NULL ? NULL : CONTAINING_RECORD(dpc->DpcListEntry.Next, KDPC, DpcListEntry);
+}
+
+static void put_first(dq_dpc_list *list, PKDPC dpc)
+{
+    dpc->DpcListEntry.Next = list->first != NULL ? &list->first->DpcListEntry : NULL;
+    list->first = dpc;
+    if (list->last == NULL) {
+        list->last = dpc;
+    }
+}
+
+static void put_last(dq_dpc_list *list, PKDPC dpc)
+{
+    dpc->DpcListEntry.Next = NULL;
+    if (list->last != NULL) {
+        list->last->DpcListEntry.Next = &dpc->DpcListEntry;
+    } else {
+        list->first = dpc;
+    }
+    list->last = dpc;
+}
+
+static bool take_out(dq_dpc_list *list, PKDPC dpc)
+{
+    PKDPC before = NULL;
+
+    for (PKDPC entry = list->first; entry != NULL; before = entry, entry = next_of(entry)) {
+        if (entry != dpc) {
+            continue;
+        }
+        if (before != NULL) {
+            before->DpcListEntry.Next = dpc->DpcListEntry.Next;
+        } else {
+            list->first = next_of(dpc);
+        }
+        if (list->last == dpc) {
+            list->last = before;
+        }
+        return true;
+    }
+    return false;
+}
+
+bool dq_dpc_take(dq_dpc_list *list, KDPC *copy, PKDPC *object)
+{
+    PKDPC dpc = list->first;
+
+    if (dpc == NULL) {
+        return false;
+    }
+    *copy = *dpc;
+    *object = dpc;
+    list->first = next_of(dpc);
+    if (list->first == NULL) {
+        list->last = NULL;
+    }
+    list->running = dpc->ProcessorHistory;
+    dpc->DpcData = NULL;
+    return true;
+}
+
+/* ---- Queueing ---------------------------------------------------------------------------------------------- */
+
+static void tick(dq_machine *machine, dq_deadline *deadline)
+{
+    dq_processor *target = deadline->owner;
+
+    (void)machine;
+    if (queue_of(target)->normal.first != NULL) {
+        dq_pend(target, DQ_LEVEL_DISPATCH);
+    }
+}
+
+static void drain_at_tick(dq_processor *target)
+{
+    dq_deadline *deadline = &queue_of(target)->tick;
+    const uint64_t now_ns = target->machine->clock.now_ns;
+
+    if (deadline->slot == 0) {
+        deadline->priority = DQ_PRIORITY_TIMER;
+        deadline->fire = tick;
+        deadline->owner = target;
+        (void)dq_clock_set(target->machine, deadline, (now_ns / tick_ns + 1) * tick_ns);
+    }
+}
+
+/* The documents leave the start open: an undisturbed processor that is idle or above PASSIVE_LEVEL drains as soon as it can. */
+static void drain_some_time(dq_processor *cpu, dq_processor *target)
+{
+    const bool idle = dq_prcb_of(target)->turn.claimed < 0;
+    const bool soon = idle || target->irql >= DQ_LEVEL_DISPATCH;
+
+    if (soon && dq_choose(cpu, DQ_CHOICE_DPC, dq_mode_chooses(cpu->machine->options.mode) ? 2 : 1) == 0) {
+        dq_pend(target, DQ_LEVEL_DISPATCH);
+    } else {
+        drain_at_tick(target);
+    }
+}
+
+static void start_drain(dq_processor *cpu, dq_processor *target, unsigned importance)
+{
+    const bool deep = queue_of(target)->depth > dpcs_of(cpu->machine)->depth_limit;
+    const bool idle = dq_prcb_of(target)->turn.claimed < 0;
+
+    if (deep || importance == HighImportance || importance == MediumHighImportance ||
+        (importance == MediumImportance && target == cpu)) {
+        dq_pend(target, DQ_LEVEL_DISPATCH);
+    } else if (importance == MediumImportance) {
+        drain_some_time(cpu, target);
+    } else if (idle && target != cpu) {
+        /* An idle processor looks at its queue; this one has to be told that it is not empty. */
+        dq_pend(target, DQ_LEVEL_DISPATCH);
+    }
+}
+
+static dq_processor *target_of(dq_processor *cpu, const KDPC *dpc)
+{
+    dq_machine *machine = cpu->machine;
+
+    if (dpc->Number == 0) {
+        return cpu;
+    }
+    if (dpc->Number > machine->processor_count) {
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 3, (uintptr_t)dpc, dpc->Number - 1u, machine->processor_count,
+                    "a DPC is queued for processor %u, but the machine has %u", dpc->Number - 1u,
+                    machine->processor_count);
+    }
+    return &machine->processors[dpc->Number - 1];
+}
+
+static void expect_dpc(dq_processor *cpu, const KDPC *dpc)
+{
+    if (DQ_UNLIKELY(dpc == NULL || (dpc->Type != TYPE_NORMAL && dpc->Type != TYPE_THREADED))) {
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dpc, 0, 0,
+                    "%s was queued as a DPC: KeInitializeDpc has not been called, or the memory was "
+                    "overwritten or freed",
+                    dpc == NULL ? "a null pointer" : "something that is no KDPC");
+    }
+}
+
+bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2)
+{
+    dq_processor *target;
+    dq_dpc_queue *queue;
+    dq_dpc_list *list;
+    bool threaded;
+
+    expect_dpc(cpu, dpc);
+    target = target_of(cpu, dpc);
+    dq_emit(cpu, DPC_QUEUE, dpc, target->number, dpc->Importance, dpc->DpcData != NULL);
+    if (dpc->DpcData != NULL) {
+        return false;
+    }
+    queue = queue_of(target);
+    threaded = dpc->Type == TYPE_THREADED && !dpcs_of(cpu->machine)->threaded_off;
+    list = threaded ? &queue->threaded : &queue->normal;
+    dpc->SystemArgument1 = argument1;
+    dpc->SystemArgument2 = argument2;
+    dpc->ProcessorHistory = ++dpcs_of(cpu->machine)->inserted;
+    dpc->DpcData = list;
+    if (dpc->Importance == HighImportance) {
+        put_first(list, dpc);
+    } else {
+        put_last(list, dpc);
+    }
+    if (threaded) {
+        dq_threadeddpc_wake(target);
+    } else {
+        queue->depth++;
+        start_drain(cpu, target, dpc->Importance);
+    }
+    return true;
+}
+
+PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes)
+{
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        dq_dpc_queue *queue = queue_of(&machine->processors[i]);
+        dq_dpc_list *lists[2] = { &queue->normal, &queue->threaded };
+
+        for (unsigned n = 0; n < 2; n++) {
+            for (PKDPC dpc = lists[n]->first; dpc != NULL; dpc = next_of(dpc)) {
+                if ((uintptr_t)dpc - (uintptr_t)base < bytes) {
+                    return dpc;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+/* ---- Running ---------------------------------------------------------------------------------------------- */
+
+static void check_return(dq_processor *cpu, const dq_processor *now, const KDPC *copy, int apc_disable)
+{
+    const dq_thread *thread = dq_thread_current(now);
+
+    if (now != cpu || now->irql != DQ_LEVEL_DISPATCH) {
+        dq_bugcheck(dq_self, IRQL_UNEXPECTED_VALUE,
+                    (uint64_t)now->irql << 16 | (uint64_t)DQ_LEVEL_DISPATCH << 8, (uintptr_t)copy->DeferredRoutine,
+                    0, 0, "a DPC routine returned at IRQL %u: it was called at DISPATCH_LEVEL", now->irql);
+    }
+    if (thread->apc_disable != apc_disable) {
+        dq_bugcheck(dq_self, TIMER_OR_DPC_INVALID, 4, (uintptr_t)copy->DeferredRoutine, (uint64_t)(int64_t)-apc_disable,
+                    (uint64_t)(int64_t)-thread->apc_disable,
+                    "a DPC routine entered a critical region and did not leave it, or the other way round");
+    }
+}
+
+void dq_dpc_done(dq_processor *cpu, dq_dpc_list *list)
+{
+    dq_dpcs *dpcs = dpcs_of(cpu->machine);
+
+    list->running = 0;
+    if (DQ_UNLIKELY(dpcs->flushers > 0)) {
+        dpcs->done.Header.SignalState = 1;
+        dq_wait_release(cpu->machine, &dpcs->done.Header);
+    }
+}
+
+static void run(dq_processor *cpu, const KDPC *copy, PKDPC object)
+{
+    dq_thread *thread = dq_thread_current(cpu);
+    const int apc_disable = thread->apc_disable;
+    dq_execution execution;
+    const dq_processor *now;
+
+    cpu->machine->counted_dpcs++;
+    dq_execution_begin(cpu, &execution, DQ_EXECUTION_DPC, DQ_LEVEL_DISPATCH, DQ_CODE(copy->DeferredRoutine), object,
+                       NULL);
+    dq_emit(cpu, DPC_BEGIN, object, DQ_LEVEL_DISPATCH, 0, 0);
+    copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1, copy->SystemArgument2);
+    now = dq_self;
+    dq_emit(dq_self, DPC_END, object, DQ_LEVEL_DISPATCH, 0, 0);
+    if (DQ_UNLIKELY(now != cpu || now->irql != DQ_LEVEL_DISPATCH || thread->apc_disable != apc_disable)) {
+        check_return(cpu, now, copy, apc_disable);
+    }
+    dq_execution_end(cpu, &execution);
+}
+
+/* A DPC that queues itself again in the same drain is legal, for ever is not. */
+static void report_endless(dq_processor *cpu, const KDPC *copy)
+{
+    host_symbol symbol;
+
+    host_symbol_find(DQ_CODE(copy->DeferredRoutine), &symbol);
+    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "livelock", .code = DPC_WATCHDOG_VIOLATION,
+                                .parameters = { 1 } },
+            "livelock: DPCs have queued DPCs %u times without any time passing, the last is `%s`",
+            (unsigned)DRAIN_LIMIT, symbol.function);
+}
+
+void dq_dpc_drain(dq_processor *cpu)
+{
+    dq_dpc_queue *queue = queue_of(cpu);
+    const uint64_t began_ns = cpu->machine->clock.now_ns;
+    unsigned count = 0;
+    PKDPC object;
+    KDPC copy;
+
+    dq_unpend(cpu, DQ_LEVEL_DISPATCH);
+    if (queue->normal.first == NULL) {
+        return;
+    }
+    if (queue->tick.slot != 0) {
+        dq_clock_cancel(cpu->machine, &queue->tick);
+    }
+    while (dq_dpc_take(&queue->normal, &copy, &object)) {
+        queue->depth--;
+        if (++count > DRAIN_LIMIT && began_ns == cpu->machine->clock.now_ns) {
+            report_endless(cpu, &copy);
+        }
+        run(cpu, &copy, object);
+        dq_dpc_done(cpu, &queue->normal);
+        dq_unpend(cpu, DQ_LEVEL_DISPATCH);
+    }
+}
+
+bool dq_dpc_idle(dq_processor *cpu)
+{
+    if (queue_of(cpu)->normal.first == NULL) {
+        return false;
+    }
+    dq_pend(cpu, DQ_LEVEL_DISPATCH);
+    (void)dq_deliver(cpu);
+    return true;
+}
+
+void dq_dpcs_start(dq_machine *machine)
+{
+    dq_dpcs *dpcs = dpcs_of(machine);
+
+    dpcs->depth_limit = UINT32_MAX;
+    dq_wait_header_init(&dpcs->done.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
+}
+
+/* ---- Services ----------------------------------------------------------------------------------------------- */
+
+static void initialise(dq_processor *cpu, PRKDPC dpc, PKDEFERRED_ROUTINE routine, void *context, UCHAR type)
+{
+    if (dq_dpc_inside(cpu->machine, dpc, sizeof(*dpc)) != NULL) {
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dpc, (uintptr_t)dpc, (uintptr_t)(dpc + 1),
+                    "a DPC is initialised while it is queued (or its memory was freed while it was queued, and is in "
+                    "use again): remove it first");
+    }
+    *dpc = (KDPC){ .DeferredRoutine = routine, .DeferredContext = context };
+    dpc->Type = type;
+    dpc->Importance = MediumImportance;
+}
+
+VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    DQ_ENTER(KeInitializeDpc, Dpc, Dpc, (uintptr_t)DeferredRoutine, DeferredContext, DQ_VOID);
+    dq_emit(cpu, DPC_INIT, Dpc, 0, 0, 0);
+    initialise(cpu, Dpc, DeferredRoutine, DeferredContext, TYPE_NORMAL);
+}
+
+VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    DQ_ENTER(KeInitializeThreadedDpc, Dpc, Dpc, (uintptr_t)DeferredRoutine, DeferredContext, DQ_VOID);
+    dq_emit(cpu, DPC_INIT, Dpc, 0, 0, 0);
+    initialise(cpu, Dpc, DeferredRoutine, DeferredContext, TYPE_THREADED);
+}
+
+BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    bool inserted;
+
+    DQ_ENTER(KeInsertQueueDpc, Dpc, Dpc, SystemArgument1, SystemArgument2, FALSE);
+    inserted = dq_dpc_insert(cpu, Dpc, SystemArgument1, SystemArgument2);
+    if (dq_must_look(cpu, cpu->irql)) {
+        (void)dq_deliver(cpu);
+    }
+    return inserted;
+}
+
+BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
+{
+    dq_dpc_list *list;
+
+    DQ_ENTER(KeRemoveQueueDpc, Dpc, Dpc, 0, 0, FALSE);
+    expect_dpc(cpu, Dpc);
+    list = Dpc->DpcData;
+    dq_emit(cpu, DPC_REMOVE, Dpc, list != NULL, 0, 0);
+    if (list == NULL || !take_out(list, Dpc)) {
+        return FALSE;
+    }
+    Dpc->DpcData = NULL;
+    for (unsigned i = 0; i < cpu->machine->processor_count; i++) {
+        dq_dpc_queue *queue = queue_of(&cpu->machine->processors[i]);
+
+        queue->depth -= list == &queue->normal;
+    }
+    dq_dpc_done(cpu, &(dq_dpc_list){ 0 });
+    return TRUE;
+}
+
+VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
+{
+    DQ_ENTER(KeSetImportanceDpc, Dpc, Dpc, Importance, 0, DQ_VOID);
+    expect_dpc(cpu, Dpc);
+    Dpc->Importance = (UCHAR)Importance;
+}
+
+VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
+{
+    const unsigned number = (unsigned char)Number;
+
+    DQ_ENTER(KeSetTargetProcessorDpc, Dpc, Dpc, number, 0, DQ_VOID);
+    expect_dpc(cpu, Dpc);
+    if (number < cpu->machine->processor_count) {
+        Dpc->Number = (USHORT)(number + 1);
+    }
+}
+
+NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
+{
+    DQ_ENTER(KeSetTargetProcessorDpcEx, Dpc, Dpc, ProcNumber->Group, ProcNumber->Number, STATUS_UNSUCCESSFUL);
+    expect_dpc(cpu, Dpc);
+    if (ProcNumber->Group != 0 || ProcNumber->Number >= cpu->machine->processor_count ||
+        ProcNumber->Reserved != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    Dpc->Number = (USHORT)(ProcNumber->Number + 1);
+    return STATUS_SUCCESS;
+}
+
+/* ---- Flushing ------------------------------------------------------------------------------------------------ */
+
+static bool holds_older(const dq_dpc_list *list, uint64_t number)
+{
+    if (list->running != 0 && list->running <= number) {
+        return true;
+    }
+    for (const KDPC *dpc = list->first; dpc != NULL; dpc = next_of(dpc)) {
+        if (dpc->ProcessorHistory <= number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True if any DPC queued before `number` is not done. Makes those that wait for an occasion run. */
+static bool press_older(dq_machine *machine, uint64_t number)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        dq_processor *target = &machine->processors[i];
+        dq_dpc_queue *queue = queue_of(target);
+
+        if (holds_older(&queue->normal, number)) {
+            if (queue->normal.first != NULL) {
+                dq_pend(target, DQ_LEVEL_DISPATCH);
+            }
+            found = true;
+        }
+        found |= holds_older(&queue->threaded, number);
+    }
+    return found;
+}
+
+VOID NTAPI KeFlushQueuedDpcs(VOID)
+{
+    const void *place = __builtin_return_address(0);
+    dq_dpcs *dpcs;
+    uint64_t number;
+
+    DQ_ENTER(KeFlushQueuedDpcs, NULL, 0, 0, 0, DQ_VOID);
+    dpcs = dpcs_of(cpu->machine);
+    number = dpcs->inserted;
+    dpcs->flushers++;
+    while (press_older(cpu->machine, number)) {
+        dpcs->done.Header.SignalState = 0;
+        cpu = dq_deliver(cpu);
+        if (!press_older(cpu->machine, number)) {
+            break;
+        }
+        (void)dq_wait_for(cpu, &dpcs->done, DQ_SERVICE_KeFlushQueuedDpcs, place);
+        cpu = dq_self;
+    }
+    dpcs->flushers--;
+    if (dq_must_look(cpu, cpu->irql)) {
+        (void)dq_deliver(cpu);
+    }
+}

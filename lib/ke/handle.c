@@ -1,0 +1,183 @@
+/*
+ * handle.c - handles, and references to what is behind them.
+ *
+ * A handle is four times its place in a table; places are used again. A pointer that is given back too often, or is no
+ * object, is bug check 0x18: live threads are looked up, not believed.
+ */
+#include "ke/handle.h"
+
+#include <stdlib.h>
+
+#include "ke/ki.h"
+
+enum { TYPE_DEVICE = 3 }; /* DEVICE_OBJECT.Type. */
+
+typedef struct handle_table {
+    size_t count;
+    dq_thread *threads[];
+} handle_table;
+
+static handle_table *table_of(dq_machine *machine)
+{
+    return ((dq_kernel *)machine->kernel)->threads.private_part;
+}
+
+static handle_table *grow(dq_machine *machine)
+{
+    handle_table *table = table_of(machine);
+    const size_t before = table != NULL ? table->count : 0;
+    const size_t count = before + 16;
+    handle_table *larger = realloc(table, sizeof(handle_table) + count * sizeof(dq_thread *));
+
+    if (larger == NULL) {
+        return NULL;
+    }
+    for (size_t i = before; i < count; i++) {
+        larger->threads[i] = NULL;
+    }
+    larger->count = count;
+    ((dq_kernel *)machine->kernel)->threads.private_part = larger;
+    return larger;
+}
+
+HANDLE dq_handle_open(dq_machine *machine, dq_thread *thread)
+{
+    handle_table *table = table_of(machine);
+    size_t place = 0;
+
+    while (table != NULL && place < table->count && table->threads[place] != NULL) {
+        place++;
+    }
+    if (table == NULL || place == table->count) {
+        table = grow(machine);
+    }
+    if (table == NULL) {
+        return NULL;
+    }
+    table->threads[place] = thread;
+    return (HANDLE)(uintptr_t)((place + 1) * 4);
+}
+
+static dq_thread **entry_of(dq_machine *machine, HANDLE handle)
+{
+    handle_table *table = table_of(machine);
+    const uintptr_t value = (uintptr_t)handle;
+
+    if (table == NULL || value == 0 || value % 4 != 0 || value / 4 > table->count) {
+        return NULL;
+    }
+    return &table->threads[value / 4 - 1];
+}
+
+dq_thread *dq_handle_thread(dq_machine *machine, HANDLE handle)
+{
+    dq_thread **entry = entry_of(machine, handle);
+
+    return entry != NULL ? *entry : NULL;
+}
+
+HANDLE dq_thread_id(const dq_thread *thread)
+{
+    return (HANDLE)(uintptr_t)((thread->number + 1u) * 4u);
+}
+
+/* ---- Services ---------------------------------------------------------------------------------------------------- */
+
+/* Only its address counts: it stands for the type of threads. */
+static char thread_type_mark;
+static POBJECT_TYPE thread_type = (POBJECT_TYPE)(void *)&thread_type_mark;
+POBJECT_TYPE *PsThreadType = &thread_type;
+
+NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
+                                         KPROCESSOR_MODE AccessMode, PVOID *Object,
+                                         POBJECT_HANDLE_INFORMATION HandleInformation)
+{
+    dq_thread *thread;
+
+    DQ_ENTER(ObReferenceObjectByHandle, NULL, Handle, DesiredAccess, AccessMode, STATUS_UNSUCCESSFUL);
+    *Object = NULL;
+    thread = dq_handle_thread(cpu->machine, Handle);
+    if (thread == NULL) {
+        return STATUS_INVALID_HANDLE;
+    }
+    if (ObjectType != NULL && ObjectType != thread_type) {
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    if (HandleInformation != NULL) {
+        *HandleInformation = (OBJECT_HANDLE_INFORMATION){ .GrantedAccess = THREAD_ALL_ACCESS };
+    }
+    thread->references++;
+    *Object = thread;
+    return STATUS_SUCCESS;
+}
+
+static bool is_thread(const dq_machine *machine, const void *object)
+{
+    const dq_thread *thread = ((dq_kernel *)machine->kernel)->threads.all;
+
+    while (thread != NULL && thread != object) {
+        thread = thread->next;
+    }
+    return thread != NULL;
+}
+
+/* Device objects count their openers in the open; whoever holds one keeps it by that. */
+static LONG *device_count(void *object)
+{
+    PDEVICE_OBJECT device = object;
+
+    return device != NULL && device->Type == TYPE_DEVICE ? &device->ReferenceCount : NULL;
+}
+
+static _Noreturn void refuse_object(dq_processor *cpu, void *object, dq_service service)
+{
+    dq_bugcheck(cpu, REFERENCE_BY_POINTER, 0, (uintptr_t)object, 0, 0,
+                "%s: this is no object, or its last reference has been given back", dq_service_name(service));
+}
+
+LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
+{
+    DQ_ENTER(ObReferenceObject, Object, Object, 0, 0, 0);
+    if (is_thread(cpu->machine, Object)) {
+        return ++((dq_thread *)Object)->references;
+    }
+    if (device_count(Object) == NULL) {
+        refuse_object(cpu, Object, DQ_SERVICE_ObReferenceObject);
+    }
+    return ++*device_count(Object);
+}
+
+LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
+{
+    LONG_PTR left;
+
+    DQ_ENTER(ObDereferenceObject, Object, Object, 0, 0, 0);
+    if (is_thread(cpu->machine, Object)) {
+        dq_thread *thread = Object;
+
+        left = (LONG_PTR)thread->references - 1;
+        if (left == 0 && thread->state != DQ_THREAD_ENDED) {
+            refuse_object(cpu, Object, DQ_SERVICE_ObDereferenceObject);
+        }
+        dq_thread_release(cpu->machine, thread);
+        return left;
+    }
+    if (device_count(Object) == NULL) {
+        refuse_object(cpu, Object, DQ_SERVICE_ObDereferenceObject);
+    }
+    return --*device_count(Object);
+}
+
+NTSTATUS NTAPI ZwClose(HANDLE Handle)
+{
+    dq_thread **entry;
+
+    DQ_ENTER(ZwClose, NULL, Handle, 0, 0, STATUS_UNSUCCESSFUL);
+    entry = entry_of(cpu->machine, Handle);
+    if (entry == NULL || *entry == NULL) {
+        return STATUS_INVALID_HANDLE;
+    }
+    dq_thread_release(cpu->machine, *entry);
+    *entry = NULL;
+    return STATUS_SUCCESS;
+}

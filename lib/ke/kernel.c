@@ -1,0 +1,131 @@
+/*
+ * kernel.c - the hooks that the machine calls: start, dispatch, idle, stop.
+ */
+#include "ke/keep.h"
+#include "ke/ki.h"
+#include "sim/place.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The first thread: the caller's body. When it returns, so does the run, whatever else still waits. */
+static void run_body(void *context)
+{
+    dq_machine *machine = context;
+
+    machine->body(machine->body_argument);
+    dq_go_home(dq_self);
+}
+
+static bool start_processors(dq_machine *machine)
+{
+    dq_prcb *blocks = calloc(machine->processor_count, sizeof(dq_prcb));
+
+    if (blocks == NULL) {
+        return false;
+    }
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        blocks[i].cpu = &machine->processors[i];
+        machine->processors[i].kernel = &blocks[i];
+    }
+    return true;
+}
+
+static void halt(dq_machine *machine)
+{
+    dq_kernel *kernel = machine->kernel;
+
+    if (kernel == NULL) {
+        return;
+    }
+    if (kernel->pool_halt != NULL) {
+        kernel->pool_halt(machine);
+    }
+    if (machine->processors[0].kernel != NULL) {
+        dq_threads_stop(machine);
+    }
+    dq_timers_stop(machine);
+    dq_keep_stop(machine);
+    free(machine->processors[0].kernel);
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        machine->processors[i].kernel = NULL;
+    }
+    free(kernel);
+    machine->kernel = NULL;
+}
+
+static bool boot(dq_machine *machine)
+{
+    dq_kernel *kernel = calloc(1, sizeof(dq_kernel));
+    dq_thread *first;
+
+    if (kernel == NULL) {
+        return false;
+    }
+    kernel->machine = machine;
+    machine->kernel = kernel;
+    if (!start_processors(machine) || !dq_threads_start(machine)) {
+        return false;
+    }
+    dq_dpcs_start(machine);
+    first = dq_thread_create(machine, "test", 0, DQ_PRIORITY_NORMAL, run_body, machine);
+    return first != NULL;
+}
+
+static void dispatch(dq_processor *cpu)
+{
+    dq_dpc_drain(cpu);
+    if (cpu->attention & DQ_ATTEND_SWITCH) {
+        dq_thread_dispatch(cpu);
+    }
+}
+
+/* No kernel APC is ever queued: the level exists for its masking. */
+static void apc(dq_processor *cpu)
+{
+    dq_unpend(cpu, DQ_LEVEL_APC);
+}
+
+static size_t describe_thread(const dq_thread *thread, char *text, size_t bytes)
+{
+    const DISPATCHER_HEADER *header = thread->wait_count > 0 ? thread->wait_blocks[0].Object : NULL;
+    const char *what = header != NULL ? dq_wait_object_text(header) : "the clock";
+    const char *service = dq_service_name(thread->wait_service);
+    char name[96], place[300];
+    int length;
+
+    dq_execution_describe(&thread->task->execution, name, sizeof(name));
+    dq_place_describe(thread->wait_place, place, sizeof(place));
+    if (thread->wait_count > 1) {
+        length = snprintf(text, bytes, "\n  %s: %s on %s of %u objects, the first %s, in %s", name, service,
+                          thread->wait_all ? "all" : "any", thread->wait_count, what, place);
+    } else {
+        length = snprintf(text, bytes, "\n  %s: %s on %s, in %s", name, service, what, place);
+    }
+    return length < 0 ? 0 : (size_t)length;
+}
+
+static size_t describe_waits(dq_machine *machine, char *text, size_t bytes)
+{
+    const dq_kernel *kernel = machine->kernel;
+    size_t used = 0;
+
+    if (bytes > 0) {
+        text[0] = '\0';
+    }
+    for (const dq_thread *thread = kernel->threads.all; thread != NULL; thread = thread->next) {
+        if (thread->state == DQ_THREAD_WAITING && !thread->internal && used + 1 < bytes) {
+            used += describe_thread(thread, text + used, bytes - used);
+        }
+    }
+    return used < bytes ? used : bytes - 1;
+}
+
+const dq_kernel_hooks dq_kernel_hooks_table = {
+    .boot = boot,
+    .dispatch = dispatch,
+    .apc = apc,
+    .idle = dq_dpc_idle,
+    .describe_waits = describe_waits,
+    .halt = halt,
+};

@@ -1,0 +1,21 @@
+/*
+ * raise.c - a service raises a status. There are no handlers in simulated code: it is bug check 0x1E.
+ */
+#include "ke/raise.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ke/ki.h"
+
+void dq_raise_status(dq_processor *cpu, NTSTATUS status, const void *place, const char *format, ...)
+{
+    char text[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    dq_bugcheck(cpu, KMODE_EXCEPTION_NOT_HANDLED, (uint32_t)status, (uintptr_t)place, 0, 0,
+                "status 0x%08X was raised: %s", (unsigned)status, text);
+}

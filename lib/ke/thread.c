@@ -1,0 +1,448 @@
+/*
+ * thread.c - ready lists, selection, switching, and the life of a thread.
+ *
+ * Nothing here is interrupted: schedule points are only where dq_task_switch() and delivery are called. A thread that becomes ready goes
+ * into its list and asks one processor to look: an idle one of its set (the lowest number), else the one that runs the
+ * lowest priority below its own. `claimed` remembers who was asked, so that two ready threads ask two processors.
+ */
+#include "ke/ki.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const uint64_t turn_ns = 20ull * 1000 * 1000;
+
+static dq_threads *threads_of(dq_machine *machine)
+{
+    return &((dq_kernel *)machine->kernel)->threads;
+}
+
+static uint64_t bit_of(const dq_processor *cpu)
+{
+    return 1ull << cpu->number;
+}
+
+static bool chooses(const dq_machine *machine)
+{
+    return dq_mode_chooses(machine->options.mode);
+}
+
+dq_thread *dq_thread_current(const dq_processor *cpu)
+{
+    return dq_prcb_of(cpu)->thread;
+}
+
+/* ---- Turns: equal priorities go round every 20 virtual milliseconds -------------------------------- */
+
+static void end_turn(dq_machine *machine, dq_deadline *deadline)
+{
+    dq_prcb *prcb = deadline->owner;
+
+    (void)machine;
+    prcb->turn.over = true;
+    dq_want_switch(prcb->cpu);
+}
+
+/* Turns that nobody waited for are over without notice: the next end is a whole number of turns away. */
+static void limit_turn(dq_prcb *prcb)
+{
+    dq_machine *machine = prcb->cpu->machine;
+    const uint64_t ran_ns = machine->clock.now_ns - prcb->turn.begun_ns;
+
+    if (prcb->turn.end.slot == 0) {
+        (void)dq_clock_set(machine, &prcb->turn.end,
+                           prcb->turn.begun_ns + (ran_ns / turn_ns + 1) * turn_ns);
+    }
+}
+
+static void begin_turn(dq_prcb *prcb)
+{
+    dq_machine *machine = prcb->cpu->machine;
+
+    if (prcb->turn.end.slot != 0) {
+        dq_clock_cancel(machine, &prcb->turn.end);
+    }
+    prcb->turn.over = false;
+    prcb->turn.begun_ns = machine->clock.now_ns;
+    prcb->turn.claimed = prcb->thread == &prcb->idle ? -1 : prcb->thread->priority;
+    if (prcb->thread != &prcb->idle && threads_of(machine)->ready_mask != 0) {
+        limit_turn(prcb);
+    }
+}
+
+/* ---- Ready threads ------------------------------------------------------------------------------------ */
+
+static void put_in_list(dq_thread *thread, bool first)
+{
+    dq_threads *threads = threads_of(thread->machine);
+    LIST_ENTRY *list = &threads->ready[thread->priority];
+
+    thread->state = DQ_THREAD_READY;
+    if (first) {
+        InsertHeadList(list, &thread->ready_link);
+    } else {
+        InsertTailList(list, &thread->ready_link);
+    }
+    threads->ready_mask |= 1u << thread->priority;
+}
+
+static void take_from_list(dq_thread *thread)
+{
+    dq_threads *threads = threads_of(thread->machine);
+
+    (void)RemoveEntryList(&thread->ready_link);
+    if (IsListEmpty(&threads->ready[thread->priority])) {
+        threads->ready_mask &= ~(1u << thread->priority);
+    }
+}
+
+/* Whom to ask to run `thread`: NULL if all that could are busy with the same priority or a higher one. */
+static dq_prcb *find_processor(const dq_thread *thread)
+{
+    dq_machine *machine = thread->machine;
+    dq_prcb *lowest = NULL;
+
+    for (uint64_t set = thread->allowed; set != 0; set &= set - 1) {
+        dq_prcb *prcb = dq_prcb_of(&machine->processors[__builtin_ctzll(set)]);
+
+        if (prcb->turn.claimed < 0) {
+            return prcb;
+        }
+        if (prcb->turn.claimed < thread->priority &&
+            (lowest == NULL || prcb->turn.claimed < lowest->turn.claimed)) {
+            lowest = prcb;
+        }
+    }
+    return lowest;
+}
+
+/* All processors that could run `thread` are busy. It gets its turn later; or, if so chosen, at once. */
+static void wait_for_turn(const dq_thread *thread)
+{
+    dq_machine *machine = thread->machine;
+
+    for (uint64_t set = thread->allowed; set != 0; set &= set - 1) {
+        dq_prcb *prcb = dq_prcb_of(&machine->processors[__builtin_ctzll(set)]);
+
+        if (prcb->turn.claimed != thread->priority) {
+            continue;
+        }
+        limit_turn(prcb);
+        if (chooses(machine) && dq_choose(prcb->cpu, DQ_CHOICE_THREAD, 2) == 1) {
+            prcb->turn.over = true;
+            dq_want_switch(prcb->cpu);
+            break;
+        }
+    }
+}
+
+static void compete(dq_thread *thread, bool first)
+{
+    dq_prcb *prcb;
+
+    put_in_list(thread, first);
+    prcb = find_processor(thread);
+    if (prcb != NULL) {
+        prcb->turn.claimed = thread->priority;
+        dq_want_switch(prcb->cpu);
+    } else {
+        wait_for_turn(thread);
+    }
+}
+
+void dq_thread_ready(dq_thread *thread)
+{
+    compete(thread, false);
+}
+
+static unsigned count_eligible(const LIST_ENTRY *list, uint64_t bit)
+{
+    unsigned count = 0;
+
+    for (const LIST_ENTRY *link = list->Flink; link != list && count < 64; link = link->Flink) {
+        count += (CONTAINING_RECORD(link, dq_thread, ready_link)->allowed & bit) != 0;
+    }
+    return count;
+}
+
+/* The longest ready, unless chosen otherwise. */
+static dq_thread *take_of_list(dq_processor *cpu, LIST_ENTRY *list)
+{
+    const uint64_t bit = bit_of(cpu);
+    unsigned skip = 0;
+
+    if (chooses(cpu->machine)) {
+        const unsigned count = count_eligible(list, bit);
+
+        skip = count > 1 ? dq_choose(cpu, DQ_CHOICE_THREAD, count) : 0;
+    }
+    for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
+        dq_thread *thread = CONTAINING_RECORD(link, dq_thread, ready_link);
+
+        if ((thread->allowed & bit) != 0 && skip-- == 0) {
+            take_from_list(thread);
+            return thread;
+        }
+    }
+    return NULL;
+}
+
+/* A ready thread of at least `lowest` priority that may run on `cpu`. NULL: none. */
+static dq_thread *take_ready(dq_processor *cpu, int lowest)
+{
+    dq_threads *threads = threads_of(cpu->machine);
+    uint32_t mask = threads->ready_mask & (~0u << lowest);
+
+    while (mask != 0) {
+        const int priority = 31 - __builtin_clz(mask);
+        dq_thread *thread = take_of_list(cpu, &threads->ready[priority]);
+
+        if (thread != NULL) {
+            return thread;
+        }
+        mask &= ~(1u << priority);
+    }
+    return NULL;
+}
+
+/* ---- Switching ---------------------------------------------------------------------------------------- */
+
+/* From here on `cpu` belongs to `thread`. */
+static void hand_over(dq_processor *cpu, dq_thread *thread)
+{
+    dq_prcb *prcb = dq_prcb_of(cpu);
+
+    cpu->attention &= ~(uint32_t)DQ_ATTEND_SWITCH;
+    prcb->thread = thread;
+    thread->state = DQ_THREAD_RUNNING;
+    begin_turn(prcb);
+    dq_emit(cpu, THREAD_RUN, thread == &prcb->idle ? NULL : thread, 0, 0, 0);
+}
+
+static dq_thread *next_or_idle(dq_processor *cpu)
+{
+    dq_thread *next = take_ready(cpu, 0);
+
+    return next != NULL ? next : &dq_prcb_of(cpu)->idle;
+}
+
+dq_processor *dq_thread_resume_at(dq_processor *cpu, unsigned irql)
+{
+    cpu->irql = (uint8_t)irql;
+    return dq_must_look(cpu, irql) ? dq_deliver(cpu) : cpu;
+}
+
+dq_processor *dq_thread_block(dq_processor *cpu)
+{
+    dq_thread *next = next_or_idle(cpu);
+
+    hand_over(cpu, next);
+    return dq_task_switch(cpu, next->task);
+}
+
+void dq_thread_dispatch(dq_processor *cpu)
+{
+    dq_prcb *prcb = dq_prcb_of(cpu);
+    dq_thread *current = prcb->thread;
+    const bool idle = current == &prcb->idle;
+    const bool must_leave = !idle && (current->allowed & bit_of(cpu)) == 0;
+    const bool over = prcb->turn.over;
+    int lowest = 0;
+    dq_thread *next;
+
+    if (!idle && !must_leave) {
+        lowest = over ? current->priority : current->priority + 1;
+    }
+    next = lowest < DQ_PRIORITIES ? take_ready(cpu, lowest) : NULL;
+    if (next == NULL && must_leave) {
+        next = &prcb->idle;
+    }
+    if (next == NULL) {
+        cpu->attention &= ~(uint32_t)DQ_ATTEND_SWITCH;
+        prcb->turn.over = false;
+        prcb->turn.claimed = idle ? -1 : current->priority;
+        return;
+    }
+    hand_over(cpu, next);
+    if (!idle) {
+        compete(current, !over && !must_leave);
+    }
+    (void)dq_task_switch(cpu, next->task);
+}
+
+dq_processor *dq_thread_yield(dq_processor *cpu)
+{
+    dq_prcb_of(cpu)->turn.over = true;
+    cpu->attention |= DQ_ATTEND_SWITCH;
+    return dq_deliver(cpu);
+}
+
+void dq_thread_rearrange(dq_thread *thread)
+{
+    const uint64_t all = dq_processor_set(thread->machine);
+    const uint64_t wanted = thread->system_affinity != 0 ? thread->system_affinity : thread->affinity;
+
+    thread->allowed = (wanted & all) != 0 ? wanted & all : all;
+    if (thread->state == DQ_THREAD_RUNNING) {
+        dq_prcb *prcb = dq_prcb_of(thread->task->processor);
+
+        prcb->turn.claimed = thread->priority;
+        dq_want_switch(prcb->cpu);
+    }
+}
+
+void dq_thread_set_priority(dq_thread *thread, int priority)
+{
+    const bool ready = thread->state == DQ_THREAD_READY;
+
+    if (ready) {
+        take_from_list(thread);
+    }
+    thread->priority = priority;
+    if (ready) {
+        compete(thread, false);
+    } else if (thread->state == DQ_THREAD_RUNNING) {
+        dq_thread_rearrange(thread);
+    }
+}
+
+/* ---- Birth and death ------------------------------------------------------------------------------------ */
+
+static void enter_thread(void *argument)
+{
+    dq_thread *thread = argument;
+    dq_processor *cpu = dq_thread_resume_at(dq_self, DQ_LEVEL_PASSIVE);
+
+    dq_emit_text(cpu, THREAD_BEGIN, thread, thread->name);
+    thread->routine(thread->context);
+    dq_thread_exit(dq_self, STATUS_SUCCESS);
+}
+
+dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affinity, int priority,
+                            void (*routine)(void *context), void *context)
+{
+    dq_threads *threads = threads_of(machine);
+    dq_thread *thread = calloc(1, sizeof(dq_thread));
+
+    if (thread == NULL) {
+        return NULL;
+    }
+    thread->machine = machine;
+    thread->number = threads->count;
+    if (name != NULL) {
+        snprintf(thread->name, sizeof(thread->name), "%s", name);
+    } else {
+        snprintf(thread->name, sizeof(thread->name), "%u", (unsigned)thread->number);
+    }
+    dq_wait_header_init(&thread->header, DQ_TYPE_THREAD, 0);
+    InitializeListHead(&thread->mutexes);
+    thread->affinity = affinity != 0 ? affinity : dq_processor_set(machine);
+    thread->priority = priority;
+    thread->references = 2;
+    thread->routine = routine;
+    thread->context = context;
+    thread->state = DQ_THREAD_READY;
+    thread->timeout.priority = DQ_PRIORITY_WAIT;
+    thread->timeout.owner = thread;
+    thread->task = dq_task_create(machine, enter_thread, thread, thread, name != NULL ? thread->name : NULL,
+                                  DQ_CODE(routine));
+    if (thread->task == NULL) {
+        free(thread);
+        return NULL;
+    }
+    threads->count++;
+    thread->next = threads->all;
+    threads->all = thread;
+    dq_thread_rearrange(thread);
+    if (dq_self->machine == machine) {
+        dq_emit_text(dq_self, THREAD_CREATE, thread, thread->name);
+    }
+    dq_thread_ready(thread);
+    return thread;
+}
+
+/* The last one stays for a while: it may be the one that runs this. */
+static void bury(dq_threads *threads, dq_thread *thread)
+{
+    dq_thread **link = &threads->all;
+
+    while (*link != thread) {
+        link = &(*link)->next;
+    }
+    *link = thread->next;
+    free(threads->corpse);
+    threads->corpse = thread;
+}
+
+void dq_thread_release(dq_machine *machine, dq_thread *thread)
+{
+    if (--thread->references == 0) {
+        bury(threads_of(machine), thread);
+    }
+}
+
+void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
+{
+    dq_machine *machine = cpu->machine;
+    dq_thread *thread = dq_thread_current(cpu);
+    dq_thread *next;
+
+    dq_emit(cpu, THREAD_END, thread, 0, 0, 0);
+    if (cpu->irql != DQ_LEVEL_PASSIVE) {
+        dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | 1,
+                    (uintptr_t)thread->routine, 0, 0,
+                    "thread %s ends at IRQL %u: it must be back at PASSIVE_LEVEL", thread->name,
+                    cpu->irql);
+    }
+    dq_mutex_abandon_all(cpu, thread);
+    cpu->irql = DQ_LEVEL_DISPATCH;
+    thread->exit_status = status;
+    thread->state = DQ_THREAD_ENDED;
+    thread->header.SignalState = 1;
+    dq_emit(cpu, SIGNAL, thread, 0, 0, 0);
+    dq_wait_release(machine, &thread->header);
+    next = next_or_idle(cpu);
+    hand_over(cpu, next);
+    dq_thread_release(machine, thread);
+    dq_task_end(cpu, next->task);
+}
+
+/* ---- Start and stop --------------------------------------------------------------------------------------- */
+
+bool dq_threads_start(dq_machine *machine)
+{
+    dq_threads *threads = threads_of(machine);
+
+    for (int priority = 0; priority < DQ_PRIORITIES; priority++) {
+        InitializeListHead(&threads->ready[priority]);
+    }
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        dq_prcb *prcb = dq_prcb_of(&machine->processors[i]);
+
+        prcb->thread = &prcb->idle;
+        prcb->idle.machine = machine;
+        prcb->idle.state = DQ_THREAD_RUNNING;
+        prcb->idle.allowed = 1ull << i;
+        snprintf(prcb->idle.name, sizeof(prcb->idle.name), "idle %u", i);
+        dq_wait_header_init(&prcb->idle.header, DQ_TYPE_THREAD, 0);
+        prcb->turn.claimed = -1;
+        prcb->turn.end = (dq_deadline){ .priority = DQ_PRIORITY_WAIT, .fire = end_turn, .owner = prcb };
+    }
+    return true;
+}
+
+void dq_threads_stop(dq_machine *machine)
+{
+    dq_threads *threads = threads_of(machine);
+
+    while (threads->all != NULL) {
+        dq_thread *thread = threads->all;
+
+        threads->all = thread->next;
+        free(thread);
+    }
+    free(threads->corpse);
+    free(threads->private_part);
+    threads->corpse = NULL;
+    threads->private_part = NULL;
+}

@@ -1,0 +1,268 @@
+/*
+ * timer.c - KTIMER: one shot and periodic, relative and absolute, with or without a DPC.
+ *
+ * The simulated clock is finer than any interrupt of a real one: a timer expires exactly when it is due, never early. Expiry is
+ * hardware: it signals the timer, then queues its DPC as if inserted on the processor that set it. A due time that has passed
+ * expires within the call that sets it.
+ */
+#include "ke/ki.h"
+
+#include <stdlib.h>
+
+enum { TIMER_TYPES = 1u << DQ_TYPE_TIMER_NOTIFICATION | 1u << DQ_TYPE_TIMER_SYNCHRONIZATION };
+
+typedef struct timer_slot {
+    dq_deadline deadline;
+    PKTIMER timer;
+    struct timer_slot *next, *previous;
+} timer_slot;
+
+struct dq_timers {
+    timer_slot *set;
+    timer_slot *unused;
+};
+
+static struct dq_timers *timers_of(dq_machine *machine)
+{
+    dq_kernel *kernel = machine->kernel;
+
+    if (kernel->timers == NULL) {
+        kernel->timers = calloc(1, sizeof(struct dq_timers));
+    }
+    return kernel->timers;
+}
+
+static timer_slot *slot_of(const KTIMER *timer)
+{
+    return (timer_slot *)(void *)timer->TimerListEntry.Flink;
+}
+
+/* ---- Slots --------------------------------------------------------------------------------------------------- */
+
+static timer_slot *borrow(dq_machine *machine, PKTIMER timer)
+{
+    struct dq_timers *timers = timers_of(machine);
+    timer_slot *slot = timers != NULL ? timers->unused : NULL;
+
+    if (slot != NULL) {
+        timers->unused = slot->next;
+    } else {
+        slot = timers != NULL ? calloc(1, sizeof(timer_slot)) : NULL;
+        if (slot == NULL) {
+            return NULL;
+        }
+    }
+    slot->timer = timer;
+    slot->previous = NULL;
+    slot->next = timers->set;
+    if (timers->set != NULL) {
+        timers->set->previous = slot;
+    }
+    timers->set = slot;
+    timer->TimerListEntry.Flink = (LIST_ENTRY *)(void *)slot;
+    return slot;
+}
+
+static void give_back(dq_machine *machine, timer_slot *slot)
+{
+    struct dq_timers *timers = timers_of(machine);
+
+    if (slot->previous != NULL) {
+        slot->previous->next = slot->next;
+    } else {
+        timers->set = slot->next;
+    }
+    if (slot->next != NULL) {
+        slot->next->previous = slot->previous;
+    }
+    slot->timer->TimerListEntry.Flink = NULL;
+    slot->timer = NULL;
+    slot->next = timers->unused;
+    timers->unused = slot;
+}
+
+static void free_slots(timer_slot *slot)
+{
+    while (slot != NULL) {
+        timer_slot *next = slot->next;
+
+        free(slot);
+        slot = next;
+    }
+}
+
+void dq_timers_stop(dq_machine *machine)
+{
+    dq_kernel *kernel = machine->kernel;
+
+    if (kernel->timers != NULL) {
+        free_slots(kernel->timers->set);
+        free_slots(kernel->timers->unused);
+        free(kernel->timers);
+        kernel->timers = NULL;
+    }
+}
+
+PKTIMER dq_timer_inside(dq_machine *machine, const void *base, size_t bytes)
+{
+    const struct dq_timers *timers = ((dq_kernel *)machine->kernel)->timers;
+
+    for (const timer_slot *slot = timers != NULL ? timers->set : NULL; slot != NULL; slot = slot->next) {
+        if ((uintptr_t)slot->timer - (uintptr_t)base < bytes) {
+            return slot->timer;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Expiry -------------------------------------------------------------------------------------------------- */
+
+static void expire(dq_machine *machine, PKTIMER timer)
+{
+    dq_processor *cpu = &machine->processors[timer->Processor];
+    PKDPC dpc = timer->Dpc;
+
+    dq_emit(cpu, TIMER_EXPIRE, timer, 0, 0, 0);
+    timer->Header.SignalState = 1;
+    if (dq_wait_has_waiters(&timer->Header)) {
+        dq_wait_release(machine, &timer->Header);
+    }
+    if (dpc != NULL) {
+        (void)dq_dpc_insert(cpu, dpc, NULL, NULL);
+    }
+}
+
+static void come_due(dq_machine *machine, dq_deadline *deadline)
+{
+    timer_slot *slot = deadline->owner;
+    PKTIMER timer = slot->timer;
+
+    if (timer->Period != 0) {
+        (void)dq_clock_set(machine, deadline, deadline->due_ns + timer->Period * 1000000ull);
+    } else {
+        give_back(machine, slot);
+    }
+    expire(machine, timer);
+}
+
+/* ---- Setting and cancelling ------------------------------------------------------------------------------------ */
+
+static void start(dq_processor *cpu, PKTIMER timer, uint64_t due_ns)
+{
+    dq_machine *machine = cpu->machine;
+    timer_slot *slot = borrow(machine, timer);
+
+    if (slot != NULL) {
+        slot->deadline.priority = DQ_PRIORITY_TIMER;
+        slot->deadline.fire = come_due;
+        slot->deadline.owner = slot;
+    }
+    if (slot == NULL || !dq_clock_set(machine, &slot->deadline, due_ns)) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" }, "no memory to set a timer");
+    }
+}
+
+/* True if it was set. */
+static bool stop(dq_machine *machine, PKTIMER timer)
+{
+    timer_slot *slot = slot_of(timer);
+
+    if (slot == NULL) {
+        return false;
+    }
+    dq_clock_cancel(machine, &slot->deadline);
+    give_back(machine, slot);
+    return true;
+}
+
+static BOOLEAN set(dq_processor *cpu, PKTIMER timer, int64_t due_100ns, LONG period_ms, PKDPC dpc,
+                   dq_service service, const void *place)
+{
+    dq_machine *machine = cpu->machine;
+    uint64_t due_ns = dq_wait_due_ns(machine, due_100ns);
+    bool was_set;
+
+    dq_wait_expect(cpu, &timer->Header, TIMER_TYPES, service, place);
+    dq_emit(cpu, TIMER_SET, timer, due_ns, period_ms, slot_of(timer) != NULL);
+    was_set = stop(machine, timer);
+    timer->Header.SignalState = 0;
+    timer->DueTime.QuadPart = (uint64_t)due_100ns;
+    timer->Dpc = dpc;
+    timer->Period = period_ms > 0 ? (ULONG)period_ms : 0;
+    timer->Processor = cpu->number;
+    if (due_ns <= machine->clock.now_ns) {
+        if (timer->Period != 0) {
+            start(cpu, timer, machine->clock.now_ns + timer->Period * 1000000ull);
+        }
+        expire(machine, timer);
+    } else {
+        start(cpu, timer, due_ns);
+    }
+    if (dq_must_look(cpu, cpu->irql)) {
+        (void)dq_deliver(cpu);
+    }
+    return was_set;
+}
+
+/* ---- Services ------------------------------------------------------------------------------------------------- */
+
+static void initialise(dq_processor *cpu, PKTIMER timer, TIMER_TYPE type)
+{
+    if (dq_timer_inside(cpu->machine, timer, sizeof(*timer)) != NULL) {
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0, (uintptr_t)timer, (uintptr_t)timer, (uintptr_t)(timer + 1),
+                    "a timer is initialised while it is set (or its memory was freed while it was set, and is in use "
+                    "again): cancel it first");
+    }
+    *timer = (KTIMER){ .Processor = 0 };
+    dq_wait_header_init(&timer->Header,
+                        type == NotificationTimer ? DQ_TYPE_TIMER_NOTIFICATION : DQ_TYPE_TIMER_SYNCHRONIZATION, 0);
+}
+
+VOID NTAPI KeInitializeTimer(PKTIMER Timer)
+{
+    DQ_ENTER(KeInitializeTimer, Timer, Timer, 0, 0, DQ_VOID);
+    initialise(cpu, Timer, NotificationTimer);
+}
+
+VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
+{
+    DQ_ENTER(KeInitializeTimerEx, Timer, Timer, Type, 0, DQ_VOID);
+    initialise(cpu, Timer, Type);
+}
+
+BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
+{
+    DQ_ENTER(KeSetTimer, Timer, Timer, DueTime.QuadPart, Dpc, FALSE);
+    return set(cpu, Timer, DueTime.QuadPart, 0, Dpc, DQ_SERVICE_KeSetTimer, __builtin_return_address(0));
+}
+
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
+{
+    DQ_ENTER(KeSetTimerEx, Timer, Timer, DueTime.QuadPart, Period, FALSE);
+    return set(cpu, Timer, DueTime.QuadPart, Period, Dpc, DQ_SERVICE_KeSetTimerEx, __builtin_return_address(0));
+}
+
+/* Nothing is gained by coalescing simulated ticks: the timer expires when due, which is within every tolerance. */
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay,
+                                    PKDPC Dpc)
+{
+    DQ_ENTER(KeSetCoalescableTimer, Timer, Timer, DueTime.QuadPart, Period, FALSE);
+    (void)TolerableDelay;
+    return set(cpu, Timer, DueTime.QuadPart, (LONG)Period, Dpc, DQ_SERVICE_KeSetCoalescableTimer,
+               __builtin_return_address(0));
+}
+
+BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
+{
+    DQ_ENTER(KeCancelTimer, Timer, Timer, 0, 0, FALSE);
+    dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeCancelTimer, __builtin_return_address(0));
+    dq_emit(cpu, TIMER_CANCEL, Timer, slot_of(Timer) != NULL, 0, 0);
+    return stop(cpu->machine, Timer);
+}
+
+BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
+{
+    DQ_ENTER(KeReadStateTimer, Timer, Timer, 0, 0, FALSE);
+    dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeReadStateTimer, __builtin_return_address(0));
+    return Timer->Header.SignalState != 0;
+}

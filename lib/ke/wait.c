@@ -1,0 +1,473 @@
+/*
+ * wait.c - waiting for dispatcher objects.
+ *
+ * A wait is legal or not whether it would block or not: IRQL and timeout are looked at first. WAIT_BEGIN is sent before that, so that a
+ * checker may speak in its own words. Between the test of the objects and the switch there is no schedule point: a wait for
+ * all objects takes all of them or none.
+ */
+#include "ke/ki.h"
+
+/* ---- Objects --------------------------------------------------------------------------------------------- */
+
+void dq_wait_header_init(DISPATCHER_HEADER *header, dq_object_type type, int state)
+{
+    header->Lock = 0;
+    header->Type = (UCHAR)type;
+    header->SignalState = state;
+    InitializeListHead(&header->WaitListHead);
+}
+
+bool dq_wait_has_waiters(const DISPATCHER_HEADER *header)
+{
+    return !IsListEmpty(&header->WaitListHead);
+}
+
+const char *dq_wait_object_text(const DISPATCHER_HEADER *header)
+{
+    switch ((dq_object_type)header->Type) {
+    case DQ_TYPE_EVENT_NOTIFICATION:
+        return "a notification event";
+    case DQ_TYPE_EVENT_SYNCHRONIZATION:
+        return "a synchronization event";
+    case DQ_TYPE_MUTANT:
+        return "a mutex";
+    case DQ_TYPE_SEMAPHORE:
+        return "a semaphore";
+    case DQ_TYPE_THREAD:
+        return "the end of a thread";
+    case DQ_TYPE_TIMER_NOTIFICATION:
+        return "a notification timer";
+    case DQ_TYPE_TIMER_SYNCHRONIZATION:
+        return "a synchronization timer";
+    }
+    return "something that is no dispatcher object";
+}
+
+static const uint32_t waitable_types = 1u << DQ_TYPE_EVENT_NOTIFICATION | 1u << DQ_TYPE_EVENT_SYNCHRONIZATION |
+                                       1u << DQ_TYPE_MUTANT | 1u << DQ_TYPE_SEMAPHORE |
+                                       1u << DQ_TYPE_THREAD | 1u << DQ_TYPE_TIMER_NOTIFICATION |
+                                       1u << DQ_TYPE_TIMER_SYNCHRONIZATION;
+
+void dq_wait_expect(dq_processor *cpu, const DISPATCHER_HEADER *header, uint32_t types,
+                    dq_service service, const void *place)
+{
+    const bool initialised = header != NULL && header->WaitListHead.Flink != NULL;
+
+    if (DQ_LIKELY(initialised && header->Type < 32 && (types >> header->Type & 1u) != 0)) {
+        return;
+    }
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR, .rule = "wrong object", .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { 0xE1, (uintptr_t)header }, .service = service, .place = place },
+            "%s was given %s", dq_service_name(service),
+            header == NULL  ? "a null pointer"
+            : !initialised  ? "an object that was not initialised (or whose memory was cleared)"
+                            : dq_wait_object_text(header));
+}
+
+static bool is_free_for(const dq_thread *thread, const DISPATCHER_HEADER *header)
+{
+    return header->SignalState > 0 ||
+           (header->Type == DQ_TYPE_MUTANT && dq_mutex_is_free_for(thread, header));
+}
+
+/* What a satisfied wait does to the object. True: a mutex whose owner had ended. */
+static bool consume(dq_thread *thread, DISPATCHER_HEADER *header)
+{
+    switch (header->Type) {
+    case DQ_TYPE_EVENT_SYNCHRONIZATION:
+    case DQ_TYPE_TIMER_SYNCHRONIZATION:
+        header->SignalState = 0;
+        return false;
+    case DQ_TYPE_SEMAPHORE:
+        header->SignalState--;
+        return false;
+    case DQ_TYPE_MUTANT:
+        return dq_mutex_take(thread, header);
+    default:
+        return false;
+    }
+}
+
+/* ---- Release ------------------------------------------------------------------------------------------------ */
+
+static void leave_lists(dq_thread *thread)
+{
+    for (unsigned i = 0; i < thread->wait_count; i++) {
+        (void)RemoveEntryList(&thread->wait_blocks[i].WaitListEntry);
+    }
+}
+
+void dq_wait_abort(dq_thread *thread, NTSTATUS status)
+{
+    leave_lists(thread);
+    if (thread->timeout.slot != 0) {
+        dq_clock_cancel(thread->machine, &thread->timeout);
+    }
+    thread->wait_status = status;
+    dq_thread_ready(thread);
+}
+
+static void time_is_over(dq_machine *machine, dq_deadline *deadline)
+{
+    dq_thread *thread = deadline->owner;
+
+    (void)machine;
+    dq_wait_abort(thread, thread->wait_count == 0 ? STATUS_SUCCESS : STATUS_TIMEOUT);
+}
+
+static bool all_are_free(const dq_thread *thread)
+{
+    for (unsigned i = 0; i < thread->wait_count; i++) {
+        if (!is_free_for(thread, thread->wait_blocks[i].Object)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static NTSTATUS consume_all(dq_thread *thread)
+{
+    bool abandoned = false;
+
+    for (unsigned i = 0; i < thread->wait_count; i++) {
+        abandoned |= consume(thread, thread->wait_blocks[i].Object);
+    }
+    return abandoned ? STATUS_ABANDONED_WAIT_0 : STATUS_SUCCESS;
+}
+
+static bool can_go(const KWAIT_BLOCK *block)
+{
+    const dq_thread *thread = (const dq_thread *)block->Thread;
+
+    return !thread->wait_all || all_are_free(thread);
+}
+
+static KWAIT_BLOCK *block_of(LIST_ENTRY *link)
+{
+    return CONTAINING_RECORD(link, KWAIT_BLOCK, WaitListEntry);
+}
+
+/* The documents promise no order among waiters, so whoever asks for other schedules gets them. */
+static unsigned choose_waiter(dq_machine *machine, DISPATCHER_HEADER *header)
+{
+    unsigned count = 0;
+
+    if (!dq_mode_chooses(machine->options.mode) || header->Type == DQ_TYPE_EVENT_NOTIFICATION ||
+        header->Type == DQ_TYPE_TIMER_NOTIFICATION || header->Type == DQ_TYPE_THREAD) {
+        return 0;
+    }
+    for (LIST_ENTRY *link = header->WaitListHead.Flink;
+         link != &header->WaitListHead && count < 64; link = link->Flink) {
+        count += can_go(block_of(link));
+    }
+    return count > 1 ? dq_choose(&machine->processors[0], DQ_CHOICE_WAKE, count) : 0;
+}
+
+/* The first in order of arrival, unless chosen otherwise. */
+static KWAIT_BLOCK *next_waiter(dq_machine *machine, DISPATCHER_HEADER *header)
+{
+    unsigned skip = choose_waiter(machine, header);
+
+    for (LIST_ENTRY *link = header->WaitListHead.Flink; link != &header->WaitListHead; link = link->Flink) {
+        if (can_go(block_of(link)) && skip-- == 0) {
+            return block_of(link);
+        }
+    }
+    return NULL;
+}
+
+void dq_wait_release(dq_machine *machine, DISPATCHER_HEADER *header)
+{
+    while (header->SignalState > 0 && dq_wait_has_waiters(header)) {
+        KWAIT_BLOCK *block = next_waiter(machine, header);
+        dq_thread *thread;
+        NTSTATUS status;
+
+        if (block == NULL) {
+            return;
+        }
+        thread = (dq_thread *)block->Thread;
+        if (thread->wait_all) {
+            status = consume_all(thread);
+        } else {
+            status = (consume(thread, header) ? STATUS_ABANDONED_WAIT_0 : STATUS_WAIT_0) + block->WaitKey;
+        }
+        dq_wait_abort(thread, status);
+    }
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------------------------ */
+
+uint64_t dq_wait_due_ns(const dq_machine *machine, int64_t due_100ns)
+{
+    const uint64_t now_ns = machine->clock.now_ns;
+    const uint64_t never_ns = UINT64_MAX / 2;
+    uint64_t delay_100ns;
+
+    if (due_100ns < 0) {
+        delay_100ns = 0 - (uint64_t)due_100ns;
+    } else {
+        const uint64_t system_100ns = dq_timer_system_100ns(machine);
+
+        delay_100ns = (uint64_t)due_100ns > system_100ns ? (uint64_t)due_100ns - system_100ns : 0;
+    }
+    return delay_100ns > (never_ns - now_ns) / 100u ? never_ns : now_ns + delay_100ns * 100u;
+}
+
+static dq_wait_limit limit_of(const LARGE_INTEGER *timeout)
+{
+    if (timeout == NULL) {
+        return DQ_WAIT_FOREVER;
+    }
+    return timeout->QuadPart == 0 ? DQ_WAIT_POLL : DQ_WAIT_TIMED;
+}
+
+static void refuse_irql(dq_processor *cpu, const dq_wait_request *request, dq_wait_limit limit)
+{
+    const uint8_t irql = cpu->irql;
+    const uint64_t subcode = irql > DQ_LEVEL_DISPATCH ? 0x120 : limit == DQ_WAIT_FOREVER ? 0x121 : 0x122;
+    void *object = request->count > 0 ? request->objects[0] : NULL;
+
+    dq_bugcheck(cpu, DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, (uintptr_t)&irql, (uintptr_t)object,
+                (uintptr_t)request->timeout,
+                "%s at IRQL %u with %s: a wait that can block needs IRQL <= APC_LEVEL, one with a "
+                "timeout of zero <= DISPATCH_LEVEL",
+                dq_service_name(request->service), irql,
+                limit == DQ_WAIT_POLL      ? "a timeout of zero"
+                : limit == DQ_WAIT_FOREVER ? "no timeout"
+                                           : "a timeout");
+}
+
+static void check_context(dq_processor *cpu, const dq_wait_request *request, dq_wait_limit limit)
+{
+    const dq_execution_kind kind = cpu->execution->kind;
+
+    if (limit == DQ_WAIT_POLL && cpu->irql <= DQ_LEVEL_DISPATCH) {
+        return;
+    }
+    if (cpu->irql <= DQ_LEVEL_DISPATCH && (kind == DQ_EXECUTION_DPC || kind == DQ_EXECUTION_THREADED_DPC)) {
+        dq_thread *thread = dq_thread_current(cpu);
+
+        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0, 0, 0,
+                    "%s in a DPC routine: a DPC cannot wait", dq_service_name(request->service));
+    }
+    if (cpu->irql >= DQ_LEVEL_DISPATCH) {
+        refuse_irql(cpu, request, limit);
+    }
+}
+
+static void check_objects(dq_processor *cpu, const dq_wait_request *request)
+{
+    const unsigned most = request->blocks != NULL ? MAXIMUM_WAIT_OBJECTS : THREAD_WAIT_OBJECTS;
+
+    if (request->count > most) {
+        dq_bugcheck(cpu, MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0,
+                    "%s on %u objects: the limit is %u%s", dq_service_name(request->service),
+                    request->count, most,
+                    request->blocks != NULL ? "" : " (THREAD_WAIT_OBJECTS) without an array of wait blocks");
+    }
+    for (unsigned i = 0; i < request->count; i++) {
+        dq_wait_expect(cpu, request->objects[i], waitable_types, request->service, request->place);
+    }
+}
+
+/* True if the wait is satisfied as things are. */
+static bool try_now(dq_thread *thread, const dq_wait_request *request, NTSTATUS *status)
+{
+    bool abandoned = false;
+
+    if (request->all) {
+        for (unsigned i = 0; i < request->count; i++) {
+            if (!is_free_for(thread, request->objects[i])) {
+                return false;
+            }
+        }
+        for (unsigned i = 0; i < request->count; i++) {
+            abandoned |= consume(thread, request->objects[i]);
+        }
+        *status = abandoned ? STATUS_ABANDONED_WAIT_0 : STATUS_SUCCESS;
+        return true;
+    }
+    for (unsigned i = 0; i < request->count; i++) {
+        if (is_free_for(thread, request->objects[i])) {
+            abandoned = consume(thread, request->objects[i]);
+            *status = (abandoned ? STATUS_ABANDONED_WAIT_0 : STATUS_WAIT_0) + (NTSTATUS)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void enter_lists(dq_thread *thread, const dq_wait_request *request)
+{
+    thread->wait_blocks = request->blocks != NULL ? request->blocks : thread->own_blocks;
+    thread->wait_count = request->count;
+    thread->wait_all = request->all;
+    for (unsigned i = 0; i < request->count; i++) {
+        KWAIT_BLOCK *block = &thread->wait_blocks[i];
+        DISPATCHER_HEADER *header = request->objects[i];
+
+        block->WaitType = request->all ? WaitAll : WaitAny;
+        block->WaitKey = (USHORT)i;
+        block->Thread = (PKTHREAD)thread;
+        block->Object = header;
+        InsertTailList(&header->WaitListHead, &block->WaitListEntry);
+    }
+}
+
+/* The thread is in all the lists that will end its wait. */
+static dq_processor *give_way(dq_processor *cpu, dq_thread *thread, dq_service service, const void *place)
+{
+    const uint8_t old_irql = cpu->irql;
+
+    thread->wait_service = service;
+    thread->wait_place = place;
+    thread->state = DQ_THREAD_WAITING;
+    cpu->irql = DQ_LEVEL_DISPATCH;
+    return dq_thread_resume_at(dq_thread_block(cpu), old_irql);
+}
+
+static bool set_timeout(dq_thread *thread, uint64_t due_ns)
+{
+    thread->timeout.fire = time_is_over;
+    return dq_clock_set(thread->machine, &thread->timeout, due_ns);
+}
+
+static dq_processor *block(dq_processor *cpu, dq_thread *thread, const dq_wait_request *request,
+                           dq_wait_limit limit, NTSTATUS *status)
+{
+    dq_machine *machine = cpu->machine;
+
+    if (limit == DQ_WAIT_TIMED) {
+        const uint64_t due_ns = dq_wait_due_ns(machine, request->timeout->QuadPart);
+
+        if (due_ns <= machine->clock.now_ns) {
+            *status = request->count == 0 ? STATUS_SUCCESS : STATUS_TIMEOUT;
+            return cpu;
+        }
+        if (!set_timeout(thread, due_ns)) {
+            *status = STATUS_INSUFFICIENT_RESOURCES;
+            return cpu;
+        }
+    }
+    enter_lists(thread, request);
+    cpu = give_way(cpu, thread, request->service, request->place);
+    *status = thread->wait_status;
+    return cpu;
+}
+
+void dq_wait_until(dq_processor *cpu, uint64_t until_ns, dq_service service, const void *place)
+{
+    dq_thread *thread = dq_thread_current(cpu);
+
+    thread->wait_count = 0;
+    if (set_timeout(thread, until_ns)) {
+        (void)give_way(cpu, thread, service, place);
+    }
+}
+
+/* For sinks: which object let the thread go. Of a wait for all, each did. */
+static void tell_end(dq_processor *cpu, const dq_wait_request *request, NTSTATUS status)
+{
+    const unsigned index = (unsigned)status & 63u;
+
+    if (request->all && status != STATUS_TIMEOUT) {
+        for (unsigned i = 0; i < request->count; i++) {
+            dq_emit(cpu, WAIT_END, request->objects[i], (uint32_t)status, 0, 0);
+        }
+    } else {
+        dq_emit(cpu, WAIT_END, index < request->count ? request->objects[index] : NULL, (uint32_t)status, 0, 0);
+    }
+}
+
+NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
+{
+    const dq_wait_limit limit = limit_of(request->timeout);
+    dq_thread *thread = dq_thread_current(cpu);
+    NTSTATUS status = STATUS_TIMEOUT;
+
+    if (thread->wait_next && cpu->irql == DQ_LEVEL_DISPATCH) {
+        cpu->irql = thread->wait_next_irql;
+    }
+    thread->wait_next = false;
+    dq_emit(cpu, WAIT_BEGIN, request->count > 0 ? request->objects[0] : NULL, limit, request->count, request->all);
+    check_context(cpu, request, limit);
+    check_objects(cpu, request);
+    if (!try_now(thread, request, &status) && limit != DQ_WAIT_POLL) {
+        cpu = block(cpu, thread, request, limit, &status);
+    }
+    if (DQ_UNLIKELY(cpu->attention & DQ_ATTEND_SINKS)) {
+        tell_end(cpu, request, status);
+    }
+    if (dq_must_look(cpu, cpu->irql)) {
+        (void)dq_deliver(cpu);
+    }
+    return status;
+}
+
+NTSTATUS dq_wait_for(dq_processor *cpu, void *object, dq_service service, const void *place)
+{
+    return dq_wait(cpu, &(dq_wait_request){ .objects = &object, .count = 1, .service = service, .place = place });
+}
+
+void dq_wait_announce(dq_processor *cpu)
+{
+    dq_thread *thread = dq_thread_current(cpu);
+
+    thread->wait_next = true;
+    thread->wait_next_irql = cpu->irql;
+    cpu->irql = DQ_LEVEL_DISPATCH;
+}
+
+/* ---- Services ------------------------------------------------------------------------------------------------ */
+
+NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
+                                     BOOLEAN Alertable, PLARGE_INTEGER Timeout)
+{
+    DQ_ENTER(KeWaitForSingleObject, Object, Object, WaitReason, WaitMode, STATUS_UNSUCCESSFUL);
+    (void)Alertable;
+    return dq_wait(cpu, &(dq_wait_request){ .objects = &Object,
+                                            .count = 1,
+                                            .timeout = Timeout,
+                                            .service = DQ_SERVICE_KeWaitForSingleObject,
+                                            .place = __builtin_return_address(0) });
+}
+
+NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
+                                        KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
+                                        BOOLEAN Alertable, PLARGE_INTEGER Timeout,
+                                        PKWAIT_BLOCK WaitBlockArray)
+{
+    DQ_ENTER(KeWaitForMultipleObjects, Count > 0 ? Object[0] : NULL, Count, WaitType, WaitReason,
+             STATUS_UNSUCCESSFUL);
+    (void)WaitMode;
+    (void)Alertable;
+    if (Count == 0) {
+        return STATUS_INVALID_PARAMETER_1;
+    }
+    return dq_wait(cpu, &(dq_wait_request){ .objects = Object,
+                                            .count = Count,
+                                            .all = WaitType == WaitAll,
+                                            .timeout = Timeout,
+                                            .blocks = WaitBlockArray,
+                                            .service = DQ_SERVICE_KeWaitForMultipleObjects,
+                                            .place = __builtin_return_address(0) });
+}
+
+NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
+{
+    const dq_wait_request request = { .timeout = Interval,
+                                      .service = DQ_SERVICE_KeDelayExecutionThread,
+                                      .place = __builtin_return_address(0) };
+
+    DQ_ENTER(KeDelayExecutionThread, NULL, Interval->QuadPart, WaitMode, Alertable, STATUS_UNSUCCESSFUL);
+    if (Interval->QuadPart == 0) {
+        /* Nothing to wait for: the rest of the turn is given away. */
+        if (cpu->irql < DQ_LEVEL_DISPATCH) {
+            (void)dq_thread_yield(cpu);
+        }
+        return STATUS_SUCCESS;
+    }
+    return dq_wait(cpu, &request);
+}

@@ -1,0 +1,649 @@
+/* Tests of lib/ke/dpc.c. */
+#include <string.h>
+
+#include <dirql/check.h>
+#include <dirql/clock.h>
+#include <dirql/cmocka.h>
+#include <dirql/thread.h>
+#include <ntddk.h>
+
+#include "ke/ki.h"
+
+/* What DPC routines write down. */
+typedef struct record {
+    char order[64];
+    unsigned runs;
+    ULONG processor;
+    KIRQL irql;
+    PVOID argument1, argument2;
+    PKDPC dpc;
+    NTSTATUS status;
+} record;
+
+static record seen;
+
+static int forget(void **state)
+{
+    (void)state;
+    memset(&seen, 0, sizeof(seen));
+    return 0;
+}
+
+/* The context is the letter of the DPC. */
+static VOID note(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    seen.order[seen.runs++] = *(const char *)context;
+    seen.dpc = dpc;
+    seen.argument1 = argument1;
+    seen.argument2 = argument2;
+    seen.irql = KeGetCurrentIrql();
+    seen.processor = KeGetCurrentProcessorNumber();
+}
+
+static void prepare(PKDPC dpc, PKDEFERRED_ROUTINE routine, const char *letter)
+{
+    KeInitializeDpc(dpc, routine, (PVOID)(uintptr_t)letter);
+}
+
+static void begin(PKDPC dpc, const char *letter)
+{
+    prepare(dpc, note, letter);
+}
+
+static void a_dpc_has_run_when_insertion_at_passive_level_returns(void **state)
+{
+    KDPC dpc;
+    int one, two;
+
+    (void)state;
+    begin(&dpc, "a");
+    assert_true(KeInsertQueueDpc(&dpc, &one, &two));
+    assert_int_equal(seen.runs, 1);
+    assert_int_equal(seen.irql, DISPATCH_LEVEL);
+    assert_ptr_equal(seen.dpc, &dpc);
+    assert_ptr_equal(seen.argument1, &one);
+    assert_ptr_equal(seen.argument2, &two);
+}
+
+static void at_dispatch_level_a_dpc_waits_for_the_lowering(void **state)
+{
+    KDPC dpc;
+    KIRQL old;
+
+    (void)state;
+    begin(&dpc, "a");
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    assert_int_equal(seen.runs, 0);
+    KeLowerIrql(old);
+    assert_int_equal(seen.runs, 1);
+}
+
+static void a_second_insertion_is_refused_and_its_arguments_are_lost(void **state)
+{
+    KDPC dpc;
+    KIRQL old;
+    int one, two;
+
+    (void)state;
+    begin(&dpc, "a");
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    assert_true(KeInsertQueueDpc(&dpc, &one, NULL));
+    assert_false(KeInsertQueueDpc(&dpc, &two, NULL));
+    KeLowerIrql(old);
+    assert_int_equal(seen.runs, 1);
+    assert_ptr_equal(seen.argument1, &one);
+}
+
+static void equal_importance_runs_in_order_of_insertion(void **state)
+{
+    KDPC a, b, c;
+    KIRQL old;
+
+    (void)state;
+    begin(&a, "a");
+    begin(&b, "b");
+    begin(&c, "c");
+    KeSetImportanceDpc(&b, MediumHighImportance);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&a, NULL, NULL);
+    KeInsertQueueDpc(&b, NULL, NULL);
+    KeInsertQueueDpc(&c, NULL, NULL);
+    KeLowerIrql(old);
+    assert_string_equal(seen.order, "abc");
+}
+
+static void high_importance_goes_to_the_head_last_come_first(void **state)
+{
+    KDPC a, b, c;
+    KIRQL old;
+
+    (void)state;
+    begin(&a, "a");
+    begin(&b, "b");
+    begin(&c, "c");
+    KeSetImportanceDpc(&b, HighImportance);
+    KeSetImportanceDpc(&c, HighImportance);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&a, NULL, NULL);
+    KeInsertQueueDpc(&b, NULL, NULL);
+    KeInsertQueueDpc(&c, NULL, NULL);
+    KeLowerIrql(old);
+    assert_string_equal(seen.order, "cba");
+}
+
+static void a_change_of_importance_counts_for_later_insertions(void **state)
+{
+    KDPC a, b;
+    KIRQL old;
+
+    (void)state;
+    begin(&a, "a");
+    begin(&b, "b");
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&a, NULL, NULL);
+    KeInsertQueueDpc(&b, NULL, NULL);
+    KeSetImportanceDpc(&b, HighImportance);
+    KeLowerIrql(old);
+    assert_string_equal(seen.order, "ab");
+}
+
+static void low_importance_waits_until_the_processor_is_idle(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    begin(&dpc, "a");
+    KeSetImportanceDpc(&dpc, LowImportance);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    assert_int_equal(seen.runs, 0);
+    dirql_time_advance_us(1);
+    assert_int_equal(seen.runs, 1);
+}
+
+static void low_importance_runs_at_the_next_drain_for_another_reason(void **state)
+{
+    KDPC low, medium;
+
+    (void)state;
+    begin(&low, "l");
+    begin(&medium, "m");
+    KeSetImportanceDpc(&low, LowImportance);
+    KeInsertQueueDpc(&low, NULL, NULL);
+    KeInsertQueueDpc(&medium, NULL, NULL);
+    assert_string_equal(seen.order, "lm");
+}
+
+static void a_queue_deeper_than_the_limit_is_drained_whatever_the_importance(void **state)
+{
+    KDPC dpcs[3];
+
+    (void)state;
+    dq_kernel_of(dq_self)->dpcs.depth_limit = 2;
+    for (int i = 0; i < 3; i++) {
+        begin(&dpcs[i], "a");
+        KeSetImportanceDpc(&dpcs[i], LowImportance);
+        assert_int_equal(seen.runs, 0);
+        KeInsertQueueDpc(&dpcs[i], NULL, NULL);
+    }
+    assert_int_equal(seen.runs, 3);
+}
+
+static void removal_takes_a_queued_dpc_off(void **state)
+{
+    KDPC a, b;
+    KIRQL old;
+
+    (void)state;
+    begin(&a, "a");
+    begin(&b, "b");
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&a, NULL, NULL);
+    KeInsertQueueDpc(&b, NULL, NULL);
+    assert_true(KeRemoveQueueDpc(&b));
+    assert_false(KeRemoveQueueDpc(&b));
+    assert_true(KeInsertQueueDpc(&b, NULL, NULL));
+    assert_true(KeRemoveQueueDpc(&a));
+    KeLowerIrql(old);
+    assert_string_equal(seen.order, "b");
+}
+
+static VOID remove_itself(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    note(dpc, context, argument1, argument2);
+    assert_false(KeRemoveQueueDpc(dpc));
+}
+
+static void removal_of_a_running_dpc_returns_false(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    prepare(&dpc, remove_itself, "a");
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    assert_int_equal(seen.runs, 1);
+}
+
+static VOID insert_itself_once(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    note(dpc, context, argument1, argument2);
+    if (seen.runs == 1) {
+        assert_true(KeInsertQueueDpc(dpc, context, NULL));
+    }
+}
+
+static void a_dpc_may_queue_itself_from_its_own_routine(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    prepare(&dpc, insert_itself_once, "a");
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    assert_int_equal(seen.runs, 2);
+    assert_non_null(seen.argument1);
+}
+
+static VOID overwrite_itself(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    memset(dpc, 0xEE, sizeof(*dpc));
+    note(dpc, context, argument1, argument2);
+}
+
+static void a_dpc_may_be_freed_by_its_own_routine(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    prepare(&dpc, overwrite_itself, "a");
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    assert_int_equal(seen.runs, 1);
+}
+
+static VOID insert_another(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    note(dpc, context, argument1, argument2);
+    if (argument1 != NULL) {
+        KeInsertQueueDpc(argument1, NULL, NULL);
+    }
+    seen.order[seen.runs++] = ')';
+}
+
+static void dpcs_of_one_processor_do_not_nest(void **state)
+{
+    KDPC outer, inner;
+
+    (void)state;
+    prepare(&outer, insert_another, "o");
+    begin(&inner, "i");
+    KeInsertQueueDpc(&outer, &inner, NULL);
+    assert_string_equal(seen.order, "o)i");
+}
+
+/* ---- Other processors ---------------------------------------------------------------------------------------- */
+
+static void a_target_is_where_the_dpc_runs(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    begin(&dpc, "a");
+    KeSetTargetProcessorDpc(&dpc, 1);
+    KeSetImportanceDpc(&dpc, HighImportance);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    dirql_time_advance_us(1);
+    assert_int_equal(seen.runs, 1);
+    assert_int_equal(seen.processor, 1);
+}
+
+static void a_target_that_the_machine_lacks_changes_nothing(void **state)
+{
+    KDPC dpc;
+    PROCESSOR_NUMBER number = { .Group = 0, .Number = 2 };
+
+    (void)state;
+    begin(&dpc, "a");
+    KeSetTargetProcessorDpc(&dpc, 2);
+    assert_int_equal(KeSetTargetProcessorDpcEx(&dpc, &number), STATUS_INVALID_PARAMETER);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    assert_int_equal(seen.processor, 0);
+}
+
+static void a_dpc_runs_where_it_is_inserted_unless_targeted(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    begin(&dpc, "a");
+    dirql_thread_move(1);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    assert_int_equal(seen.processor, 1);
+}
+
+static void keep_busy(void *context)
+{
+    volatile bool *stop = context;
+
+    while (!*stop) {
+        KeStallExecutionProcessor(10);
+    }
+}
+
+/* How long a DPC of this importance takes to run on a processor that is busy at PASSIVE_LEVEL. */
+static uint64_t delay_on_busy_processor(KDPC_IMPORTANCE importance)
+{
+    volatile bool stop = false;
+    uint64_t began_ns;
+    static KDPC dpc;
+    dirql_thread *busy = dirql_thread_start("busy", 1, keep_busy, (void *)(uintptr_t)&stop);
+
+    dirql_time_advance_us(100);
+    begin(&dpc, "a");
+    KeSetTargetProcessorDpc(&dpc, 1);
+    KeSetImportanceDpc(&dpc, importance);
+    began_ns = dirql_time_ns();
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    while (seen.runs == 0 && dirql_time_ns() - began_ns < 100000000) {
+        KeStallExecutionProcessor(1);
+    }
+    stop = true;
+    dirql_thread_join(busy);
+    return dirql_time_ns() - began_ns;
+}
+
+static void high_importance_starts_at_once_on_another_processor(void **state)
+{
+    (void)state;
+    assert_in_range(delay_on_busy_processor(HighImportance), 0, 100000);
+    assert_int_equal(seen.processor, 1);
+}
+
+static void medium_high_importance_starts_at_once_on_another_processor(void **state)
+{
+    (void)state;
+    assert_in_range(delay_on_busy_processor(MediumHighImportance), 0, 100000);
+}
+
+static void medium_importance_on_a_busy_processor_waits_for_its_tick(void **state)
+{
+    (void)state;
+    assert_in_range(delay_on_busy_processor(MediumImportance), 1000000, 16000000);
+}
+
+static void low_importance_on_a_busy_processor_waits_until_it_is_idle(void **state)
+{
+    (void)state;
+    assert_in_range(delay_on_busy_processor(LowImportance), 99000000, 110000000);
+    dirql_time_advance_us(1);
+    assert_int_equal(seen.runs, 1);
+}
+
+static void an_idle_processor_runs_what_it_is_sent(void **state)
+{
+    const KDPC_IMPORTANCE kinds[] = { LowImportance, MediumImportance, HighImportance };
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        KDPC dpc;
+
+        begin(&dpc, "a");
+        KeSetTargetProcessorDpc(&dpc, 1);
+        KeSetImportanceDpc(&dpc, kinds[i]);
+        KeInsertQueueDpc(&dpc, NULL, NULL);
+        KeStallExecutionProcessor(20);
+        assert_int_equal(seen.runs, i + 1);
+        assert_int_equal(seen.processor, 1);
+    }
+}
+
+static unsigned inside, most_inside;
+
+static VOID stay_inside(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    if (++inside > most_inside) {
+        most_inside = inside;
+    }
+    KeStallExecutionProcessor(30);
+    inside--;
+    seen.runs++;
+}
+
+static void insert_from_here(void *context)
+{
+    KeInsertQueueDpc(context, NULL, NULL);
+}
+
+static void one_dpc_runs_on_two_processors_at_once(void **state)
+{
+    KDPC dpc;
+    dirql_thread *threads[2];
+
+    (void)state;
+    inside = most_inside = 0;
+    KeInitializeDpc(&dpc, stay_inside, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        threads[i] = dirql_thread_start("inserter", i + 1, insert_from_here, &dpc);
+    }
+    dirql_thread_join(threads[0]);
+    dirql_thread_join(threads[1]);
+    assert_int_equal(seen.runs, 2);
+    assert_int_equal(most_inside, 2);
+}
+
+/* ---- Flushing --------------------------------------------------------------------------------------------------- */
+
+static void a_flush_waits_for_all_processors(void **state)
+{
+    KDPC low, other;
+
+    (void)state;
+    begin(&low, "l");
+    KeSetImportanceDpc(&low, LowImportance);
+    KeInsertQueueDpc(&low, NULL, NULL);
+    KeInitializeDpc(&other, stay_inside, NULL);
+    KeSetTargetProcessorDpc(&other, 1);
+    KeInsertQueueDpc(&other, NULL, NULL);
+    KeFlushQueuedDpcs();
+    assert_int_equal(seen.runs, 2);
+}
+
+static void a_flush_with_nothing_queued_returns(void **state)
+{
+    (void)state;
+    KeFlushQueuedDpcs();
+}
+
+/* ---- What goes wrong --------------------------------------------------------------------------------------------- */
+
+static VOID stay_raised(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    KIRQL old;
+
+    (void)dpc;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    KeRaiseIrql(HIGH_LEVEL, &old);
+}
+
+static void a_dpc_that_returns_raised_is_bug_check_c8(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, HIGH_LEVEL << 16 | DISPATCH_LEVEL << 8,
+                               (ULONG_PTR)stay_raised, DIRQL_ANY, DIRQL_ANY);
+    KeInitializeDpc(&dpc, stay_raised, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static VOID lower_to_passive(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    KeLowerIrql(PASSIVE_LEVEL);
+}
+
+static void a_dpc_that_returns_lowered_is_bug_check_c8_without_the_checker(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    dirql_expect_bugcheck(IRQL_UNEXPECTED_VALUE);
+    KeInitializeDpc(&dpc, lower_to_passive, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static VOID enter_region(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    KeEnterCriticalRegion();
+}
+
+static void a_dpc_that_stays_in_a_critical_region_is_bug_check_c7(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 4, (ULONG_PTR)enter_region, DIRQL_ANY, DIRQL_ANY);
+    KeInitializeDpc(&dpc, enter_region, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static VOID wait_for_event(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    LARGE_INTEGER *timeout = argument1;
+
+    (void)dpc;
+    (void)argument2;
+    seen.status = KeWaitForSingleObject(context, Executive, KernelMode, FALSE, timeout);
+}
+
+static void a_wait_in_a_dpc_is_bug_check_b8(void **state)
+{
+    KEVENT event;
+    KDPC dpc;
+
+    (void)state;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeInitializeDpc(&dpc, wait_for_event, &event);
+    dirql_expect_bugcheck(ATTEMPTED_SWITCH_FROM_DPC);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static void a_poll_in_a_dpc_is_legal(void **state)
+{
+    LARGE_INTEGER zero = { .QuadPart = 0 };
+    KEVENT event;
+    KDPC dpc;
+
+    (void)state;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeInitializeDpc(&dpc, wait_for_event, &event);
+    KeInsertQueueDpc(&dpc, &zero, NULL);
+    assert_int_equal(seen.status, STATUS_TIMEOUT);
+}
+
+static void what_is_no_dpc_is_bug_check_c7(void **state)
+{
+    KDPC dpc = { .DeferredRoutine = note };
+
+    (void)state;
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)&dpc, DIRQL_ANY, DIRQL_ANY);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static void a_target_overwritten_is_bug_check_c7_3(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    begin(&dpc, "a");
+    dpc.Number = 9;
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 3, (ULONG_PTR)&dpc, 8, 1);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static void initialising_a_queued_dpc_is_bug_check_c7(void **state)
+{
+    KDPC dpc;
+    KIRQL old;
+
+    (void)state;
+    begin(&dpc, "a");
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)&dpc, DIRQL_ANY, DIRQL_ANY);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    begin(&dpc, "a");
+}
+
+static VOID insert_itself_always(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    KeInsertQueueDpc(dpc, NULL, NULL);
+}
+
+static void a_dpc_that_queues_itself_for_ever_is_a_livelock(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    dirql_expect_finding("livelock");
+    KeInitializeDpc(&dpc, insert_itself_always, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+#define WITH(test, ...) dirql_unit_test_setup(test, forget, __VA_ARGS__)
+#define ALONE(test) dirql_unit_test_setup(test, forget, .processors = 1)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALONE(a_dpc_has_run_when_insertion_at_passive_level_returns),
+        ALONE(at_dispatch_level_a_dpc_waits_for_the_lowering),
+        ALONE(a_second_insertion_is_refused_and_its_arguments_are_lost),
+        ALONE(equal_importance_runs_in_order_of_insertion),
+        ALONE(high_importance_goes_to_the_head_last_come_first),
+        ALONE(a_change_of_importance_counts_for_later_insertions),
+        ALONE(low_importance_waits_until_the_processor_is_idle),
+        ALONE(low_importance_runs_at_the_next_drain_for_another_reason),
+        ALONE(a_queue_deeper_than_the_limit_is_drained_whatever_the_importance),
+        ALONE(removal_takes_a_queued_dpc_off),
+        ALONE(removal_of_a_running_dpc_returns_false),
+        ALONE(a_dpc_may_queue_itself_from_its_own_routine),
+        ALONE(a_dpc_may_be_freed_by_its_own_routine),
+        ALONE(dpcs_of_one_processor_do_not_nest),
+        WITH(a_target_is_where_the_dpc_runs, .processors = 2),
+        WITH(a_target_that_the_machine_lacks_changes_nothing, .processors = 2),
+        WITH(a_dpc_runs_where_it_is_inserted_unless_targeted, .processors = 2),
+        WITH(high_importance_starts_at_once_on_another_processor, .processors = 2),
+        WITH(medium_high_importance_starts_at_once_on_another_processor, .processors = 2),
+        WITH(medium_importance_on_a_busy_processor_waits_for_its_tick, .processors = 2),
+        WITH(low_importance_on_a_busy_processor_waits_until_it_is_idle, .processors = 2),
+        WITH(an_idle_processor_runs_what_it_is_sent, .processors = 2),
+        WITH(one_dpc_runs_on_two_processors_at_once, .processors = 3),
+        WITH(a_flush_waits_for_all_processors, .processors = 2),
+        ALONE(a_flush_with_nothing_queued_returns),
+        ALONE(a_dpc_that_returns_raised_is_bug_check_c8),
+        WITH(a_dpc_that_returns_lowered_is_bug_check_c8_without_the_checker, .checks = DIRQL_CHECKS_NONE),
+        WITH(a_dpc_that_stays_in_a_critical_region_is_bug_check_c7, .checks = DIRQL_CHECKS_NONE),
+        ALONE(a_wait_in_a_dpc_is_bug_check_b8),
+        ALONE(a_poll_in_a_dpc_is_legal),
+        ALONE(what_is_no_dpc_is_bug_check_c7),
+        ALONE(a_target_overwritten_is_bug_check_c7_3),
+        ALONE(initialising_a_queued_dpc_is_bug_check_c7),
+        ALONE(a_dpc_that_queues_itself_for_ever_is_a_livelock),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
