@@ -1,0 +1,204 @@
+/*
+ * contract.c - the rules of the documented services, checked as they are called.
+ *
+ * One table (service.def) holds each service's IRQL range; three files hold the rules that need a memory: what was raised,
+ * what is locked, who interrupts. Each speaks before the call takes effect, with the Driver Verifier's code and parameters.
+ * What Windows itself bug-checks is in the kernel, and works without this.
+ */
+#include "check/contract.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check/contract_state.h"
+
+bool dq_contract_grow(void **entries, size_t *capacity, size_t count, size_t entry_bytes)
+{
+    size_t wanted;
+    void *grown;
+
+    if (count < *capacity) {
+        return true;
+    }
+    wanted = *capacity == 0 ? 16 : *capacity * 2;
+    grown = realloc(*entries, wanted * entry_bytes);
+    if (grown == NULL) {
+        return false;
+    }
+    *entries = grown;
+    *capacity = wanted;
+    return true;
+}
+
+bool dq_contract_warns(dq_contract *contract, const char *rule, const void *place)
+{
+    for (unsigned i = 0; i < contract->warned_count; i++) {
+        if (contract->warned[i].rule == rule && contract->warned[i].place == place) {
+            return false;
+        }
+    }
+    if (contract->warned_count < DQ_WARNED) {
+        contract->warned[contract->warned_count++] = (dq_warned){ rule, place };
+    }
+    return true;
+}
+
+/* ---- The range of each service ------------------------------------------------------------------------ */
+
+static const char *range_text(const dq_service_rule *rule, char *text, size_t bytes)
+{
+    const char *relation = rule->lowest == rule->highest    ? ""
+                           : rule->lowest == DQ_LEVEL_PASSIVE ? "<= "
+                                                              : ">= ";
+
+    snprintf(text, bytes, "IRQL %s%s", relation,
+             dq_irql_name(rule->lowest == DQ_LEVEL_PASSIVE ? rule->highest : rule->lowest));
+    return text;
+}
+
+static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_service_rule *rule)
+{
+    const uint64_t object = (uintptr_t)call->object;
+    uint64_t p3 = object, p4 = 0;
+    char range[48];
+
+    switch (rule->subcode) {
+    case 0x30: /* KeRaiseIrqlToDpcLevel: what it asks for. */
+        p3 = DQ_LEVEL_DISPATCH;
+        break;
+    case 0x36: /* The IRQL that the handle would restore. */
+        p4 = call->a;
+        break;
+    case 0x02: /* Pool type and size. */
+        p3 = call->a;
+        p4 = call->b;
+        break;
+    case 0x12: /* Pool type (not known here) and address. */
+        p3 = 0;
+        p4 = object;
+        break;
+    default:
+        break;
+    }
+    dq_find(cpu,
+            DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, rule->subcode, cpu->irql, p3, p4),
+            "%s was called at %s; it needs %s.", dq_service_name(call->service), dq_irql_name(cpu->irql),
+            range_text(rule, range, sizeof(range)));
+}
+
+/* The pages of these say DISPATCH_LEVEL or above in one place, and DISPATCH_LEVEL in another. */
+static void warn_above_dispatch(dq_contract *contract, dq_processor *cpu, const dq_event *call,
+                                const dq_service_rule *rule)
+{
+    static const char name[] = "IrqlDispatchPedantic";
+
+    if (dq_contract_warns(contract, name, call->place)) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_WARNING, name, rule->page, DQ_VERIFIER, rule->subcode, cpu->irql,
+                             (uintptr_t)call->object),
+                "%s was called at %s. It works, but the pages disagree whether it may be called above "
+                "DISPATCH_LEVEL, and a lock that is acquired there must never be held at DISPATCH_LEVEL.",
+                dq_service_name(call->service), dq_irql_name(cpu->irql));
+    }
+}
+
+static void check_print(dq_processor *cpu, const dq_event *call)
+{
+    if (call->a != 0 && cpu->irql > DQ_LEVEL_PASSIVE) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "DbgPrintUnicode", "wdm: DbgPrint", DQ_VERIFIER, 0xE5, cpu->irql),
+                "DbgPrint was called at %s with a format for wide characters; that needs IRQL PASSIVE_LEVEL.",
+                dq_irql_name(cpu->irql));
+    }
+}
+
+static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+{
+    const dq_service_rule *rule = &dq_service_rules[call->service];
+    const unsigned irql = cpu->irql;
+
+    /* Waits are judged by the kernel, which knows the timeout. */
+    if (DQ_UNLIKELY(irql < rule->lowest || irql > rule->highest) && rule->subcode != 0x120) {
+        accuse_irql(cpu, call, rule);
+    }
+    if (DQ_UNLIKELY(irql > DQ_LEVEL_DISPATCH && (rule->subcode == 0x40 || rule->subcode == 0x41))) {
+        warn_above_dispatch(contract, cpu, call, rule);
+    }
+    dq_irqlrules_call(contract, cpu, call);
+    dq_lockrules_call(contract, cpu, call);
+    if (call->service == DQ_SERVICE_DbgPrint) {
+        check_print(cpu, call);
+    }
+}
+
+/* ---- The sink ------------------------------------------------------------------------------------------- */
+
+static void end_execution(dq_contract *contract, dq_processor *cpu)
+{
+    dq_lockrules_end(contract, cpu);
+    dq_irqlrules_end(contract, cpu->execution->ordinal);
+}
+
+static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
+{
+    dq_contract *contract = (dq_contract *)sink;
+
+    switch (event->kind) {
+    case DQ_EVENT_CALL:
+        on_call(contract, cpu, event);
+        break;
+    case DQ_EVENT_LOCK_INIT:
+        dq_lockrules_init(contract, event->object);
+        break;
+    case DQ_EVENT_LOCK_ACQUIRE:
+        dq_lockrules_acquire(contract, cpu, event);
+        break;
+    case DQ_EVENT_LOCK_RELEASE:
+        dq_lockrules_release(contract, cpu, event);
+        break;
+    case DQ_EVENT_POOL_FREE:
+        dq_lockrules_free(contract, event->object, event->a);
+        break;
+    case DQ_EVENT_DPC_END:
+    case DQ_EVENT_THREAD_END:
+        end_execution(contract, cpu);
+        break;
+    case DQ_EVENT_ISR_END:
+        dq_isrrules_event(contract, cpu, event);
+        end_execution(contract, cpu);
+        break;
+    case DQ_EVENT_CONNECT:
+    case DQ_EVENT_DISCONNECT:
+    case DQ_EVENT_INTERRUPT_LOST:
+        dq_isrrules_event(contract, cpu, event);
+        break;
+    default:
+        break;
+    }
+}
+
+static void stop(dq_sink *sink, dq_machine *machine)
+{
+    dq_contract *contract = (dq_contract *)sink;
+
+    (void)machine;
+    free(contract->raises);
+    free(contract->held);
+    free(contract->families);
+    free(contract->connected);
+    free(contract);
+}
+
+dq_sink *dq_contract_create(dq_machine *machine)
+{
+    dq_contract *contract = calloc(1, sizeof(*contract));
+
+    (void)machine;
+    if (contract == NULL) {
+        return NULL;
+    }
+    contract->sink.name = "contract";
+    contract->sink.event = on_event;
+    contract->sink.stop = stop;
+    return &contract->sink;
+}

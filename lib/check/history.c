@@ -1,0 +1,209 @@
+/*
+ * history.c - the last steps before a finding, drawn in a column per processor with time downward.
+ *
+ * A ring of events, cheap while the run goes on: routines and places stay addresses until somebody asks. It stops
+ * at the first error, so that what is drawn is what led there.
+ */
+#include "check/history.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/column.h"
+#include "check/history_step.h"
+
+enum { NAME_BYTES = 24 };
+
+typedef struct thread_name {
+    uint32_t ordinal;
+    char name[NAME_BYTES];
+} thread_name;
+
+typedef struct history {
+    dq_sink sink;
+    dq_machine *machine;
+    dq_step steps[DQ_STEPS];
+    uint64_t count;
+    bool frozen;
+    uint32_t last_thread[DQ_PROCESSORS_MAX];
+    thread_name *names;
+    size_t name_count, name_capacity;
+} history;
+
+/* ---- Recording ------------------------------------------------------------------------------------------ */
+
+static const uint64_t recorded_kinds =
+    1ull << DQ_EVENT_CALL | 1ull << DQ_EVENT_LINE_ASSERT | 1ull << DQ_EVENT_LINE_DEASSERT |
+    1ull << DQ_EVENT_INTERRUPT_LOST | 1ull << DQ_EVENT_ISR_BEGIN | 1ull << DQ_EVENT_ISR_END |
+    1ull << DQ_EVENT_SYNC_BEGIN | 1ull << DQ_EVENT_SYNC_END | 1ull << DQ_EVENT_LOCK_WAIT |
+    1ull << DQ_EVENT_DPC_BEGIN | 1ull << DQ_EVENT_DPC_END | 1ull << DQ_EVENT_THREAD_END |
+    1ull << DQ_EVENT_TIMER_EXPIRE | 1ull << DQ_EVENT_PORT_READ | 1ull << DQ_EVENT_PORT_WRITE |
+    1ull << DQ_EVENT_REGISTER_READ | 1ull << DQ_EVENT_REGISTER_WRITE | 1ull << DQ_EVENT_STIMULUS |
+    1ull << DQ_EVENT_PRINT | 1ull << DQ_EVENT_MARK | 1ull << DQ_EVENT_FINDING;
+
+_Static_assert(DQ_EVENT_COUNT <= 64, "recorded_kinds has a bit for each kind of event");
+
+/* Register accesses say more as events of their own than as calls. */
+static bool is_told_otherwise(const dq_event *event)
+{
+    return event->kind == DQ_EVENT_CALL &&
+           (event->service == DQ_SERVICE_READ_PORT || event->service == DQ_SERVICE_WRITE_PORT ||
+            event->service == DQ_SERVICE_READ_REGISTER || event->service == DQ_SERVICE_WRITE_REGISTER ||
+            event->service == DQ_SERVICE_DbgPrint || event->service == DQ_SERVICE_dirql);
+}
+
+static const char *name_of(const history *this, uint32_t ordinal)
+{
+    for (size_t i = 0; i < this->name_count; i++) {
+        if (this->names[i].ordinal == ordinal) {
+            return this->names[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* A thread is named when it is first seen: it may be gone when its name is wanted. */
+static void learn_name(history *this, const dq_processor *cpu)
+{
+    const dq_execution *execution = cpu->execution;
+
+    this->last_thread[cpu->number] = execution->ordinal;
+    if (execution->name == NULL || name_of(this, execution->ordinal) != NULL) {
+        return;
+    }
+    if (this->name_count == this->name_capacity) {
+        const size_t wanted = this->name_capacity == 0 ? 16 : this->name_capacity * 2;
+        thread_name *grown = realloc(this->names, wanted * sizeof(*grown));
+
+        if (grown == NULL) {
+            return;
+        }
+        this->names = grown;
+        this->name_capacity = wanted;
+    }
+    this->names[this->name_count].ordinal = execution->ordinal;
+    snprintf(this->names[this->name_count].name, NAME_BYTES, "%s", execution->name);
+    this->name_count++;
+}
+
+/* The words that are gone after the event: what was printed, or the name of a line. */
+static void keep_text(dq_step *step, const dq_event *event)
+{
+    const char *text = event->text;
+
+    if (dq_event_object_class(event->kind) == DQ_OBJECT_LINE) {
+        text = ((const dq_line *)event->object)->name;
+    }
+    if (text != NULL) {
+        snprintf(step->text, sizeof(step->text), "%s", text);
+        step->text[strcspn(step->text, "\r\n")] = '\0';
+    } else {
+        step->text[0] = '\0';
+    }
+}
+
+static void record(history *this, const dq_processor *cpu, const dq_event *event)
+{
+    dq_step *step = &this->steps[this->count++ % DQ_STEPS];
+    const dq_execution *execution = cpu->execution;
+
+    if (execution->kind == DQ_EXECUTION_THREAD && execution->ordinal != this->last_thread[cpu->number]) {
+        learn_name(this, cpu);
+    }
+    step->kind = event->kind;
+    step->service = event->service;
+    step->processor = cpu->number;
+    step->irql = cpu->irql;
+    step->execution = execution->kind;
+    step->ordinal = execution->ordinal;
+    step->routine = execution->routine;
+    step->place = event->place;
+    step->a = event->a;
+    step->b = event->b;
+    step->time_ns = cpu->machine->clock.now_ns;
+    keep_text(step, event);
+}
+
+static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
+{
+    history *this = (history *)sink;
+
+    if ((recorded_kinds >> event->kind & 1) == 0 || this->frozen || is_told_otherwise(event) ||
+        cpu->machine == NULL) {
+        return;
+    }
+    record(this, cpu, event);
+    if (event->kind == DQ_EVENT_FINDING && this->machine->findings.last != NULL) {
+        this->frozen = this->machine->findings.last->severity == DQ_ERROR;
+    }
+}
+
+/* ---- Drawing ---------------------------------------------------------------------------------------------- */
+
+static uint64_t first_drawn(const history *this)
+{
+    return this->count > DQ_STEPS_DRAWN ? this->count - DQ_STEPS_DRAWN : 0;
+}
+
+static uint64_t processors_in(const history *this)
+{
+    uint64_t processors = 0;
+
+    for (uint64_t i = first_drawn(this); i < this->count; i++) {
+        processors |= 1ull << this->steps[i % DQ_STEPS].processor;
+    }
+    return processors;
+}
+
+/* The name of the thread when another one went on since the last step on this processor, else NULL. */
+static const char *newcomer(const history *this, const dq_step *step, uint32_t *last)
+{
+    if (step->execution != DQ_EXECUTION_THREAD || last[step->processor] == step->ordinal) {
+        return NULL;
+    }
+    last[step->processor] = step->ordinal;
+    return name_of(this, step->ordinal);
+}
+
+static size_t explain(dq_sink *sink, char *text, size_t bytes)
+{
+    const history *this = (const history *)sink;
+    dq_columns columns;
+    uint32_t last[DQ_PROCESSORS_MAX] = { 0 };
+
+    dq_columns_begin(&columns, text, bytes, processors_in(this));
+    for (uint64_t i = first_drawn(this); i < this->count; i++) {
+        const dq_step *step = &this->steps[i % DQ_STEPS];
+        char cell[DQ_CELL_BYTES];
+
+        dq_step_describe(step, newcomer(this, step, last), cell, sizeof(cell));
+        dq_columns_put(&columns, step->processor, step->time_ns, cell);
+    }
+    return columns.used;
+}
+
+static void stop(dq_sink *sink, dq_machine *machine)
+{
+    history *this = (history *)sink;
+
+    (void)machine;
+    free(this->names);
+    free(this);
+}
+
+dq_sink *dq_history_create(dq_machine *machine)
+{
+    history *this = calloc(1, sizeof(*this));
+
+    if (this == NULL) {
+        return NULL;
+    }
+    this->machine = machine;
+    this->sink.name = "history";
+    this->sink.event = on_event;
+    this->sink.stop = stop;
+    this->sink.explain = explain;
+    return &this->sink;
+}

@@ -1,0 +1,139 @@
+/*
+ * history_step.c - one step of the history, and how it reads.
+ */
+#include "check/history_step.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/place.h"
+
+static const char *level_name(unsigned irql)
+{
+    static const char *const names[DQ_LEVELS] = {
+        "PASSIVE", "APC",     "DISPATCH", "DIRQL 3",  "DIRQL 4",  "DIRQL 5", "DIRQL 6", "DIRQL 7",
+        "DIRQL 8", "DIRQL 9", "DIRQL 10", "DIRQL 11", "DIRQL 12", "CLOCK",   "IPI",     "HIGH",
+    };
+
+    return names[irql % DQ_LEVELS];
+}
+
+static const char *routine_name(const void *routine, host_symbol *symbol)
+{
+    if (routine == NULL) {
+        return "?";
+    }
+    host_symbol_find(routine, symbol);
+    return symbol->function[0] != '\0' ? symbol->function : "?";
+}
+
+static int describe_access(const dq_step *step, char *text, size_t bytes)
+{
+    const bool reads = step->kind == DQ_EVENT_PORT_READ || step->kind == DQ_EVENT_REGISTER_READ;
+    const bool port = step->kind == DQ_EVENT_PORT_READ || step->kind == DQ_EVENT_PORT_WRITE;
+
+    return snprintf(text, bytes, "%s %s +0x%" PRIx64 " %s 0x%" PRIx64, reads ? "reads" : "writes",
+                    port ? "port" : "register", step->a, reads ? "->" : "<-", step->b);
+}
+
+static int describe_routine(const dq_step *step, char *text, size_t bytes)
+{
+    host_symbol symbol;
+    const char *name = routine_name(step->routine, &symbol);
+
+    switch (step->kind) {
+    case DQ_EVENT_ISR_BEGIN:
+        return snprintf(text, bytes, "ISR %s begins", name);
+    case DQ_EVENT_ISR_END:
+        return snprintf(text, bytes, "ISR %s returns %s", name, step->b != 0 ? "TRUE" : "FALSE");
+    case DQ_EVENT_DPC_BEGIN:
+        return snprintf(text, bytes, "DPC %s begins", name);
+    case DQ_EVENT_DPC_END:
+        return snprintf(text, bytes, "DPC %s returns", name);
+    case DQ_EVENT_SYNC_BEGIN:
+        return snprintf(text, bytes, "synchronized %s begins",
+                        routine_name((const void *)(uintptr_t)step->b, &symbol));
+    default:
+        return snprintf(text, bytes, "synchronized %s returns",
+                        routine_name((const void *)(uintptr_t)step->b, &symbol));
+    }
+}
+
+static int describe_lock_wait(const dq_step *step, char *text, size_t bytes)
+{
+    if ((int64_t)step->b < 0) {
+        return snprintf(text, bytes, "%s waits for a lock", dq_service_name(step->service));
+    }
+    return snprintf(text, bytes, "%s waits for a lock that CPU%u holds", dq_service_name(step->service),
+                    (unsigned)step->b);
+}
+
+static int describe(const dq_step *step, char *text, size_t bytes)
+{
+    switch (step->kind) {
+    case DQ_EVENT_LINE_ASSERT:
+        return snprintf(text, bytes, "line \"%s\" is asserted", step->text);
+    case DQ_EVENT_LINE_DEASSERT:
+        return snprintf(text, bytes, "line \"%s\" is deasserted", step->text);
+    case DQ_EVENT_INTERRUPT_LOST:
+        return snprintf(text, bytes, "line \"%s\" interrupts, and nobody listens", step->text);
+    case DQ_EVENT_LOCK_WAIT:
+        return describe_lock_wait(step, text, bytes);
+    case DQ_EVENT_ISR_BEGIN:
+    case DQ_EVENT_ISR_END:
+    case DQ_EVENT_DPC_BEGIN:
+    case DQ_EVENT_DPC_END:
+    case DQ_EVENT_SYNC_BEGIN:
+    case DQ_EVENT_SYNC_END:
+        return describe_routine(step, text, bytes);
+    case DQ_EVENT_PORT_READ:
+    case DQ_EVENT_PORT_WRITE:
+    case DQ_EVENT_REGISTER_READ:
+    case DQ_EVENT_REGISTER_WRITE:
+        return describe_access(step, text, bytes);
+    case DQ_EVENT_THREAD_END:
+        return snprintf(text, bytes, "the thread ends");
+    case DQ_EVENT_TIMER_EXPIRE:
+        return snprintf(text, bytes, "a timer expires");
+    case DQ_EVENT_STIMULUS:
+        return snprintf(text, bytes, "a stimulus happens");
+    case DQ_EVENT_PRINT:
+        return snprintf(text, bytes, "prints \"%s\"", step->text);
+    case DQ_EVENT_MARK:
+        return snprintf(text, bytes, "mark: %s", step->text);
+    case DQ_EVENT_FINDING:
+        return snprintf(text, bytes, "<- %s", step->text);
+    default:
+        return snprintf(text, bytes, "%s", dq_service_name(step->service));
+    }
+}
+
+/* Where a step has a place of its own in guest code. */
+static bool has_place(const dq_step *step)
+{
+    switch (step->kind) {
+    case DQ_EVENT_CALL:
+    case DQ_EVENT_LOCK_WAIT:
+    case DQ_EVENT_PORT_READ:
+    case DQ_EVENT_PORT_WRITE:
+    case DQ_EVENT_REGISTER_READ:
+    case DQ_EVENT_REGISTER_WRITE:
+    case DQ_EVENT_PRINT:
+    case DQ_EVENT_FINDING:
+        return step->place != NULL;
+    default:
+        return false;
+    }
+}
+
+void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, size_t bytes)
+{
+    char what[192], where[160] = "";
+
+    describe(step, what, sizeof(what));
+    if (has_place(step)) {
+        dq_place_describe(step->place, where, sizeof(where));
+    }
+    snprintf(cell, bytes, "%-8s %s%s%s%s%s", level_name(step->irql), newcomer != NULL ? newcomer : "",
+             newcomer != NULL ? ": " : "", what, where[0] != '\0' ? "  " : "", where);
+}

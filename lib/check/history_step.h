@@ -1,0 +1,27 @@
+/*
+ * history_step.h - one step of the history, and how it reads.
+ */
+#ifndef DQ_CHECK_HISTORY_STEP_H
+#define DQ_CHECK_HISTORY_STEP_H
+
+#include "sim/machine.h"
+
+enum { DQ_STEPS = 64, DQ_STEPS_DRAWN = 32, DQ_CELL_BYTES = 400 };
+
+typedef struct dq_step {
+    dq_event_kind kind;
+    dq_service service;
+    uint8_t processor, irql;
+    dq_execution_kind execution;
+    uint32_t ordinal;
+    const void *routine;
+    const void *place;
+    uint64_t a, b;
+    uint64_t time_ns;
+    char text[48];
+} dq_step;
+
+/* "DIRQL 7  KeInsertQueueDpc  uart_isr uart.c:41"; `newcomer` names a thread that goes on, or is NULL. */
+void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, size_t bytes);
+
+#endif

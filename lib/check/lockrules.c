@@ -1,0 +1,341 @@
+/*
+ * lockrules.c - who acquired a lock, how, and who may release it.
+ *
+ * Recursion, deadlock and the release of a lock that nobody holds are the kernel's own findings.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/contract_state.h"
+#include "sim/place.h"
+
+enum { PLACE_TEXT = 160 };
+
+static const char *const api_names[DQ_LOCK_API_COUNT] = {
+    [DQ_LOCK_SPIN] = "KeAcquireSpinLock",
+    [DQ_LOCK_SPIN_DPC] = "KeAcquireSpinLockAtDpcLevel",
+    [DQ_LOCK_QUEUED] = "KeAcquireInStackQueuedSpinLock",
+    [DQ_LOCK_QUEUED_DPC] = "KeAcquireInStackQueuedSpinLockAtDpcLevel",
+    [DQ_LOCK_INTERRUPT] = "the interrupt's own routines",
+    [DQ_LOCK_EXINTERLOCKED] = "an ExInterlocked routine",
+    [DQ_LOCK_SHARED] = "ExAcquireSpinLockShared",
+    [DQ_LOCK_SHARED_DPC] = "ExAcquireSpinLockSharedAtDpcLevel",
+    [DQ_LOCK_EXCLUSIVE] = "ExAcquireSpinLockExclusive",
+    [DQ_LOCK_EXCLUSIVE_DPC] = "ExAcquireSpinLockExclusiveAtDpcLevel",
+};
+
+/* ---- Families ------------------------------------------------------------------------------------------ */
+
+static size_t slot_of(const dq_contract *contract, const void *lock)
+{
+    size_t slot = (size_t)(((uintptr_t)lock >> 3) * 0x9E3779B97F4A7C15u >> 20);
+
+    for (;; slot++) {
+        const dq_lock_family *at = &contract->families[slot & (contract->family_slots - 1)];
+
+        if (at->lock == NULL || at->lock == lock) {
+            return slot & (contract->family_slots - 1);
+        }
+    }
+}
+
+static bool enlarge(dq_contract *contract)
+{
+    const size_t old_slots = contract->family_slots;
+    dq_lock_family *old = contract->families;
+    dq_lock_family *grown = calloc(old_slots == 0 ? 64 : old_slots * 2, sizeof(*grown));
+
+    if (grown == NULL) {
+        return false;
+    }
+    contract->families = grown;
+    contract->family_slots = old_slots == 0 ? 64 : old_slots * 2;
+    contract->family_count = 0;
+    for (size_t i = 0; i < old_slots; i++) {
+        if (old[i].family != DQ_FAMILY_NONE) {
+            contract->families[slot_of(contract, old[i].lock)] = old[i];
+            contract->family_count++;
+        }
+    }
+    free(old);
+    return true;
+}
+
+/* The lock's entry; made if need be. NULL when memory is short. */
+static dq_lock_family *family_of(dq_contract *contract, const void *lock)
+{
+    dq_lock_family *entry;
+
+    if (contract->family_count * 2 >= contract->family_slots && !enlarge(contract)) {
+        return NULL;
+    }
+    entry = &contract->families[slot_of(contract, lock)];
+    if (entry->lock == NULL) {
+        entry->lock = lock;
+        contract->family_count++;
+    }
+    return entry;
+}
+
+static void check_family(dq_contract *contract, dq_processor *cpu, const dq_event *call, dq_family family)
+{
+    dq_lock_family *entry = family_of(contract, call->object);
+
+    if (entry == NULL) {
+        return;
+    }
+    if (entry->family != DQ_FAMILY_NONE && entry->family != family) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "SpinLockFamily", "wdm: KeAcquireInStackQueuedSpinLock", DQ_VERIFIER,
+                             0x1008, (uintptr_t)call->object),
+                "%s acquires a lock that was acquired with %s before.", dq_service_name(call->service),
+                family == DQ_FAMILY_QUEUED ? "the plain spin lock routines"
+                                           : "the in-stack queued spin lock routines");
+    }
+    entry->family = family;
+}
+
+void dq_lockrules_init(dq_contract *contract, const void *lock)
+{
+    if (contract->family_slots > 0) {
+        contract->families[slot_of(contract, lock)].family = DQ_FAMILY_NONE;
+    }
+}
+
+void dq_lockrules_free(dq_contract *contract, const void *memory, uint64_t bytes)
+{
+    for (size_t i = 0; i < contract->family_slots; i++) {
+        if ((uintptr_t)contract->families[i].lock - (uintptr_t)memory < bytes) {
+            contract->families[i].family = DQ_FAMILY_NONE;
+        }
+    }
+}
+
+/* ---- What is held ---------------------------------------------------------------------------------------- */
+
+/* The latest hold of a lock by this execution, else by anybody; NULL if nobody has it. */
+static dq_held *find_held(const dq_contract *contract, const void *lock, uint32_t execution)
+{
+    dq_held *found = NULL;
+
+    for (size_t i = contract->held_count; i > 0; i--) {
+        dq_held *held = &contract->held[i - 1];
+
+        if (held->lock == lock) {
+            if (held->execution == execution) {
+                return held;
+            }
+            found = found != NULL ? found : held;
+        }
+    }
+    return found;
+}
+
+static void drop(dq_contract *contract, dq_held *held)
+{
+    dq_held *end = contract->held + --contract->held_count;
+
+    for (; held < end; held++) {
+        held[0] = held[1];
+    }
+}
+
+const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_processor *cpu, unsigned irql,
+                                       const void *except)
+{
+    for (size_t i = contract->held_count; i > 0; i--) {
+        const dq_held *held = &contract->held[i - 1];
+
+        if (held->execution == cpu->execution->ordinal && held->lock != except && held->level > irql) {
+            return held;
+        }
+    }
+    return NULL;
+}
+
+static unsigned level_of(const dq_processor *cpu, const dq_event *event)
+{
+    /* An executive lock's level is DISPATCH_LEVEL, wherever it was acquired. */
+    return event->a == DQ_LOCK_INTERRUPT || event->a == DQ_LOCK_EXINTERLOCKED ? cpu->irql
+                                                                              : DQ_LEVEL_DISPATCH;
+}
+
+void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    dq_held *held;
+
+    if (event->c & DQ_LOCK_FLAG_CONVERT) {
+        held = find_held(contract, event->object, cpu->execution->ordinal);
+        if (held != NULL) {
+            held->api = (uint8_t)event->a;
+        }
+        return;
+    }
+    if (!dq_contract_grow((void **)&contract->held, &contract->held_capacity, contract->held_count,
+                          sizeof(dq_held))) {
+        return;
+    }
+    contract->held[contract->held_count++] = (dq_held){
+        .lock = event->object,
+        .execution = cpu->execution->ordinal,
+        .processor = cpu->number,
+        .api = (uint8_t)event->a,
+        .old_irql = (uint8_t)event->b,
+        .level = (uint8_t)level_of(cpu, event),
+        .tried = (event->c & DQ_LOCK_FLAG_TRY) != 0,
+        .place = event->place,
+    };
+}
+
+/* ---- Calls ------------------------------------------------------------------------------------------------- */
+
+static void check_shared(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+{
+    const dq_held *held = find_held(contract, call->object, cpu->execution->ordinal);
+    char place[PLACE_TEXT];
+
+    if (held != NULL && held->execution == cpu->execution->ordinal &&
+        (held->api == DQ_LOCK_SHARED || held->api == DQ_LOCK_SHARED_DPC)) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "SpinLockShared", "wdm: ExAcquireSpinLockShared", DQ_VERIFIER, 0x1000,
+                             (uintptr_t)call->object),
+                "%s acquires a reader/writer lock that this code holds shared already, since %s.",
+                dq_service_name(call->service), dq_place_describe(held->place, place, sizeof(place)));
+    }
+}
+
+void dq_lockrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+{
+    switch (call->service) {
+    case DQ_SERVICE_KeAcquireSpinLock:
+    case DQ_SERVICE_KeAcquireSpinLockRaiseToDpc:
+    case DQ_SERVICE_KeAcquireSpinLockForDpc:
+    case DQ_SERVICE_KeAcquireSpinLockAtDpcLevel:
+    case DQ_SERVICE_KeTryToAcquireSpinLockAtDpcLevel:
+        check_family(contract, cpu, call, DQ_FAMILY_PLAIN);
+        break;
+    case DQ_SERVICE_KeAcquireInStackQueuedSpinLock:
+    case DQ_SERVICE_KeAcquireInStackQueuedSpinLockForDpc:
+    case DQ_SERVICE_KeAcquireInStackQueuedSpinLockAtDpcLevel:
+        check_family(contract, cpu, call, DQ_FAMILY_QUEUED);
+        break;
+    case DQ_SERVICE_ExAcquireSpinLockShared:
+    case DQ_SERVICE_ExAcquireSpinLockSharedAtDpcLevel:
+        check_shared(contract, cpu, call);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- Releases ------------------------------------------------------------------------------------------------ */
+
+static void check_owner(dq_processor *cpu, const dq_event *event, const dq_held *held)
+{
+    char place[PLACE_TEXT];
+
+    if (held->execution != cpu->execution->ordinal) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "SpinLockOwner", dq_service_rules[event->service].page, DQ_VERIFIER,
+                             0x1004, (uintptr_t)event->object),
+                "%s releases a lock that other code acquired: on CPU%u, at %s.",
+                dq_service_name(event->service), held->processor,
+                dq_place_describe(held->place, place, sizeof(place)));
+    }
+}
+
+/* A try that succeeded has no release that its page and the others agree on. */
+static bool goes_with(const dq_held *held, const dq_event *event)
+{
+    return held->api == event->a || (held->tried && held->api == DQ_LOCK_SPIN_DPC &&
+                                     event->a == DQ_LOCK_SPIN && event->b == DQ_LEVEL_DISPATCH);
+}
+
+static void check_api(dq_processor *cpu, const dq_event *event, const dq_held *held)
+{
+    char place[PLACE_TEXT];
+
+    if (!goes_with(held, event)) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "SpinLockRelease", dq_service_rules[event->service].page, DQ_VERIFIER,
+                             0x1009, (uintptr_t)event->object),
+                "%s releases a lock that was acquired by %s, at %s.%s", dq_service_name(event->service),
+                api_names[held->api], dq_place_describe(held->place, place, sizeof(place)),
+                held->api == DQ_LOCK_SPIN && event->a == DQ_LOCK_SPIN_DPC
+                    ? " The IRQL from before would never be restored."
+                    : "");
+    }
+}
+
+static bool restores_irql(uint64_t api)
+{
+    return api == DQ_LOCK_SPIN || api == DQ_LOCK_QUEUED || api == DQ_LOCK_SHARED || api == DQ_LOCK_EXCLUSIVE;
+}
+
+static void check_new_irql(dq_processor *cpu, const dq_event *event, const dq_held *held)
+{
+    char place[PLACE_TEXT];
+
+    if (restores_irql(event->a) && event->b != held->old_irql) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "IrqlKeReleaseSpinLock", dq_service_rules[event->service].page,
+                             DQ_VERIFIER, 0x20015, (uintptr_t)event->object, event->b, held->old_irql),
+                "%s would end at IRQL %u, but the acquisition at %s came from %u.",
+                dq_service_name(event->service), (unsigned)event->b,
+                dq_place_describe(held->place, place, sizeof(place)), held->old_irql);
+    }
+}
+
+static void check_others(const dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    const dq_held *other = dq_lockrules_held_above(contract, cpu, (unsigned)event->b, event->object);
+    char place[PLACE_TEXT];
+
+    if (other != NULL) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "IrqlBelowHeldLock", dq_service_rules[event->service].page, 0xF,
+                             (uintptr_t)other->lock),
+                "%s lowers IRQL to %u (%s) while this code still holds another lock of level %u, acquired at "
+                "%s.",
+                dq_service_name(event->service), (unsigned)event->b, dq_irql_name((unsigned)event->b),
+                other->level, dq_place_describe(other->place, place, sizeof(place)));
+    }
+}
+
+void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    dq_held *held = find_held(contract, event->object, cpu->execution->ordinal);
+
+    if (held == NULL) {
+        return; /* The kernel's own finding. */
+    }
+    check_owner(cpu, event, held);
+    check_api(cpu, event, held);
+    check_new_irql(cpu, event, held);
+    if (event->b < cpu->irql) {
+        check_others(contract, cpu, event);
+    }
+    /* A finding that was suppressed may have come with others, but nothing changed meanwhile. */
+    drop(contract, held);
+}
+
+/* An ISR still has its own lock when it ends. */
+void dq_lockrules_end(dq_contract *contract, dq_processor *cpu)
+{
+    const uint32_t execution = cpu->execution->ordinal;
+    char place[PLACE_TEXT], who[96];
+
+    for (size_t i = contract->held_count; i > 0; i--) {
+        dq_held *held = &contract->held[i - 1];
+
+        if (held->execution == execution && held->api != DQ_LOCK_INTERRUPT) {
+            dq_find(cpu,
+                    DQ_VIOLATION(DQ_ERROR, "SpinLockHeld", "wdm: KeAcquireSpinLock", DQ_VERIFIER, 0x100A,
+                                 (uintptr_t)held->lock),
+                    "%s ends, and still holds a spin lock that it acquired by %s at %s.",
+                    dq_execution_describe(cpu->execution, who, sizeof(who)), api_names[held->api],
+                    dq_place_describe(held->place, place, sizeof(place)));
+        }
+    }
+}

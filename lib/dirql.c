@@ -1,0 +1,332 @@
+/*
+ * dirql.c - one run: joins the machine, the kernel, the checkers and the recorder.
+ */
+#include "dirql_control.h"
+
+#include "check/contract.h"
+#include "check/history.h"
+#include "check/report.h"
+#include "ke/ki.h"
+#include "trace/recorder.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *dirql_version(void)
+{
+    return DIRQL_VERSION;
+}
+
+/* ---- Helpers for the whole control API --------------------------------------------------------------------- */
+
+dq_machine *dirql_control_machine(const char *function)
+{
+    dq_machine *machine = dq_self->machine != NULL ? dq_self->machine : dq_machine_here();
+
+    if (machine == NULL) {
+        dq_refuse_foreign(function);
+    }
+    return machine;
+}
+
+void dirql_control_fail(dq_machine *machine, const char *rule, const char *format, ...)
+{
+    dq_processor *cpu = dirql_control_cpu();
+    char text[DQ_FINDING_TEXT];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (cpu != NULL) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = rule }, "%s", text);
+    } else {
+        dq_find_outside(machine, rule, "%s", text);
+    }
+}
+
+/* ---- Options -------------------------------------------------------------------------------------------------- */
+
+/* Of what must be equal for a schedule text to make sense: the test and the shape of its machine. */
+static uint64_t fingerprint(const dirql_options *options)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    char text[160];
+
+    snprintf(text, sizeof(text), "%s/%u/%u/%s", options->name, options->processors,
+             options->access_cost_ns, DIRQL_VERSION);
+    for (const char *at = text; *at != '\0'; at++) {
+        hash = (hash ^ (unsigned char)*at) * 0x100000001B3u;
+    }
+    return hash ^ (hash >> 32) ^ (hash >> 16);
+}
+
+static uint64_t scaled(unsigned value, uint64_t unit_ns)
+{
+    return value == DIRQL_NEVER ? 0 : value * unit_ns;
+}
+
+static dq_machine_options machine_options(const dirql_options *options)
+{
+    static const dq_mode modes[] = { DQ_MODE_FIRST, DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY };
+
+    return (dq_machine_options){
+        .name = options->name,
+        .processors = options->processors,
+        .mode = modes[options->mode],
+        .seed = options->seed,
+        .replay = options->replay,
+        .stack_bytes = options->stack_bytes,
+        .access_cost_ns = options->access_cost_ns,
+        .watchdog_ns = scaled(options->watchdog_ms, 1000000u),
+        .virtual_limit_ns = scaled(options->virtual_limit_s, 1000000000u),
+        .storm_limit = options->storm_limit,
+        .fingerprint = fingerprint(options),
+    };
+}
+
+/* ---- Making and ending a machine ------------------------------------------------------------------------------- */
+
+static bool add_sink(dq_machine *machine, dq_sink *sink)
+{
+    if (sink != NULL) {
+        dq_sink_add(machine, sink);
+    }
+    return sink != NULL;
+}
+
+static bool add_sinks(dq_machine *machine, const dirql_options *options)
+{
+    dirql_control *control = machine->control;
+
+    if (options->trace != NULL) {
+        control->trace_path = options->trace;
+        control->recorder = dq_recorder_create(machine);
+        if (!add_sink(machine, control->recorder)) {
+            return false;
+        }
+        dq_recorder_listen(control->recorder, true);
+    }
+    return options->checks == DIRQL_CHECKS_NONE || (add_sink(machine, dq_history_create(machine)) &&
+                                                    add_sink(machine, dq_contract_create(machine)));
+}
+
+static dq_machine *make_machine(const dirql_options *options)
+{
+    const dq_machine_options raw = machine_options(options);
+    dirql_control *control = calloc(1, sizeof(*control));
+    dq_machine *machine = control != NULL ? dq_machine_create(&raw, &dq_kernel_hooks_table) : NULL;
+
+    if (machine == NULL) {
+        free(control);
+        return NULL;
+    }
+    snprintf(control->name, sizeof(control->name), "%s", options->name);
+    machine->options.name = control->name;
+    machine->control = control;
+    if (!add_sinks(machine, options)) {
+        dq_machine_destroy(machine);
+        free(control);
+        return NULL;
+    }
+    return machine;
+}
+
+static void write_trace(dq_machine *machine)
+{
+    dirql_control *control = machine->control;
+    char *text;
+    FILE *file;
+
+    if (control->trace_path == NULL) {
+        return;
+    }
+    text = dq_recorder_text(control->recorder);
+    file = fopen(control->trace_path, "w");
+    if (file == NULL || text == NULL || fputs(text, file) < 0) {
+        dq_find_outside(machine, "trace", "the trace could not be written to %s", control->trace_path);
+    }
+    if (file != NULL && fclose(file) != 0) {
+        dq_find_outside(machine, "trace", "the trace could not be written to %s", control->trace_path);
+    }
+    free(text);
+}
+
+static char *schedule_of(const dq_machine *machine)
+{
+    const size_t length = dq_choice_text(machine, NULL, 0);
+    char *text = malloc(length + 1);
+
+    if (text != NULL) {
+        dq_choice_text(machine, text, length + 1);
+    }
+    return text;
+}
+
+/* The line that repeats the run, to be put before the test's command. */
+static char *replay_line(const dq_machine *machine, const char *schedule)
+{
+    const bool first = machine->options.mode == DQ_MODE_FIRST;
+    const char *value = first || schedule == NULL ? "first" : schedule;
+    const size_t bytes = strlen(value) + strlen(machine->options.name) + 64;
+    char *line = malloc(bytes);
+
+    if (line != NULL) {
+        snprintf(line, bytes, "DIRQL_TEST=%s DIRQL_%s=%s", machine->options.name,
+                 first ? "MODE" : "REPLAY", value);
+    }
+    return line;
+}
+
+static void summarise(dq_machine *machine, dirql_result *result)
+{
+    char *line;
+
+    result->errors = machine->findings.errors;
+    result->warnings = machine->findings.warnings;
+    result->virtual_ns = machine->clock.now_ns;
+    result->interrupts = machine->counted_interrupts;
+    result->dpcs = machine->counted_dpcs;
+    result->worst_latency_ns = machine->worst_latency_ns;
+    result->events = machine->event_sequence;
+    result->schedule = schedule_of(machine);
+    for (const dq_finding *f = machine->findings.first; f != NULL; f = f->next) {
+        if (f->severity == DQ_ERROR && !f->expected) {
+            result->code = f->code;
+            memcpy(result->parameters, f->parameters, sizeof(result->parameters));
+            break;
+        }
+    }
+    line = replay_line(machine, result->schedule);
+    result->report = dq_report_make(machine, line);
+    free(line);
+}
+
+static dirql_outcome finish(dq_machine *machine, dq_outcome outcome, dirql_result *result)
+{
+    dirql_control *control = machine->control;
+
+    write_trace(machine);
+    if (machine->findings.errors > 0 && outcome == DQ_OUTCOME_PASSED) {
+        outcome = DQ_OUTCOME_FAILED;
+    }
+    if (result != NULL) {
+        summarise(machine, result);
+        result->outcome = (dirql_outcome)outcome;
+    }
+    dq_machine_destroy(machine);
+    free(control);
+    return (dirql_outcome)outcome;
+}
+
+/* ---- Running -------------------------------------------------------------------------------------------------------- */
+
+static char *copy_of(const char *text)
+{
+    char *copy = malloc(strlen(text) + 1);
+
+    return copy != NULL ? strcpy(copy, text) : NULL;
+}
+
+static dirql_outcome refuse(dirql_result *result, const char *error)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), "dirql: the run was refused: %s\n", error);
+    if (result != NULL) {
+        result->outcome = DIRQL_REFUSED;
+        result->errors = 1;
+        result->report = copy_of(text);
+        result->schedule = copy_of("");
+    } else {
+        fputs(text, stderr);
+    }
+    return DIRQL_REFUSED;
+}
+
+dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context), void *context,
+                        dirql_result *result)
+{
+    dirql_options resolved;
+    char error[384];
+    dq_machine *machine;
+    dq_outcome outcome;
+
+    if (result != NULL) {
+        *result = (dirql_result){ .outcome = DIRQL_PASSED };
+    }
+    if (body == NULL) {
+        return refuse(result, "body is NULL; there is nothing to run");
+    }
+    if (dq_machine_here() != NULL || dq_self->machine != NULL) {
+        return refuse(result, "a machine is running on this host thread already. Machines do not nest; "
+                              "another host thread can run another one.");
+    }
+    if (!dirql_options_resolve(options, &resolved, error, sizeof(error))) {
+        return refuse(result, error);
+    }
+    machine = make_machine(&resolved);
+    if (machine == NULL) {
+        return refuse(result, "short of memory for the machine");
+    }
+    outcome = dq_machine_run(machine, body, context);
+    return finish(machine, outcome, result);
+}
+
+dirql_outcome dirql_abandon(dirql_result *result)
+{
+    dq_machine *machine = dq_machine_here();
+
+    if (result != NULL) {
+        *result = (dirql_result){ .outcome = DIRQL_PASSED };
+    }
+    if (machine == NULL) {
+        return DIRQL_PASSED;
+    }
+    dq_machine_stop(machine);
+    return finish(machine, DQ_OUTCOME_FAILED, result);
+}
+
+void dirql_result_free(dirql_result *result)
+{
+    free(result->report);
+    free(result->schedule);
+    result->report = NULL;
+    result->schedule = NULL;
+}
+
+void dirql_at_home(void (*errand)(void *argument), void *argument)
+{
+    dq_at_home(errand, argument);
+}
+
+void dirql_fail(const char *file, int line, const char *text)
+{
+    dq_machine *machine = dirql_control_machine("dirql_fail");
+
+    if (machine != NULL) {
+        dirql_control_fail(machine, "assertion", "%s:%d: %s", file, line, text);
+    }
+}
+
+int dirql_running(void)
+{
+    return dq_machine_here() != NULL;
+}
+
+unsigned dirql_choose(unsigned count)
+{
+    dq_machine *machine = dirql_control_machine("dirql_choose");
+
+    if (machine == NULL) {
+        return 0;
+    }
+    if (count == 0 || count > 64) {
+        dirql_control_fail(machine, "dirql_choose", "dirql_choose(%u): a choice has 1 to 64 options", count);
+        return 0;
+    }
+    return dq_choose(dq_self, DQ_CHOICE_TEST, count);
+}

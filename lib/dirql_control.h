@@ -1,0 +1,40 @@
+/*
+ * dirql_control.h - what the files of the control API share: finding the machine that a call means.
+ */
+#ifndef DIRQL_CONTROL_H
+#define DIRQL_CONTROL_H
+
+#include <dirql/dirql.h>
+
+#include "sim/machine.h"
+
+/* The control API's part of a machine. */
+typedef struct dirql_control {
+    dq_sink *recorder;      /* Listens for dirql_trace_*, or NULL. */
+    const char *trace_path; /* Where the trace goes at the end, or NULL. */
+    char name[96];
+    struct dirql_handles *handles; /* dirql_handle.c: lines, resources and stimuli. */
+} dirql_control;
+
+/* The machine that the calling host thread runs, or NULL outside a run: then says on stderr that `function` needs one, and
+ * the process's next run fails. */
+dq_machine *dirql_control_machine(const char *function);
+
+/* Fails the run of `machine` from wherever the caller is. Does not return to simulated code. */
+void dirql_control_fail(dq_machine *machine, const char *rule, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The calling processor, or NULL outside simulated code. */
+static inline dq_processor *dirql_control_cpu(void)
+{
+    dq_processor *cpu = dq_self;
+
+    return cpu->machine != NULL ? cpu : NULL;
+}
+
+/* Fills in `machine_options` from options, defaults and the environment. On a bad value returns false and names it in
+ * `error`. */
+bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,
+                           size_t error_bytes);
+
+#endif

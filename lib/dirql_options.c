@@ -1,0 +1,158 @@
+/*
+ * dirql_options.c - defaults, the environment, and what is out of range.
+ */
+#include "dirql_control.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#endif
+
+#ifdef SANITIZED
+static const size_t default_stack_bytes = 1024 * 1024; /* Sanitizers make frames larger. */
+#else
+static const size_t default_stack_bytes = 256 * 1024;
+#endif
+
+static const size_t stack_bytes_min = 16 * 1024;
+static const size_t stack_bytes_max = 1024u * 1024 * 1024;
+
+/* ---- The environment --------------------------------------------------------------------------------- */
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static bool read_number(const char *name, uint64_t limit, uint64_t *number, char *error, size_t bytes)
+{
+    const char *value = variable(name);
+    char *end;
+
+    if (value == NULL) {
+        return true;
+    }
+    errno = 0;
+    *number = strtoull(value, &end, 0);
+    if (errno != 0 || *end != '\0' || value[0] == '-' || *number > limit) {
+        snprintf(error, bytes, "the environment variable %s is \"%s\"; it must be a number from 0 to %"
+                 PRIu64, name, value, limit);
+        return false;
+    }
+    return true;
+}
+
+static bool read_mode(dirql_options *options, char *error, size_t bytes)
+{
+    const char *value = variable("DIRQL_MODE");
+
+    if (value == NULL) {
+        return true;
+    }
+    if (strcmp(value, "first") == 0) {
+        options->mode = DIRQL_MODE_FIRST;
+    } else if (strcmp(value, "random") == 0) {
+        options->mode = DIRQL_MODE_RANDOM;
+    } else if (strcmp(value, "replay") == 0) {
+        options->mode = DIRQL_MODE_REPLAY;
+    } else {
+        snprintf(error, bytes, "the environment variable DIRQL_MODE is \"%s\"; the modes are first, random and "
+                 "replay", value);
+        return false;
+    }
+    return true;
+}
+
+static bool read_environment(dirql_options *options, char *error, size_t bytes)
+{
+    uint64_t processors = options->processors;
+
+    if (!read_mode(options, error, bytes) ||
+        !read_number("DIRQL_SEED", UINT64_MAX, &options->seed, error, bytes) ||
+        !read_number("DIRQL_PROCESSORS", UINT32_MAX, &processors, error, bytes)) {
+        return false;
+    }
+    if (variable("DIRQL_PROCESSORS") != NULL && (processors == 0 || processors > DQ_PROCESSORS_MAX)) {
+        snprintf(error, bytes, "the environment variable DIRQL_PROCESSORS is %" PRIu64 "; a machine has 1 "
+                 "to %d processors", processors, DQ_PROCESSORS_MAX);
+        return false;
+    }
+    options->processors = (unsigned)processors;
+    if (variable("DIRQL_REPLAY") != NULL) {
+        options->replay = variable("DIRQL_REPLAY");
+        options->mode = DIRQL_MODE_REPLAY;
+    }
+    if (variable("DIRQL_TRACE") != NULL) {
+        options->trace = variable("DIRQL_TRACE");
+    }
+    return true;
+}
+
+/* ---- Defaults and ranges ------------------------------------------------------------------------------- */
+
+static void fill_in(dirql_options *options)
+{
+#define DEFAULT(member, value) options->member = options->member != 0 ? options->member : (value)
+    DEFAULT(name, "run");
+    DEFAULT(processors, 1);
+    DEFAULT(mode, DIRQL_MODE_FIRST);
+    DEFAULT(seed, 1);
+    DEFAULT(checks, DIRQL_CHECKS_ALL);
+    DEFAULT(stack_bytes, default_stack_bytes);
+    DEFAULT(access_cost_ns, 1000);
+    DEFAULT(watchdog_ms, 10000);
+    DEFAULT(virtual_limit_s, 3600);
+    DEFAULT(storm_limit, 1000);
+#undef DEFAULT
+}
+
+static bool check_ranges(const dirql_options *options, char *error, size_t bytes)
+{
+    if (options->processors > DQ_PROCESSORS_MAX) {
+        snprintf(error, bytes, "option processors is %u; a machine has 1 to %d processors",
+                 options->processors, DQ_PROCESSORS_MAX);
+        return false;
+    }
+    if (options->mode < DIRQL_MODE_FIRST || options->mode > DIRQL_MODE_REPLAY) {
+        snprintf(error, bytes, "option mode is %d, which is no mode; see dirql_mode", (int)options->mode);
+        return false;
+    }
+    if (options->mode == DIRQL_MODE_REPLAY && options->replay == NULL) {
+        snprintf(error, bytes, "mode replay needs a text to follow: set option replay, or DIRQL_REPLAY");
+        return false;
+    }
+    if (options->checks < DIRQL_CHECKS_ALL || options->checks > DIRQL_CHECKS_NONE) {
+        snprintf(error, bytes, "option checks is %d, which is no set of checks; see dirql_checks",
+                 (int)options->checks);
+        return false;
+    }
+    if (options->stack_bytes < stack_bytes_min || options->stack_bytes > stack_bytes_max) {
+        snprintf(error, bytes, "option stack_bytes is %zu; a stack has 16 KiB to 1 GiB",
+                 options->stack_bytes);
+        return false;
+    }
+    return true;
+}
+
+bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,
+                           size_t error_bytes)
+{
+    *resolved = options != NULL ? *options : (dirql_options){ 0 };
+    if (!read_environment(resolved, error, error_bytes)) {
+        return false;
+    }
+    fill_in(resolved);
+    return check_ranges(resolved, error, error_bytes);
+}

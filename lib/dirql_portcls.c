@@ -1,0 +1,59 @@
+/*
+ * dirql_portcls.c - PortCls' seam to its host: reports become findings, calls are watched.
+ */
+#include "dirql_control.h"
+
+#include "ke/spinlock.h"
+#include "pc/verify.h"
+
+VOID pc_report(pc_severity severity, const char *rule, const char *page, const void *place,
+               const char *text)
+{
+    dq_processor *cpu = dirql_control_cpu();
+
+    /* A retail machine (no sinks) does not warn. */
+    if (cpu != NULL && (severity == PC_ERROR || dq_attends(cpu, DQ_ATTEND_SINKS))) {
+        dq_find(cpu, &(dq_finding){ .severity = severity == PC_ERROR ? DQ_ERROR : DQ_WARNING, .rule = rule,
+                                    .page = page, .place = place },
+                "%s", text);
+    }
+}
+
+BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *place)
+{
+    dq_processor *cpu = dq_self;
+
+    if (dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        if (cpu->machine == NULL) {
+            dq_refuse_foreign(name);
+        } else {
+            dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "device calls kernel", .place = place },
+                    "%s was called from the code of a simulated device. A device is hardware: it cannot call "
+                    "the kernel.", name);
+        }
+        return FALSE;
+    }
+    if (cpu->irql > highest && dq_attends(cpu, DQ_ATTEND_SINKS)) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "PcIrqlIport", .page = page, .place = place,
+                                    .code = 0xC4, .parameters = { 0x00071003, cpu->irql, 0, 0 } },
+                "%s was called at IRQL %u; it must be called at IRQL <= %u", name, cpu->irql, highest);
+    }
+    return TRUE;
+}
+
+VOID pc_acquire_interrupt_lock(PKSPIN_LOCK lock, KIRQL irql, PKIRQL old_irql)
+{
+    dq_processor *cpu = dq_self;
+
+    *old_irql = cpu->irql;
+    dq_irql_raise(cpu, irql < DISPATCH_LEVEL ? DISPATCH_LEVEL : irql);
+    dq_spinlock_acquire(cpu, lock, DQ_LOCK_INTERRUPT, *old_irql, false, __builtin_return_address(0));
+}
+
+VOID pc_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL old_irql)
+{
+    dq_processor *cpu = dq_self;
+
+    dq_spinlock_release(cpu, lock, DQ_LOCK_INTERRUPT, old_irql);
+    dq_irql_lower(cpu, old_irql);
+}
