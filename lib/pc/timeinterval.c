@@ -1,0 +1,13 @@
+/*
+ * timeinterval.c - PcGetTimeInterval.
+ */
+#include <portcls.h>
+
+/* IRQL: any. Time since `Timestamp` in 100 ns; with 0, the time since 1601. (portcls: PcGetTimeInterval) */
+ULONGLONG NTAPI PcGetTimeInterval(ULONGLONG Since)
+{
+    LARGE_INTEGER now;
+
+    KeQuerySystemTimePrecise(&now);
+    return (ULONGLONG)now.QuadPart - Since;
+}

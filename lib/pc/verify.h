@@ -1,0 +1,36 @@
+/*
+ * verify.h - what PortCls tells whoever watches over a driver, and the one thing it cannot do as a driver would.
+ *
+ * PortCls is written against the driver's headers only. These few functions are its seam to the host it runs on; dirql implements
+ * them in dirql_portcls.c.
+ */
+#ifndef PC_VERIFY_H
+#define PC_VERIFY_H
+
+#include <wdm.h>
+
+EXTERN_C_START
+
+typedef enum pc_severity { PC_WARNING, PC_ERROR } pc_severity;
+
+/* `rule`: short fixed name; `page`: the documented page; `text`: what is wrong and what to do. An error ends the run and does not
+ * return. `place`: return address in the driver. */
+NTKERNELAPI VOID pc_report(pc_severity severity, const char *rule, const char *page, const void *place,
+                           const char *text);
+
+/* Begins a call of PortCls: FALSE when the caller is no simulated code (the call must then have no effect). An
+ * IRQL above `highest` is reported. */
+NTKERNELAPI BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *place);
+
+/* An interrupt's lock while there is no interrupt object yet: taken at DIRQL. */
+NTKERNELAPI VOID pc_acquire_interrupt_lock(PKSPIN_LOCK lock, KIRQL irql, PKIRQL old_irql);
+NTKERNELAPI VOID pc_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL old_irql);
+
+EXTERN_C_END
+
+#define PC_PLACE __builtin_return_address(0)
+
+/* The place just behind the entry of a routine: reports look one byte before a place. */
+#define PC_CODE(routine) ((const void *)((ULONG_PTR)(routine) + 1))
+
+#endif
