@@ -1,0 +1,119 @@
+/*
+ * unit.c - a dirql test, as CMocka sees it.
+ *
+ * CMocka calls dirql_cmocka_run(), which runs setup, test and teardown on a fresh machine, and
+ * dirql_cmocka_clean() afterwards. A CMocka failure inside the run leaves it by longjmp from the
+ * home context, so only dirql_cmocka_clean() can stop the machine then; every other end comes
+ * back here. Each prints what was found, so a report appears once.
+ */
+#include "real.h"
+
+#include "calls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE_BYTES = 512 }; /* CMocka cuts off what is printed at once beyond 1 KiB. */
+
+static const char *name_of(const dirql_cmocka_case *test)
+{
+    return test->shared && test->shared->name ? test->shared->name : test->name;
+}
+
+/* DIRQL_TEST may name the function, or what reports call the test. */
+static bool selected(const dirql_cmocka_case *test)
+{
+    const char *wanted = getenv("DIRQL_TEST");
+
+    return !wanted || !*wanted || strcmp(wanted, test->name) == 0 ||
+           strcmp(wanted, name_of(test)) == 0;
+}
+
+static void print_text(const char *text)
+{
+    size_t left = strlen(text);
+
+    while (left) {
+        int bytes = left < PIECE_BYTES ? (int)left : PIECE_BYTES;
+
+        dirql_cmocka_print_error("%.*s", bytes, text);
+        text += bytes;
+        left -= (size_t)bytes;
+    }
+}
+
+/* A report ends in the line that replays the run. Where there is none, the machine found nothing
+ * wrong, but a CMocka failure can be replayed as well. */
+static void print_result(const dirql_cmocka_case *test, const dirql_result *result)
+{
+    if (result->report && *result->report) {
+        print_text(result->report);
+        if (result->report[strlen(result->report) - 1] != '\n')
+            print_text("\n");
+    } else if (result->outcome != DIRQL_PASSED && result->schedule && *result->schedule) {
+        dirql_cmocka_print_error("replay: DIRQL_TEST=%s DIRQL_REPLAY=", name_of(test));
+        print_text(result->schedule);
+        print_text("\n");
+    }
+}
+
+static void check_fixture(const dirql_cmocka_case *test, const char *role, const char *function,
+                          int answer)
+{
+    char text[256];
+
+    if (answer == 0)
+        return;
+    snprintf(text, sizeof text, "%s %s of %s returned %d", role, function, test->name, answer);
+    dirql_fail(test->file, test->line, text);
+}
+
+/* The first thread of the machine. */
+static void guest(void *context)
+{
+    const dirql_cmocka_case *test = context;
+    void *state = NULL;
+
+    if (test->setup)
+        check_fixture(test, "setup", test->setup_name, test->setup(&state));
+    test->test(&state);
+    if (test->teardown)
+        check_fixture(test, "teardown", test->teardown_name, test->teardown(&state));
+}
+
+void dirql_cmocka_run(void **state)
+{
+    dirql_cmocka_case *test = *state;
+    dirql_options options = test->shared ? *test->shared : test->options;
+    dirql_result result;
+    dirql_outcome outcome;
+
+    if (!selected(test))
+        dirql_cmocka_skip(test->file, test->line);
+    dirql_abandon(&result); /* A run that a plain CMocka test left behind. */
+    dirql_result_free(&result);
+    dq_calls_forget();
+    dq_expected_forget();
+    if (!options.name)
+        options.name = test->name;
+    outcome = dirql_run(&options, guest, test, &result);
+    print_result(test, &result);
+    dirql_result_free(&result);
+    if (outcome != DIRQL_PASSED)
+        dirql_cmocka_fail(test->file, test->line);
+}
+
+int dirql_cmocka_clean(void **state)
+{
+    const dirql_cmocka_case *test = *state;
+    dirql_result result;
+
+    dirql_abandon(&result);
+    if (!dq_calls_left_quietly())
+        print_result(test, &result);
+    dirql_result_free(&result);
+    dq_calls_forget();
+    dq_expected_forget();
+    return 0;
+}

@@ -1,0 +1,21 @@
+# DIRQL_TEST picks one test of PROGRAM: the others are skipped, and their setups do not run.
+cmake_minimum_required(VERSION 3.20)
+
+function(check test status failed skipped)
+    set(ENV{DIRQL_TEST} ${test})
+    execute_process(COMMAND ${PROGRAM} RESULT_VARIABLE got OUTPUT_VARIABLE out ERROR_VARIABLE out)
+    if(NOT got EQUAL status)
+        message(FATAL_ERROR "${out}\nDIRQL_TEST=${test}: status ${got}, not ${status}")
+    endif()
+    foreach(kind failed skipped)
+        string(TOUPPER ${kind} label)
+        if(${kind} AND NOT out MATCHES " ${${kind}} ${label} TEST")
+            message(FATAL_ERROR "${out}\nDIRQL_TEST=${test}: not ${${kind}} tests ${kind}")
+        endif()
+    endforeach()
+endfunction()
+
+check(fails_in_dpc 1 1 17)
+check(the_next_test_runs 0 0 17)
+check(no_test_of_this_name 0 0 18)
+check("" 15 15 2)
