@@ -1,0 +1,145 @@
+/*
+ * stage.c - sets up device and miniport, and plays pieces through them.
+ *
+ * The calling thread plays (so it sleeps while the cable works), and a thread of its own reads, on
+ * a processor of its own if there is one: then the ISR, the DPC and the reader do run at the same
+ * time.
+ */
+#include "stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <dirql/thread.h>
+
+#define CHECK(condition)                                                   \
+    do {                                                                   \
+        if (!(condition)) {                                                \
+            dirql_fail(__FILE__, __LINE__, #condition);                    \
+        }                                                                  \
+    } while (0)
+
+#define SILENCE_MS 10000u /* No rest in a piece is longer. */
+#define READ_BYTES 64u
+
+/* ---- The stage ------------------------------------------------------------------------------- */
+
+void stage_set(stage *s, const mock_mpu401_options *options)
+{
+    dirql_resources *resources = dirql_resources_create();
+    PUNKNOWN unknown = NULL;
+
+    memset(s, 0, sizeof(*s));
+    mock_mpu401_init(&s->mpu, options);
+    mock_mpu401_add_resources(&s->mpu, resources);
+    CHECK(PcNewResourceList(&s->resources, NULL, NonPagedPool,
+                            dirql_resources_translated(resources),
+                            dirql_resources_raw(resources)) == STATUS_SUCCESS);
+    CHECK(CreateMiniportMpu401(&unknown, &IID_IMiniportMpu401, NULL, NonPagedPool) ==
+          STATUS_SUCCESS);
+    CHECK(unknown->lpVtbl->QueryInterface(unknown, &IID_IMiniportMpu401, (PVOID *)&s->miniport) ==
+          STATUS_SUCCESS);
+    unknown->lpVtbl->Release(unknown);
+}
+
+NTSTATUS stage_init_miniport(stage *s)
+{
+    return s->miniport->lpVtbl->Init(s->miniport, s->resources);
+}
+
+void stage_clear(stage *s)
+{
+    if (s->miniport != NULL) {
+        s->miniport->lpVtbl->Stop(s->miniport);
+        s->miniport->lpVtbl->Release(s->miniport);
+        s->resources->lpVtbl->Release(s->resources);
+        s->miniport = NULL;
+        s->resources = NULL;
+    }
+}
+
+NTSTATUS stage_read(stage *s, UCHAR *buffer, ULONG length, ULONG *taken, unsigned timeout_ms)
+{
+    LARGE_INTEGER timeout_100ns;
+
+    timeout_100ns.QuadPart = -(LONGLONG)timeout_ms * 10000;
+    return s->miniport->lpVtbl->Read(s->miniport, buffer, length, taken, &timeout_100ns);
+}
+
+/* ---- A performance --------------------------------------------------------------------------- */
+
+int performance_prepare(performance *p)
+{
+    const smf *song = p->song;
+    size_t i, k;
+
+    p->received = malloc(song->byte_count + 1);
+    p->due_ns = malloc((song->byte_count + 1) * sizeof(*p->due_ns));
+    if (p->received == NULL || p->due_ns == NULL) {
+        return -1;
+    }
+    for (i = 0; i < song->event_count; i++) {
+        for (k = 0; k < song->events[i].length; k++) {
+            p->due_ns[song->events[i].offset + k] =
+                p->speed == 0 ? 0 : song->events[i].time_ns / p->speed;
+        }
+    }
+    return 0;
+}
+
+void performance_free(performance *p)
+{
+    free(p->received);
+    free(p->due_ns);
+    p->received = NULL;
+    p->due_ns = NULL;
+}
+
+int performance_is_faithful(const performance *p)
+{
+    return p->received_count == p->song->byte_count &&
+           memcmp(p->received, p->song->bytes, p->received_count) == 0;
+}
+
+/* Reads until it has everything, or nothing more comes. */
+static void listen(void *context)
+{
+    performance *p = context;
+    size_t wanted;
+    ULONG taken;
+
+    while ((wanted = p->song->byte_count - p->received_count) != 0) {
+        if (stage_read(&p->stage, p->received + p->received_count,
+                       wanted < READ_BYTES ? (ULONG)wanted : READ_BYTES, &taken,
+                       SILENCE_MS) != STATUS_SUCCESS) {
+            return;
+        }
+        p->received_count += taken;
+        if (p->progress != NULL) {
+            p->progress(p->context, p);
+        }
+    }
+}
+
+void performance_run(void *context)
+{
+    performance *p = context;
+    mock_mpu401_stream stream = {NULL, 0, NULL};
+    dirql_thread *reader;
+
+    stream.bytes = p->song->bytes;
+    stream.count = p->song->byte_count;
+    stream.due_ns = p->due_ns;
+    p->received_count = 0;
+    stage_set(&p->stage, &p->mpu);
+    CHECK(stage_init_miniport(&p->stage) == STATUS_SUCCESS);
+
+    reader = dirql_thread_start("reader", p->reader_processor, listen, p);
+    mock_mpu401_play(&p->stage.mpu, &stream);
+    dirql_thread_join(reader);
+
+    CHECK(p->stage.miniport->lpVtbl->GetStatistics(p->stage.miniport, &p->statistics) ==
+          STATUS_SUCCESS);
+    p->counters = p->stage.mpu.counters;
+    stage_clear(&p->stage);
+}

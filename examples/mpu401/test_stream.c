@@ -1,0 +1,146 @@
+/*
+ * test_stream.c - a whole piece goes over the cable, and what the reader gets is what was sent, bit
+ * for bit.
+ *
+ * With one processor and with two, undisturbed and in a hundred random orders. In these, the cable
+ * is so fast that the next byte comes while ISR, DPC or reader are busy with the last.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "stage.h"
+
+#define SEEDS 100u
+/* A random run is made of an excerpt: there is more to gain from another order than from more of
+ * the same. */
+#define EXCERPT_EVENTS 60u
+/* Bytes pile up then, and this test is not about losing them: the FIFO holds the whole excerpt. */
+#define DEEP_FIFO 256u
+#define FASTEST_BYTE_NS 500u
+
+static smf song;
+
+static int load(void **state)
+{
+    char error[SMF_ERROR_LENGTH];
+
+    (void)state;
+    if (smf_load(&song, MPU401_SONG, error) != 0) {
+        print_error("%s\n", error);
+        return -1;
+    }
+    return 0;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    smf_free(&song);
+    return 0;
+}
+
+static void perform(const smf *piece, const dirql_options *options,
+                    const mock_mpu401_options *mpu, unsigned speed)
+{
+    performance p;
+    dirql_result result;
+    int faithful, passed;
+
+    memset(&p, 0, sizeof(p));
+    p.song = piece;
+    p.speed = speed;
+    p.mpu = *mpu;
+    p.reader_processor = options->processors - 1;
+    assert_int_equal(performance_prepare(&p), 0);
+    passed = dirql_run(options, performance_run, &p, &result) == DIRQL_PASSED;
+    faithful = performance_is_faithful(&p);
+    if (!passed || !faithful) {
+        print_error("%s\n%u of %u bytes, %u dropped; replay: %s\n", result.report,
+                    (unsigned)p.received_count, (unsigned)piece->byte_count,
+                    (unsigned)p.statistics.Dropped, result.schedule);
+    }
+    dirql_result_free(&result);
+    performance_free(&p);
+    assert_true(passed);
+    assert_true(faithful);
+    assert_int_equal(p.counters.overruns, 0);
+    assert_int_equal(p.statistics.Received, piece->byte_count);
+}
+
+static void perform_undisturbed(unsigned processors, unsigned speed)
+{
+    const dirql_options options = {.processors = processors, .mode = DIRQL_MODE_FIRST};
+    const mock_mpu401_options mpu = {0};
+
+    perform(&song, &options, &mpu, speed);
+}
+
+static void perform_at_random(unsigned processors)
+{
+    dirql_options options = {.processors = processors, .mode = DIRQL_MODE_RANDOM};
+    mock_mpu401_options mpu = {.fifo_bytes = DEEP_FIFO};
+    smf excerpt = song;
+
+    excerpt.event_count = EXCERPT_EVENTS;
+    excerpt.byte_count = song.events[EXCERPT_EVENTS].offset;
+    assert_true(excerpt.byte_count <= DEEP_FIFO);
+    for (options.seed = 1; options.seed <= SEEDS; options.seed++) {
+        mpu.byte_ns = FASTEST_BYTE_NS * options.seed; /* From 0.5 to 50 us. */
+        perform(&excerpt, &options, &mpu, 0);
+    }
+}
+
+static void one_processor_reads_the_piece_back_to_back(void **state)
+{
+    (void)state;
+    perform_undisturbed(1, 0);
+}
+
+static void two_processors_read_the_piece_back_to_back(void **state)
+{
+    (void)state;
+    perform_undisturbed(2, 0);
+}
+
+static void one_processor_reads_the_piece_as_written(void **state)
+{
+    (void)state;
+    perform_undisturbed(1, 1);
+}
+
+static void two_processors_read_the_piece_eight_times_as_fast(void **state)
+{
+    (void)state;
+    perform_undisturbed(2, 8);
+}
+
+static void one_processor_reads_in_a_hundred_random_orders(void **state)
+{
+    (void)state;
+    perform_at_random(1);
+}
+
+static void two_processors_read_in_a_hundred_random_orders(void **state)
+{
+    (void)state;
+    perform_at_random(2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_processor_reads_the_piece_back_to_back),
+        cmocka_unit_test(two_processors_read_the_piece_back_to_back),
+        cmocka_unit_test(one_processor_reads_the_piece_as_written),
+        cmocka_unit_test(two_processors_read_the_piece_eight_times_as_fast),
+        cmocka_unit_test(one_processor_reads_in_a_hundred_random_orders),
+        cmocka_unit_test(two_processors_read_in_a_hundred_random_orders),
+    };
+
+    return cmocka_run_group_tests(tests, load, unload);
+}
