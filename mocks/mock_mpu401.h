@@ -111,8 +111,8 @@ void mock_mpu401_add_resources(const mock_mpu401 *mpu, dirql_resources *resource
 /* A byte has arrived now. Any IRQL, and in callbacks. */
 void mock_mpu401_receive(mock_mpu401 *mpu, UCHAR byte);
 
-/* Begins to play a stream; fails the run if one is being played. The first byte is complete 320 us
- * after it is due. Any IRQL, and in callbacks. */
+/* Begins to play a stream; fails the run if one is being played. The first byte is complete one
+ * byte's time after it is due. Any IRQL, and in callbacks. */
 void mock_mpu401_play(mock_mpu401 *mpu, const mock_mpu401_stream *stream);
 /* Bytes that have not arrived yet. */
 size_t mock_mpu401_remaining(const mock_mpu401 *mpu);

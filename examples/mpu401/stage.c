@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <dirql/thread.h>
+#include <dirql/clock.h>
 
 #define CHECK(condition)                                                   \
     do {                                                                   \
@@ -19,6 +19,7 @@
         }                                                                  \
     } while (0)
 
+#define MASKED_NS UINT64_C(200000000)
 #define SILENCE_MS 10000u /* No rest in a piece is longer. */
 #define READ_BYTES 64u
 
@@ -64,6 +65,37 @@ NTSTATUS stage_read(stage *s, UCHAR *buffer, ULONG length, ULONG *taken, unsigne
 
     timeout_100ns.QuadPart = -(LONGLONG)timeout_ms * 10000;
     return s->miniport->lpVtbl->Read(s->miniport, buffer, length, taken, &timeout_100ns);
+}
+
+/* ---- A busy processor ------------------------------------------------------------------------ */
+
+static void keep_busy(void *context)
+{
+    mask *m = context;
+    KIRQL old_irql;
+
+    KeRaiseIrql(m->irql, &old_irql);
+    m->end_ns = dirql_time_ns() + MASKED_NS;
+    InterlockedExchange(&m->begun, 1);
+    while (dirql_time_ns() < m->end_ns) {
+        dirql_time_advance_us(100);
+    }
+    KeLowerIrql(old_irql);
+}
+
+void mask_begin(mask *m, unsigned processor, KIRQL irql)
+{
+    m->irql = irql;
+    m->begun = 0;
+    m->thread = dirql_thread_start("mask", processor, keep_busy, m);
+    while (!m->begun) {
+        dirql_time_advance_us(100);
+    }
+}
+
+void mask_end(mask *m)
+{
+    dirql_thread_join(m->thread);
 }
 
 /* ---- A performance --------------------------------------------------------------------------- */

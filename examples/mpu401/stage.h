@@ -5,6 +5,7 @@
 #define STAGE_H
 
 #include <dirql/dirql.h>
+#include <dirql/thread.h>
 #include <mock_mpu401.h>
 
 #include "mpu401.h"
@@ -24,6 +25,20 @@ void stage_clear(stage *s);
 
 /* Waits at most `timeout_ms` for input; otherwise as IMiniportMpu401::Read. */
 NTSTATUS stage_read(stage *s, UCHAR *buffer, ULONG length, ULONG *taken, unsigned timeout_ms);
+
+/* ---- A processor that is busy at an IRQL, for longer than it takes to stop the miniport ------ */
+
+typedef struct mask {
+    KIRQL irql;
+    volatile LONG begun;
+    uint64_t end_ns;
+    dirql_thread *thread;
+} mask;
+
+/* It has begun when the call returns. */
+void mask_begin(mask *m, unsigned processor, KIRQL irql);
+/* Waits until it is over. */
+void mask_end(mask *m);
 
 /* ---- A performance: a piece goes over the cable, through the miniport, to a reader ----------- */
 

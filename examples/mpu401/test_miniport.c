@@ -131,50 +131,16 @@ static void receive(stage *s, unsigned count)
     }
 }
 
+/* These bytes, in as many pieces as they come. */
 static void reads(stage *s, const UCHAR *bytes, ULONG count)
 {
-    UCHAR buffer[2 * RING_BYTES];
+    UCHAR buffer[RING_BYTES];
     ULONG taken;
 
-    assert_int_equal(stage_read(s, buffer, sizeof(buffer), &taken, 1000), STATUS_SUCCESS);
-    assert_int_equal(taken, count);
-    assert_memory_equal(buffer, bytes, count);
-}
-
-/* Keeps processor 1 at an IRQL for a while: longer than stopping takes. */
-#define MASKED_MS 200u
-
-struct mask {
-    KIRQL irql;
-    volatile LONG masked;
-    uint64_t end_ns;
-};
-
-static void mask(void *context)
-{
-    struct mask *m = context;
-    KIRQL old_irql;
-
-    KeRaiseIrql(m->irql, &old_irql);
-    m->end_ns = dirql_time_ns() + (uint64_t)MASKED_MS * MS;
-    InterlockedExchange(&m->masked, 1);
-    while (dirql_time_ns() < m->end_ns) {
-        dirql_time_advance_us(100);
+    for (; count != 0; bytes += taken, count -= taken) {
+        assert_int_equal(stage_read(s, buffer, count, &taken, 1000), STATUS_SUCCESS);
+        assert_memory_equal(buffer, bytes, taken);
     }
-    KeLowerIrql(old_irql);
-}
-
-static dirql_thread *mask_processor_1(struct mask *m, KIRQL irql)
-{
-    dirql_thread *thread;
-
-    m->irql = irql;
-    m->masked = 0;
-    thread = dirql_thread_start("mask", 1, mask, m);
-    while (!m->masked) {
-        dirql_time_advance_us(100);
-    }
-    return thread;
 }
 
 /* ---- Start ----------------------------------------------------------------------------------- */
@@ -317,11 +283,11 @@ static void what_the_device_loses_is_counted(void **state)
 {
     stage *s = *state;
     const UCHAR expected[] = {0, 1};
-    struct mask m;
-    dirql_thread *thread = mask_processor_1(&m, HIGH_LEVEL);
+    mask m;
 
+    mask_begin(&m, 1, HIGH_LEVEL);
     receive(s, 5);
-    dirql_thread_join(thread);
+    mask_end(&m);
     assert_int_equal(s->mpu.counters.overruns, 3);
     reads(s, expected, 2);
     assert_int_equal(statistics_of(s).Overruns, 3);
@@ -395,16 +361,16 @@ static void stop_with_an_interrupt_pending_takes_it_away(void **state)
 {
     stage *s = *state;
     uint64_t before = dirql_line_count(s->mpu.line);
-    struct mask m;
-    dirql_thread *thread = mask_processor_1(&m, HIGH_LEVEL);
+    mask m;
 
+    mask_begin(&m, 1, HIGH_LEVEL);
     receive(s, 1);
     assert_true(dirql_line_is_asserted(s->mpu.line));
     assert_int_equal(dirql_line_count(s->mpu.line), before);
     s->miniport->lpVtbl->Stop(s->miniport);
     assert_false(dirql_line_is_asserted(s->mpu.line));
     assert_true(dirql_time_ns() < m.end_ns);
-    dirql_thread_join(thread);
+    mask_end(&m);
     assert_int_equal(dirql_line_count(s->mpu.line), before);
 }
 
@@ -412,13 +378,17 @@ static void stop_with_an_interrupt_pending_takes_it_away(void **state)
 static void stop_waits_for_the_dpc_on_another_processor(void **state)
 {
     stage *s = *state;
-    struct mask m;
-    dirql_thread *thread = mask_processor_1(&m, DISPATCH_LEVEL);
+    uint64_t before = dirql_line_count(s->mpu.line);
+    mask m;
 
+    mask_begin(&m, 1, DISPATCH_LEVEL);
     receive(s, 1);
+    while (dirql_line_count(s->mpu.line) == before) {
+        dirql_time_advance_us(100);
+    }
     s->miniport->lpVtbl->Stop(s->miniport);
     assert_true(dirql_time_ns() >= m.end_ns);
-    dirql_thread_join(thread);
+    mask_end(&m);
 }
 
 struct reader {

@@ -110,7 +110,11 @@ static void locate(dq_processor *cpu, dq_finding *finding)
 }
 
 /* Returns false if the finding was suppressed. */
-static bool write_down(dq_processor *cpu, const dq_finding *details, const char *format, va_list arguments)
+static bool write_down(dq_processor *cpu, const dq_finding *details, const char *format,
+                       va_list arguments) __attribute__((format(printf, 3, 0)));
+
+static bool write_down(dq_processor *cpu, const dq_finding *details, const char *format,
+                       va_list arguments)
 {
     dq_finding *finding = malloc(sizeof(*finding));
 

@@ -81,6 +81,7 @@ struct dq_machine {
     void (*body)(void *argument);
     void *body_argument;
     host_context home;
+    const void *home_frame;       /* The frame that dq_machine_run() was called from. */
     void (*home_errand)(void *argument); /* See dq_at_home. */
     void *home_argument;
     dq_processor *home_caller;

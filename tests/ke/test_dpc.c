@@ -406,7 +406,9 @@ static VOID stay_inside(PKDPC dpc, PVOID context, PVOID argument1, PVOID argumen
     if (++inside > most_inside) {
         most_inside = inside;
     }
-    KeStallExecutionProcessor(30);
+    for (int i = 0; i < 10; i++) {
+        KeStallExecutionProcessor(3);
+    }
     inside--;
     seen.runs++;
 }

@@ -50,12 +50,13 @@ static inline NTSTATUS rig_answer(IInterruptSync *sync, PVOID context)
 {
     rig_isr *isr = context;
     rig *r = isr->rig;
+    const size_t length = strlen(r->order);
 
     UNREFERENCED_PARAMETER(sync);
     isr->calls++;
     isr->irql = KeGetCurrentIrql();
-    if (strlen(r->order) < RIG_ORDER) {
-        strncat(r->order, &isr->letter, 1);
+    if (length < RIG_ORDER) {
+        r->order[length] = isr->letter;
     }
     if (isr->successes == 0) {
         return STATUS_UNSUCCESSFUL;

@@ -1,0 +1,159 @@
+/*
+ * test_options.c - what a run refuses, and what it says.
+ */
+#include <dirql/cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static void never(void *context)
+{
+    (void)context;
+    fail_msg("a refused run was run");
+}
+
+static void nothing(void *context)
+{
+    (void)context;
+}
+
+static void assert_refused(const dirql_options *options, const char *reason)
+{
+    dirql_result result;
+
+    assert_int_equal(dirql_run(options, never, NULL, &result), DIRQL_REFUSED);
+    assert_int_equal(result.outcome, DIRQL_REFUSED);
+    if (strstr(result.report, reason) == NULL) {
+        fail_msg("the refusal is \"%s\", which does not say \"%s\"", result.report, reason);
+    }
+    dirql_result_free(&result);
+}
+
+static void more_than_64_processors_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(&(dirql_options){ .processors = 65 },
+                   "option processors is 65; a machine has 1 to 64 processors");
+}
+
+static void sixty_four_processors_are_fine(void **state)
+{
+    dirql_result result;
+
+    (void)state;
+    assert_int_equal(dirql_run(&(dirql_options){ .processors = 64 }, nothing, NULL, &result), DIRQL_PASSED);
+    dirql_result_free(&result);
+}
+
+static void an_unknown_mode_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(&(dirql_options){ .mode = (dirql_mode)99 }, "option mode is 99");
+    assert_refused(&(dirql_options){ .mode = (dirql_mode)-1 }, "option mode is -1");
+}
+
+static void unknown_checks_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(&(dirql_options){ .checks = (dirql_checks)7 }, "option checks is 7");
+}
+
+static void replay_without_a_text_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_REPLAY }, "needs a text to follow");
+}
+
+static void a_malformed_replay_text_is_refused_with_the_place(void **state)
+{
+    (void)state;
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_REPLAY, .replay = "nonsense" },
+                   "replay text, character 1 (\"nonsense\")");
+}
+
+static void a_tiny_stack_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(&(dirql_options){ .stack_bytes = 100 }, "option stack_bytes is 100");
+}
+
+static void a_missing_body_is_refused(void **state)
+{
+    dirql_result result;
+
+    (void)state;
+    assert_int_equal(dirql_run(NULL, NULL, NULL, &result), DIRQL_REFUSED);
+    assert_non_null(strstr(result.report, "body is NULL"));
+    dirql_result_free(&result);
+}
+
+static void run_inside(void *context)
+{
+    *(dirql_outcome *)context = dirql_run(NULL, never, NULL, NULL);
+}
+
+static void a_run_inside_a_run_is_refused(void **state)
+{
+    dirql_outcome inner = DIRQL_PASSED;
+
+    (void)state;
+    assert_int_equal(dirql_run(NULL, run_inside, &inner, NULL), DIRQL_PASSED);
+    assert_int_equal(inner, DIRQL_REFUSED);
+}
+
+static void assert_variable_refused(const char *name, const char *value, const char *reason)
+{
+    setenv(name, value, 1);
+    assert_refused(NULL, reason);
+    unsetenv(name);
+}
+
+static void bad_environment_variables_are_refused_by_name(void **state)
+{
+    (void)state;
+    assert_variable_refused("DIRQL_PROCESSORS", "0", "DIRQL_PROCESSORS is 0; a machine has 1 to 64");
+    assert_variable_refused("DIRQL_PROCESSORS", "65", "DIRQL_PROCESSORS is 65");
+    assert_variable_refused("DIRQL_PROCESSORS", "many", "DIRQL_PROCESSORS is \"many\"");
+    assert_variable_refused("DIRQL_MODE", "fast", "DIRQL_MODE is \"fast\"");
+    assert_variable_refused("DIRQL_SEED", "-1", "DIRQL_SEED is \"-1\"");
+    assert_variable_refused("DIRQL_REPLAY", "1-", "replay text");
+}
+
+static void note_processors(void *context)
+{
+    *(ULONG *)context = KeQueryActiveProcessorCount(NULL);
+}
+
+static void the_environment_overrides_the_options(void **state)
+{
+    ULONG processors = 0;
+
+    (void)state;
+    setenv("DIRQL_PROCESSORS", "3", 1);
+    dirql_run(&(dirql_options){ .processors = 2 }, note_processors, &processors, NULL);
+    unsetenv("DIRQL_PROCESSORS");
+    assert_int_equal(processors, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(more_than_64_processors_are_refused),
+        cmocka_unit_test(sixty_four_processors_are_fine),
+        cmocka_unit_test(an_unknown_mode_is_refused),
+        cmocka_unit_test(unknown_checks_are_refused),
+        cmocka_unit_test(replay_without_a_text_is_refused),
+        cmocka_unit_test(a_malformed_replay_text_is_refused_with_the_place),
+        cmocka_unit_test(a_tiny_stack_is_refused),
+        cmocka_unit_test(a_missing_body_is_refused),
+        cmocka_unit_test(a_run_inside_a_run_is_refused),
+        cmocka_unit_test(bad_environment_variables_are_refused_by_name),
+        cmocka_unit_test(the_environment_overrides_the_options),
+    };
+
+    unsetenv("DIRQL_MODE");
+    unsetenv("DIRQL_SEED");
+    unsetenv("DIRQL_REPLAY");
+    unsetenv("DIRQL_PROCESSORS");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
