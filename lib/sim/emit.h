@@ -18,6 +18,7 @@
     X(CALL, ANY, "first argument", "second argument", "third argument") \
     X(IRQL_RAISE, NONE, "old", "new", "") \
     X(IRQL_LOWER, NONE, "old", "new", "") \
+    X(RESUME, NONE, "irql", "", "") \
     X(LINE_ASSERT, LINE, "message number", "", "") \
     X(LINE_DEASSERT, LINE, "", "", "") \
     X(INTERRUPT_PEND, LINE, "target processor", "", "") \

@@ -331,6 +331,7 @@ static void idle_loop(void *argument)
 
     for (;;) {
         cpu->irql = DQ_LEVEL_PASSIVE;
+        dq_emit(cpu, RESUME, NULL, DQ_LEVEL_PASSIVE, 0, 0);
         dq_deliver(cpu);
         if (cpu->machine->hooks->idle(cpu)) {
             continue;
@@ -411,6 +412,7 @@ void dq_machine_destroy(dq_machine *machine)
     }
     strike_off(machine);
     dq_sinks_stop(machine);
+    dq_clock_stop(machine); /* Lets go of deadlines in memory that the kernel is about to free. */
     if (machine->hooks->halt != NULL) {
         machine->hooks->halt(machine);
     }
@@ -422,7 +424,6 @@ void dq_machine_destroy(dq_machine *machine)
     }
     reap(machine);
     machine->scheduler->stop(machine);
-    dq_clock_stop(machine);
     dq_intc_stop(machine);
     dq_address_map_stop(machine);
     dq_choice_stop(machine);

@@ -115,6 +115,7 @@ dq_processor *dq_deliver(dq_processor *cpu)
             cpu = dq_self; /* The thread may have been switched, and moved. */
         }
         cpu->irql = interrupted_irql;
+        dq_emit(cpu, RESUME, NULL, interrupted_irql, 0, 0);
     }
     return cpu;
 }
