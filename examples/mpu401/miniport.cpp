@@ -374,10 +374,6 @@ STDMETHODIMP_(NTSTATUS) CMiniportMpu401::Read(PUCHAR Buffer, ULONG Length, PULON
     while (status == STATUS_PENDING)
     {
         status = m_Sync->CallSynchronizedRoutine(TakeBytes, &request);
-        if (status == STATUS_PENDING)
-        {
-            KeClearEvent(&m_Data);
-        }
         if (status == STATUS_PENDING &&
             KeWaitForSingleObject(&m_Data, Executive, KernelMode, FALSE, Timeout) == STATUS_TIMEOUT)
         {

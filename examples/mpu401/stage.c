@@ -153,21 +153,31 @@ static void listen(void *context)
     }
 }
 
+static void play(performance *p)
+{
+    mock_mpu401_stream stream = {p->song->bytes, p->song->byte_count, p->due_ns};
+    size_t i;
+
+    if (!p->by_hand) {
+        mock_mpu401_play(&p->stage.mpu, &stream);
+        return;
+    }
+    for (i = 0; i < p->song->byte_count; i++) {
+        mock_mpu401_receive(&p->stage.mpu, p->song->bytes[i]);
+    }
+}
+
 void performance_run(void *context)
 {
     performance *p = context;
-    mock_mpu401_stream stream = {NULL, 0, NULL};
     dirql_thread *reader;
 
-    stream.bytes = p->song->bytes;
-    stream.count = p->song->byte_count;
-    stream.due_ns = p->due_ns;
     p->received_count = 0;
     stage_set(&p->stage, &p->mpu);
     CHECK(stage_init_miniport(&p->stage) == STATUS_SUCCESS);
 
     reader = dirql_thread_start("reader", p->reader_processor, listen, p);
-    mock_mpu401_play(&p->stage.mpu, &stream);
+    play(p);
     dirql_thread_join(reader);
 
     CHECK(p->stage.miniport->lpVtbl->GetStatistics(p->stage.miniport, &p->statistics) ==

@@ -46,6 +46,10 @@ typedef struct performance {
     /* What is played, and how. The song stays the caller's. */
     const smf *song;
     unsigned speed;            /* Times as fast as written; 0: as fast as the cable can. */
+    /* The calling thread hands the bytes to the device itself, as fast as it can, and `speed` means
+     * nothing: then a byte can arrive in the middle of whatever another processor does, and need
+     * not wait for the clock. The device's FIFO should hold them all. */
+    bool by_hand;
     unsigned reader_processor;
     mock_mpu401_options mpu;
     /* Called by the reader whenever it got something; or NULL. */

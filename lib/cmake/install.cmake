@@ -60,7 +60,7 @@ function(dirql_install_pc name description requires cflags libs private)
 endfunction()
 
 dirql_install_pc(dirql-wdk "Headers for Windows driver code" ""
-    "-I\${includedir}/dirql-wdk -fshort-wchar -Wno-multichar -Wno-unknown-pragmas" "" "")
+    "-I\${includedir}/dirql-wdk -fshort-wchar -fno-optimize-sibling-calls -Wno-multichar -Wno-unknown-pragmas" "" "")
 dirql_install_pc(dirql "${PROJECT_DESCRIPTION}" "dirql-wdk"
     "-I\${includedir}" "-L\${libdir} -ldirql" "${DIRQL_PRIVATE_LIBS}")
 dirql_install_pc(dirql-portcls "PortCls for dirql" "dirql" "" "-L\${libdir} -ldirql_portcls" "")

@@ -30,6 +30,19 @@ static unsigned irql_after(const dq_record *record)
     return record->irql;
 }
 
+/* A switch is announced at DISPATCH_LEVEL; what it switches to goes on at PASSIVE_LEVEL, and to no
+ * thread at all is idleness. */
+static unsigned row_after(const dq_record *record)
+{
+    if (record->kind == DQ_EVENT_THREAD_RUN) {
+        return record->number == 0 ? ROW_IDLE : DQ_LEVEL_PASSIVE;
+    }
+    if (record->execution == DQ_EXECUTION_IDLE && irql_after(record) <= DQ_LEVEL_DISPATCH) {
+        return ROW_IDLE;
+    }
+    return irql_after(record);
+}
+
 static unsigned column_of(const drawing *draw, uint64_t time_ns)
 {
     const uint64_t span_ns = draw->end_ns - draw->begin_ns;
@@ -73,10 +86,7 @@ static void sample(drawing *draw, const dq_recorder *recorder, unsigned processo
         }
         fill(draw, row, since_ns, record->time_ns);
         since_ns = record->time_ns;
-        row = irql_after(record);
-        if (row == DQ_LEVEL_PASSIVE && record->execution == DQ_EXECUTION_IDLE) {
-            row = ROW_IDLE;
-        }
+        row = row_after(record);
         fill(draw, row, since_ns, since_ns);
     }
     fill(draw, row, since_ns, draw->end_ns);

@@ -350,23 +350,32 @@ static void measure_memory(void)
     print_row("memory_1_processor_1_thread", measured, "KiB", "-", 0, "value", 300);
 }
 
-static void measure_all(const char *kind, double raise_goal_ns)
+static void measure_irql(const char *name, double goal_ns)
 {
-    char name[64];
-
-    snprintf(name, sizeof(name), "irql_raise_lower_%s", kind);
     print_row(name, run(body_raise_lower, NULL, DIRQL_CHECKS_NONE), "ns", "pthread_sigmask_pair",
-              host.sigmask_pair, "value", raise_goal_ns);
+              host.sigmask_pair, "value", goal_ns);
+}
+
+static void measure_locks(void)
+{
     print_row("spin_lock_pair", run(body_lock_pair, NULL, DIRQL_CHECKS_NONE), "ns", "pthread_spin_pair",
               host.spin_pair, "ratio", 1.5);
     print_row("spin_lock_pair_checked", run(body_lock_pair, NULL, DIRQL_CHECKS_ALL), "ns",
               "pthread_spin_pair", host.spin_pair, "ratio", 8);
+}
+
+static void measure_interrupts(void)
+{
     print_row("line_isr_back", run(body_line_to_isr, NULL, DIRQL_CHECKS_NONE), "ns", "indirect_call",
               host.call, "value", 50);
     print_row("line_isr_back_checked", run(body_line_to_isr, NULL, DIRQL_CHECKS_ALL), "ns",
               "indirect_call", host.call, "value", 300);
     print_row("line_isr_dpc_back", run(body_line_to_isr, &dpc, DIRQL_CHECKS_NONE), "ns", "indirect_call",
               host.call, "value", 150);
+}
+
+static void measure_threads_and_time(void)
+{
     print_row("event_hand_over", run(body_hand_over, NULL, DIRQL_CHECKS_NONE), "ns", "swapcontext_pair",
               host.swap_pair, "value", 300);
     print_row("virtual_second_of_1ms_timers", run(body_timers, NULL, DIRQL_CHECKS_NONE), "ms", "-", 0,
@@ -374,19 +383,25 @@ static void measure_all(const char *kind, double raise_goal_ns)
     print_row("machine_start_stop", time_of(start_and_stop, 2000) / 1000, "us", "-", 0, "value", 20);
 }
 
-int main(void)
+/* What differs between the two kinds of library is IRQL: it is one call with one thread-local variable. */
+int main(int argc, char **argv)
 {
-#ifdef BENCH_SHARED
+    const BOOLEAN shared = argc > 1 && strcmp(argv[1], "shared") == 0;
+
+    if (!shared) {
+        measure_memory();
+    }
     host = measure_host();
-    print_row("irql_raise_lower_shared", run(body_raise_lower, NULL, DIRQL_CHECKS_NONE), "ns",
-              "pthread_sigmask_pair", host.sigmask_pair, "value", 6.5);
-#else
-    measure_memory();
-    host = measure_host();
+    if (shared) {
+        measure_irql("irql_raise_lower_shared", 6.5);
+        return 0;
+    }
     printf("host: pthread_spin pair %.2f ns, pthread_sigmask pair %.1f ns, swapcontext pair %.1f ns, "
            "indirect call %.2f ns\n",
            host.spin_pair, host.sigmask_pair, host.swap_pair, host.call);
-    measure_all("static", 3);
-#endif
+    measure_irql("irql_raise_lower_static", 3);
+    measure_locks();
+    measure_interrupts();
+    measure_threads_and_time();
     return 0;
 }

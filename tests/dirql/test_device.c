@@ -11,7 +11,7 @@
 
 #include <ntddk.h>
 
-/* ---- Windows ---------------------------------------------------------------------------------------------- */
+/* ---- Windows --------------------------------------------------------------------------------- */
 
 static const dirql_device silent = { .name = "silent" };
 
@@ -30,7 +30,8 @@ static void machine_picks_addresses_that_do_not_overlap(void **state)
 
     (void)state;
     assert_true(first.QuadPart != 0);
-    assert_true(second.QuadPart >= first.QuadPart + 0x1001 || second.QuadPart + 16 <= first.QuadPart);
+    assert_true(second.QuadPart >= first.QuadPart + 0x1001 ||
+                second.QuadPart + 16 <= first.QuadPart);
 }
 
 static void add_overlapping(void *context)
@@ -73,7 +74,7 @@ static void wrong_windows_are_refused(void **state)
     is_refused_with(add_null, "`device` is NULL");
 }
 
-/* ---- Hardware may not call the kernel ------------------------------------------------------------------------ */
+/* ---- Hardware may not call the kernel -------------------------------------------------------- */
 
 static uint64_t call_kernel(void *context, uint64_t offset, unsigned bytes)
 {
@@ -97,7 +98,7 @@ static void callback_that_calls_the_kernel_is_reported(void **state)
     fail_msg("hardware called the kernel");
 }
 
-/* ---- Stimuli ---------------------------------------------------------------------------------------------------- */
+/* ---- Stimuli --------------------------------------------------------------------------------- */
 
 static unsigned happened;
 static uint64_t happened_at_ns;
@@ -209,8 +210,8 @@ static void stimulus_interrupts_a_thread_that_stalls(void **state)
     line = dirql_line_create(NULL);
     stimulus.context = line;
     assert_int_equal(IoConnectInterrupt(&interrupt, isr, &calls, NULL, dirql_line_vector(line),
-                                        dirql_line_irql(line), dirql_line_irql(line), LevelSensitive, FALSE,
-                                        1, FALSE),
+                                        dirql_line_irql(line), dirql_line_irql(line),
+                                        LevelSensitive, FALSE, 1, FALSE),
                      STATUS_SUCCESS);
     dirql_stimulus_after(&stimulus, 10000);
     KeStallExecutionProcessor(20);

@@ -89,6 +89,11 @@ static int set_edge(void **state)
     return set(state, (mock_mpu401_options){.line.trigger = DIRQL_EDGE});
 }
 
+static int set_hurried(void **state)
+{
+    return set(state, (mock_mpu401_options){.byte_ns = 100000});
+}
+
 static int set_acknowledging(void **state)
 {
     return set(state, (mock_mpu401_options){.ack_uart_reset = true});
@@ -326,6 +331,20 @@ static void a_stream_back_to_back_takes_320_us_a_byte(void **state)
     }
 }
 
+static void a_cable_can_be_hurried(void **state)
+{
+    struct fixture *f = *state;
+    mock_mpu401_stream stream = {.bytes = (const UCHAR[]){1, 2}, .count = 2};
+    uint64_t begin_ns;
+
+    enter_uart(f);
+    begin_ns = dirql_time_ns();
+    mock_mpu401_play(&f->mpu, &stream);
+    dirql_time_advance_us(400);
+    assert_int_equal(f->taken_count, 2);
+    assert_in_range(f->taken_ns[1] - begin_ns, 200000, 210000);
+}
+
 static void a_byte_comes_when_it_is_due_and_the_cable_is_free(void **state)
 {
     static const UCHAR bytes[] = {1, 2, 3};
@@ -433,6 +452,7 @@ int main(void)
         MPU_TEST(the_line_is_up_as_long_as_input_waits, set_masked),
         MPU_TEST(an_edge_comes_with_the_first_byte_that_waits, set_edge),
         MPU_TEST(a_stream_back_to_back_takes_320_us_a_byte, set_plain),
+        MPU_TEST(a_cable_can_be_hurried, set_hurried),
         MPU_TEST(a_byte_comes_when_it_is_due_and_the_cable_is_free, set_plain),
         MPU_TEST(a_pulled_cable_brings_nothing_more, set_plain),
         MPU_TEST(a_byte_leaves_after_320_us_and_the_next_must_wait, set_plain),
