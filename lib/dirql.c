@@ -304,6 +304,7 @@ dirql_outcome dirql_abandon(dirql_result *result)
     if (machine == NULL) {
         return DIRQL_PASSED;
     }
+    machine->abandoned = true;
     dq_machine_stop(machine);
     return finish(machine, DQ_OUTCOME_FAILED, result);
 }

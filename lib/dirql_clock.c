@@ -13,14 +13,17 @@ uint64_t dirql_time_ns(void)
     return machine != NULL ? machine->clock.now_ns : 0;
 }
 
-/* A thread sleeps. A DPC or ISR has no thread to put to sleep, whatever its IRQL: it keeps the processor busy. */
+/* A thread sleeps. A DPC or ISR has no thread to put to sleep, whatever its IRQL: it keeps the
+ * processor busy. */
 static void advance(dq_processor *cpu, uint64_t duration_ns, const void *place)
 {
     const uint64_t now_ns = cpu->machine->clock.now_ns;
-    const uint64_t until_ns = duration_ns > UINT64_MAX / 2 - now_ns ? UINT64_MAX / 2 : now_ns + duration_ns;
+    const uint64_t until_ns =
+        duration_ns > UINT64_MAX / 2 - now_ns ? UINT64_MAX / 2 : now_ns + duration_ns;
 
     if (cpu->irql < DQ_LEVEL_DISPATCH && cpu->execution->kind == DQ_EXECUTION_THREAD) {
         dq_wait_until(cpu, until_ns, DQ_SERVICE_dirql, place);
+        (void)dq_clock_pass(dq_self, until_ns); /* What else was due by then happens, too. */
     } else {
         (void)dq_clock_pass(cpu, until_ns);
     }
@@ -35,7 +38,8 @@ void dirql_time_advance_ns(uint64_t duration_ns)
 void dirql_time_advance_us(uint64_t duration_us)
 {
     DQ_ENTER(dirql, NULL, duration_us, 0, 0, DQ_VOID);
-    advance(cpu, duration_us > UINT64_MAX / 1000u ? UINT64_MAX : duration_us * 1000u, __builtin_return_address(0));
+    advance(cpu, duration_us > UINT64_MAX / 1000u ? UINT64_MAX : duration_us * 1000u,
+            __builtin_return_address(0));
 }
 
 void dirql_time_advance_ms(uint64_t duration_ms)

@@ -10,7 +10,7 @@
 
 #include "ke/keep.h"
 
-/* ---- Windows -------------------------------------------------------------------------------------------- */
+/* ---- Windows --------------------------------------------------------------------------------- */
 
 static const dq_window *add_window(const dirql_device *device, dq_space space, uint64_t base,
                                    uint64_t length, const char *function)
@@ -27,7 +27,8 @@ static const dq_window *add_window(const dirql_device *device, dq_space space, u
         dirql_control_fail(machine, "device", "%s: `device` is NULL", function);
         return NULL;
     }
-    snprintf(window.name, sizeof(window.name), "%s", device->name != NULL ? device->name : "device");
+    snprintf(window.name, sizeof(window.name), "%s",
+             device->name != NULL ? device->name : "device");
     window.read = device->read;
     window.write = device->write;
     window.device = device->context;
@@ -45,17 +46,18 @@ void dirql_device_add_ports(const dirql_device *device, ULONG port, ULONG length
 
 PHYSICAL_ADDRESS dirql_device_add_memory(const dirql_device *device, uint64_t at, uint64_t length)
 {
-    const dq_window *window = add_window(device, DQ_SPACE_MEMORY, at, length, "dirql_device_add_memory");
+    const dq_window *window =
+        add_window(device, DQ_SPACE_MEMORY, at, length, "dirql_device_add_memory");
     PHYSICAL_ADDRESS address;
 
     address.QuadPart = window != NULL ? (LONGLONG)window->base : 0;
     return address;
 }
 
-/* ---- Stimuli --------------------------------------------------------------------------------------------- */
+/* ---- Stimuli --------------------------------------------------------------------------------- */
 
-/* The machine's own copy: the caller's memory is not touched when it happens. reserved[0] of the caller's holds its
- * handle. */
+/* The machine's own copy: the caller's memory is not touched when it happens. reserved[0] of the
+ * caller's holds its handle. */
 typedef struct stimulus_record {
     dq_deadline deadline;
     void (*happen)(void *context);
@@ -78,7 +80,8 @@ static stimulus_record *known(const dq_machine *machine, const dirql_stimulus *s
 static stimulus_record *make(dq_machine *machine, dirql_stimulus *stimulus)
 {
     stimulus_record *record = dq_keep(machine, sizeof(*record));
-    uintptr_t handle = record != NULL ? dirql_handle_make(machine, DIRQL_HANDLE_STIMULUS, record) : 0;
+    uintptr_t handle =
+        record != NULL ? dirql_handle_make(machine, DIRQL_HANDLE_STIMULUS, record) : 0;
 
     if (handle == 0) {
         return NULL;
@@ -90,7 +93,8 @@ static stimulus_record *make(dq_machine *machine, dirql_stimulus *stimulus)
     return record;
 }
 
-static void set(dq_machine *machine, dirql_stimulus *stimulus, uint64_t due_ns, const char *function)
+static void set(dq_machine *machine, dirql_stimulus *stimulus, uint64_t due_ns,
+                const char *function)
 {
     stimulus_record *record;
 

@@ -103,7 +103,8 @@ void *dirql_handle_check(dq_machine *machine, dirql_handle_kind kind, const void
         return object;
     }
     if (handle == NULL) {
-        dirql_control_fail(machine, names[kind], "%s: the %s pointer is NULL", function, names[kind]);
+        dirql_control_fail(machine, names[kind], "%s: the %s pointer is NULL", function,
+                           names[kind]);
     } else {
         dirql_control_fail(machine, names[kind],
                            "%s: the %s pointer is none that %s returned in this run. It may be "

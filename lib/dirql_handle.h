@@ -1,15 +1,20 @@
 /*
  * dirql_handle.h - what a test holds in place of a pointer into the machine.
  *
- * A handle names an object by number and by the machine's generation, so that one of a machine that has stopped is recognised
- * without touching memory that is gone. It travels as a pointer and is never followed.
+ * A handle names an object by number and by the machine's generation, so that one of a machine
+ * that has stopped is recognised without touching memory that is gone. It travels as a pointer
+ * and is never followed.
  */
 #ifndef DIRQL_HANDLE_H
 #define DIRQL_HANDLE_H
 
 #include "sim/machine.h"
 
-typedef enum dirql_handle_kind { DIRQL_HANDLE_LINE, DIRQL_HANDLE_RESOURCES, DIRQL_HANDLE_STIMULUS } dirql_handle_kind;
+typedef enum dirql_handle_kind {
+    DIRQL_HANDLE_LINE,
+    DIRQL_HANDLE_RESOURCES,
+    DIRQL_HANDLE_STIMULUS
+} dirql_handle_kind;
 
 /* Registers an object of the machine. 0 when memory is short, or after 65,535 objects. */
 uintptr_t dirql_handle_make(dq_machine *machine, dirql_handle_kind kind, void *object);

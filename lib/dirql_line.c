@@ -15,9 +15,10 @@
 
 enum { LOWEST_DIRQL = 3, HIGHEST_DIRQL = 12, DEFAULT_DIRQL = 5, VECTORS_OF_LEVEL = 16 };
 
-/* ---- Options ------------------------------------------------------------------------------------------ */
+/* ---- Options --------------------------------------------------------------------------------- */
 
-static bool refuse(dq_machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse(dq_machine *machine, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static bool refuse(dq_machine *machine, const char *format, ...)
 {
@@ -34,7 +35,8 @@ static bool refuse(dq_machine *machine, const char *format, ...)
 static bool check_members(dq_machine *machine, const dirql_line_options *options)
 {
     if ((unsigned)options->trigger > DIRQL_MESSAGE) {
-        return refuse(machine, "`trigger` is %u, which is none of DIRQL_LEVEL, DIRQL_EDGE, DIRQL_MESSAGE",
+        return refuse(machine,
+                      "`trigger` is %u, which is none of DIRQL_LEVEL, DIRQL_EDGE, DIRQL_MESSAGE",
                       (unsigned)options->trigger);
     }
     if (!options->passive && options->irql != 0 &&
@@ -49,8 +51,8 @@ static bool check_members(dq_machine *machine, const dirql_line_options *options
                       (unsigned)options->message);
     }
     if (options->vector >= DQ_VECTORS) {
-        return refuse(machine, "`vector` is 0x%x; vectors are below 0x%x", (unsigned)options->vector,
-                      DQ_VECTORS);
+        return refuse(machine, "`vector` is 0x%x; vectors are below 0x%x",
+                      (unsigned)options->vector, DQ_VECTORS);
     }
     if (options->processors != 0 && (options->processors & dq_processor_set(machine)) == 0) {
         return refuse(machine, "`processors` is 0x%llx, which names none of the machine's %u",
@@ -59,7 +61,8 @@ static bool check_members(dq_machine *machine, const dirql_line_options *options
     return true;
 }
 
-/* By x64's rule, a vector's upper digits are its IRQL; when those 16 are used up, anything free above. */
+/* By x64's rule, a vector's upper digits are its IRQL; when those 16 are used up, anything free
+ * above. */
 static uint32_t free_vector(dq_machine *machine, unsigned level)
 {
     const uint32_t start = level * VECTORS_OF_LEVEL;
@@ -86,9 +89,11 @@ static bool check_neighbour(dq_machine *machine, const dq_line_options *wanted)
                           other->edge == wanted->edge && !other->message && !wanted->message)) {
         return true;
     }
-    return refuse(machine, "`vector` 0x%x of line \"%s\" is that of line \"%s\" already. Lines share a vector "
-                  "only if both are `shared` and agree in `irql` and `trigger`.",
-                  (unsigned)wanted->vector, wanted->name, other->name);
+    return refuse(
+        machine,
+        "`vector` 0x%x of line \"%s\" is that of line \"%s\" already. Lines share a vector "
+        "only if both are `shared` and agree in `irql` and `trigger`.",
+        (unsigned)wanted->vector, wanted->name, other->name);
 }
 
 static dq_line_options line_options(const dirql_line_options *options)
@@ -96,7 +101,9 @@ static dq_line_options line_options(const dirql_line_options *options)
     return (dq_line_options){
         .name = options->name != NULL ? options->name : "line",
         .vector = options->vector,
-        .level = options->passive ? 0 : options->irql != 0 ? options->irql : DEFAULT_DIRQL,
+        .level = options->passive     ? 0
+                 : options->irql != 0 ? options->irql
+                                      : DEFAULT_DIRQL,
         .edge = options->trigger != DIRQL_LEVEL,
         .message = options->trigger == DIRQL_MESSAGE,
         .shared = options->shared != FALSE,
@@ -133,7 +140,7 @@ dirql_line *dirql_line_create(const dirql_line_options *options)
     return (dirql_line *)handle;
 }
 
-/* ---- The wire ------------------------------------------------------------------------------------------ */
+/* ---- The wire -------------------------------------------------------------------------------- */
 
 /* The line of a handle, in simulated code or a device callback; NULL after a refusal. */
 static dq_line *wire_of(const dirql_line *line, const char *function)
@@ -143,7 +150,8 @@ static dq_line *wire_of(const dirql_line *line, const char *function)
     if (DQ_UNLIKELY(machine == NULL)) {
         machine = dirql_control_machine(function);
         if (machine != NULL) {
-            dirql_control_fail(machine, "line", "%s was called outside the machine's own code", function);
+            dirql_control_fail(machine, "line", "%s was called outside the machine's own code",
+                               function);
         }
         return NULL;
     }
@@ -233,7 +241,7 @@ KAFFINITY dirql_line_processors(const dirql_line *line)
     return wire != NULL ? (KAFFINITY)dq_resource_processors(dq_self->machine, wire) : 0;
 }
 
-/* ---- Physical device objects ------------------------------------------------------------------------------ */
+/* ---- Physical device objects ----------------------------------------------------------------- */
 
 PDEVICE_OBJECT dirql_pdo_create(const char *name, dirql_line *const *lines, unsigned count)
 {
@@ -245,7 +253,8 @@ PDEVICE_OBJECT dirql_pdo_create(const char *name, dirql_line *const *lines, unsi
         return NULL;
     }
     if (count > 0 && lines == NULL) {
-        dirql_control_fail(machine, "line", "dirql_pdo_create: `lines` is NULL, but `count` is %u", count);
+        dirql_control_fail(machine, "line", "dirql_pdo_create: `lines` is NULL, but `count` is %u",
+                           count);
         return NULL;
     }
     wires = dq_keep(machine, (count + 1) * sizeof(dq_line *));

@@ -3,6 +3,8 @@
  */
 #include "dirql_control.h"
 
+#include "ex/pool.h"
+#include "ex/poolmap.h"
 #include "ke/spinlock.h"
 #include "pc/verify.h"
 
@@ -56,4 +58,19 @@ VOID pc_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL old_irql)
 
     dq_spinlock_release(cpu, lock, DQ_LOCK_INTERRUPT, old_irql);
     dq_irql_lower(cpu, old_irql);
+}
+
+BOOLEAN pc_is_pool(PVOID memory)
+{
+    return dq_poolmap_has(memory);
+}
+
+VOID pc_is_no_pool(PVOID memory)
+{
+    dq_poolmap_strike_off(memory);
+}
+
+VOID pc_free_pool(PVOID memory, const void *place)
+{
+    dq_pool_free(memory, place);
 }

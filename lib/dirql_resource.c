@@ -1,8 +1,10 @@
 /*
- * dirql_resource.c - lists of hardware resources as a driver gets them at start (include/dirql/line.h).
+ * dirql_resource.c - lists of hardware resources as a driver gets them at start
+ * (include/dirql/line.h).
  *
- * Two lists of one full descriptor each, translated and raw, with the same entries in the same order. What is raw is
- * meant to be visibly different, so that a driver that reads the wrong list is found.
+ * Two lists of one full descriptor each, translated and raw, with the same entries in the same
+ * order. What is raw is meant to be visibly different, so that a driver that reads the wrong list
+ * is found.
  */
 #include "dirql_control.h"
 #include "dirql_handle.h"
@@ -42,7 +44,8 @@ static resources *check(const dirql_resources *handle, const char *function)
 {
     dq_machine *machine = dirql_control_machine(function);
 
-    return machine != NULL ? dirql_handle_check(machine, DIRQL_HANDLE_RESOURCES, handle, function) : NULL;
+    return machine != NULL ? dirql_handle_check(machine, DIRQL_HANDLE_RESOURCES, handle, function)
+                           : NULL;
 }
 
 dirql_resources *dirql_resources_create(void)
@@ -86,7 +89,7 @@ static void add(resources *to, const CM_PARTIAL_RESOURCE_DESCRIPTOR *translated,
     append(&to->raw, raw);
 }
 
-/* ---- Interrupts ------------------------------------------------------------------------------------------ */
+/* ---- Interrupts ------------------------------------------------------------------------------ */
 
 static CM_PARTIAL_RESOURCE_DESCRIPTOR interrupt_descriptor(const dq_line *line)
 {
@@ -94,14 +97,17 @@ static CM_PARTIAL_RESOURCE_DESCRIPTOR interrupt_descriptor(const dq_line *line)
 
     memset(&descriptor, 0, sizeof(descriptor));
     descriptor.Type = CmResourceTypeInterrupt;
-    descriptor.ShareDisposition = line->shared ? CmResourceShareShared : CmResourceShareDeviceExclusive;
-    descriptor.Flags = line->edge ? CM_RESOURCE_INTERRUPT_LATCHED : CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE;
+    descriptor.ShareDisposition =
+        line->shared ? CmResourceShareShared : CmResourceShareDeviceExclusive;
+    descriptor.Flags =
+        line->edge ? CM_RESOURCE_INTERRUPT_LATCHED : CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE;
     descriptor.Flags |= line->message ? CM_RESOURCE_INTERRUPT_MESSAGE : 0;
     return descriptor;
 }
 
 /* The members of u.MessageInterrupt.Translated lie where those of u.Interrupt do. */
-static CM_PARTIAL_RESOURCE_DESCRIPTOR translated_interrupt(const dq_machine *machine, const dq_line *line)
+static CM_PARTIAL_RESOURCE_DESCRIPTOR translated_interrupt(const dq_machine *machine,
+                                                           const dq_line *line)
 {
     CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor = interrupt_descriptor(line);
 
@@ -154,7 +160,7 @@ void dirql_resources_add_line(dirql_resources *handle, const dirql_line *line)
     }
 }
 
-/* ---- Others: translated as they are raw -------------------------------------------------------------------- */
+/* ---- Others: translated as they are raw ------------------------------------------------------ */
 
 static void add_same(dirql_resources *handle, const CM_PARTIAL_RESOURCE_DESCRIPTOR *descriptor,
                      const char *function)

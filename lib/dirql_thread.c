@@ -10,8 +10,8 @@ static void check_processor(dq_machine *machine, const char *function, unsigned 
 {
     if (processor != DIRQL_ANY_PROCESSOR && processor >= machine->processor_count) {
         dirql_control_fail(machine, "no such processor",
-                           "%s for processor %u, but the machine has %u (options.processors)", function, processor,
-                           machine->processor_count);
+                           "%s for processor %u, but the machine has %u (options.processors)",
+                           function, processor, machine->processor_count);
     }
 }
 
@@ -28,17 +28,19 @@ static void check_irql(const dq_processor *cpu, const char *function, unsigned h
     }
 }
 
-dirql_thread *dirql_thread_start(const char *name, unsigned processor, void (*routine)(void *context),
-                                 void *context)
+dirql_thread *dirql_thread_start(const char *name, unsigned processor,
+                                 void (*routine)(void *context), void *context)
 {
     dq_thread *thread;
 
     DQ_ENTER(dirql, NULL, (uintptr_t)routine, processor, context, NULL);
     check_irql(cpu, "dirql_thread_start", DQ_LEVEL_PASSIVE);
     check_processor(cpu->machine, "dirql_thread_start", processor);
-    thread = dq_thread_create(cpu->machine, name, set_of(processor), DQ_PRIORITY_NORMAL, routine, context);
+    thread = dq_thread_create(cpu->machine, name, set_of(processor), DQ_PRIORITY_NORMAL, routine,
+                              context);
     if (thread == NULL) {
-        dirql_control_fail(cpu->machine, "memory", "dirql_thread_start: no memory for another thread");
+        dirql_control_fail(cpu->machine, "memory",
+                           "dirql_thread_start: no memory for another thread");
     }
     if (dq_must_look(cpu, cpu->irql)) {
         (void)dq_deliver(cpu);
@@ -65,7 +67,8 @@ void dirql_thread_join(dirql_thread *thread)
     machine = cpu->machine;
     check_irql(cpu, "dirql_thread_join", DQ_LEVEL_APC);
     if (!is_alive(machine, joined)) {
-        dirql_control_fail(machine, "join", "dirql_thread_join of what is no thread, or was joined before");
+        dirql_control_fail(machine, "join",
+                           "dirql_thread_join of what is no thread, or was joined before");
     }
     (void)dq_wait_for(cpu, joined, DQ_SERVICE_dirql, __builtin_return_address(0));
     dq_thread_release(machine, joined);

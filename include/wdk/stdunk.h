@@ -5,8 +5,11 @@
  * delegate to the outer object, which is the object itself unless it is aggregated. The
  * class implements NonDelegatingQueryInterface; the rest is here, and inline.
  *
- * Objects are created with new(PoolType) or new(PoolType, Tag) in zeroed pool memory. A
- * source that brings its own operators defines _NEW_DELETE_OPERATORS_ before this header.
+ * Objects are created with new(PoolType) or new(PoolType, Tag) in zeroed pool memory, and
+ * deleted by plain delete: a program that uses these operators gets, from the PortCls library,
+ * a global operator delete that gives pool memory back to the pool and other memory to the
+ * C++ library. A source that brings its own operators, global delete included, defines
+ * _NEW_DELETE_OPERATORS_ before this header; then its own are linked.
  */
 #ifndef STDUNK_H
 #define STDUNK_H
@@ -38,28 +41,37 @@ typedef INonDelegatingUnknown *PNONDELEGATINGUNKNOWN;
 #ifndef _NEW_DELETE_OPERATORS_
 #define _NEW_DELETE_OPERATORS_
 
+/* Stands beside the global operators delete: to name it is to link them. */
+extern "C" const UCHAR StdUnkOperators;
+
+inline void *StdUnkAllocated(void *Memory) noexcept
+{
+    (void)*const_cast<const volatile UCHAR *>(&StdUnkOperators);
+    return Memory;
+}
+
 /*
  * IRQL <= DISPATCH_LEVEL. NULL on failure, and then no constructor runs. The pool does the
  * zeroing: a compiler may drop stores that a constructor follows as dead.
  */
 inline void *operator new(size_t Size, POOL_TYPE PoolType) noexcept
 {
-    return ExAllocatePoolZero(PoolType, Size, STDUNK_POOL_TAG);
+    return StdUnkAllocated(ExAllocatePoolZero(PoolType, Size, STDUNK_POOL_TAG));
 }
 
 inline void *operator new(size_t Size, POOL_TYPE PoolType, ULONG Tag) noexcept
 {
-    return ExAllocatePoolZero(PoolType, Size, Tag);
+    return StdUnkAllocated(ExAllocatePoolZero(PoolType, Size, Tag));
 }
 
 inline void *operator new[](size_t Size, POOL_TYPE PoolType) noexcept
 {
-    return ExAllocatePoolZero(PoolType, Size, STDUNK_POOL_TAG);
+    return StdUnkAllocated(ExAllocatePoolZero(PoolType, Size, STDUNK_POOL_TAG));
 }
 
 inline void *operator new[](size_t Size, POOL_TYPE PoolType, ULONG Tag) noexcept
 {
-    return ExAllocatePoolZero(PoolType, Size, Tag);
+    return StdUnkAllocated(ExAllocatePoolZero(PoolType, Size, Tag));
 }
 
 /* The counterparts that a compiler calls when a constructor throws. */

@@ -81,6 +81,10 @@ _Must_inspect_result_ NTKERNELAPI BOOLEAN NTAPI KeTryToAcquireGuardedMutex(
     _Inout_ PKGUARDED_MUTEX Mutex);
 NTKERNELAPI VOID NTAPI KeReleaseGuardedMutex(_Inout_ PKGUARDED_MUTEX Mutex);
 
+/* IRQL <= APC_LEVEL, APCs disabled by the caller. "wdm: KeAcquireGuardedMutexUnsafe". */
+NTKERNELAPI VOID NTAPI KeAcquireGuardedMutexUnsafe(_Inout_ PKGUARDED_MUTEX FastMutex);
+NTKERNELAPI VOID NTAPI KeReleaseGuardedMutexUnsafe(_Inout_ PKGUARDED_MUTEX FastMutex);
+
 /* -- Critical regions ------------------------------------------------------------------------- */
 
 /* IRQL <= APC_LEVEL. "ntddk: KeEnterCriticalRegion", "ntddk: KeLeaveCriticalRegion". */

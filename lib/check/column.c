@@ -55,7 +55,8 @@ void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t pr
             char name[16];
 
             snprintf(name, sizeof(name), "CPU%u", i);
-            length += snprintf(line + length, sizeof(line) - (size_t)length, "%-*s", (int)columns->width, name);
+            length += snprintf(line + length, sizeof(line) - (size_t)length, "%-*s",
+                               (int)columns->width, name);
         }
     }
     put_line(columns, line);

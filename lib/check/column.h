@@ -9,9 +9,9 @@
 
 typedef struct dq_columns {
     char *text;
-    size_t bytes, used;      /* What does not fit is left out, a whole line at a time. */
-    uint64_t processors;     /* A bit for each that has a column. */
-    unsigned width;          /* Of a column; 0: one column for all, and the processor named in each line. */
+    size_t bytes, used;  /* What does not fit is left out, a whole line at a time. */
+    uint64_t processors; /* A bit for each that has a column. */
+    unsigned width; /* Of a column; 0: one column for all, and the processor named in each line. */
 } dq_columns;
 
 /* Writes the heading. */

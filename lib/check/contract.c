@@ -1,9 +1,10 @@
 /*
  * contract.c - the rules of the documented services, checked as they are called.
  *
- * One table (service.def) holds each service's IRQL range; three files hold the rules that need a memory: what was raised,
- * what is locked, who interrupts. Each speaks before the call takes effect, with the Driver Verifier's code and parameters.
- * What Windows itself bug-checks is in the kernel, and works without this.
+ * One table (service.def) holds each service's IRQL range; three files hold the rules that need a
+ * memory: what was raised, what is locked, who interrupts. Each speaks before the call takes
+ * effect, with the Driver Verifier's code and parameters. What Windows itself bug-checks is in the
+ * kernel, and works without this.
  */
 #include "check/contract.h"
 
@@ -43,11 +44,11 @@ bool dq_contract_warns(dq_contract *contract, const char *rule, const void *plac
     return true;
 }
 
-/* ---- The range of each service ------------------------------------------------------------------------ */
+/* ---- The range of each service -------------------------------------------------------------- */
 
 static const char *range_text(const dq_service_rule *rule, char *text, size_t bytes)
 {
-    const char *relation = rule->lowest == rule->highest    ? ""
+    const char *relation = rule->lowest == rule->highest      ? ""
                            : rule->lowest == DQ_LEVEL_PASSIVE ? "<= "
                                                               : ">= ";
 
@@ -81,9 +82,10 @@ static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_servic
         break;
     }
     dq_find(cpu,
-            DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, rule->subcode, cpu->irql, p3, p4),
-            "%s was called at %s; it needs %s.", dq_service_name(call->service), dq_irql_name(cpu->irql),
-            range_text(rule, range, sizeof(range)));
+            DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, rule->subcode, cpu->irql,
+                         p3, p4),
+            "%s was called at %s; it needs %s.", dq_service_name(call->service),
+            dq_irql_name(cpu->irql), range_text(rule, range, sizeof(range)));
 }
 
 /* The pages of these say DISPATCH_LEVEL or above in one place, and DISPATCH_LEVEL in another. */
@@ -96,8 +98,9 @@ static void warn_above_dispatch(dq_contract *contract, dq_processor *cpu, const 
         dq_find(cpu,
                 DQ_VIOLATION(DQ_WARNING, name, rule->page, DQ_VERIFIER, rule->subcode, cpu->irql,
                              (uintptr_t)call->object),
-                "%s was called at %s. It works, but the pages disagree whether it may be called above "
-                "DISPATCH_LEVEL, and a lock that is acquired there must never be held at DISPATCH_LEVEL.",
+                "%s was called at %s. It works, but the pages disagree whether it may be called "
+                "above DISPATCH_LEVEL, and a lock that is acquired there must never be held at "
+                "DISPATCH_LEVEL.",
                 dq_service_name(call->service), dq_irql_name(cpu->irql));
     }
 }
@@ -106,11 +109,38 @@ static void check_print(dq_processor *cpu, const dq_event *call)
 {
     if (call->a != 0 && cpu->irql > DQ_LEVEL_PASSIVE) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "DbgPrintUnicode", "wdm: DbgPrint", DQ_VERIFIER, 0xE5, cpu->irql),
-                "DbgPrint was called at %s with a format for wide characters; that needs IRQL PASSIVE_LEVEL.",
+                DQ_VIOLATION(DQ_ERROR, "DbgPrintUnicode", "wdm: DbgPrint", DQ_VERIFIER, 0xE5,
+                             cpu->irql),
+                "DbgPrint was called at %s with a format for wide characters; that needs IRQL "
+                "PASSIVE_LEVEL.",
                 dq_irql_name(cpu->irql));
     }
 }
+
+/* Which rules have something to say about a call, beyond its range. Most calls of a run are of the
+ * first three groups. */
+typedef enum group { GROUP_OTHER, GROUP_IRQL, GROUP_ACQUIRE, GROUP_RELEASE } group;
+
+static const uint8_t groups[DQ_SERVICE_COUNT] = {
+    [DQ_SERVICE_KeRaiseIrql] = GROUP_IRQL,
+    [DQ_SERVICE_KfRaiseIrql] = GROUP_IRQL,
+    [DQ_SERVICE_KeRaiseIrqlToDpcLevel] = GROUP_IRQL,
+    [DQ_SERVICE_KeRaiseIrqlToSynchLevel] = GROUP_IRQL,
+    [DQ_SERVICE_KeLowerIrql] = GROUP_IRQL,
+    [DQ_SERVICE_KfLowerIrql] = GROUP_IRQL,
+    [DQ_SERVICE_KeAcquireSpinLock] = GROUP_ACQUIRE,
+    [DQ_SERVICE_KeAcquireSpinLockRaiseToDpc] = GROUP_ACQUIRE,
+    [DQ_SERVICE_KeAcquireSpinLockForDpc] = GROUP_ACQUIRE,
+    [DQ_SERVICE_KeAcquireSpinLockAtDpcLevel] = GROUP_ACQUIRE,
+    [DQ_SERVICE_KeTryToAcquireSpinLockAtDpcLevel] = GROUP_ACQUIRE,
+    [DQ_SERVICE_KeAcquireInStackQueuedSpinLock] = GROUP_ACQUIRE,
+    [DQ_SERVICE_KeAcquireInStackQueuedSpinLockForDpc] = GROUP_ACQUIRE,
+    [DQ_SERVICE_KeAcquireInStackQueuedSpinLockAtDpcLevel] = GROUP_ACQUIRE,
+    [DQ_SERVICE_ExAcquireSpinLockShared] = GROUP_ACQUIRE,
+    [DQ_SERVICE_ExAcquireSpinLockSharedAtDpcLevel] = GROUP_ACQUIRE,
+    [DQ_SERVICE_KeReleaseSpinLock] = GROUP_RELEASE,
+    [DQ_SERVICE_KeReleaseSpinLockFromDpcLevel] = GROUP_RELEASE,
+};
 
 static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
 {
@@ -124,14 +154,26 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
     if (DQ_UNLIKELY(irql > DQ_LEVEL_DISPATCH && (rule->subcode == 0x40 || rule->subcode == 0x41))) {
         warn_above_dispatch(contract, cpu, call, rule);
     }
-    dq_irqlrules_call(contract, cpu, call);
-    dq_lockrules_call(contract, cpu, call);
-    if (call->service == DQ_SERVICE_DbgPrint) {
-        check_print(cpu, call);
+    switch ((group)groups[call->service]) {
+    case GROUP_IRQL:
+        dq_irqlrules_call(contract, cpu, call);
+        break;
+    case GROUP_ACQUIRE:
+        dq_lockrules_call(contract, cpu, call);
+        break;
+    case GROUP_RELEASE: /* The event that comes with it says more. */
+        break;
+    case GROUP_OTHER:
+        dq_poolrules_call(cpu, call);
+    dq_waitrules_call(cpu, call);
+        if (call->service == DQ_SERVICE_DbgPrint) {
+            check_print(cpu, call);
+        }
+        break;
     }
 }
 
-/* ---- The sink ------------------------------------------------------------------------------------------- */
+/* ---- The sink ------------------------------------------------------------------------------- */
 
 static void end_execution(dq_contract *contract, dq_processor *cpu)
 {
@@ -157,6 +199,7 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
         dq_lockrules_release(contract, cpu, event);
         break;
     case DQ_EVENT_POOL_FREE:
+        dq_poolrules_free(cpu, event);
         dq_lockrules_free(contract, event->object, event->a);
         break;
     case DQ_EVENT_DPC_END:
@@ -198,6 +241,11 @@ dq_sink *dq_contract_create(dq_machine *machine)
         return NULL;
     }
     contract->sink.name = "contract";
+    contract->sink.kinds =
+        DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LOCK_INIT) | DQ_EVENT_BIT(LOCK_ACQUIRE) |
+        DQ_EVENT_BIT(LOCK_RELEASE) | DQ_EVENT_BIT(POOL_FREE) | DQ_EVENT_BIT(DPC_END) |
+        DQ_EVENT_BIT(THREAD_END) | DQ_EVENT_BIT(ISR_END) | DQ_EVENT_BIT(CONNECT) |
+        DQ_EVENT_BIT(DISCONNECT) | DQ_EVENT_BIT(INTERRUPT_LOST);
     contract->sink.event = on_event;
     contract->sink.stop = stop;
     return &contract->sink;

@@ -22,8 +22,8 @@ typedef struct dq_held {
     uint32_t execution;
     uint8_t processor;
     uint8_t api;
-    uint8_t old_irql;  /* What the acquisition returned. */
-    uint8_t level;     /* Who holds it must not lower below. */
+    uint8_t old_irql; /* What the acquisition returned. */
+    uint8_t level;    /* Who holds it must not lower below. */
     bool tried;
     const void *place;
 } dq_held;
@@ -32,8 +32,8 @@ typedef struct dq_held {
 typedef enum dq_family { DQ_FAMILY_NONE, DQ_FAMILY_PLAIN, DQ_FAMILY_QUEUED } dq_family;
 
 typedef struct dq_lock_family {
-    const void *lock;  /* NULL: the slot was never used. */
-    dq_family family;  /* DQ_FAMILY_NONE: forgotten. */
+    const void *lock; /* NULL: the slot was never used. */
+    dq_family family; /* DQ_FAMILY_NONE: forgotten. */
 } dq_lock_family;
 
 typedef struct dq_connected {
@@ -54,7 +54,7 @@ typedef struct dq_contract {
     size_t raise_count, raise_capacity;
     dq_held *held;
     size_t held_count, held_capacity;
-    dq_lock_family *families;  /* A hash table with a power of two of slots. */
+    dq_lock_family *families; /* A hash table with a power of two of slots. */
     size_t family_count, family_slots;
     dq_connected *connected;
     size_t connected_count, connected_capacity;
@@ -63,9 +63,14 @@ typedef struct dq_contract {
 } dq_contract;
 
 /* A finding with 0xC4 and its parameters, or with another code. */
-#define DQ_VIOLATION(severity_, rule_, page_, code_, ...)                                    \
-    &(dq_finding){ .severity = (severity_), .rule = (rule_), .page = (page_), .code = (code_), \
-                   .parameters = { __VA_ARGS__ } }
+#define DQ_VIOLATION(severity_, rule_, page_, code_, ...)                           \
+    &(dq_finding)                                                                   \
+    {                                                                               \
+        .severity = (severity_), .rule = (rule_), .page = (page_), .code = (code_), \
+        .parameters = {                                                             \
+            __VA_ARGS__                                                             \
+        }                                                                           \
+    }
 
 enum { DQ_VERIFIER = 0xC4 };
 
@@ -75,13 +80,13 @@ bool dq_contract_grow(void **entries, size_t *capacity, size_t count, size_t ent
 /* True the first time that this warning is given for this place. */
 bool dq_contract_warns(dq_contract *contract, const char *rule, const void *place);
 
-/* ---- irqlrules.c ------------------------------------------------------------------------------------- */
+/* ---- irqlrules.c ---------------------------------------------------------------------------- */
 
 void dq_irqlrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 /* An execution is over: its raises are forgotten. */
 void dq_irqlrules_end(dq_contract *contract, uint32_t execution);
 
-/* ---- lockrules.c --------------------------------------------------------------------------------------- */
+/* ---- lockrules.c ---------------------------------------------------------------------------- */
 
 void dq_lockrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_lockrules_init(dq_contract *contract, const void *lock);
@@ -89,11 +94,20 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
 void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 void dq_lockrules_free(dq_contract *contract, const void *memory, uint64_t bytes);
 /* What the code on `cpu` must not lower below `irql` for, or NULL. `except` does not count. */
-const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_processor *cpu, unsigned irql,
-                                       const void *except);
+const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_processor *cpu,
+                                       unsigned irql, const void *except);
 void dq_lockrules_end(dq_contract *contract, dq_processor *cpu);
 
-/* ---- isrrules.c ------------------------------------------------------------------------------------------ */
+/* ---- poolrules.c ---------------------------------------------------------------------------- */
+
+void dq_poolrules_call(dq_processor *cpu, const dq_event *call);
+void dq_poolrules_free(dq_processor *cpu, const dq_event *event);
+
+/* ---- waitrules.c --------------------------------------------------------------------------- */
+
+void dq_waitrules_call(dq_processor *cpu, const dq_event *call);
+
+/* ---- isrrules.c ----------------------------------------------------------------------------- */
 
 void dq_isrrules_event(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 

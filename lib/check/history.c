@@ -1,8 +1,8 @@
 /*
  * history.c - the last steps before a finding, drawn in a column per processor with time downward.
  *
- * A ring of events, cheap while the run goes on: routines and places stay addresses until somebody asks. It stops
- * at the first error, so that what is drawn is what led there.
+ * A ring of events, cheap while the run goes on: routines and places stay addresses until somebody
+ * asks. It stops at the first error, so that what is drawn is what led there.
  */
 #include "check/history.h"
 
@@ -32,26 +32,27 @@ typedef struct history {
     size_t name_count, name_capacity;
 } history;
 
-/* ---- Recording ------------------------------------------------------------------------------------------ */
+/* ---- Recording ------------------------------------------------------------------------------ */
 
 static const uint64_t recorded_kinds =
-    1ull << DQ_EVENT_CALL | 1ull << DQ_EVENT_LINE_ASSERT | 1ull << DQ_EVENT_LINE_DEASSERT |
-    1ull << DQ_EVENT_INTERRUPT_LOST | 1ull << DQ_EVENT_ISR_BEGIN | 1ull << DQ_EVENT_ISR_END |
-    1ull << DQ_EVENT_SYNC_BEGIN | 1ull << DQ_EVENT_SYNC_END | 1ull << DQ_EVENT_LOCK_WAIT |
-    1ull << DQ_EVENT_DPC_BEGIN | 1ull << DQ_EVENT_DPC_END | 1ull << DQ_EVENT_THREAD_END |
-    1ull << DQ_EVENT_TIMER_EXPIRE | 1ull << DQ_EVENT_PORT_READ | 1ull << DQ_EVENT_PORT_WRITE |
-    1ull << DQ_EVENT_REGISTER_READ | 1ull << DQ_EVENT_REGISTER_WRITE | 1ull << DQ_EVENT_STIMULUS |
-    1ull << DQ_EVENT_PRINT | 1ull << DQ_EVENT_MARK | 1ull << DQ_EVENT_FINDING;
-
-_Static_assert(DQ_EVENT_COUNT <= 64, "recorded_kinds has a bit for each kind of event");
+    DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LINE_ASSERT) | DQ_EVENT_BIT(LINE_DEASSERT) |
+    DQ_EVENT_BIT(INTERRUPT_LOST) | DQ_EVENT_BIT(ISR_BEGIN) | DQ_EVENT_BIT(ISR_END) |
+    DQ_EVENT_BIT(SYNC_BEGIN) | DQ_EVENT_BIT(SYNC_END) | DQ_EVENT_BIT(LOCK_WAIT) |
+    DQ_EVENT_BIT(DPC_BEGIN) | DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) |
+    DQ_EVENT_BIT(TIMER_EXPIRE) | DQ_EVENT_BIT(PORT_READ) | DQ_EVENT_BIT(PORT_WRITE) |
+    DQ_EVENT_BIT(REGISTER_READ) | DQ_EVENT_BIT(REGISTER_WRITE) | DQ_EVENT_BIT(STIMULUS) |
+    DQ_EVENT_BIT(PRINT) | DQ_EVENT_BIT(MARK) | DQ_EVENT_BIT(FINDING);
 
 /* Register accesses say more as events of their own than as calls. */
 static bool is_told_otherwise(const dq_event *event)
 {
-    return event->kind == DQ_EVENT_CALL &&
-           (event->service == DQ_SERVICE_READ_PORT || event->service == DQ_SERVICE_WRITE_PORT ||
-            event->service == DQ_SERVICE_READ_REGISTER || event->service == DQ_SERVICE_WRITE_REGISTER ||
-            event->service == DQ_SERVICE_DbgPrint || event->service == DQ_SERVICE_dirql);
+    static const bool told[DQ_SERVICE_COUNT] = {
+        [DQ_SERVICE_READ_PORT] = true,     [DQ_SERVICE_WRITE_PORT] = true,
+        [DQ_SERVICE_READ_REGISTER] = true, [DQ_SERVICE_WRITE_REGISTER] = true,
+        [DQ_SERVICE_DbgPrint] = true,      [DQ_SERVICE_dirql] = true,
+    };
+
+    return event->kind == DQ_EVENT_CALL && told[event->service];
 }
 
 static const char *name_of(const history *this, uint32_t ordinal)
@@ -93,7 +94,9 @@ static void keep_text(dq_step *step, const dq_event *event)
 {
     const char *text = event->text;
 
-    if (dq_event_object_class(event->kind) == DQ_OBJECT_LINE) {
+    if (event->kind == DQ_EVENT_CALL) {
+        text = NULL;
+    } else if (dq_event_object_class(event->kind) == DQ_OBJECT_LINE) {
         text = ((const dq_line *)event->object)->name;
     }
     if (text != NULL) {
@@ -109,7 +112,8 @@ static void record(history *this, const dq_processor *cpu, const dq_event *event
     dq_step *step = &this->steps[this->count++ % DQ_STEPS];
     const dq_execution *execution = cpu->execution;
 
-    if (execution->kind == DQ_EXECUTION_THREAD && execution->ordinal != this->last_thread[cpu->number]) {
+    if (execution->kind == DQ_EXECUTION_THREAD &&
+        execution->ordinal != this->last_thread[cpu->number]) {
         learn_name(this, cpu);
     }
     step->kind = event->kind;
@@ -130,8 +134,7 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
 {
     history *this = (history *)sink;
 
-    if ((recorded_kinds >> event->kind & 1) == 0 || this->frozen || is_told_otherwise(event) ||
-        cpu->machine == NULL) {
+    if (this->frozen || is_told_otherwise(event)) {
         return;
     }
     record(this, cpu, event);
@@ -140,7 +143,7 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
     }
 }
 
-/* ---- Drawing ---------------------------------------------------------------------------------------------- */
+/* ---- Drawing -------------------------------------------------------------------------------- */
 
 static uint64_t first_drawn(const history *this)
 {
@@ -157,7 +160,8 @@ static uint64_t processors_in(const history *this)
     return processors;
 }
 
-/* The name of the thread when another one went on since the last step on this processor, else NULL. */
+/* The name of the thread when another one went on since the last step on this processor, else NULL.
+ */
 static const char *newcomer(const history *this, const dq_step *step, uint32_t *last)
 {
     if (step->execution != DQ_EXECUTION_THREAD || last[step->processor] == step->ordinal) {
@@ -202,6 +206,7 @@ dq_sink *dq_history_create(dq_machine *machine)
     }
     this->machine = machine;
     this->sink.name = "history";
+    this->sink.kinds = recorded_kinds;
     this->sink.event = on_event;
     this->sink.stop = stop;
     this->sink.explain = explain;

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/place.h"
 
@@ -64,8 +65,16 @@ static int describe_lock_wait(const dq_step *step, char *text, size_t bytes)
     if ((int64_t)step->b < 0) {
         return snprintf(text, bytes, "%s waits for a lock", dq_service_name(step->service));
     }
-    return snprintf(text, bytes, "%s waits for a lock that CPU%u holds", dq_service_name(step->service),
-                    (unsigned)step->b);
+    return snprintf(text, bytes, "%s waits for a lock that CPU%u holds",
+                    dq_service_name(step->service), (unsigned)step->b);
+}
+
+/* The rule; for what has none of its own, the name of the bug check. */
+static const char *finding_name(const dq_step *step)
+{
+    const char *name = dq_bugcheck_name((uint32_t)step->a);
+
+    return strcmp(step->text, "bug check") == 0 && name != NULL ? name : step->text;
 }
 
 static int describe(const dq_step *step, char *text, size_t bytes)
@@ -102,7 +111,7 @@ static int describe(const dq_step *step, char *text, size_t bytes)
     case DQ_EVENT_MARK:
         return snprintf(text, bytes, "mark: %s", step->text);
     case DQ_EVENT_FINDING:
-        return snprintf(text, bytes, "<- %s", step->text);
+        return snprintf(text, bytes, "<- %s", finding_name(step));
     default:
         return snprintf(text, bytes, "%s", dq_service_name(step->service));
     }
@@ -134,6 +143,7 @@ void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, siz
     if (has_place(step)) {
         dq_place_describe(step->place, where, sizeof(where));
     }
-    snprintf(cell, bytes, "%-8s %s%s%s%s%s", level_name(step->irql), newcomer != NULL ? newcomer : "",
-             newcomer != NULL ? ": " : "", what, where[0] != '\0' ? "  " : "", where);
+    snprintf(cell, bytes, "%-8s %s%s%s%s%s", level_name(step->irql),
+             newcomer != NULL ? newcomer : "", newcomer != NULL ? ": " : "", what,
+             where[0] != '\0' ? "  " : "", where);
 }

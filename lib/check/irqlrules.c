@@ -1,5 +1,6 @@
 /*
- * irqlrules.c - raising and lowering: upward, downward, in pairs, and not below what the code stands on.
+ * irqlrules.c - raising and lowering: upward, downward, in pairs, and not below what the code
+ * stands on.
  */
 #include <stdio.h>
 
@@ -13,11 +14,13 @@ static const char page_lower[] = "wdm: KeLowerIrql";
 
 static void push(dq_contract *contract, dq_processor *cpu, const dq_event *call)
 {
-    if (dq_contract_grow((void **)&contract->raises, &contract->raise_capacity, contract->raise_count,
-                         sizeof(dq_raise))) {
+    if (dq_contract_grow((void **)&contract->raises, &contract->raise_capacity,
+                         contract->raise_count, sizeof(dq_raise))) {
         contract->raises[contract->raise_count++] =
-            (dq_raise){ .execution = cpu->execution->ordinal, .old_irql = cpu->irql,
-                        .service = call->service, .place = call->place };
+            (dq_raise){ .execution = cpu->execution->ordinal,
+                        .old_irql = cpu->irql,
+                        .service = call->service,
+                        .place = call->place };
     }
 }
 
@@ -45,9 +48,10 @@ static void check_raise(dq_contract *contract, dq_processor *cpu, const dq_event
 {
     if (call->a < cpu->irql || call->a > DQ_LEVEL_HIGH) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "IrqlKeRaiseLower", page_raise, DQ_VERIFIER, 0x30, cpu->irql, call->a),
-                "%s was asked to raise IRQL from %u (%s) to %u.", dq_service_name(call->service), cpu->irql,
-                dq_irql_name(cpu->irql), (unsigned)call->a);
+                DQ_VIOLATION(DQ_ERROR, "IrqlKeRaiseLower", page_raise, DQ_VERIFIER, 0x30, cpu->irql,
+                             call->a),
+                "%s was asked to raise IRQL from %u (%s) to %u.", dq_service_name(call->service),
+                cpu->irql, dq_irql_name(cpu->irql), (unsigned)call->a);
     }
     push(contract, cpu, call);
 }
@@ -55,23 +59,27 @@ static void check_raise(dq_contract *contract, dq_processor *cpu, const dq_event
 static void accuse_lower(dq_processor *cpu, const dq_event *call, const char *rule, uint64_t p4,
                          const char *why)
 {
-    dq_find(cpu, DQ_VIOLATION(DQ_ERROR, rule, page_lower, DQ_VERIFIER, 0x31, cpu->irql, call->a, p4),
-            "%s was asked to lower IRQL from %u (%s) to %u: %s.", dq_service_name(call->service), cpu->irql,
-            dq_irql_name(cpu->irql), (unsigned)call->a, why);
+    dq_find(cpu,
+            DQ_VIOLATION(DQ_ERROR, rule, page_lower, DQ_VERIFIER, 0x31, cpu->irql, call->a, p4),
+            "%s was asked to lower IRQL from %u (%s) to %u: %s.", dq_service_name(call->service),
+            cpu->irql, dq_irql_name(cpu->irql), (unsigned)call->a, why);
 }
 
-/* The strict reading of the page of KeLowerIrql: only what the immediately preceding raise returned. */
+/* The strict reading of the page of KeLowerIrql: only what the immediately preceding raise
+ * returned. */
 static void check_pair(dq_contract *contract, dq_processor *cpu, const dq_event *call)
 {
     dq_raise *raise = latest(contract, cpu->execution->ordinal);
     char why[320], place[PLACE_TEXT];
 
     if (raise == NULL) {
-        accuse_lower(cpu, call, "IrqlKeRaiseLower2", 0, "this code has raised nothing that is left to undo");
+        accuse_lower(cpu, call, "IrqlKeRaiseLower2", 0,
+                     "this code has raised nothing that is left to undo");
         return;
     }
     if (raise->old_irql != call->a) {
-        snprintf(why, sizeof(why), "the latest raise (%s at %s) returned %u", dq_service_name(raise->service),
+        snprintf(why, sizeof(why), "the latest raise (%s at %s) returned %u",
+                 dq_service_name(raise->service),
                  dq_place_describe(raise->place, place, sizeof(place)), raise->old_irql);
         accuse_lower(cpu, call, "IrqlKeRaiseLower2", 0, why);
         raise = latest(contract, cpu->execution->ordinal);
@@ -88,14 +96,16 @@ static void check_lower(dq_contract *contract, dq_processor *cpu, const dq_event
         accuse_lower(cpu, call, "IrqlKeRaiseLower", 0, "that is higher");
     }
     if (cpu->execution->kind == DQ_EXECUTION_DPC && call->a < DQ_LEVEL_DISPATCH) {
-        accuse_lower(cpu, call, "IrqlKeRaiseLower", 1, "a DPC routine stays at DISPATCH_LEVEL or above");
+        accuse_lower(cpu, call, "IrqlKeRaiseLower", 1,
+                     "a DPC routine stays at DISPATCH_LEVEL or above");
     }
     held = dq_lockrules_held_above(contract, cpu, (unsigned)call->a, NULL);
     if (held != NULL) {
         dq_find(cpu,
                 DQ_VIOLATION(DQ_ERROR, "IrqlBelowHeldLock", page_lower, 0xF, (uintptr_t)held->lock),
-                "%s lowers IRQL to %u (%s) while this code holds a spin lock of level %u, acquired at %s. Another "
-                "thread, or an ISR, could now want the lock on this processor and would never get it.",
+                "%s lowers IRQL to %u (%s) while this code holds a spin lock of level %u, acquired "
+                "at %s. Another thread, or an ISR, could now want the lock on this processor and "
+                "would never get it.",
                 dq_service_name(call->service), (unsigned)call->a, dq_irql_name((unsigned)call->a),
                 held->level, dq_place_describe(held->place, place, sizeof(place)));
     }

@@ -1,8 +1,8 @@
 /*
  * isrrules.c - what an ISR answers, and what a device may do while nobody listens.
  *
- * That a level line stays asserted after its ISRs ran is no violation by itself: it interrupts again. Too often in a row is
- * the kernel's finding, an interrupt storm.
+ * That a level line stays asserted after its ISRs ran is no violation by itself: it interrupts
+ * again. Too often in a row is the kernel's finding, an interrupt storm.
  */
 #include "check/contract_state.h"
 
@@ -10,7 +10,8 @@ static void remember(dq_contract *contract, const dq_event *event)
 {
     if (dq_contract_grow((void **)&contract->connected, &contract->connected_capacity,
                          contract->connected_count, sizeof(dq_connected))) {
-        contract->connected[contract->connected_count++] = (dq_connected){ event->object, event->a };
+        contract->connected[contract->connected_count++] =
+            (dq_connected){ event->object, event->a };
     }
 }
 
@@ -44,7 +45,7 @@ static const dq_line *next_line(const dq_machine *machine, uint64_t vector, cons
     return line;
 }
 
-/* ---- ISRs ------------------------------------------------------------------------------------------------ */
+/* ---- ISRs ----------------------------------------------------------------------------------- */
 
 static const void *entry_of(const dq_execution *execution)
 {
@@ -58,8 +59,11 @@ static void check_return_irql(dq_processor *cpu, const dq_event *event)
 
     if (cpu->irql != event->a) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "IsrIrql", .page = "wdm: KSERVICE_ROUTINE",
-                               .code = DQ_VERIFIER, .place = entry_of(cpu->execution),
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "IsrIrql",
+                               .page = "wdm: KSERVICE_ROUTINE",
+                               .code = DQ_VERIFIER,
+                               .place = entry_of(cpu->execution),
                                .parameters = { 0x111, (uintptr_t)cpu->execution->routine, event->a,
                                                cpu->irql } },
                 "%s was called at IRQL %u (%s) and returned at %u (%s).",
@@ -85,15 +89,17 @@ static void check_claim(dq_contract *contract, dq_processor *cpu, const dq_event
     }
     if (dq_contract_warns(contract, rule, cpu->execution->routine)) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_WARNING, .rule = rule, .page = "wdm: KSERVICE_ROUTINE",
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = rule,
+                               .page = "wdm: KSERVICE_ROUTINE",
                                .place = entry_of(cpu->execution) },
-                "%s returned TRUE, but its level-triggered line was not asserted when it was called: it "
-                "claimed an interrupt that its device did not raise.",
+                "%s returned TRUE, but its level-triggered line was not asserted when it was "
+                "called: it claimed an interrupt that its device did not raise.",
                 dq_execution_describe(cpu->execution, who, sizeof(who)));
     }
 }
 
-/* ---- Nobody listens ---------------------------------------------------------------------------------------- */
+/* ---- Nobody listens ------------------------------------------------------------------------- */
 
 static void check_disconnect(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
@@ -109,10 +115,10 @@ static void check_disconnect(dq_contract *contract, dq_processor *cpu, const dq_
     while ((line = next_line(cpu->machine, event->a, line)) != NULL) {
         if (!line->edge && line->asserted) {
             dq_find(cpu,
-                    DQ_VIOLATION(DQ_ERROR, "DisconnectAsserting", "wdm: IoDisconnectInterrupt", 0x12, 1,
-                                 event->a),
-                    "The last ISR of line \"%s\" (vector %u) is disconnected while the line is asserted: from "
-                    "now on nobody can silence it.",
+                    DQ_VIOLATION(DQ_ERROR, "DisconnectAsserting", "wdm: IoDisconnectInterrupt",
+                                 0x12, 1, event->a),
+                    "The last ISR of line \"%s\" (vector %u) is disconnected while the line is "
+                    "asserted: from now on nobody can silence it.",
                     line->name, (unsigned)event->a);
         }
     }
@@ -122,8 +128,10 @@ static void lost(dq_processor *cpu, const dq_event *event)
 {
     const dq_line *line = event->object;
 
-    dq_find(cpu, DQ_VIOLATION(DQ_ERROR, "LostInterrupt", "debugger: bug check 0x12", 0x12, 1, event->a),
-            "Line \"%s\" interrupted (vector %u), and no ISR is connected and active: the interrupt is lost.",
+    dq_find(cpu,
+            DQ_VIOLATION(DQ_ERROR, "LostInterrupt", "debugger: bug check 0x12", 0x12, 1, event->a),
+            "Line \"%s\" interrupted (vector %u), and no ISR is connected and active: the "
+            "interrupt is lost.",
             line->name, (unsigned)event->a);
 }
 

@@ -25,7 +25,7 @@ static const char *const api_names[DQ_LOCK_API_COUNT] = {
     [DQ_LOCK_EXCLUSIVE_DPC] = "ExAcquireSpinLockExclusiveAtDpcLevel",
 };
 
-/* ---- Families ------------------------------------------------------------------------------------------ */
+/* ---- Families ------------------------------------------------------------------------------- */
 
 static size_t slot_of(const dq_contract *contract, const void *lock)
 {
@@ -78,7 +78,8 @@ static dq_lock_family *family_of(dq_contract *contract, const void *lock)
     return entry;
 }
 
-static void check_family(dq_contract *contract, dq_processor *cpu, const dq_event *call, dq_family family)
+static void check_family(dq_contract *contract, dq_processor *cpu, const dq_event *call,
+                         dq_family family)
 {
     dq_lock_family *entry = family_of(contract, call->object);
 
@@ -87,9 +88,10 @@ static void check_family(dq_contract *contract, dq_processor *cpu, const dq_even
     }
     if (entry->family != DQ_FAMILY_NONE && entry->family != family) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "SpinLockFamily", "wdm: KeAcquireInStackQueuedSpinLock", DQ_VERIFIER,
-                             0x1008, (uintptr_t)call->object),
-                "%s acquires a lock that was acquired with %s before.", dq_service_name(call->service),
+                DQ_VIOLATION(DQ_ERROR, "SpinLockFamily", "wdm: KeAcquireInStackQueuedSpinLock",
+                             DQ_VERIFIER, 0x1008, (uintptr_t)call->object),
+                "%s acquires a lock that was acquired with %s before.",
+                dq_service_name(call->service),
                 family == DQ_FAMILY_QUEUED ? "the plain spin lock routines"
                                            : "the in-stack queued spin lock routines");
     }
@@ -112,7 +114,7 @@ void dq_lockrules_free(dq_contract *contract, const void *memory, uint64_t bytes
     }
 }
 
-/* ---- What is held ---------------------------------------------------------------------------------------- */
+/* ---- What is held --------------------------------------------------------------------------- */
 
 /* The latest hold of a lock by this execution, else by anybody; NULL if nobody has it. */
 static dq_held *find_held(const dq_contract *contract, const void *lock, uint32_t execution)
@@ -141,13 +143,14 @@ static void drop(dq_contract *contract, dq_held *held)
     }
 }
 
-const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_processor *cpu, unsigned irql,
-                                       const void *except)
+const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_processor *cpu,
+                                       unsigned irql, const void *except)
 {
     for (size_t i = contract->held_count; i > 0; i--) {
         const dq_held *held = &contract->held[i - 1];
 
-        if (held->execution == cpu->execution->ordinal && held->lock != except && held->level > irql) {
+        if (held->execution == cpu->execution->ordinal && held->lock != except &&
+            held->level > irql) {
             return held;
         }
     }
@@ -188,7 +191,7 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
     };
 }
 
-/* ---- Calls ------------------------------------------------------------------------------------------------- */
+/* ---- Calls ---------------------------------------------------------------------------------- */
 
 static void check_shared(dq_contract *contract, dq_processor *cpu, const dq_event *call)
 {
@@ -198,10 +201,11 @@ static void check_shared(dq_contract *contract, dq_processor *cpu, const dq_even
     if (held != NULL && held->execution == cpu->execution->ordinal &&
         (held->api == DQ_LOCK_SHARED || held->api == DQ_LOCK_SHARED_DPC)) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "SpinLockShared", "wdm: ExAcquireSpinLockShared", DQ_VERIFIER, 0x1000,
-                             (uintptr_t)call->object),
+                DQ_VIOLATION(DQ_ERROR, "SpinLockShared", "wdm: ExAcquireSpinLockShared",
+                             DQ_VERIFIER, 0x1000, (uintptr_t)call->object),
                 "%s acquires a reader/writer lock that this code holds shared already, since %s.",
-                dq_service_name(call->service), dq_place_describe(held->place, place, sizeof(place)));
+                dq_service_name(call->service),
+                dq_place_describe(held->place, place, sizeof(place)));
     }
 }
 
@@ -229,7 +233,7 @@ void dq_lockrules_call(dq_contract *contract, dq_processor *cpu, const dq_event 
     }
 }
 
-/* ---- Releases ------------------------------------------------------------------------------------------------ */
+/* ---- Releases ------------------------------------------------------------------------------- */
 
 static void check_owner(dq_processor *cpu, const dq_event *event, const dq_held *held)
 {
@@ -237,8 +241,8 @@ static void check_owner(dq_processor *cpu, const dq_event *event, const dq_held 
 
     if (held->execution != cpu->execution->ordinal) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "SpinLockOwner", dq_service_rules[event->service].page, DQ_VERIFIER,
-                             0x1004, (uintptr_t)event->object),
+                DQ_VIOLATION(DQ_ERROR, "SpinLockOwner", dq_service_rules[event->service].page,
+                             DQ_VERIFIER, 0x1004, (uintptr_t)event->object),
                 "%s releases a lock that other code acquired: on CPU%u, at %s.",
                 dq_service_name(event->service), held->processor,
                 dq_place_describe(held->place, place, sizeof(place)));
@@ -258,10 +262,11 @@ static void check_api(dq_processor *cpu, const dq_event *event, const dq_held *h
 
     if (!goes_with(held, event)) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "SpinLockRelease", dq_service_rules[event->service].page, DQ_VERIFIER,
-                             0x1009, (uintptr_t)event->object),
-                "%s releases a lock that was acquired by %s, at %s.%s", dq_service_name(event->service),
-                api_names[held->api], dq_place_describe(held->place, place, sizeof(place)),
+                DQ_VIOLATION(DQ_ERROR, "SpinLockRelease", dq_service_rules[event->service].page,
+                             DQ_VERIFIER, 0x1009, (uintptr_t)event->object),
+                "%s releases a lock that was acquired by %s, at %s.%s",
+                dq_service_name(event->service), api_names[held->api],
+                dq_place_describe(held->place, place, sizeof(place)),
                 held->api == DQ_LOCK_SPIN && event->a == DQ_LOCK_SPIN_DPC
                     ? " The IRQL from before would never be restored."
                     : "");
@@ -270,7 +275,8 @@ static void check_api(dq_processor *cpu, const dq_event *event, const dq_held *h
 
 static bool restores_irql(uint64_t api)
 {
-    return api == DQ_LOCK_SPIN || api == DQ_LOCK_QUEUED || api == DQ_LOCK_SHARED || api == DQ_LOCK_EXCLUSIVE;
+    return api == DQ_LOCK_SPIN || api == DQ_LOCK_QUEUED || api == DQ_LOCK_SHARED ||
+           api == DQ_LOCK_EXCLUSIVE;
 }
 
 static void check_new_irql(dq_processor *cpu, const dq_event *event, const dq_held *held)
@@ -279,8 +285,9 @@ static void check_new_irql(dq_processor *cpu, const dq_event *event, const dq_he
 
     if (restores_irql(event->a) && event->b != held->old_irql) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "IrqlKeReleaseSpinLock", dq_service_rules[event->service].page,
-                             DQ_VERIFIER, 0x20015, (uintptr_t)event->object, event->b, held->old_irql),
+                DQ_VIOLATION(DQ_ERROR, "IrqlKeReleaseSpinLock",
+                             dq_service_rules[event->service].page, DQ_VERIFIER, 0x20015,
+                             (uintptr_t)event->object, event->b, held->old_irql),
                 "%s would end at IRQL %u, but the acquisition at %s came from %u.",
                 dq_service_name(event->service), (unsigned)event->b,
                 dq_place_describe(held->place, place, sizeof(place)), held->old_irql);
@@ -289,18 +296,29 @@ static void check_new_irql(dq_processor *cpu, const dq_event *event, const dq_he
 
 static void check_others(const dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
-    const dq_held *other = dq_lockrules_held_above(contract, cpu, (unsigned)event->b, event->object);
+    const dq_held *other =
+        dq_lockrules_held_above(contract, cpu, (unsigned)event->b, event->object);
     char place[PLACE_TEXT];
 
     if (other != NULL) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "IrqlBelowHeldLock", dq_service_rules[event->service].page, 0xF,
-                             (uintptr_t)other->lock),
-                "%s lowers IRQL to %u (%s) while this code still holds another lock of level %u, acquired at "
-                "%s.",
-                dq_service_name(event->service), (unsigned)event->b, dq_irql_name((unsigned)event->b),
-                other->level, dq_place_describe(other->place, place, sizeof(place)));
+                DQ_VIOLATION(DQ_ERROR, "IrqlBelowHeldLock", dq_service_rules[event->service].page,
+                             0xF, (uintptr_t)other->lock),
+                "%s lowers IRQL to %u (%s) while this code still holds another lock of level %u, "
+                "acquired at %s.",
+                dq_service_name(event->service), (unsigned)event->b,
+                dq_irql_name((unsigned)event->b), other->level,
+                dq_place_describe(other->place, place, sizeof(place)));
     }
+}
+
+/* True for the ordinary release: by whom, how and to where it was acquired, and of the only lock.
+ */
+static bool is_ordinary(const dq_contract *contract, const dq_processor *cpu, const dq_event *event,
+                        const dq_held *held)
+{
+    return contract->held_count == 1 && held->execution == cpu->execution->ordinal &&
+           held->api == event->a && (!restores_irql(event->a) || held->old_irql == event->b);
 }
 
 void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event)
@@ -309,6 +327,10 @@ void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_eve
 
     if (held == NULL) {
         return; /* The kernel's own finding. */
+    }
+    if (DQ_LIKELY(is_ordinary(contract, cpu, event, held))) {
+        contract->held_count = 0;
+        return;
     }
     check_owner(cpu, event, held);
     check_api(cpu, event, held);
@@ -331,8 +353,8 @@ void dq_lockrules_end(dq_contract *contract, dq_processor *cpu)
 
         if (held->execution == execution && held->api != DQ_LOCK_INTERRUPT) {
             dq_find(cpu,
-                    DQ_VIOLATION(DQ_ERROR, "SpinLockHeld", "wdm: KeAcquireSpinLock", DQ_VERIFIER, 0x100A,
-                                 (uintptr_t)held->lock),
+                    DQ_VIOLATION(DQ_ERROR, "SpinLockHeld", "wdm: KeAcquireSpinLock", DQ_VERIFIER,
+                                 0x100A, (uintptr_t)held->lock),
                     "%s ends, and still holds a spin lock that it acquired by %s at %s.",
                     dq_execution_describe(cpu->execution, who, sizeof(who)), api_names[held->api],
                     dq_place_describe(held->place, place, sizeof(place)));

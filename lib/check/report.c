@@ -1,5 +1,6 @@
 /*
- * report.c - what was found, as text: rule, reason, place, the steps that led there, and how to repeat it.
+ * report.c - what was found, as text: rule, reason, place, the steps that led there, and how to
+ * repeat it.
  */
 #include "check/report.h"
 
@@ -49,7 +50,7 @@ static void add(builder *out, const char *format, ...)
     va_end(arguments);
 }
 
-/* ---- One finding ------------------------------------------------------------------------------------------ */
+/* ---- One finding ---------------------------------------------------------------------------- */
 
 static void add_title(builder *out, const dq_finding *finding)
 {
@@ -57,9 +58,12 @@ static void add_title(builder *out, const dq_finding *finding)
 
     add(out, "%s", finding->severity == DQ_WARNING ? "warning: " : "");
     if (finding->code != 0) {
-        add(out, "bug check 0x%08" PRIX32 " %s (0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")\n",
-            finding->code, name != NULL ? name : "without a documented name", finding->parameters[0],
-            finding->parameters[1], finding->parameters[2], finding->parameters[3]);
+        add(out,
+            "bug check 0x%08" PRIX32 " %s (0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64
+            ")\n",
+            finding->code, name != NULL ? name : "without a documented name",
+            finding->parameters[0], finding->parameters[1], finding->parameters[2],
+            finding->parameters[3]);
     } else {
         add(out, "%s\n", finding->rule);
     }
@@ -71,8 +75,9 @@ static void add_rule(builder *out, const dq_finding *finding)
     const char *advice = dq_rule_advice(finding->rule, finding->code);
 
     if (demand != NULL) {
-        add(out, "  rule:  %s: %s%s%s%s\n", finding->rule, demand, finding->page != NULL ? " (page \"" : "",
-            finding->page != NULL ? finding->page : "", finding->page != NULL ? "\")" : "");
+        add(out, "  rule:  %s: %s%s%s%s\n", finding->rule, demand,
+            finding->page != NULL ? " (page \"" : "", finding->page != NULL ? finding->page : "",
+            finding->page != NULL ? "\")" : "");
     } else if (finding->page != NULL) {
         add(out, "  page:  %s\n", finding->page);
     }
@@ -107,7 +112,7 @@ static void add_finding(builder *out, const dq_finding *finding)
     add_where(out, finding);
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------------------- */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
 static void add_explanations(builder *out, dq_machine *machine)
 {
@@ -121,23 +126,34 @@ static void add_explanations(builder *out, dq_machine *machine)
     free(text);
 }
 
+static bool add_findings(builder *out, const dq_machine *machine, dq_severity severity)
+{
+    bool any = false;
+
+    for (const dq_finding *finding = machine->findings.first; finding != NULL;
+         finding = finding->next) {
+        if (!finding->expected && finding->severity == severity) {
+            add_finding(out, finding);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* What failed the run comes first, with its history; what was only odd, after it. */
 char *dq_report_make(dq_machine *machine, const char *replay_line)
 {
     builder out = { .text = calloc(1, 1), .capacity = 1 };
-    bool any = false;
+    bool any;
 
     if (out.text == NULL) {
         return NULL;
     }
-    for (const dq_finding *finding = machine->findings.first; finding != NULL; finding = finding->next) {
-        if (!finding->expected) {
-            add_finding(&out, finding);
-            any = true;
-        }
-    }
-    if (machine->findings.errors > 0) {
+    any = add_findings(&out, machine, DQ_ERROR);
+    if (any) {
         add_explanations(&out, machine);
     }
+    any = add_findings(&out, machine, DQ_WARNING) || any;
     if (any && replay_line != NULL) {
         add(&out, "replay: %s\n", replay_line);
     }

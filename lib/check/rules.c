@@ -56,12 +56,11 @@ const char *dq_rule_advice(const char *rule, uint32_t code)
     }
 }
 
-enum { DQ_LEVEL_IPI = 13 }; /* KeIpiGenericCall: below IPI_LEVEL. */
-
 const dq_service_rule dq_service_rules[DQ_SERVICE_COUNT] = {
     [DQ_SERVICE_NONE] = { DQ_LEVEL_PASSIVE, DQ_LEVEL_HIGH, 0, "", NULL },
 #define DQ_SERVICE_ROW(name, lowest, highest, subcode, rule, header) \
-    [DQ_SERVICE_##name] = { DQ_LEVEL_##lowest, DQ_LEVEL_##highest, subcode, #rule, #header ": " #name },
+    [DQ_SERVICE_##                                                   \
+        name] = { DQ_LEVEL_##lowest, DQ_LEVEL_##highest, subcode, #rule, #header ": " #name },
 #include "sim/service.def"
 #undef DQ_SERVICE_ROW
 };
@@ -69,9 +68,9 @@ const dq_service_rule dq_service_rules[DQ_SERVICE_COUNT] = {
 const char *dq_irql_name(unsigned irql)
 {
     static const char *const names[DQ_LEVELS] = {
-        "PASSIVE_LEVEL", "APC_LEVEL", "DISPATCH_LEVEL", "DIRQL 3", "DIRQL 4",  "DIRQL 5",     "DIRQL 6",
-        "DIRQL 7",       "DIRQL 8",   "DIRQL 9",        "DIRQL 10", "DIRQL 11", "DIRQL 12",
-        "CLOCK_LEVEL",   "IPI_LEVEL", "HIGH_LEVEL",
+        "PASSIVE_LEVEL", "APC_LEVEL",   "DISPATCH_LEVEL", "DIRQL 3",    "DIRQL 4",  "DIRQL 5",
+        "DIRQL 6",       "DIRQL 7",     "DIRQL 8",        "DIRQL 9",    "DIRQL 10", "DIRQL 11",
+        "DIRQL 12",      "CLOCK_LEVEL", "IPI_LEVEL",      "HIGH_LEVEL",
     };
 
     return irql < DQ_LEVELS ? names[irql] : "an impossible IRQL";

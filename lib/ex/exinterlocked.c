@@ -1,9 +1,10 @@
 /*
  * exinterlocked.c - lists and sums that are changed under a spin lock at HIGH_LEVEL.
  *
- * Nothing interrupts the change on its processor, so that an ISR and the code that it interrupts may share a list. The
- * lock is only for these routines: one that is also taken with KeAcquireSpinLock can be held by the very code that an ISR
- * interrupted, which is found as a recursion.
+ * Nothing interrupts the change on its processor, so that an ISR and the code that it interrupts
+ * may share a list. The lock is only for these routines: one that is also taken with
+ * KeAcquireSpinLock can be held by the very code that an ISR interrupted, which is found as a
+ * recursion.
  */
 #include <wdm.h>
 
@@ -17,7 +18,8 @@ typedef struct change {
 } change;
 
 /* False if the caller was refused. */
-static bool begin(change *this, dq_service service, const void *object, PKSPIN_LOCK lock, const void *place)
+static bool begin(change *this, dq_service service, const void *object, PKSPIN_LOCK lock,
+                  const void *place)
 {
     this->cpu = dq_enter(service, place, object, (uintptr_t)lock != 0, 0, 0);
     if (this->cpu == NULL) {
@@ -39,9 +41,10 @@ static void end(change *this)
 #define BEGIN(this, name, object, lock) \
     begin(this, DQ_SERVICE_##name, object, lock, __builtin_return_address(0))
 
-/* ---- Doubly linked lists ------------------------------------------------------------------------------- */
+/* ---- Doubly linked lists -------------------------------------------------------------------- */
 
-PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
+PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
+                                              PKSPIN_LOCK Lock)
 {
     PLIST_ENTRY first;
     change this;
@@ -55,7 +58,8 @@ PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY 
     return first;
 }
 
-PLIST_ENTRY NTAPI ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
+PLIST_ENTRY NTAPI ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
+                                              PKSPIN_LOCK Lock)
 {
     PLIST_ENTRY last;
     change this;
@@ -82,7 +86,7 @@ PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK 
     return first;
 }
 
-/* ---- Singly linked lists --------------------------------------------------------------------------------- */
+/* ---- Singly linked lists -------------------------------------------------------------------- */
 
 PSINGLE_LIST_ENTRY NTAPI ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
                                                     PSINGLE_LIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
@@ -112,7 +116,7 @@ PSINGLE_LIST_ENTRY NTAPI ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, 
     return first;
 }
 
-/* ---- Sums --------------------------------------------------------------------------------------------------- */
+/* ---- Sums ----------------------------------------------------------------------------------- */
 
 ULONG NTAPI ExInterlockedAddUlong(PULONG Addend, ULONG Increment, PKSPIN_LOCK Lock)
 {
@@ -151,7 +155,8 @@ VOID NTAPI ExInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment
     __atomic_fetch_add(&Addend->QuadPart, (LONGLONG)Increment, __ATOMIC_SEQ_CST);
 }
 
-/* The lock has no part in it: one atomic step, so that plain 64-bit Interlocked functions may be used beside it. */
+/* The lock has no part in it: one atomic step, so that plain 64-bit Interlocked functions may be
+ * used beside it. */
 LONGLONG NTAPI ExInterlockedCompareExchange64(LONGLONG volatile *Destination, PLONGLONG Exchange,
                                               PLONGLONG Comparand, PKSPIN_LOCK Lock)
 {
@@ -160,6 +165,7 @@ LONGLONG NTAPI ExInterlockedCompareExchange64(LONGLONG volatile *Destination, PL
     DQ_ENTER(ExInterlockedCompareExchange64, (const void *)Destination, 0, 0, 0, 0);
     (void)cpu;
     (void)Lock;
-    __atomic_compare_exchange_n(Destination, &before, *Exchange, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    __atomic_compare_exchange_n(Destination, &before, *Exchange, 0, __ATOMIC_SEQ_CST,
+                                __ATOMIC_SEQ_CST);
     return before;
 }

@@ -1,10 +1,11 @@
 /*
  * interlocked.c - the Interlocked functions: one atomic step each, at any IRQL and for anybody.
  *
- * In simulated code each is a schedule point, reported as a call of "Interlocked" with its address, its size in bytes and
- * its order (the compiler's __ATOMIC_ number). Device callbacks and foreign host threads may use them too: for these they
- * are just atomic. Processors are sequentially consistent, so that the forms without a fence are as strong as the
- * others; their order is only what a race detector may conclude from them.
+ * In simulated code each is a schedule point, reported as a call of "Interlocked" with its address,
+ * its size in bytes and its order (the compiler's __ATOMIC_ number). Device callbacks and foreign
+ * host threads may use them too: for these they are just atomic. Processors are sequentially
+ * consistent, so that the forms without a fence are as strong as the others; their order is only
+ * what a race detector may conclude from them.
  */
 #include <wdm.h>
 
@@ -19,77 +20,79 @@ static inline void step(const volatile void *address, unsigned bytes, int order,
     }
 }
 
-#define STEP(address, order) step((address), sizeof(*(address)), (order), __builtin_return_address(0))
+#define STEP(address, order) \
+    step((address), sizeof(*(address)), (order), __builtin_return_address(0))
 
-/* A name and its forms: full fence, acquire, release, none. `infix` and `suffix` are where the width stands. */
-#define FORMS(MAKE, type, name, infix, suffix)          \
-    MAKE(type, name##infix##suffix, __ATOMIC_SEQ_CST)         \
+/* A name and its forms: full fence, acquire, release, none. `infix` and `suffix` are where the
+ * width stands. */
+#define FORMS(MAKE, type, name, infix, suffix)                 \
+    MAKE(type, name##infix##suffix, __ATOMIC_SEQ_CST)          \
     MAKE(type, name##infix##Acquire##suffix, __ATOMIC_ACQUIRE) \
     MAKE(type, name##infix##Release##suffix, __ATOMIC_RELEASE) \
     MAKE(type, name##infix##NoFence##suffix, __ATOMIC_RELAXED)
 
-#define INCREMENT(type, name, order)                                            \
-    type NTAPI name(type volatile *Addend)                                      \
-    {                                                                           \
-        STEP(Addend, order);                                                    \
-        return __atomic_add_fetch(Addend, (type)1, __ATOMIC_SEQ_CST);           \
+#define INCREMENT(type, name, order)                                  \
+    type NTAPI name(type volatile *Addend)                            \
+    {                                                                 \
+        STEP(Addend, order);                                          \
+        return __atomic_add_fetch(Addend, (type)1, __ATOMIC_SEQ_CST); \
     }
-#define DECREMENT(type, name, order)                                            \
-    type NTAPI name(type volatile *Addend)                                      \
-    {                                                                           \
-        STEP(Addend, order);                                                    \
-        return __atomic_sub_fetch(Addend, (type)1, __ATOMIC_SEQ_CST);           \
+#define DECREMENT(type, name, order)                                  \
+    type NTAPI name(type volatile *Addend)                            \
+    {                                                                 \
+        STEP(Addend, order);                                          \
+        return __atomic_sub_fetch(Addend, (type)1, __ATOMIC_SEQ_CST); \
     }
-#define ADD(type, name, order)                                                  \
-    type NTAPI name(type volatile *Addend, type Value)                          \
-    {                                                                           \
-        STEP(Addend, order);                                                    \
-        return __atomic_add_fetch(Addend, Value, __ATOMIC_SEQ_CST);             \
+#define ADD(type, name, order)                                      \
+    type NTAPI name(type volatile *Addend, type Value)              \
+    {                                                               \
+        STEP(Addend, order);                                        \
+        return __atomic_add_fetch(Addend, Value, __ATOMIC_SEQ_CST); \
     }
-#define EXCHANGE_ADD(type, name, order)                                         \
-    type NTAPI name(type volatile *Addend, type Value)                          \
-    {                                                                           \
-        STEP(Addend, order);                                                    \
-        return __atomic_fetch_add(Addend, Value, __ATOMIC_SEQ_CST);             \
+#define EXCHANGE_ADD(type, name, order)                             \
+    type NTAPI name(type volatile *Addend, type Value)              \
+    {                                                               \
+        STEP(Addend, order);                                        \
+        return __atomic_fetch_add(Addend, Value, __ATOMIC_SEQ_CST); \
     }
-#define EXCHANGE(type, name, order)                                             \
-    type NTAPI name(type volatile *Target, type Value)                          \
-    {                                                                           \
-        STEP(Target, order);                                                    \
-        return __atomic_exchange_n(Target, Value, __ATOMIC_SEQ_CST);            \
+#define EXCHANGE(type, name, order)                                  \
+    type NTAPI name(type volatile *Target, type Value)               \
+    {                                                                \
+        STEP(Target, order);                                         \
+        return __atomic_exchange_n(Target, Value, __ATOMIC_SEQ_CST); \
     }
-#define COMPARE_EXCHANGE(type, name, order)                                     \
-    type NTAPI name(type volatile *Destination, type ExChange, type Comperand)  \
-    {                                                                           \
-        STEP(Destination, order);                                               \
-        __atomic_compare_exchange_n(Destination, &Comperand, ExChange, 0,       \
-                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);        \
-        return Comperand;                                                       \
+#define COMPARE_EXCHANGE(type, name, order)                                                 \
+    type NTAPI name(type volatile *Destination, type ExChange, type Comperand)              \
+    {                                                                                       \
+        STEP(Destination, order);                                                           \
+        __atomic_compare_exchange_n(Destination, &Comperand, ExChange, 0, __ATOMIC_SEQ_CST, \
+                                    __ATOMIC_SEQ_CST);                                      \
+        return Comperand;                                                                   \
     }
-#define AND(type, name, order)                                                  \
-    type NTAPI name(type volatile *Destination, type Value)                     \
-    {                                                                           \
-        STEP(Destination, order);                                               \
-        return __atomic_fetch_and(Destination, Value, __ATOMIC_SEQ_CST);        \
+#define AND(type, name, order)                                           \
+    type NTAPI name(type volatile *Destination, type Value)              \
+    {                                                                    \
+        STEP(Destination, order);                                        \
+        return __atomic_fetch_and(Destination, Value, __ATOMIC_SEQ_CST); \
     }
-#define OR(type, name, order)                                                   \
-    type NTAPI name(type volatile *Destination, type Value)                     \
-    {                                                                           \
-        STEP(Destination, order);                                               \
-        return __atomic_fetch_or(Destination, Value, __ATOMIC_SEQ_CST);         \
+#define OR(type, name, order)                                           \
+    type NTAPI name(type volatile *Destination, type Value)             \
+    {                                                                   \
+        STEP(Destination, order);                                       \
+        return __atomic_fetch_or(Destination, Value, __ATOMIC_SEQ_CST); \
     }
-#define XOR(type, name, order)                                                  \
-    type NTAPI name(type volatile *Destination, type Value)                     \
-    {                                                                           \
-        STEP(Destination, order);                                               \
-        return __atomic_fetch_xor(Destination, Value, __ATOMIC_SEQ_CST);        \
+#define XOR(type, name, order)                                           \
+    type NTAPI name(type volatile *Destination, type Value)              \
+    {                                                                    \
+        STEP(Destination, order);                                        \
+        return __atomic_fetch_xor(Destination, Value, __ATOMIC_SEQ_CST); \
     }
 
-/* ---- Bits: counted from Base on, also beyond its own word ------------------------------------------ */
+/* ---- Bits: counted from Base on, also beyond its own word ----------------------------------- */
 
 /* Splits a bit's number into the word and the bit in it. */
-#define BIT_STEP(type, order)                                             \
-    type volatile *word = Base + (Bit >> (sizeof(type) == 8 ? 6 : 5));    \
+#define BIT_STEP(type, order)                                              \
+    type volatile *word = Base + (Bit >> (sizeof(type) == 8 ? 6 : 5));     \
     const type mask = (type)(1ull << (Bit & (8 * (int)sizeof(type) - 1))); \
     STEP(word, order)
 
@@ -99,20 +102,20 @@ static inline void step(const volatile void *address, unsigned bytes, int order,
         BIT_STEP(type, order);                                                         \
         return (UCHAR)((__atomic_fetch_or(word, mask, __ATOMIC_SEQ_CST) & mask) != 0); \
     }
-#define BIT_RESET(type, name, order)                                                   \
-    UCHAR NTAPI name(type volatile *Base, type Bit)                                    \
-    {                                                                                  \
-        BIT_STEP(type, order);                                                         \
+#define BIT_RESET(type, name, order)                                                     \
+    UCHAR NTAPI name(type volatile *Base, type Bit)                                      \
+    {                                                                                    \
+        BIT_STEP(type, order);                                                           \
         return (UCHAR)((__atomic_fetch_and(word, ~mask, __ATOMIC_SEQ_CST) & mask) != 0); \
     }
-#define BIT_COMPLEMENT(type, name, order)                                              \
-    UCHAR NTAPI name(type volatile *Base, type Bit)                                    \
-    {                                                                                  \
-        BIT_STEP(type, order);                                                         \
+#define BIT_COMPLEMENT(type, name, order)                                               \
+    UCHAR NTAPI name(type volatile *Base, type Bit)                                     \
+    {                                                                                   \
+        BIT_STEP(type, order);                                                          \
         return (UCHAR)((__atomic_fetch_xor(word, mask, __ATOMIC_SEQ_CST) & mask) != 0); \
     }
 
-/* ---- 32 bits ------------------------------------------------------------------------------------------- */
+/* ---- 32 bits -------------------------------------------------------------------------------- */
 
 FORMS(INCREMENT, LONG, InterlockedIncrement, , )
 FORMS(DECREMENT, LONG, InterlockedDecrement, , )
@@ -127,7 +130,7 @@ FORMS(BIT_SET, LONG, InterlockedBitTestAndSet, , )
 FORMS(BIT_RESET, LONG, InterlockedBitTestAndReset, , )
 BIT_COMPLEMENT(LONG, InterlockedBitTestAndComplement, __ATOMIC_SEQ_CST)
 
-/* ---- 64 bits ------------------------------------------------------------------------------------------- */
+/* ---- 64 bits -------------------------------------------------------------------------------- */
 
 FORMS(INCREMENT, LONG64, InterlockedIncrement, , 64)
 FORMS(DECREMENT, LONG64, InterlockedDecrement, , 64)
@@ -142,7 +145,7 @@ FORMS(BIT_SET, LONG64, InterlockedBitTestAndSet, 64, )
 FORMS(BIT_RESET, LONG64, InterlockedBitTestAndReset, 64, )
 BIT_COMPLEMENT(LONG64, InterlockedBitTestAndComplement64, __ATOMIC_SEQ_CST)
 
-/* ---- 8 and 16 bits ------------------------------------------------------------------------------------- */
+/* ---- 8 and 16 bits -------------------------------------------------------------------------- */
 
 INCREMENT(SHORT, InterlockedIncrement16, __ATOMIC_SEQ_CST)
 DECREMENT(SHORT, InterlockedDecrement16, __ATOMIC_SEQ_CST)
@@ -159,12 +162,12 @@ AND(CHAR, InterlockedAnd8, __ATOMIC_SEQ_CST)
 OR(CHAR, InterlockedOr8, __ATOMIC_SEQ_CST)
 XOR(CHAR, InterlockedXor8, __ATOMIC_SEQ_CST)
 
-/* ---- Pointers --------------------------------------------------------------------------------------------- */
+/* ---- Pointers ------------------------------------------------------------------------------- */
 
 FORMS(EXCHANGE, PVOID, InterlockedExchangePointer, , )
 FORMS(COMPARE_EXCHANGE, PVOID, InterlockedCompareExchangePointer, , )
 
-/* ---- 128 bits --------------------------------------------------------------------------------------------- */
+/* ---- 128 bits ------------------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
 

@@ -1,20 +1,27 @@
 /*
  * pool.c - ExAllocatePool2 and its family.
  *
- * The services report before they act: a checker knows from CALL and POOL_FREE events all that it needs to speak with the Driver
- * Verifier's words. What is left is what Windows bug-checks itself: 0xC2, and 0xC7 for a timer or DPC that is still active in
- * freed memory.
+ * The services report before they act: a checker knows from CALL and POOL_FREE events all that it
+ * needs to speak with the Driver Verifier's words. What is left is what Windows bug-checks itself:
+ * 0xC2, and 0xC7 for a timer or DPC that is still active in freed memory.
  */
 #include "ex/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "ex/poolmap.h"
 #include "ke/ki.h"
 #include "ke/raise.h"
 #include "sim/place.h"
 
-enum { BUCKETS = 1024, FREED_KEPT = 4096, FILL = 0xA5, PROTECTED = (int)0x80000000, UNTAGGED = 0x656E6F4E };
+enum {
+    BUCKETS = 1024,
+    FREED_KEPT = 4096,
+    FILL = 0xA5,
+    PROTECTED = (int)0x80000000,
+    UNTAGGED = 0x656E6F4E
+};
 
 typedef struct pool {
     dq_pool_block *buckets[BUCKETS];
@@ -23,7 +30,7 @@ typedef struct pool {
     unsigned freed_next;
 } pool;
 
-/* ---- The table of blocks --------------------------------------------------------------------------------------- */
+/* ---- The table of blocks --------------------------------------------------------------------- */
 
 static dq_pool_block **bucket_of(pool *p, const void *address)
 {
@@ -46,6 +53,7 @@ static void forget(pool *p, dq_pool_block **link)
 {
     dq_pool_block *block = *link;
 
+    dq_poolmap_remove(block->address, p);
     *link = block->next;
     block->next = p->unused;
     p->unused = block;
@@ -102,7 +110,10 @@ static void halt(dq_machine *machine)
             dq_pool_block *block = p->buckets[i];
 
             p->buckets[i] = block->next;
-            if (!block->freed) {
+            if (block->freed) {
+                dq_poolmap_remove(block->address, p);
+            } else {
+                dq_poolmap_orphan(block->address, p);
                 free_memory(block->address, block->bytes);
             }
             free(block);
@@ -129,7 +140,8 @@ static pool *pool_of(dq_machine *machine)
     return kernel->pool;
 }
 
-void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block), void *context)
+void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block),
+                      void *context)
 {
     const pool *p = ((dq_kernel *)machine->kernel)->pool;
 
@@ -142,13 +154,13 @@ void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq
     }
 }
 
-/* ---- Allocation -------------------------------------------------------------------------------------------------- */
+/* ---- Allocation ------------------------------------------------------------------------------ */
 
 typedef struct request {
     size_t bytes;
     uint32_t tag;
     bool paged, zeroed, raises;
-    uint64_t type;           /* As the caller gave it, for the bug check. */
+    uint64_t type; /* As the caller gave it, for the bug check. */
     dq_service service;
     const void *place;
 } request;
@@ -172,11 +184,15 @@ static void *allocate(dq_processor *cpu, const request *r)
     if (cpu->irql > highest) {
         dq_bugcheck(cpu, BAD_POOL_CALLER, 8, cpu->irql, r->type, r->bytes,
                     "%s of %s memory at IRQL %u: it needs IRQL <= %s", dq_service_name(r->service),
-                    r->paged ? "paged" : "nonpaged", cpu->irql, r->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
+                    r->paged ? "paged" : "nonpaged", cpu->irql,
+                    r->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
     }
     address = p != NULL ? get_memory(r) : NULL;
-    block = address != NULL ? new_block(p, address) : NULL;
+    block = address != NULL && dq_poolmap_add(address, p) ? new_block(p, address) : NULL;
     if (block == NULL) {
+        if (address != NULL) {
+            dq_poolmap_strike_off(address);
+        }
         free_memory(address, r->bytes);
         if (r->raises) {
             dq_raise_status(cpu, STATUS_INSUFFICIENT_RESOURCES, r->place, "%s has no memory",
@@ -197,7 +213,8 @@ static void *allocate(dq_processor *cpu, const request *r)
 
 static bool is_one_pool(POOL_FLAGS flags)
 {
-    const POOL_FLAGS pools = flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
+    const POOL_FLAGS pools =
+        flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
 
     return pools != 0 && (pools & (pools - 1)) == 0;
 }
@@ -205,8 +222,8 @@ static bool is_one_pool(POOL_FLAGS flags)
 static bool are_known(POOL_FLAGS flags)
 {
     const POOL_FLAGS known = POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_SESSION |
-                             POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED |
-                             POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED;
+                             POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE |
+                             POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED;
 
     /* Flags of the optional range that nobody knows are ignored, of the required range refused. */
     return (flags & (POOL_FLAG_REQUIRED_END | (POOL_FLAG_REQUIRED_END - 1)) & ~known) == 0;
@@ -234,7 +251,8 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
     return allocate(cpu, &r);
 }
 
-static request old_style(POOL_TYPE type, SIZE_T bytes, ULONG tag, dq_service service, const void *place)
+static request old_style(POOL_TYPE type, SIZE_T bytes, ULONG tag, dq_service service,
+                         const void *place)
 {
     return (request){ .bytes = bytes,
                       .tag = tag,
@@ -267,7 +285,8 @@ PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 
 PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolZero, __builtin_return_address(0));
+    request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolZero,
+                          __builtin_return_address(0));
 
     DQ_ENTER(ExAllocatePoolZero, NULL, PoolType, NumberOfBytes, Tag, NULL);
     r.zeroed = true;
@@ -276,16 +295,17 @@ PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG T
 
 PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    const request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolUninitialized,
-                                __builtin_return_address(0));
+    const request r =
+        old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolUninitialized,
+                  __builtin_return_address(0));
 
     DQ_ENTER(ExAllocatePoolUninitialized, NULL, PoolType, NumberOfBytes, Tag, NULL);
     return allocate(cpu, &r);
 }
 
-/* ---- Freeing ------------------------------------------------------------------------------------------------------- */
+/* ---- Freeing --------------------------------------------------------------------------------- */
 
-static dq_pool_state state_of(dq_machine *machine, const dq_pool_block *block, uint32_t tag)
+static dq_pool_error error_of(dq_processor *cpu, const dq_pool_block *block, uint32_t tag)
 {
     if (block == NULL) {
         return DQ_POOL_UNKNOWN;
@@ -296,37 +316,52 @@ static dq_pool_state state_of(dq_machine *machine, const dq_pool_block *block, u
     if (tag != 0 && (tag & ~(uint32_t)PROTECTED) != (block->tag & ~(uint32_t)PROTECTED)) {
         return DQ_POOL_WRONG_TAG;
     }
-    if (dq_timer_inside(machine, block->address, block->bytes) != NULL) {
+    if (cpu->irql > (block->paged ? DQ_LEVEL_APC : DQ_LEVEL_DISPATCH)) {
+        return block->paged ? DQ_POOL_PAGED_TOO_HIGH : DQ_POOL_TOO_HIGH;
+    }
+    if (dq_timer_inside(cpu->machine, block->address, block->bytes) != NULL) {
         return DQ_POOL_HOLDS_TIMER;
     }
-    return dq_dpc_inside(machine, block->address, block->bytes) != NULL ? DQ_POOL_HOLDS_DPC : DQ_POOL_FINE;
+    return dq_dpc_inside(cpu->machine, block->address, block->bytes) != NULL ? DQ_POOL_HOLDS_DPC
+                                                                             : DQ_POOL_FINE;
 }
 
-static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_block *block, dq_pool_state state,
-                             uint32_t tag)
+static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_block *block,
+                             dq_pool_error error, uint32_t tag)
 {
     dq_machine *machine = cpu->machine;
     const uintptr_t base = (uintptr_t)address;
     char first[300];
 
-    switch (state) {
+    switch (error) {
     case DQ_POOL_FREED_BEFORE:
         dq_bugcheck(cpu, BAD_POOL_CALLER, 7, 0, block->tag, base,
                     "a pool block (tag %.4s) is freed a second time; the first time in %s",
-                    (const char *)&block->tag, dq_place_describe(block->freed_place, first, sizeof(first)));
+                    (const char *)&block->tag,
+                    dq_place_describe(block->freed_place, first, sizeof(first)));
     case DQ_POOL_WRONG_TAG:
         dq_bugcheck(cpu, BAD_POOL_CALLER, 0xA, base, block->tag, tag,
                     "a pool block with tag %.4s is freed with tag %.4s", (const char *)&block->tag,
                     (const char *)&tag);
     case DQ_POOL_HOLDS_TIMER:
-        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0, (uintptr_t)dq_timer_inside(machine, address, block->bytes), base,
-                    base + block->bytes, "a pool block (tag %.4s) is freed while a timer in it is set: cancel it first",
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0,
+                    (uintptr_t)dq_timer_inside(machine, address, block->bytes), base,
+                    base + block->bytes,
+                    "a pool block (tag %.4s) is freed while a timer in it is set: cancel it first",
                     (const char *)&block->tag);
     case DQ_POOL_HOLDS_DPC:
-        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dq_dpc_inside(machine, address, block->bytes), base,
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 1,
+                    (uintptr_t)dq_dpc_inside(machine, address, block->bytes), base,
                     base + block->bytes,
-                    "a pool block (tag %.4s) is freed while a DPC in it is queued: remove it or flush first",
+                    "a pool block (tag %.4s) is freed while a DPC in it is queued: remove it or "
+                    "flush first",
                     (const char *)&block->tag);
+    case DQ_POOL_PAGED_TOO_HIGH:
+    case DQ_POOL_TOO_HIGH:
+        dq_bugcheck(cpu, BAD_POOL_CALLER, 9, cpu->irql, block->paged, base,
+                    "%s memory is freed at IRQL %u: it needs IRQL <= %s",
+                    block->paged ? "paged" : "nonpaged", cpu->irql,
+                    block->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
     default:
         dq_bugcheck(cpu, BAD_POOL_CALLER, 0x46, base, 0, 0,
                     "memory is freed that the pool did not give out (or not at this address)");
@@ -338,25 +373,33 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
     dq_machine *machine = cpu->machine;
     pool *p = pool_of(machine);
     dq_pool_block *block = p != NULL ? *find(p, address) : NULL;
-    const dq_pool_state state = state_of(machine, block, tag);
+    const dq_pool_error error = error_of(cpu, block, tag);
 
-    dq_emit(cpu, POOL_FREE, address, block != NULL ? block->bytes : 0, block != NULL ? block->tag : tag, state);
-    if (state != DQ_POOL_FINE) {
-        refuse(cpu, address, block, state, tag);
-    }
-    if (cpu->irql > (block->paged ? DQ_LEVEL_APC : DQ_LEVEL_DISPATCH)) {
-        dq_bugcheck(cpu, BAD_POOL_CALLER, 9, cpu->irql, block->paged, (uintptr_t)address,
-                    "%s memory is freed at IRQL %u: it needs IRQL <= %s", block->paged ? "paged" : "nonpaged", cpu->irql,
-                    block->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
+    dq_emit(cpu, POOL_FREE, address, block != NULL ? block->bytes : 0,
+            block != NULL ? block->tag : tag, error);
+    if (error != DQ_POOL_FINE) {
+        refuse(cpu, address, block, error, tag);
     }
     remember_freed(p, block, place);
     free_memory(address, block->bytes);
 }
 
+void dq_pool_free(void *address, const void *place)
+{
+    dq_processor *cpu = dq_self;
+
+    cpu->points++;
+    if (dq_attends(cpu, DQ_ATTEND_ALWAYS | DQ_ATTEND_SWITCH | DQ_ATTEND_LEVELS)) {
+        cpu = dq_enter(DQ_SERVICE_ExFreePool, place, address, (uintptr_t)address, 0, 0);
+    }
+    if (cpu != NULL) {
+        free_block(cpu, address, 0, place);
+    }
+}
+
 VOID NTAPI ExFreePool(PVOID P)
 {
-    DQ_ENTER(ExFreePool, P, P, 0, 0, DQ_VOID);
-    free_block(cpu, P, 0, __builtin_return_address(0));
+    dq_pool_free(P, __builtin_return_address(0));
 }
 
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)

@@ -1,8 +1,9 @@
 /*
  * pool.h - the pools, on top of the host's allocator.
  *
- * Each block is one allocation of the host's, so that AddressSanitizer sees every error at its edges. What the kernel knows about a
- * block is kept apart from it; freed blocks are remembered for a while, so that a second free can name the first.
+ * Each block is one allocation of the host's, so that AddressSanitizer sees every error at its
+ * edges. What the kernel knows about a block is kept apart from it; freed blocks are remembered for
+ * a while, so that a second free can name the first.
  */
 #ifndef DQ_POOL_H
 #define DQ_POOL_H
@@ -10,16 +11,7 @@
 #include <wdm.h>
 
 #include "sim/machine.h"
-
-/* Goes into POOL_FREE events as `c`: what is wrong with the free. */
-typedef enum dq_pool_state {
-    DQ_POOL_FINE,
-    DQ_POOL_FREED_BEFORE,
-    DQ_POOL_UNKNOWN,        /* No pool block begins there. */
-    DQ_POOL_WRONG_TAG,
-    DQ_POOL_HOLDS_TIMER,    /* An active timer lies in it. */
-    DQ_POOL_HOLDS_DPC       /* A queued DPC lies in it. */
-} dq_pool_state;
+#include "sim/pool_error.h"
 
 typedef struct dq_pool_block {
     void *address;
@@ -27,12 +19,16 @@ typedef struct dq_pool_block {
     uint32_t tag;
     bool paged;
     bool freed;
-    const void *place;       /* Who allocated it. */
+    const void *place; /* Who allocated it. */
     const void *freed_place;
     struct dq_pool_block *next; /* In its bucket. */
 } dq_pool_block;
 
+/* ExFreePool, called from `place`. */
+void dq_pool_free(void *address, const void *place);
+
 /* Calls visit() for each block that is not freed, in no particular order: for leak reports. */
-void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block), void *context);
+void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block),
+                      void *context);
 
 #endif

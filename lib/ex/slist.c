@@ -1,8 +1,9 @@
 /*
  * slist.c - sequenced singly linked lists: a stack that needs no lock.
  *
- * Push, pop and flush are one step each, at any IRQL. Simulated processors cannot interrupt it; other host threads are kept
- * out by the lowest bit of the header's second word, which an aligned entry leaves free.
+ * Push, pop and flush are one step each, at any IRQL. Simulated processors cannot interrupt it;
+ * other host threads are kept out by the lowest bit of the header's second word, which an aligned
+ * entry leaves free.
  */
 #include <wdm.h>
 
@@ -10,7 +11,8 @@
 
 enum { BUSY = 1 };
 
-/* Like the other Interlocked functions, these are for device callbacks and foreign host threads too. */
+/* Like the other Interlocked functions, these are for device callbacks and foreign host threads
+ * too. */
 static inline void step(dq_service service, PSLIST_HEADER header, const void *place)
 {
     dq_processor *cpu = dq_self;

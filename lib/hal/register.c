@@ -1,9 +1,11 @@
 /*
- * register.c - device registers in memory: every access ends in the device that MmMapIoSpace mapped.
+ * register.c - device registers in memory: every access ends in the device that MmMapIoSpace
+ * mapped.
  *
- * The address that a driver holds belongs to nobody else, so a plain pointer access faults and is reported; these routines find the
- * device behind it. An address that is not mapped, or no longer, is a finding. The NoFence forms differ only in the
- * barrier, which the machine does not have.
+ * The address that a driver holds belongs to nobody else, so a plain pointer access faults and is
+ * reported; these routines find the device behind it. An address that is not mapped, or no
+ * longer, is a finding. The NoFence forms differ only in the barrier, which the machine does not
+ * have.
  */
 #include "sim/device.h"
 #include "sim/machine.h"
@@ -11,7 +13,8 @@
 #include <wdm.h>
 
 /* The physical address behind a mapped register; false after a finding that was suppressed. */
-static bool find_physical(dq_processor *cpu, const volatile void *address, unsigned bytes, uint64_t *physical)
+static bool find_physical(dq_processor *cpu, const volatile void *address, unsigned bytes,
+                          uint64_t *physical)
 {
     const dq_window *window = dq_window_by_mapped(cpu->machine, address);
 
@@ -19,12 +22,15 @@ static bool find_physical(dq_processor *cpu, const volatile void *address, unsig
         *physical = window->base + ((uintptr_t)address - (uintptr_t)window->mapped);
         return true;
     }
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "RegisterPointer", .page = "wdm: MmMapIoSpace" },
+    dq_find(cpu,
+            &(dq_finding){
+                .severity = DQ_ERROR, .rule = "RegisterPointer", .page = "wdm: MmMapIoSpace" },
             "%u bytes at %p were accessed as a device register, but %s%s", bytes,
             (const void *)(uintptr_t)address,
-            window == NULL ? "MmMapIoSpace returned no such address. Is it a physical address, or the "
-                             "address of ordinary memory?"
-                           : "MmUnmapIoSpace has given them back: device ",
+            window == NULL
+                ? "MmMapIoSpace returned no such address. Is it a physical address, or the "
+                  "address of ordinary memory?"
+                : "MmUnmapIoSpace has given them back: device ",
             window == NULL ? "" : window->name);
     return false;
 }
@@ -39,7 +45,8 @@ static uint64_t read_register(dq_processor *cpu, const volatile void *address, u
     return dq_device_read(cpu, DQ_SPACE_MEMORY, physical, bytes);
 }
 
-static void write_register(dq_processor *cpu, const volatile void *address, unsigned bytes, uint64_t value)
+static void write_register(dq_processor *cpu, const volatile void *address, unsigned bytes,
+                           uint64_t value)
 {
     uint64_t physical;
 
@@ -48,43 +55,43 @@ static void write_register(dq_processor *cpu, const volatile void *address, unsi
     }
 }
 
-#define REGISTER_READ(name, type)                                                                     \
-    type READ_REGISTER_##name(type volatile *Register)                                                \
-    {                                                                                                 \
-        DQ_ENTER(READ_REGISTER, NULL, (uintptr_t)Register, sizeof(type), 0, (type)~(type)0);          \
-        return (type)read_register(cpu, Register, sizeof(type));                                      \
+#define REGISTER_READ(name, type)                                                             \
+    type READ_REGISTER_##name(type volatile *Register)                                        \
+    {                                                                                         \
+        DQ_ENTER(READ_REGISTER, NULL, (uintptr_t)Register, sizeof(type), 0, (type) ~(type)0); \
+        return (type)read_register(cpu, Register, sizeof(type));                              \
     }
 
-#define REGISTER_WRITE(name, type)                                                                    \
-    VOID WRITE_REGISTER_##name(type volatile *Register, type Value)                                   \
-    {                                                                                                 \
-        DQ_ENTER(WRITE_REGISTER, NULL, (uintptr_t)Register, sizeof(type), Value, DQ_VOID);            \
-        write_register(cpu, Register, sizeof(type), Value);                                           \
+#define REGISTER_WRITE(name, type)                                                         \
+    VOID WRITE_REGISTER_##name(type volatile *Register, type Value)                        \
+    {                                                                                      \
+        DQ_ENTER(WRITE_REGISTER, NULL, (uintptr_t)Register, sizeof(type), Value, DQ_VOID); \
+        write_register(cpu, Register, sizeof(type), Value);                                \
     }
 
-#define REGISTER_BUFFERS(name, type)                                                                  \
-    VOID READ_REGISTER_BUFFER_##name(type volatile *Register, type *Buffer, ULONG Count)              \
-    {                                                                                                 \
-        DQ_ENTER(READ_REGISTER, NULL, (uintptr_t)Register, sizeof(type), Count, DQ_VOID);             \
-        for (ULONG i = 0; i < Count; i++) {                                                           \
-            Buffer[i] = (type)read_register(cpu, Register + i, sizeof(type));                         \
-            cpu = dq_self;                                                                            \
-        }                                                                                             \
-    }                                                                                                 \
-    VOID WRITE_REGISTER_BUFFER_##name(type volatile *Register, type *Buffer, ULONG Count)             \
-    {                                                                                                 \
-        DQ_ENTER(WRITE_REGISTER, NULL, (uintptr_t)Register, sizeof(type), Count, DQ_VOID);            \
-        for (ULONG i = 0; i < Count; i++) {                                                           \
-            write_register(cpu, Register + i, sizeof(type), Buffer[i]);                               \
-            cpu = dq_self;                                                                            \
-        }                                                                                             \
+#define REGISTER_BUFFERS(name, type)                                                       \
+    VOID READ_REGISTER_BUFFER_##name(type volatile *Register, type *Buffer, ULONG Count)   \
+    {                                                                                      \
+        DQ_ENTER(READ_REGISTER, NULL, (uintptr_t)Register, sizeof(type), Count, DQ_VOID);  \
+        for (ULONG i = 0; i < Count; i++) {                                                \
+            Buffer[i] = (type)read_register(cpu, Register + i, sizeof(type));              \
+            cpu = dq_self;                                                                 \
+        }                                                                                  \
+    }                                                                                      \
+    VOID WRITE_REGISTER_BUFFER_##name(type volatile *Register, type *Buffer, ULONG Count)  \
+    {                                                                                      \
+        DQ_ENTER(WRITE_REGISTER, NULL, (uintptr_t)Register, sizeof(type), Count, DQ_VOID); \
+        for (ULONG i = 0; i < Count; i++) {                                                \
+            write_register(cpu, Register + i, sizeof(type), Buffer[i]);                    \
+            cpu = dq_self;                                                                 \
+        }                                                                                  \
     }
 
-#define REGISTER(type)                                                                                \
-    REGISTER_READ(type, type)                                                                         \
-    REGISTER_WRITE(type, type)                                                                        \
-    REGISTER_READ(NOFENCE_##type, type)                                                               \
-    REGISTER_WRITE(NOFENCE_##type, type)                                                              \
+#define REGISTER(type)                   \
+    REGISTER_READ(type, type)            \
+    REGISTER_WRITE(type, type)           \
+    REGISTER_READ(NOFENCE_##type, type)  \
+    REGISTER_WRITE(NOFENCE_##type, type) \
     REGISTER_BUFFERS(type, type)
 
 REGISTER(UCHAR)

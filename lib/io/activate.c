@@ -1,8 +1,9 @@
 /*
- * activate.c - IoReportInterruptActive and Inactive: the ISR is put aside and taken back, and stays registered.
+ * activate.c - IoReportInterruptActive and Inactive: the ISR is put aside and taken back, and
+ * stays registered.
  *
- * Doing it again has no effect. Passive-level ISRs that have begun may still run when Inactive returns, since that does not wait;
- * no others do.
+ * Doing it again has no effect. Passive-level ISRs that have begun may still run when Inactive
+ * returns, since that does not wait; no others do.
  */
 #include "io/io.h"
 #include "ke/ki.h"
@@ -21,8 +22,8 @@ static void report(dq_processor *cpu, const IO_REPORT_INTERRUPT_ACTIVE_STATE_PAR
         }
         return;
     }
-    interrupt = dq_connected_object(cpu, parameters != NULL ? parameters->Version : 0, context, function,
-                                    place);
+    interrupt = dq_connected_object(cpu, parameters != NULL ? parameters->Version : 0, context,
+                                    function, place);
     if (interrupt != NULL) {
         dq_interrupt_activate(cpu, interrupt, active);
     }

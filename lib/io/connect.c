@@ -1,8 +1,10 @@
 /*
- * connect.c - IoConnectInterrupt, and what it shares with the fully specified form of IoConnectInterruptEx.
+ * connect.c - IoConnectInterrupt, and what it shares with the fully specified form of
+ * IoConnectInterruptEx.
  *
- * What the driver says is held against the line that has the vector: a vector, IRQL or processor that the line does not have
- * means that the driver read the wrong resource (the raw list instead of the translated one, or another member).
+ * What the driver says is held against the line that has the vector: a vector, IRQL or processor
+ * that the line does not have means that the driver read the wrong resource (the raw list instead
+ * of the translated one, or another member).
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -23,8 +25,10 @@ static void warn(dq_processor *cpu, const dq_connection *wanted, const char *for
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_WARNING, .rule = "ConnectResource",
-                           .page = "wdm: IoConnectInterrupt", .place = wanted->place },
+            &(dq_finding){ .severity = DQ_WARNING,
+                           .rule = "ConnectResource",
+                           .page = "wdm: IoConnectInterrupt",
+                           .place = wanted->place },
             "%s", text);
 }
 
@@ -34,15 +38,19 @@ static bool synchronizes_low(dq_processor *cpu, const dq_connection *wanted)
     if (wanted->synchronize_irql >= wanted->irql) {
         return false;
     }
-    dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = "ConnectSynchronizeIrql",
-                           .page = "wdm: IoConnectInterrupt", .place = wanted->place },
-            "SynchronizeIrql %u is below Irql %u: the ISR could interrupt code that holds its own lock",
-            wanted->synchronize_irql, wanted->irql);
+    dq_find(
+        cpu,
+        &(dq_finding){ .severity = DQ_ERROR,
+                       .rule = "ConnectSynchronizeIrql",
+                       .page = "wdm: IoConnectInterrupt",
+                       .place = wanted->place },
+        "SynchronizeIrql %u is below Irql %u: the ISR could interrupt code that holds its own lock",
+        wanted->synchronize_irql, wanted->irql);
     return true;
 }
 
-/* Passive-level ISRs have Irql and SynchronizeIrql PASSIVE_LEVEL, and nothing between that and a DIRQL exists. */
+/* Passive-level ISRs have Irql and SynchronizeIrql PASSIVE_LEVEL, and nothing between that and a
+ * DIRQL exists. */
 static bool levels_are_possible(const dq_connection *wanted)
 {
     if (wanted->passive) {
@@ -57,14 +65,15 @@ static bool agrees_with_line(dq_processor *cpu, const dq_connection *wanted, con
 {
     if (wanted->irql != line->level) {
         warn(cpu, wanted,
-             "Irql %u is not the DIRQL %u of the line with this vector: it comes from u.Interrupt.Level of "
-             "the translated resource",
+             "Irql %u is not the DIRQL %u of the line with this vector: it comes from "
+             "u.Interrupt.Level of the translated resource",
              wanted->irql, line->level);
         return false;
     }
     if ((wanted->mode == Latched) != line->edge) {
         warn(cpu, wanted,
-             "InterruptMode %s is not that of the line: it comes from the Flags of the translated resource",
+             "InterruptMode %s is not that of the line: it comes from the Flags of the translated "
+             "resource",
              wanted->mode == Latched ? "Latched" : "LevelSensitive");
     }
     return true;
@@ -82,7 +91,8 @@ NTSTATUS dq_connect_specified(dq_processor *cpu, dq_connection *wanted,
     line = dq_intc_line(cpu->machine, wanted->vector);
     if (line == NULL) {
         warn(cpu, wanted,
-             "no interrupt line has vector 0x%" PRIx32 " (Irql %u): it comes from u.Interrupt.Vector of the "
+             "no interrupt line has vector 0x%" PRIx32
+             " (Irql %u): it comes from u.Interrupt.Vector of the "
              "translated resource, not the raw one",
              wanted->vector, wanted->irql);
         return statuses->no_line;
@@ -99,8 +109,9 @@ NTSTATUS dq_connect_specified(dq_processor *cpu, dq_connection *wanted,
 
 NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
                             PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
-                            KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
-                            KAFFINITY ProcessorEnableMask, BOOLEAN FloatingSave)
+                            KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode,
+                            BOOLEAN ShareVector, KAFFINITY ProcessorEnableMask,
+                            BOOLEAN FloatingSave)
 {
     static const dq_connect_statuses statuses = { .no_processor = STATUS_INVALID_PARAMETER,
                                                   .no_line = STATUS_INVALID_PARAMETER };
@@ -119,7 +130,8 @@ NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE Serv
     PKINTERRUPT interrupt = NULL;
     NTSTATUS status;
 
-    DQ_ENTER(IoConnectInterrupt, InterruptObject, Vector, Irql, SynchronizeIrql, STATUS_UNSUCCESSFUL);
+    DQ_ENTER(IoConnectInterrupt, InterruptObject, Vector, Irql, SynchronizeIrql,
+             STATUS_UNSUCCESSFUL);
     if (InterruptObject == NULL || ServiceRoutine == NULL || FloatingSave) {
         return STATUS_INVALID_PARAMETER;
     }

@@ -1,14 +1,14 @@
 /*
  * connectex.c - IoConnectInterruptEx: fully specified, line based, message based.
  *
- * The last two ask the physical device object, which knows its lines. SynchronizeIrql is then only a minimum. The version on
- * return says how the interrupt was connected: a driver that asked for messages and gave a fallback routine gets a line when the
- * device has no messages.
+ * The last two ask the physical device object, which knows its lines. SynchronizeIrql is then
+ * only a minimum. The version on return says how the interrupt was connected: a driver that asked
+ * for messages and gave a fallback routine gets a line when the device has no messages.
  */
 #include "io/io.h"
 #include "ke/ki.h"
 
-/* ---- Fully specified ----------------------------------------------------------------------------------- */
+/* ---- Fully specified ------------------------------------------------------------------------- */
 
 static NTSTATUS connect_fully(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS parameters,
                               const void *place)
@@ -34,8 +34,8 @@ static NTSTATUS connect_fully(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETER
     NTSTATUS status;
 
     /* The machine has one group, 0; without the group form the member is not looked at. */
-    if (p->PhysicalDeviceObject == NULL || p->InterruptObject == NULL || p->ServiceRoutine == NULL ||
-        p->FloatingSave || (grouped && p->Group != 0)) {
+    if (p->PhysicalDeviceObject == NULL || p->InterruptObject == NULL ||
+        p->ServiceRoutine == NULL || p->FloatingSave || (grouped && p->Group != 0)) {
         return STATUS_INVALID_PARAMETER;
     }
     if (p->ProcessorEnableMask == 0) {
@@ -49,7 +49,7 @@ static NTSTATUS connect_fully(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETER
     return status;
 }
 
-/* ---- Line based ---------------------------------------------------------------------------------------- */
+/* ---- Line based ------------------------------------------------------------------------------ */
 
 static uint8_t highest_irql(const dq_pdo *pdo, bool messages, uint8_t minimum)
 {
@@ -63,7 +63,8 @@ static uint8_t highest_irql(const dq_pdo *pdo, bool messages, uint8_t minimum)
     return irql;
 }
 
-/* All lines of the device behind one handle, with one lock; or its only message, taken as a line. */
+/* All lines of the device behind one handle, with one lock; or its only message, taken as a
+ * line. */
 static NTSTATUS connect_lines(dq_processor *cpu, const dq_pdo *pdo, const dq_connection *common,
                               PKINTERRUPT *handle)
 {
@@ -112,7 +113,8 @@ static NTSTATUS check_lines(const dq_pdo *pdo)
         return STATUS_NOT_FOUND;
     }
     messages = dq_pdo_messages(pdo);
-    return messages > 1 && messages == pdo->line_count ? STATUS_INVALID_DEVICE_REQUEST : STATUS_SUCCESS;
+    return messages > 1 && messages == pdo->line_count ? STATUS_INVALID_DEVICE_REQUEST
+                                                       : STATUS_SUCCESS;
 }
 
 static NTSTATUS connect_line_based(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS parameters,
@@ -129,8 +131,8 @@ static NTSTATUS connect_line_based(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARA
     const dq_pdo *pdo;
     NTSTATUS status;
 
-    if (p->PhysicalDeviceObject == NULL || p->InterruptObject == NULL || p->ServiceRoutine == NULL ||
-        p->FloatingSave || p->SynchronizeIrql > HIGH_LEVEL) {
+    if (p->PhysicalDeviceObject == NULL || p->InterruptObject == NULL ||
+        p->ServiceRoutine == NULL || p->FloatingSave || p->SynchronizeIrql > HIGH_LEVEL) {
         return STATUS_INVALID_PARAMETER;
     }
     pdo = dq_pdo_find(cpu->machine, p->PhysicalDeviceObject);
@@ -138,7 +140,7 @@ static NTSTATUS connect_line_based(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARA
     return NT_SUCCESS(status) ? connect_lines(cpu, pdo, &common, p->InterruptObject) : status;
 }
 
-/* ---- Message based -------------------------------------------------------------------------------------- */
+/* ---- Message based --------------------------------------------------------------------------- */
 
 static NTSTATUS fall_back(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS parameters,
                           const dq_pdo *pdo, const void *place)
@@ -163,7 +165,8 @@ static NTSTATUS fall_back(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS pa
     return status;
 }
 
-static NTSTATUS connect_message_based(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS parameters,
+static NTSTATUS connect_message_based(dq_processor *cpu,
+                                      PIO_CONNECT_INTERRUPT_PARAMETERS parameters,
                                       const void *place)
 {
     const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS *p = &parameters->MessageBased;
@@ -190,9 +193,10 @@ static NTSTATUS connect_message_based(dq_processor *cpu, PIO_CONNECT_INTERRUPT_P
     return dq_message_connect(cpu, pdo, &common, p->ConnectionContext.InterruptMessageTable);
 }
 
-/* ---- The two names ---------------------------------------------------------------------------------------- */
+/* ---- The two names --------------------------------------------------------------------------- */
 
-static NTSTATUS connect(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS parameters, const void *place)
+static NTSTATUS connect(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS parameters,
+                        const void *place)
 {
     if (parameters == NULL) {
         return STATUS_INVALID_PARAMETER;

@@ -95,7 +95,8 @@ PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_byt
 
 NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
                         PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
-                        ULONG DeviceCharacteristics, BOOLEAN Exclusive, PDEVICE_OBJECT *DeviceObject)
+                        ULONG DeviceCharacteristics, BOOLEAN Exclusive,
+                        PDEVICE_OBJECT *DeviceObject)
 {
     dq_device_record *record;
 
@@ -124,7 +125,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
     return STATUS_SUCCESS;
 }
 
-/* ---- Deleting --------------------------------------------------------------------------------------------- */
+/* ---- Deleting -------------------------------------------------------------------------------- */
 
 static bool lies_in(const dq_device_record *record, const void *address)
 {
@@ -141,10 +142,12 @@ static void check_interrupts(dq_processor *cpu, const dq_device_record *record, 
         if (i->state == DQ_INTERRUPT_CONNECTED &&
             (lies_in(record, i->context) || lies_in(record, i->lock))) {
             dq_find(cpu,
-                    &(dq_finding){ .severity = DQ_ERROR, .rule = "DeleteConnected",
-                                   .page = "wdm: IoDisconnectInterrupt", .place = place },
-                    "IoDeleteDevice was called while the interrupt of line \"%s\" is connected and uses this "
-                    "device's memory: call IoDisconnectInterrupt(Ex) first",
+                    &(dq_finding){ .severity = DQ_ERROR,
+                                   .rule = "DeleteConnected",
+                                   .page = "wdm: IoDisconnectInterrupt",
+                                   .place = place },
+                    "IoDeleteDevice was called while the interrupt of line \"%s\" is connected "
+                    "and uses this device's memory: call IoDisconnectInterrupt(Ex) first",
                     dq_interrupt_name(cpu->machine, i));
             return;
         }
@@ -158,18 +161,22 @@ static void check_dpc(dq_processor *cpu, const dq_device_record *record, const v
 
     if (dpc != NULL) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "DeleteWithDpc", .page = "wdm: IoDeleteDevice",
-                               .code = TIMER_OR_DPC_INVALID, .place = place,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "DeleteWithDpc",
+                               .page = "wdm: IoDeleteDevice",
+                               .code = TIMER_OR_DPC_INVALID,
+                               .place = place,
                                .parameters = { 1, (uintptr_t)dpc, (uintptr_t)record,
                                                (uintptr_t)record + bytes } },
-                "IoDeleteDevice was called while a DPC in the device's memory is queued: stop the device, "
-                "then call KeRemoveQueueDpc or KeFlushQueuedDpcs");
+                "IoDeleteDevice was called while a DPC in the device's memory is queued: stop "
+                "the device, then call KeRemoveQueueDpc or KeFlushQueuedDpcs");
     }
 }
 
 static void unlink_from_driver(PDEVICE_OBJECT device)
 {
-    PDEVICE_OBJECT *link = device->DriverObject != NULL ? &device->DriverObject->DeviceObject : NULL;
+    PDEVICE_OBJECT *link =
+        device->DriverObject != NULL ? &device->DriverObject->DeviceObject : NULL;
 
     while (link != NULL && *link != NULL && *link != device) {
         link = &(*link)->NextDevice;
@@ -197,11 +204,14 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     DQ_ENTER(IoDeleteDevice, DeviceObject, 0, 0, 0, DQ_VOID);
     record = dq_io_of(cpu->machine) != NULL ? record_of(cpu->machine, DeviceObject) : NULL;
     if (record == NULL || dq_pdo_find(cpu->machine, DeviceObject) != NULL) {
-        dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "DevicePointer", .page = "wdm: IoDeleteDevice",
-                               .place = place },
-                "IoDeleteDevice was given a pointer that is no device object of IoCreateDevice, or no "
-                "longer one");
+        dq_find(
+            cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "DevicePointer",
+                           .page = "wdm: IoDeleteDevice",
+                           .place = place },
+            "IoDeleteDevice was given a pointer that is no device object of IoCreateDevice, or no "
+            "longer one");
         return;
     }
     check_interrupts(cpu, record, place);
@@ -211,16 +221,21 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     dq_keep_drop(cpu->machine, record);
 }
 
-/* ---- The device's DPC ----------------------------------------------------------------------------------------- */
+/* ---- The device's DPC ------------------------------------------------------------------------ */
 
 VOID IoInitializeDpcRequest(PDEVICE_OBJECT DeviceObject, PIO_DPC_ROUTINE DpcRoutine)
 {
-    /* The routine's second and third parameter are a device and an IRP rather than plain pointers. */
-    KeInitializeDpc(&DeviceObject->Dpc, (PKDEFERRED_ROUTINE)(void (*)(void))DpcRoutine, DeviceObject);
+    DQ_ENTER(IoInitializeDpcRequest, DeviceObject, (uintptr_t)DpcRoutine, 0, 0, DQ_VOID);
+    /* The routine's second and third parameter are a device and an IRP, not plain pointers. */
+    dq_dpc_initialise(cpu, &DeviceObject->Dpc, (PKDEFERRED_ROUTINE)(void (*)(void))DpcRoutine,
+                      DeviceObject);
 }
 
 VOID IoRequestDpc(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 {
     DQ_ENTER(IoRequestDpc, DeviceObject, (uintptr_t)Irp, (uintptr_t)Context, 0, DQ_VOID);
     dq_dpc_insert(cpu, &DeviceObject->Dpc, Irp, Context);
+    if (dq_must_look(cpu, cpu->irql)) {
+        dq_deliver(cpu);
+    }
 }

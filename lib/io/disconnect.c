@@ -1,5 +1,6 @@
 /*
- * disconnect.c - IoDisconnectInterrupt and IoDisconnectInterruptEx: when they return, the ISR runs nowhere and never will.
+ * disconnect.c - IoDisconnectInterrupt and IoDisconnectInterruptEx: when they return, the ISR
+ * runs nowhere and never will.
  */
 #include "io/io.h"
 #include "ke/ki.h"
@@ -15,18 +16,26 @@ static bool versions_match(uint8_t connected, ULONG given)
     return connected == given;
 }
 
+static void accuse_version(dq_processor *cpu, const struct _KINTERRUPT *interrupt, ULONG version,
+                           const char *function, const void *place)
+{
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "InterruptVersion",
+                           .page = "iointex: WdmlibIoDisconnectInterruptEx",
+                           .place = place },
+            "%s was given an interrupt of version %u as if it had been connected as version %u: "
+            "pass on the Version and the ConnectionContext that IoConnectInterruptEx had answered",
+            function, interrupt->version, (unsigned)version);
+}
+
 PKINTERRUPT dq_connected_object(dq_processor *cpu, ULONG version, const void *context,
                                 const char *function, const void *place)
 {
     PKINTERRUPT interrupt = dq_interrupt_check(cpu, context, function, place);
 
     if (interrupt != NULL && !versions_match(interrupt->version, version)) {
-        dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "InterruptVersion",
-                               .page = "iointex: WdmlibIoDisconnectInterruptEx", .place = place },
-                "%s was given Version %u for an interrupt that was connected as version %u: pass on the "
-                "Version that IoConnectInterruptEx had answered",
-                function, (unsigned)version, interrupt->version);
+        accuse_version(cpu, interrupt, version, function, place);
     }
     return interrupt;
 }
@@ -65,14 +74,17 @@ static void disconnect_ex(dq_processor *cpu, const IO_DISCONNECT_INTERRUPT_PARAM
     }
 }
 
+/* Also undoes the line-based and fully specified forms of the Ex call, but no single message. */
 VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
 {
+    const void *place = __builtin_return_address(0);
     PKINTERRUPT interrupt;
 
     DQ_ENTER(IoDisconnectInterrupt, InterruptObject, 0, 0, 0, DQ_VOID);
-    interrupt = dq_interrupt_check(cpu, InterruptObject, "IoDisconnectInterrupt",
-                                   __builtin_return_address(0));
-    if (interrupt != NULL) {
+    interrupt = dq_interrupt_check(cpu, InterruptObject, "IoDisconnectInterrupt", place);
+    if (interrupt != NULL && interrupt->version == CONNECT_MESSAGE_BASED) {
+        accuse_version(cpu, interrupt, CONNECT_FULLY_SPECIFIED, "IoDisconnectInterrupt", place);
+    } else if (interrupt != NULL) {
         dq_interrupt_disconnect(cpu, interrupt);
     }
 }

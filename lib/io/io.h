@@ -18,7 +18,8 @@ typedef struct dq_pdo {
     struct dq_pdo *next;
 } dq_pdo;
 
-/* What a message-based connection returned. Kept when disconnected, so that a stale pointer is known as such. */
+/* What a message-based connection returned. Kept when disconnected, so that a stale pointer is
+ * known as such. */
 typedef struct dq_message_table {
     PIO_INTERRUPT_MESSAGE_INFO info;
     bool connected;
@@ -34,12 +35,12 @@ typedef struct dq_io {
 /* NULL when memory is short. */
 dq_io *dq_io_of(dq_machine *machine);
 
-/* ---- device.c --------------------------------------------------------------------------------------------- */
+/* ---- device.c -------------------------------------------------------------------------------- */
 
 /* A device object without a driver, with a zeroed extension. NULL when memory is short. */
 PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_bytes);
 
-/* ---- resource.c ------------------------------------------------------------------------------------------- */
+/* ---- resource.c ------------------------------------------------------------------------------ */
 
 /* A physical device object that owns these lines. NULL when memory is short. */
 dq_pdo *dq_pdo_create(dq_machine *machine, const char *name, dq_line *const *lines, unsigned count);
@@ -51,9 +52,10 @@ unsigned dq_pdo_messages(const dq_pdo *pdo);
 /* The processors that may take a line's interrupts. */
 uint64_t dq_resource_processors(const dq_machine *machine, const dq_line *line);
 /* Fills in what the line itself decides: vector, IRQL, mode, sharing, processors. */
-void dq_resource_connection(const dq_machine *machine, const dq_line *line, dq_connection *connection);
+void dq_resource_connection(const dq_machine *machine, const dq_line *line,
+                            dq_connection *connection);
 
-/* ---- connect.c ---------------------------------------------------------------------------------------------- */
+/* ---- connect.c ------------------------------------------------------------------------------- */
 
 /* Which status a refused connection gets: the two families of calls differ. */
 typedef struct dq_connect_statuses {
@@ -65,7 +67,7 @@ typedef struct dq_connect_statuses {
 NTSTATUS dq_connect_specified(dq_processor *cpu, dq_connection *wanted,
                               const dq_connect_statuses *statuses, PKINTERRUPT *interrupt);
 
-/* ---- message.c ---------------------------------------------------------------------------------------------- */
+/* ---- message.c ------------------------------------------------------------------------------- */
 
 /* Connects every message of `pdo`; `common` says what all have in common. */
 NTSTATUS dq_message_connect(dq_processor *cpu, const dq_pdo *pdo, const dq_connection *common,
@@ -74,10 +76,11 @@ NTSTATUS dq_message_connect(dq_processor *cpu, const dq_pdo *pdo, const dq_conne
 dq_message_table *dq_message_check(dq_processor *cpu, const void *pointer, const char *function,
                                    const void *place);
 
-/* ---- disconnect.c ------------------------------------------------------------------------------------------- */
+/* ---- disconnect.c ---------------------------------------------------------------------------- */
 
-/* The handle for a Version and ConnectionContext, to be disconnected or (de)activated: a finding if they do not match what
- * the connecting call answered. NULL if there is none (for messages, always). */
+/* The handle for a Version and ConnectionContext, to be disconnected or (de)activated: a finding
+ * if they do not match what the connecting call answered. NULL if there is none (for messages,
+ * always). */
 PKINTERRUPT dq_connected_object(dq_processor *cpu, ULONG version, const void *context,
                                 const char *function, const void *place);
 

@@ -1,8 +1,8 @@
 /*
  * message.c - message-signalled interrupts: one interrupt object for each, listed in a table.
  *
- * All run at the table's UnifiedIrql. Each has a lock of its own unless the driver gave one for all: then, and only
- * then, do their ISRs exclude each other.
+ * All run at the table's UnifiedIrql. Each has a lock of its own unless the driver gave one for
+ * all: then, and only then, do their ISRs exclude each other.
  */
 #include "io/io.h"
 #include "ke/keep.h"
@@ -104,8 +104,10 @@ dq_message_table *dq_message_check(dq_processor *cpu, const void *pointer, const
         return table;
     }
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = "InterruptPointer",
-                           .page = "iointex: WdmlibIoDisconnectInterruptEx", .place = place,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "InterruptPointer",
+                           .page = "iointex: WdmlibIoDisconnectInterruptEx",
+                           .place = place,
                            .code = PAGE_FAULT_IN_NONPAGED_AREA,
                            .parameters = { (uintptr_t)pointer, 0, (uintptr_t)place, 0 } },
             "%s was given an interrupt message table that %s", function,

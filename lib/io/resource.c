@@ -1,5 +1,6 @@
 /*
- * resource.c - which interrupt lines a physical device object owns, as the PnP manager would have assigned them.
+ * resource.c - which interrupt lines a physical device object owns, as the PnP manager would have
+ * assigned them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +70,8 @@ uint64_t dq_resource_processors(const dq_machine *machine, const dq_line *line)
     return line->affinity != 0 ? line->affinity & active : active;
 }
 
-void dq_resource_connection(const dq_machine *machine, const dq_line *line, dq_connection *connection)
+void dq_resource_connection(const dq_machine *machine, const dq_line *line,
+                            dq_connection *connection)
 {
     connection->vector = line->vector->number;
     connection->irql = line->level;

@@ -1,8 +1,9 @@
 /*
  * affinity.c - a thread chooses the processors that it runs on.
  *
- * The affinity that the system sets comes before the thread's own, until it reverts. Below DISPATCH_LEVEL the thread has moved when
- * the call returns; at DISPATCH_LEVEL it moves when IRQL falls.
+ * The affinity that the system sets comes before the thread's own, until it reverts. Below
+ * DISPATCH_LEVEL the thread has moved when the call returns; at DISPATCH_LEVEL it moves when IRQL
+ * falls.
  */
 #include "ke/ki.h"
 
@@ -23,7 +24,9 @@ static uint64_t set_system_affinity(dq_processor *cpu, uint64_t affinity)
 static void check_set(dq_processor *cpu, uint64_t affinity, dq_service service)
 {
     if ((affinity & dq_processor_set(cpu->machine)) == 0) {
-        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "affinity", .page = dq_service_name(service) },
+        dq_find(cpu,
+                &(dq_finding){
+                    .severity = DQ_ERROR, .rule = "affinity", .page = dq_service_name(service) },
                 "%s: the set 0x%llx has no active processor", dq_service_name(service),
                 (unsigned long long)affinity);
     }

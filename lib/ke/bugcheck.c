@@ -1,26 +1,32 @@
 /*
- * bugcheck.c - ends that code asks for: bug checks, raised statuses, failed assertions, breakpoints.
+ * bugcheck.c - ends that code asks for: bug checks, raised statuses, failed assertions,
+ * breakpoints.
  *
- * There is no exception handling: a raised status has no handler, and a breakpoint no debugger. Both are
- * KMODE_EXCEPTION_NOT_HANDLED with (code, address, 0, 0), as on a machine where nobody catches them.
+ * There is no exception handling: a raised status has no handler, and a breakpoint no debugger.
+ * Both are KMODE_EXCEPTION_NOT_HANDLED with (code, address, 0, 0), as on a machine where nobody
+ * catches them.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ke/ki.h"
 
-/* For callers that were refused. A device's refusal has gone home by itself; a foreign host thread has nowhere to go. */
+/* For callers that were refused. A device's refusal has gone home by itself; a foreign host thread
+ * has nowhere to go. */
 static _Noreturn void nowhere(const char *service)
 {
-    fprintf(stderr, "dirql: %s was called by a host thread outside the machine, and cannot return\n", service);
+    fprintf(stderr,
+            "dirql: %s was called by a host thread outside the machine, and cannot return\n",
+            service);
     abort();
 }
 
-VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,
-                        ULONG_PTR BugCheckParameter3, ULONG_PTR BugCheckParameter4)
+VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1,
+                        ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
+                        ULONG_PTR BugCheckParameter4)
 {
-    dq_processor *cpu = dq_enter(DQ_SERVICE_KeBugCheckEx, __builtin_return_address(0), NULL, BugCheckCode,
-                                 0, 0);
+    dq_processor *cpu =
+        dq_enter(DQ_SERVICE_KeBugCheckEx, __builtin_return_address(0), NULL, BugCheckCode, 0, 0);
 
     if (cpu == NULL) {
         nowhere("KeBugCheckEx");
@@ -31,8 +37,8 @@ VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_
 
 VOID NTAPI KeBugCheck(ULONG BugCheckCode)
 {
-    dq_processor *cpu = dq_enter(DQ_SERVICE_KeBugCheck, __builtin_return_address(0), NULL, BugCheckCode, 0,
-                                 0);
+    dq_processor *cpu =
+        dq_enter(DQ_SERVICE_KeBugCheck, __builtin_return_address(0), NULL, BugCheckCode, 0, 0);
 
     if (cpu == NULL) {
         nowhere("KeBugCheck");
@@ -54,11 +60,13 @@ VOID NTAPI ExRaiseStatus(NTSTATUS Status)
 
 static _Noreturn void breakpoint(dq_processor *cpu, const void *place, const char *text)
 {
-    dq_bugcheck(cpu, KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_BREAKPOINT, (uintptr_t)place, 0, 0, "%s", text);
+    dq_bugcheck(cpu, KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_BREAKPOINT, (uintptr_t)place, 0, 0,
+                "%s", text);
 }
 
 /* As on a machine without a debugger: the text is printed, and the break that follows is fatal. */
-VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, PSTR MutableMessage)
+VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
+                     PSTR MutableMessage)
 {
     const void *place = __builtin_return_address(0);
     const char *file = VoidFileName != NULL ? (const char *)VoidFileName : "an unknown file";
@@ -93,8 +101,9 @@ VOID NTAPI DbgBreakPointWithStatus(ULONG Status)
     dq_processor *cpu = dq_enter(DQ_SERVICE_DbgBreakPoint, place, NULL, Status, 0, 0);
 
     if (cpu != NULL) {
-        snprintf(text, sizeof(text), "The driver stopped at a breakpoint with status 0x%X, and no debugger "
-                 "is there.", (unsigned)Status);
+        snprintf(text, sizeof(text),
+                 "The driver stopped at a breakpoint with status 0x%X, and no debugger is there.",
+                 (unsigned)Status);
         breakpoint(cpu, place, text);
     }
 }

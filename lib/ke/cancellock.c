@@ -24,7 +24,8 @@ VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
     dq_processor *cpu = dq_self;
     PKSPIN_LOCK lock = cpu->machine != NULL ? &dq_kernel_of(cpu)->cancel_lock : NULL;
 
-    cpu = dq_enter(DQ_SERVICE_IoReleaseCancelSpinLock, __builtin_return_address(0), lock, Irql, 0, 0);
+    cpu =
+        dq_enter(DQ_SERVICE_IoReleaseCancelSpinLock, __builtin_return_address(0), lock, Irql, 0, 0);
     if (cpu == NULL) {
         return;
     }

@@ -9,7 +9,7 @@
 #include "ke/ki.h"
 #include "ke/spinlock.h"
 
-/* ---- One ISR -------------------------------------------------------------------------------------------- */
+/* ---- One ISR --------------------------------------------------------------------------------- */
 
 /* Sinks hear of the return first, so that a checker can say it in its own words. */
 static bool call_watched(dq_processor *cpu, PKINTERRUPT interrupt, const dq_line *line)
@@ -35,14 +35,15 @@ static bool call_watched(dq_processor *cpu, PKINTERRUPT interrupt, const dq_line
 static bool run(dq_processor *cpu, PKINTERRUPT interrupt, dq_line *line)
 {
     const unsigned level = cpu->irql;
-    const unsigned irql = interrupt->synchronize_irql > interrupt->irql ? interrupt->synchronize_irql
-                                                                        : interrupt->irql;
+    const unsigned irql = interrupt->synchronize_irql > interrupt->irql
+                              ? interrupt->synchronize_irql
+                              : interrupt->irql;
     dq_execution execution;
     bool claimed = false;
 
     interrupt->running++;
-    dq_execution_begin(cpu, &execution, DQ_EXECUTION_ISR, interrupt->irql, dq_interrupt_routine(interrupt),
-                       interrupt, NULL);
+    dq_execution_begin(cpu, &execution, DQ_EXECUTION_ISR, interrupt->irql,
+                       dq_interrupt_routine(interrupt), interrupt, NULL);
     if (irql > level) {
         dq_irql_raise(cpu, irql);
     }
@@ -63,7 +64,7 @@ static bool run(dq_processor *cpu, PKINTERRUPT interrupt, dq_line *line)
     return claimed;
 }
 
-/* ---- The walk ---------------------------------------------------------------------------------------------- */
+/* ---- The walk -------------------------------------------------------------------------------- */
 
 /* One pass. True if an ISR claimed; with `stop`, the first to do so ends it. */
 static bool pass(dq_chain *chain, dq_line *line, dq_chain_call *call, bool stop)
@@ -97,11 +98,12 @@ static void report_endless_walk(const dq_chain *chain, const dq_line *line, unsi
     char names[256];
 
     describe_chain(chain, names, sizeof(names));
-    dq_find(dq_self, &(dq_finding){ .severity = DQ_ERROR, .rule = "livelock" },
-            "livelock on the latched line \"%s\": after %u passes through its ISRs (%s), one of them "
-            "still claims the interrupt. A latched vector that is shared is walked until nobody claims; an ISR "
-            "must return FALSE when its device needs no service.",
-            line->name, passes, names);
+    dq_find(
+        dq_self, &(dq_finding){ .severity = DQ_ERROR, .rule = "livelock" },
+        "livelock on the latched line \"%s\": after %u passes through its ISRs (%s), one of them "
+        "still claims the interrupt. A latched vector that is shared is walked until nobody "
+        "claims; an ISR must return FALSE when its device needs no service.",
+        line->name, passes, names);
 }
 
 bool dq_chain_walk(dq_processor *cpu, dq_chain *chain, dq_line *line, dq_chain_call *call)
@@ -134,12 +136,16 @@ static bool dispatch(dq_processor *cpu, dq_vector *vector, dq_line *line)
     if (chain->first->passive) {
         return dq_passive_dispatch(cpu, chain, line);
     }
-    claimed = dq_chain_walk(cpu, chain, line, run);
+    if (DQ_LIKELY(chain->connected == 1)) {
+        claimed = dq_interrupt_is_callable(chain->first) && run(cpu, chain->first, line);
+    } else {
+        claimed = dq_chain_walk(cpu, chain, line, run);
+    }
     dq_storm_note(chain, claimed);
     return claimed;
 }
 
-/* ---- Who is in it ---------------------------------------------------------------------------------------- */
+/* ---- Who is in it ---------------------------------------------------------------------------- */
 
 dq_chain *dq_chain_of(dq_machine *machine, dq_vector *vector)
 {

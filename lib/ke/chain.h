@@ -1,9 +1,9 @@
 /*
  * chain.h - what a vector calls: its ISRs in order of connection, and how they are walked.
  *
- * Level-sensitive: the first ISR that claims ends the walk; the line interrupts again if it is still asserted. Latched, two ISRs or
- * more: the whole chain, again and again, until a pass in which nobody claims, because an edge comes only once. One ISR:
- * once.
+ * Level-sensitive: the first ISR that claims ends the walk; the line interrupts again if it is
+ * still asserted. Latched, two ISRs or more: the whole chain, again and again, until a pass in
+ * which nobody claims, because an edge comes only once. One ISR: once.
  */
 #ifndef DQ_CHAIN_H
 #define DQ_CHAIN_H
@@ -15,7 +15,7 @@ typedef struct dq_chain {
     PKINTERRUPT first;
     unsigned connected;
     unsigned active;
-    unsigned claimed_in_row;   /* Level line: takings since it was last silent, by result. */
+    unsigned claimed_in_row; /* Level line: takings since it was last silent, by result. */
     unsigned refused_in_row;
     struct dq_passive_worker *worker; /* While passive-level ISRs are connected. */
 } dq_chain;
@@ -29,7 +29,8 @@ void dq_chain_remove(dq_chain *chain, PKINTERRUPT interrupt);
 /* Tells the interrupt controller what changed: whether anybody listens, and on which processors. */
 void dq_chain_update(dq_chain *chain);
 
-/* The active processors on which the vector's lines and all that are connected agree, if `more` joined. */
+/* The active processors on which the vector's lines and all that are connected agree, if `more`
+ * joined. */
 uint64_t dq_chain_processors(dq_machine *machine, const dq_chain *chain, uint64_t more);
 
 /* Calls the ISRs, each through `call`, in the flow of the chain's mode. True if one claimed. */
@@ -47,7 +48,8 @@ static inline const void *dq_interrupt_routine(const struct _KINTERRUPT *interru
 static inline bool dq_interrupt_call(PKINTERRUPT interrupt)
 {
     if (interrupt->message_routine != NULL) {
-        return interrupt->message_routine(interrupt, interrupt->context, interrupt->message_id) != FALSE;
+        return interrupt->message_routine(interrupt, interrupt->context, interrupt->message_id) !=
+               FALSE;
     }
     return interrupt->routine(interrupt, interrupt->context) != FALSE;
 }
@@ -57,22 +59,25 @@ static inline bool dq_interrupt_is_callable(const struct _KINTERRUPT *interrupt)
     return interrupt->state == DQ_INTERRUPT_CONNECTED && interrupt->active;
 }
 
-/* ---- storm.c ------------------------------------------------------------------------------------------ */
+/* ---- storm.c --------------------------------------------------------------------------------- */
 
-/* Before a walk for a level line: ends the run when the line has interrupted too many times without being silenced. */
+/* Before a walk for a level line: ends the run when the line has interrupted too many times
+ * without being silenced. */
 void dq_storm_check(dq_processor *cpu, dq_chain *chain, const dq_line *line);
 /* After it. */
 void dq_storm_note(dq_chain *chain, bool claimed);
 
-/* ---- passiveisr.c --------------------------------------------------------------------------------------- */
+/* ---- passiveisr.c ---------------------------------------------------------------------------- */
 
 /* Prepares a chain for passive-level ISRs. False when memory is short. IRQL: PASSIVE_LEVEL. */
 bool dq_passive_start(dq_processor *cpu, dq_chain *chain);
 /* Ends it, when the last one has left. IRQL: PASSIVE_LEVEL. */
 void dq_passive_stop(dq_processor *cpu, dq_chain *chain);
-/* The trap: puts the line away and wakes the thread that will call the ISRs. Nobody has claimed yet: false. */
+/* The trap: puts the line away and wakes the thread that will call the ISRs. Nobody has claimed
+ * yet: false. */
 bool dq_passive_dispatch(dq_processor *cpu, dq_chain *chain, dq_line *line);
 
+void dq_passive_lock_init(dq_passive_lock *lock);
 /* Waits for, and gives back, the event that stands for the lock. IRQL: PASSIVE_LEVEL. */
 void dq_passive_lock_acquire(dq_processor *cpu, PKINTERRUPT interrupt, const char *function);
 void dq_passive_lock_release(PKINTERRUPT interrupt);

@@ -1,15 +1,17 @@
 /*
  * dpc.c - DPC queues and their draining.
  *
- * Whether an insertion starts the drain at once follows the documented table of importance: on the own processor all but Low do; on
- * another MediumHigh and High do. What is not started at once waits for the target's next drain, for its idle loop, or, when
- * Medium was sent to a busy processor, for its next clock tick. Low has no such limit.
+ * Whether an insertion starts the drain at once follows the documented table of importance: on the
+ * own processor all but Low do; on another MediumHigh and High do. What is not started at once
+ * waits for the target's next drain, for its idle loop, or, when Medium was sent to a busy
+ * processor, for its next clock tick. Low has no such limit.
  */
 #include "ke/ki.h"
 
 static const uint64_t tick_ns = 15625ull * 1000;
 
-/* More DPCs in one drain than this, with the clock standing still, are a DPC that queues itself for ever. */
+/* More DPCs in one drain than this, with the clock standing still, are a DPC that queues itself
+ * for ever. */
 enum { DRAIN_LIMIT = 1000000 };
 
 enum { TYPE_NORMAL = 19, TYPE_THREADED = 24 };
@@ -24,12 +26,7 @@ static dq_dpc_queue *queue_of(const dq_processor *cpu)
     return &dq_prcb_of(cpu)->dpcs;
 }
 
-/* ---- Lists ----------------------------------------------------------------------------------------------- */
-
-static PKDPC next_of(const KDPC *dpc)
-{
-    return dpc->DpcListEntry.Next == NULL ? NULL : CONTAINING_RECORD(dpc->DpcListEntry.Next, KDPC, DpcListEntry);
-}
+/* ---- Lists ----------------------------------------------------------------------------------- */
 
 static void put_first(dq_dpc_list *list, PKDPC dpc)
 {
@@ -55,14 +52,14 @@ static bool take_out(dq_dpc_list *list, PKDPC dpc)
 {
     PKDPC before = NULL;
 
-    for (PKDPC entry = list->first; entry != NULL; before = entry, entry = next_of(entry)) {
+    for (PKDPC entry = list->first; entry != NULL; before = entry, entry = dq_dpc_next(entry)) {
         if (entry != dpc) {
             continue;
         }
         if (before != NULL) {
             before->DpcListEntry.Next = dpc->DpcListEntry.Next;
         } else {
-            list->first = next_of(dpc);
+            list->first = dq_dpc_next(dpc);
         }
         if (list->last == dpc) {
             list->last = before;
@@ -81,7 +78,7 @@ bool dq_dpc_take(dq_dpc_list *list, KDPC *copy, PKDPC *object)
     }
     *copy = *dpc;
     *object = dpc;
-    list->first = next_of(dpc);
+    list->first = dq_dpc_next(dpc);
     if (list->first == NULL) {
         list->last = NULL;
     }
@@ -90,7 +87,7 @@ bool dq_dpc_take(dq_dpc_list *list, KDPC *copy, PKDPC *object)
     return true;
 }
 
-/* ---- Queueing ---------------------------------------------------------------------------------------------- */
+/* ---- Queueing -------------------------------------------------------------------------------- */
 
 static void tick(dq_machine *machine, dq_deadline *deadline)
 {
@@ -115,13 +112,15 @@ static void drain_at_tick(dq_processor *target)
     }
 }
 
-/* The documents leave the start open: an undisturbed processor that is idle or above PASSIVE_LEVEL drains as soon as it can. */
+/* The documents leave the start open: an undisturbed processor that is idle or above PASSIVE_LEVEL
+ * drains as soon as it can. */
 static void drain_some_time(dq_processor *cpu, dq_processor *target)
 {
     const bool idle = dq_prcb_of(target)->turn.claimed < 0;
     const bool soon = idle || target->irql >= DQ_LEVEL_DISPATCH;
 
-    if (soon && dq_choose(cpu, DQ_CHOICE_DPC, dq_mode_chooses(cpu->machine->options.mode) ? 2 : 1) == 0) {
+    if (soon &&
+        dq_choose(cpu, DQ_CHOICE_DPC, dq_mode_chooses(cpu->machine->options.mode) ? 2 : 1) == 0) {
         dq_pend(target, DQ_LEVEL_DISPATCH);
     } else {
         drain_at_tick(target);
@@ -152,7 +151,8 @@ static dq_processor *target_of(dq_processor *cpu, const KDPC *dpc)
         return cpu;
     }
     if (dpc->Number > machine->processor_count) {
-        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 3, (uintptr_t)dpc, dpc->Number - 1u, machine->processor_count,
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 3, (uintptr_t)dpc, dpc->Number - 1u,
+                    machine->processor_count,
                     "a DPC is queued for processor %u, but the machine has %u", dpc->Number - 1u,
                     machine->processor_count);
     }
@@ -162,10 +162,11 @@ static dq_processor *target_of(dq_processor *cpu, const KDPC *dpc)
 static void expect_dpc(dq_processor *cpu, const KDPC *dpc)
 {
     if (DQ_UNLIKELY(dpc == NULL || (dpc->Type != TYPE_NORMAL && dpc->Type != TYPE_THREADED))) {
-        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dpc, 0, 0,
-                    "%s was queued as a DPC: KeInitializeDpc has not been called, or the memory was "
-                    "overwritten or freed",
-                    dpc == NULL ? "a null pointer" : "something that is no KDPC");
+        dq_bugcheck(
+            cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dpc, 0, 0,
+            "%s was queued as a DPC: KeInitializeDpc has not been called, or the memory was "
+            "overwritten or freed",
+            dpc == NULL ? "a null pointer" : "something that is no KDPC");
     }
 }
 
@@ -210,7 +211,7 @@ PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes)
         dq_dpc_list *lists[2] = { &queue->normal, &queue->threaded };
 
         for (unsigned n = 0; n < 2; n++) {
-            for (PKDPC dpc = lists[n]->first; dpc != NULL; dpc = next_of(dpc)) {
+            for (PKDPC dpc = lists[n]->first; dpc != NULL; dpc = dq_dpc_next(dpc)) {
                 if ((uintptr_t)dpc - (uintptr_t)base < bytes) {
                     return dpc;
                 }
@@ -220,21 +221,25 @@ PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes)
     return NULL;
 }
 
-/* ---- Running ---------------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
-static void check_return(dq_processor *cpu, const dq_processor *now, const KDPC *copy, int apc_disable)
+static void check_return(dq_processor *cpu, const dq_processor *now, const KDPC *copy,
+                         int apc_disable)
 {
     const dq_thread *thread = dq_thread_current(now);
 
     if (now != cpu || now->irql != DQ_LEVEL_DISPATCH) {
         dq_bugcheck(dq_self, IRQL_UNEXPECTED_VALUE,
-                    (uint64_t)now->irql << 16 | (uint64_t)DQ_LEVEL_DISPATCH << 8, (uintptr_t)copy->DeferredRoutine,
-                    0, 0, "a DPC routine returned at IRQL %u: it was called at DISPATCH_LEVEL", now->irql);
+                    (uint64_t)now->irql << 16 | (uint64_t)DQ_LEVEL_DISPATCH << 8,
+                    (uintptr_t)copy->DeferredRoutine, 0, 0,
+                    "a DPC routine returned at IRQL %u: it was called at DISPATCH_LEVEL",
+                    now->irql);
     }
     if (thread->apc_disable != apc_disable) {
-        dq_bugcheck(dq_self, TIMER_OR_DPC_INVALID, 4, (uintptr_t)copy->DeferredRoutine, (uint64_t)(int64_t)-apc_disable,
-                    (uint64_t)(int64_t)-thread->apc_disable,
-                    "a DPC routine entered a critical region and did not leave it, or the other way round");
+        dq_bugcheck(
+            dq_self, TIMER_OR_DPC_INVALID, 4, (uintptr_t)copy->DeferredRoutine,
+            (uint64_t)(int64_t)-apc_disable, (uint64_t)(int64_t)-thread->apc_disable,
+            "a DPC routine entered a critical region and did not leave it, or the other way round");
     }
 }
 
@@ -257,13 +262,15 @@ static void run(dq_processor *cpu, const KDPC *copy, PKDPC object)
     const dq_processor *now;
 
     cpu->machine->counted_dpcs++;
-    dq_execution_begin(cpu, &execution, DQ_EXECUTION_DPC, DQ_LEVEL_DISPATCH, DQ_CODE(copy->DeferredRoutine), object,
-                       NULL);
+    dq_execution_begin(cpu, &execution, DQ_EXECUTION_DPC, DQ_LEVEL_DISPATCH,
+                       DQ_CODE(copy->DeferredRoutine), object, NULL);
     dq_emit(cpu, DPC_BEGIN, object, DQ_LEVEL_DISPATCH, 0, 0);
-    copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1, copy->SystemArgument2);
+    copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1,
+                          copy->SystemArgument2);
     now = dq_self;
     dq_emit(dq_self, DPC_END, object, DQ_LEVEL_DISPATCH, 0, 0);
-    if (DQ_UNLIKELY(now != cpu || now->irql != DQ_LEVEL_DISPATCH || thread->apc_disable != apc_disable)) {
+    if (DQ_UNLIKELY(now != cpu || now->irql != DQ_LEVEL_DISPATCH ||
+                    thread->apc_disable != apc_disable)) {
         check_return(cpu, now, copy, apc_disable);
     }
     dq_execution_end(cpu, &execution);
@@ -275,8 +282,11 @@ static void report_endless(dq_processor *cpu, const KDPC *copy)
     host_symbol symbol;
 
     host_symbol_find(DQ_CODE(copy->DeferredRoutine), &symbol);
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "livelock", .code = DPC_WATCHDOG_VIOLATION,
-                                .parameters = { 1 } },
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "livelock",
+                           .code = DPC_WATCHDOG_VIOLATION,
+                           .parameters = { 1 } },
             "livelock: DPCs have queued DPCs %u times without any time passing, the last is `%s`",
             (unsigned)DRAIN_LIMIT, symbol.function);
 }
@@ -325,13 +335,16 @@ void dq_dpcs_start(dq_machine *machine)
     dq_wait_header_init(&dpcs->done.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
 }
 
-/* ---- Services ----------------------------------------------------------------------------------------------- */
+/* ---- Services -------------------------------------------------------------------------------- */
 
-static void initialise(dq_processor *cpu, PRKDPC dpc, PKDEFERRED_ROUTINE routine, void *context, UCHAR type)
+static void initialise(dq_processor *cpu, PRKDPC dpc, PKDEFERRED_ROUTINE routine, void *context,
+                       UCHAR type)
 {
     if (dq_dpc_inside(cpu->machine, dpc, sizeof(*dpc)) != NULL) {
-        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dpc, (uintptr_t)dpc, (uintptr_t)(dpc + 1),
-                    "a DPC is initialised while it is queued (or its memory was freed while it was queued, and is in "
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dpc, (uintptr_t)dpc,
+                    (uintptr_t)(dpc + 1),
+                    "a DPC is initialised while it is queued (or its memory was freed while it was "
+                    "queued, and is in "
                     "use again): remove it first");
     }
     *dpc = (KDPC){ .DeferredRoutine = routine, .DeferredContext = context };
@@ -339,16 +352,23 @@ static void initialise(dq_processor *cpu, PRKDPC dpc, PKDEFERRED_ROUTINE routine
     dpc->Importance = MediumImportance;
 }
 
+void dq_dpc_initialise(dq_processor *cpu, PKDPC dpc, PKDEFERRED_ROUTINE routine, void *context)
+{
+    dq_emit(cpu, DPC_INIT, dpc, 0, 0, 0);
+    initialise(cpu, dpc, routine, context, TYPE_NORMAL);
+}
+
 VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
     DQ_ENTER(KeInitializeDpc, Dpc, Dpc, (uintptr_t)DeferredRoutine, DeferredContext, DQ_VOID);
-    dq_emit(cpu, DPC_INIT, Dpc, 0, 0, 0);
-    initialise(cpu, Dpc, DeferredRoutine, DeferredContext, TYPE_NORMAL);
+    dq_dpc_initialise(cpu, Dpc, DeferredRoutine, DeferredContext);
 }
 
-VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine,
+                                   PVOID DeferredContext)
 {
-    DQ_ENTER(KeInitializeThreadedDpc, Dpc, Dpc, (uintptr_t)DeferredRoutine, DeferredContext, DQ_VOID);
+    DQ_ENTER(KeInitializeThreadedDpc, Dpc, Dpc, (uintptr_t)DeferredRoutine, DeferredContext,
+             DQ_VOID);
     dq_emit(cpu, DPC_INIT, Dpc, 0, 0, 0);
     initialise(cpu, Dpc, DeferredRoutine, DeferredContext, TYPE_THREADED);
 }
@@ -406,7 +426,8 @@ VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
 
 NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
 {
-    DQ_ENTER(KeSetTargetProcessorDpcEx, Dpc, Dpc, ProcNumber->Group, ProcNumber->Number, STATUS_UNSUCCESSFUL);
+    DQ_ENTER(KeSetTargetProcessorDpcEx, Dpc, Dpc, ProcNumber->Group, ProcNumber->Number,
+             STATUS_UNSUCCESSFUL);
     expect_dpc(cpu, Dpc);
     if (ProcNumber->Group != 0 || ProcNumber->Number >= cpu->machine->processor_count ||
         ProcNumber->Reserved != 0) {
@@ -414,64 +435,4 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber
     }
     Dpc->Number = (USHORT)(ProcNumber->Number + 1);
     return STATUS_SUCCESS;
-}
-
-/* ---- Flushing ------------------------------------------------------------------------------------------------ */
-
-static bool holds_older(const dq_dpc_list *list, uint64_t number)
-{
-    if (list->running != 0 && list->running <= number) {
-        return true;
-    }
-    for (const KDPC *dpc = list->first; dpc != NULL; dpc = next_of(dpc)) {
-        if (dpc->ProcessorHistory <= number) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* True if any DPC queued before `number` is not done. Makes those that wait for an occasion run. */
-static bool press_older(dq_machine *machine, uint64_t number)
-{
-    bool found = false;
-
-    for (unsigned i = 0; i < machine->processor_count; i++) {
-        dq_processor *target = &machine->processors[i];
-        dq_dpc_queue *queue = queue_of(target);
-
-        if (holds_older(&queue->normal, number)) {
-            if (queue->normal.first != NULL) {
-                dq_pend(target, DQ_LEVEL_DISPATCH);
-            }
-            found = true;
-        }
-        found |= holds_older(&queue->threaded, number);
-    }
-    return found;
-}
-
-VOID NTAPI KeFlushQueuedDpcs(VOID)
-{
-    const void *place = __builtin_return_address(0);
-    dq_dpcs *dpcs;
-    uint64_t number;
-
-    DQ_ENTER(KeFlushQueuedDpcs, NULL, 0, 0, 0, DQ_VOID);
-    dpcs = dpcs_of(cpu->machine);
-    number = dpcs->inserted;
-    dpcs->flushers++;
-    while (press_older(cpu->machine, number)) {
-        dpcs->done.Header.SignalState = 0;
-        cpu = dq_deliver(cpu);
-        if (!press_older(cpu->machine, number)) {
-            break;
-        }
-        (void)dq_wait_for(cpu, &dpcs->done, DQ_SERVICE_KeFlushQueuedDpcs, place);
-        cpu = dq_self;
-    }
-    dpcs->flushers--;
-    if (dq_must_look(cpu, cpu->irql)) {
-        (void)dq_deliver(cpu);
-    }
 }

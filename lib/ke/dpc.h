@@ -1,8 +1,9 @@
 /*
  * dpc.h - the DPC queues of a processor.
  *
- * A KDPC is in at most one queue; KDPC.DpcData points to the queue's owner while it is. ProcessorHistory holds a running number of
- * the insertion, by which a flush knows what was queued before it.
+ * A KDPC is in at most one queue; KDPC.DpcData points to the queue's owner while it is.
+ * ProcessorHistory holds a running number of the insertion, by which a flush knows what was queued
+ * before it.
  */
 #ifndef DQ_DPC_H
 #define DQ_DPC_H
@@ -14,37 +15,43 @@
 
 typedef struct dq_dpc_list {
     PKDPC first, last;
-    uint64_t running;             /* Insertion number of the one that runs now; 0: none. */
+    uint64_t running; /* Insertion number of the one that runs now; 0: none. */
 } dq_dpc_list;
 
 typedef struct dq_dpc_queue {
     dq_dpc_list normal, threaded;
-    unsigned depth;               /* Of the normal list. */
-    struct dq_thread *thread;     /* Runs the threaded ones; made at the first. */
-    dq_deadline tick;             /* Drains what an insertion from another processor did not start at once. */
+    unsigned depth;           /* Of the normal list. */
+    struct dq_thread *thread; /* Runs the threaded ones; made at the first. */
+    dq_deadline tick; /* Drains what an insertion from another processor did not start at once. */
 } dq_dpc_queue;
 
 /* Machine-wide. */
 typedef struct dq_dpcs {
-    uint64_t inserted;            /* Insertion numbers. */
-    unsigned depth_limit;         /* Queues longer than this are drained whatever the importance. */
-    bool threaded_off;            /* Threaded DPCs run as ordinary ones. */
-    KEVENT done;                  /* Pulsed when a DPC is done while somebody flushes. */
+    uint64_t inserted;    /* Insertion numbers. */
+    unsigned depth_limit; /* Queues longer than this are drained whatever the importance. */
+    bool threaded_off;    /* Threaded DPCs run as ordinary ones. */
+    KEVENT done;          /* Pulsed when a DPC is done while somebody flushes. */
     unsigned flushers;
 } dq_dpcs;
 
 /* The dispatch hook's first half: runs every queued ordinary DPC. At DISPATCH_LEVEL. */
 void dq_dpc_drain(dq_processor *cpu);
 
-/* For timers and the kernel: as KeInsertQueueDpc, without being a service call; `cpu` is where it counts as inserted. */
+/* For the kernel's own: as KeInitializeDpc, without being a service call. */
+void dq_dpc_initialise(dq_processor *cpu, PKDPC dpc, PKDEFERRED_ROUTINE routine, void *context);
+
+/* For timers and the kernel: as KeInsertQueueDpc, without being a service call; `cpu` is where it
+ * counts as inserted. */
 bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2);
 
-/* Drains what waits for an idle processor (Low importance). True if any ran. In the idle loop, at PASSIVE_LEVEL. */
+/* Drains what waits for an idle processor (Low importance). True if any ran. In the idle loop, at
+ * PASSIVE_LEVEL. */
 bool dq_dpc_idle(dq_processor *cpu);
 
-/* ---- For the kernel's own files -------------------------------------------------------------------- */
+/* ---- For the kernel's own files -------------------------------------------------------------- */
 
-/* Takes the first off; NULL when the list is empty. The copy is what runs: the object may be queued again or freed. */
+/* Takes the first off; NULL when the list is empty. The copy is what runs: the object may be
+ * queued again or freed. */
 bool dq_dpc_take(dq_dpc_list *list, KDPC *copy, PKDPC *object);
 
 /* Says that the one that ran is done: for flushes. */
@@ -57,5 +64,13 @@ void dq_threadeddpc_wake(dq_processor *target);
 PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes);
 
 void dq_dpcs_start(dq_machine *machine);
+
+/* What follows in its list, or NULL. */
+static inline PKDPC dq_dpc_next(const KDPC *dpc)
+{
+    return dpc->DpcListEntry.Next == NULL
+               ? NULL
+               : CONTAINING_RECORD(dpc->DpcListEntry.Next, KDPC, DpcListEntry);
+}
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * event.c - notification and synchronization events.
  *
- * A synchronization event lets one waiter go and is clear again; without a waiter it stays set. The priority
- * increment is not modelled: priorities change only by KeSetPriorityThread.
+ * A synchronization event lets one waiter go and is clear again; without a waiter it stays set. The
+ * priority increment is not modelled: priorities change only by KeSetPriorityThread.
  */
 #include "ke/ki.h"
 
@@ -18,7 +18,8 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
     DQ_ENTER(KeInitializeEvent, Event, Event, Type, State, DQ_VOID);
     (void)cpu;
     dq_wait_header_init(&Event->Header,
-                        Type == NotificationEvent ? DQ_TYPE_EVENT_NOTIFICATION : DQ_TYPE_EVENT_SYNCHRONIZATION,
+                        Type == NotificationEvent ? DQ_TYPE_EVENT_NOTIFICATION
+                                                  : DQ_TYPE_EVENT_SYNCHRONIZATION,
                         State != FALSE);
 }
 

@@ -8,7 +8,14 @@
 
 #include <wdm.h>
 
-typedef enum length { LENGTH_NONE, LENGTH_CHAR, LENGTH_SHORT, LENGTH_LONG, LENGTH_64, LENGTH_WIDE } length;
+typedef enum length {
+    LENGTH_NONE,
+    LENGTH_CHAR,
+    LENGTH_SHORT,
+    LENGTH_LONG,
+    LENGTH_64,
+    LENGTH_WIDE
+} length;
 
 typedef struct conversion {
     bool left, plus, space, alternate, zero;
@@ -49,7 +56,7 @@ static void pad(output *out, char c, int count)
     }
 }
 
-/* ---- Reading a conversion -------------------------------------------------------------------------------- */
+/* ---- Reading a conversion ------------------------------------------------------------------- */
 
 static const char *read_flags(const char *at, conversion *c)
 {
@@ -95,9 +102,9 @@ static const struct {
     char text[4];
     length size;
 } prefixes[] = {
-    { "hh", LENGTH_CHAR }, { "h", LENGTH_SHORT }, { "ll", LENGTH_64 }, { "l", LENGTH_LONG },
-    { "I64", LENGTH_64 },  { "I32", LENGTH_NONE }, { "I", LENGTH_64 }, { "w", LENGTH_WIDE },
-    { "z", LENGTH_64 },    { "t", LENGTH_64 },    { "j", LENGTH_64 },
+    { "hh", LENGTH_CHAR }, { "h", LENGTH_SHORT },  { "ll", LENGTH_64 }, { "l", LENGTH_LONG },
+    { "I64", LENGTH_64 },  { "I32", LENGTH_NONE }, { "I", LENGTH_64 },  { "w", LENGTH_WIDE },
+    { "z", LENGTH_64 },    { "t", LENGTH_64 },     { "j", LENGTH_64 },
 };
 
 static const char *read_prefix(const char *at, conversion *c)
@@ -148,7 +155,7 @@ static bool is_wide(const conversion *c)
     }
 }
 
-/* ---- Numbers -------------------------------------------------------------------------------------------------- */
+/* ---- Numbers -------------------------------------------------------------------------------- */
 
 /* Writes the digits backwards, ending at `end`. Returns where they begin. */
 static char *digits(char *end, uint64_t value, unsigned base, bool upper)
@@ -161,8 +168,8 @@ static char *digits(char *end, uint64_t value, unsigned base, bool upper)
     return end;
 }
 
-static void put_number(output *out, const conversion *c, uint64_t value, const char *sign, unsigned base,
-                       bool upper)
+static void put_number(output *out, const conversion *c, uint64_t value, const char *sign,
+                       unsigned base, bool upper)
 {
     char buffer[24];
     char *const end = buffer + sizeof(buffer);
@@ -186,7 +193,8 @@ static void put_number(output *out, const conversion *c, uint64_t value, const c
 
 static void put_signed(output *out, const conversion *c, arguments *list)
 {
-    int64_t value = c->size == LENGTH_64 ? va_arg(list->list, int64_t) : va_arg(list->list, int32_t);
+    int64_t value =
+        c->size == LENGTH_64 ? va_arg(list->list, int64_t) : va_arg(list->list, int32_t);
 
     if (c->size == LENGTH_SHORT) {
         value = (int16_t)value;
@@ -194,22 +202,27 @@ static void put_signed(output *out, const conversion *c, arguments *list)
         value = (int8_t)value;
     }
     put_number(out, c, value < 0 ? 0 - (uint64_t)value : (uint64_t)value,
-               value < 0 ? "-" : c->plus ? "+" : c->space ? " " : "", 10, false);
+               value < 0  ? "-"
+               : c->plus  ? "+"
+               : c->space ? " "
+                          : "",
+               10, false);
 }
 
 static void put_unsigned(output *out, const conversion *c, arguments *list)
 {
     const bool upper = c->letter == 'X';
     const unsigned base = c->letter == 'o' ? 8 : c->letter == 'u' ? 10 : 16;
-    uint64_t value = c->size == LENGTH_64 ? va_arg(list->list, uint64_t) : va_arg(list->list, uint32_t);
+    uint64_t value =
+        c->size == LENGTH_64 ? va_arg(list->list, uint64_t) : va_arg(list->list, uint32_t);
 
     if (c->size == LENGTH_SHORT) {
         value = (uint16_t)value;
     } else if (c->size == LENGTH_CHAR) {
         value = (uint8_t)value;
     }
-    put_number(out, c, value, base == 16 && c->alternate && value != 0 ? (upper ? "0X" : "0x") : "", base,
-               upper);
+    put_number(out, c, value, base == 16 && c->alternate && value != 0 ? (upper ? "0X" : "0x") : "",
+               base, upper);
 }
 
 static void put_pointer(output *out, const conversion *c, arguments *list)
@@ -220,9 +233,10 @@ static void put_pointer(output *out, const conversion *c, arguments *list)
     put_number(out, &wide, (uintptr_t)va_arg(list->list, void *), "", 16, true);
 }
 
-/* ---- Text ----------------------------------------------------------------------------------------------------- */
+/* ---- Text ----------------------------------------------------------------------------------- */
 
-/* One 16-bit character as UTF-8; returns the number of bytes. A half of a pair comes out as a question mark. */
+/* One 16-bit character as UTF-8; returns the number of bytes. A half of a pair comes out as a
+ * question mark. */
 static size_t encode(WCHAR character, char *bytes)
 {
     const unsigned c = (unsigned)character;
@@ -341,9 +355,10 @@ static void put_character(output *out, const conversion *c, arguments *list)
     }
 }
 
-/* ---- The whole -------------------------------------------------------------------------------------------------- */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
-static void convert(output *out, const conversion *c, arguments *list, const char *begin, const char *end)
+static void convert(output *out, const conversion *c, arguments *list, const char *begin,
+                    const char *end)
 {
     switch (c->letter) {
     case 'd':

@@ -1,9 +1,9 @@
 /*
  * format.h - the kernel's printf formats.
  *
- * d i u o x X c C s S p Z and %, with the prefixes h l ll w I I32 I64 z t j and the usual flags, width and precision.
- * `l` means 32 bits, as LONG does. Wide text comes out as UTF-8. Floating point is not
- * supported, as documented: the conversion is printed as it stands.
+ * d i u o x X c C s S p Z and %, with the prefixes h l ll w I I32 I64 z t j and the usual flags,
+ * width and precision. `l` means 32 bits, as LONG does. Wide text comes out as UTF-8. Floating
+ * point is not supported, as documented: the conversion is printed as it stands.
  */
 #ifndef DQ_FORMAT_H
 #define DQ_FORMAT_H

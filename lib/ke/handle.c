@@ -1,8 +1,8 @@
 /*
  * handle.c - handles, and references to what is behind them.
  *
- * A handle is four times its place in a table; places are used again. A pointer that is given back too often, or is no
- * object, is bug check 0x18: live threads are looked up, not believed.
+ * A handle is four times its place in a table; places are used again. A pointer that is given back
+ * too often, or is no object, is bug check 0x18: live threads are looked up, not believed.
  */
 #include "ke/handle.h"
 
@@ -81,20 +81,22 @@ HANDLE dq_thread_id(const dq_thread *thread)
     return (HANDLE)(uintptr_t)((thread->number + 1u) * 4u);
 }
 
-/* ---- Services ---------------------------------------------------------------------------------------------------- */
+/* ---- Services -------------------------------------------------------------------------------- */
 
 /* Only its address counts: it stands for the type of threads. */
 static char thread_type_mark;
 static POBJECT_TYPE thread_type = (POBJECT_TYPE)(void *)&thread_type_mark;
 POBJECT_TYPE *PsThreadType = &thread_type;
 
-NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
-                                         KPROCESSOR_MODE AccessMode, PVOID *Object,
+NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
+                                         POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
+                                         PVOID *Object,
                                          POBJECT_HANDLE_INFORMATION HandleInformation)
 {
     dq_thread *thread;
 
-    DQ_ENTER(ObReferenceObjectByHandle, NULL, Handle, DesiredAccess, AccessMode, STATUS_UNSUCCESSFUL);
+    DQ_ENTER(ObReferenceObjectByHandle, NULL, Handle, DesiredAccess, AccessMode,
+             STATUS_UNSUCCESSFUL);
     *Object = NULL;
     thread = dq_handle_thread(cpu->machine, Handle);
     if (thread == NULL) {
@@ -132,7 +134,8 @@ static LONG *device_count(void *object)
 static _Noreturn void refuse_object(dq_processor *cpu, void *object, dq_service service)
 {
     dq_bugcheck(cpu, REFERENCE_BY_POINTER, 0, (uintptr_t)object, 0, 0,
-                "%s: this is no object, or its last reference has been given back", dq_service_name(service));
+                "%s: this is no object, or its last reference has been given back",
+                dq_service_name(service));
 }
 
 LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)

@@ -9,7 +9,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 
-/* ---- Objects ---------------------------------------------------------------------------------------- */
+/* ---- Objects --------------------------------------------------------------------------------- */
 
 static PKINTERRUPT allocate(dq_machine *machine)
 {
@@ -42,9 +42,12 @@ static void accuse_pointer(dq_processor *cpu, const void *pointer, const char *f
                            const void *place, const char *reason)
 {
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = "InterruptPointer", .page = "wdm: IoConnectInterrupt",
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "InterruptPointer",
+                           .page = "wdm: IoConnectInterrupt",
                            .code = PAGE_FAULT_IN_NONPAGED_AREA,
-                           .parameters = { (uintptr_t)pointer, 0, (uintptr_t)place, 0 }, .place = place },
+                           .parameters = { (uintptr_t)pointer, 0, (uintptr_t)place, 0 },
+                           .place = place },
             "%s was given an interrupt object pointer that %s", function, reason);
 }
 
@@ -58,22 +61,25 @@ PKINTERRUPT dq_interrupt_check(dq_processor *cpu, const void *pointer, const cha
         return interrupt;
     }
     if (pointer == NULL) {
-        accuse_pointer(cpu, pointer, function, place,
-                       "is NULL. Is it called before the interrupt was connected, or from an ISR that "
-                       "ran before the connecting call had stored the pointer?");
+        accuse_pointer(
+            cpu, pointer, function, place,
+            "is NULL. Is it called before the interrupt was connected, or from an ISR that "
+            "ran before the connecting call had stored the pointer?");
     } else if (interrupt == NULL || !interrupt->is_handle) {
-        accuse_pointer(cpu, pointer, function, place,
-                       "IoConnectInterrupt(Ex) never returned. Is the variable uninitialised, or is it the "
-                       "address of the variable rather than its value?");
+        accuse_pointer(
+            cpu, pointer, function, place,
+            "IoConnectInterrupt(Ex) never returned. Is the variable uninitialised, or is it the "
+            "address of the variable rather than its value?");
     } else {
-        accuse_pointer(cpu, pointer, function, place,
-                       "is stale: its interrupt has been disconnected. Disconnect last, after "
-                       "everything that synchronizes with the ISR has ended, and forget the pointer.");
+        accuse_pointer(
+            cpu, pointer, function, place,
+            "is stale: its interrupt has been disconnected. Disconnect last, after "
+            "everything that synchronizes with the ISR has ended, and forget the pointer.");
     }
     return NULL;
 }
 
-/* ---- Connecting ---------------------------------------------------------------------------------------- */
+/* ---- Connecting ------------------------------------------------------------------------------ */
 
 static void fill(PKINTERRUPT interrupt, const dq_connection *wanted, dq_chain *chain)
 {
@@ -102,7 +108,7 @@ static void give_lock(dq_processor *cpu, PKINTERRUPT interrupt, const dq_connect
     if (wanted->passive) {
         interrupt->passive_lock = &leader->own_passive_lock;
         if (leader == interrupt) {
-            KeInitializeEvent(&interrupt->own_passive_lock.event, SynchronizationEvent, TRUE);
+            dq_passive_lock_init(&interrupt->own_passive_lock);
         }
     } else if (wanted->spin_lock != NULL) {
         interrupt->lock = wanted->spin_lock;
@@ -122,7 +128,8 @@ static bool fits(const dq_chain *chain, const dq_connection *wanted)
                            old->passive == wanted->passive);
 }
 
-/* ISRs under one lock must run at one IRQL, the highest of theirs: else one interrupts the holder and spins. */
+/* ISRs under one lock must run at one IRQL, the highest of theirs: else one interrupts the holder
+ * and spins. */
 static void check_lock_levels(dq_processor *cpu, const dq_connection *wanted)
 {
     if (wanted->spin_lock == NULL) {
@@ -132,12 +139,14 @@ static void check_lock_levels(dq_processor *cpu, const dq_connection *wanted)
         if (old->state == DQ_INTERRUPT_CONNECTED && old->lock == wanted->spin_lock &&
             (old->synchronize_irql < wanted->irql || wanted->synchronize_irql < old->irql)) {
             dq_find(cpu,
-                    &(dq_finding){ .severity = DQ_ERROR, .rule = "ConnectSynchronizeIrql",
-                                   .page = "wdm: IoConnectInterrupt", .place = wanted->place },
-                    "the interrupt at IRQL %u (SynchronizeIrql %u) shares its spin lock with the one of line "
-                    "\"%s\" at IRQL %u (SynchronizeIrql %u): the higher ISR can interrupt the lower one while "
-                    "that holds the lock, and then spins for ever. Give both the highest IRQL as "
-                    "SynchronizeIrql.",
+                    &(dq_finding){ .severity = DQ_ERROR,
+                                   .rule = "ConnectSynchronizeIrql",
+                                   .page = "wdm: IoConnectInterrupt",
+                                   .place = wanted->place },
+                    "the interrupt at IRQL %u (SynchronizeIrql %u) shares its spin lock with the "
+                    "one of line \"%s\" at IRQL %u (SynchronizeIrql %u): the higher ISR can "
+                    "interrupt the lower one while that holds the lock, and then spins for ever. "
+                    "Give both the highest IRQL as SynchronizeIrql.",
                     wanted->irql, wanted->synchronize_irql, dq_interrupt_name(cpu->machine, old),
                     old->irql, old->synchronize_irql);
             return;
@@ -154,12 +163,15 @@ static void check_several_vectors(dq_processor *cpu, const dq_connection *wanted
     for (PKINTERRUPT old = dq_kernel_of(cpu)->interrupts.all; old != NULL; old = old->next) {
         if (old->state == DQ_INTERRUPT_CONNECTED && old->routine == wanted->routine &&
             old->context == wanted->context && old->chain->vector->number != wanted->vector) {
-            dq_find(cpu,
-                    &(dq_finding){ .severity = DQ_WARNING, .rule = "ConnectSpinLock",
-                                   .page = "wdm: IoConnectInterrupt", .place = wanted->place },
-                    "the ISR is connected to vectors 0x%" PRIx32 " and 0x%" PRIx32
-                    " with one context but no common SpinLock: it can run on two processors at once",
-                    old->chain->vector->number, wanted->vector);
+            dq_find(
+                cpu,
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = "ConnectSpinLock",
+                               .page = "wdm: IoConnectInterrupt",
+                               .place = wanted->place },
+                "the ISR is connected to vectors 0x%" PRIx32 " and 0x%" PRIx32
+                " with one context but no common SpinLock: it can run on two processors at once",
+                old->chain->vector->number, wanted->vector);
             return;
         }
     }
@@ -173,7 +185,8 @@ static void join_set(PKINTERRUPT handle, PKINTERRUPT interrupt)
     handle->next_in_set = interrupt;
 }
 
-NTSTATUS dq_interrupt_connect(dq_processor *cpu, const dq_connection *wanted, PKINTERRUPT *interrupt)
+NTSTATUS dq_interrupt_connect(dq_processor *cpu, const dq_connection *wanted,
+                              PKINTERRUPT *interrupt)
 {
     dq_machine *machine = cpu->machine;
     dq_vector *vector = dq_intc_vector(machine, wanted->vector);
@@ -207,7 +220,7 @@ NTSTATUS dq_interrupt_connect(dq_processor *cpu, const dq_connection *wanted, PK
     return STATUS_SUCCESS;
 }
 
-/* ---- Disconnecting ------------------------------------------------------------------------------------- */
+/* ---- Disconnecting --------------------------------------------------------------------------- */
 
 /* True if the caller is the ISR, or something that interrupted it. */
 static bool is_inside(const dq_processor *cpu, const struct _KINTERRUPT *interrupt)
@@ -221,7 +234,8 @@ static bool is_inside(const dq_processor *cpu, const struct _KINTERRUPT *interru
     return false;
 }
 
-/* Waits until no call of the ISR runs. Those that have not taken the lock yet will see that they came too late. */
+/* Waits until no call of the ISR runs. Those that have not taken the lock yet will see that they
+ * came too late. */
 static void drain(dq_processor *cpu, PKINTERRUPT interrupt)
 {
     uint64_t ticket = 0;
@@ -274,21 +288,32 @@ static void disconnect_one(PKINTERRUPT interrupt)
     dq_deliver(dq_self);
 }
 
+static void accuse_inside(dq_processor *cpu, const struct _KINTERRUPT *interrupt)
+{
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "DisconnectInIsr",
+                           .page = "wdm: IoDisconnectInterrupt" },
+            "the interrupt of line \"%s\" is disconnected by code that its own ISR is waiting for: "
+            "disconnecting waits until the ISR has returned",
+            dq_interrupt_name(cpu->machine, interrupt));
+}
+
 void dq_interrupt_disconnect(dq_processor *cpu, PKINTERRUPT handle)
 {
-    for (PKINTERRUPT interrupt = handle; interrupt != NULL; interrupt = interrupt->next_in_set) {
-        if (is_inside(cpu, interrupt)) {
-            dq_find(cpu,
-                    &(dq_finding){ .severity = DQ_ERROR, .rule = "DisconnectInIsr",
-                                   .page = "wdm: IoDisconnectInterrupt" },
-                    "the interrupt of line \"%s\" is disconnected by code that its own ISR is waiting for: "
-                    "disconnecting waits until the ISR has returned",
-                    dq_interrupt_name(cpu->machine, interrupt));
+    if (handle->state != DQ_INTERRUPT_CONNECTED) {
+        accuse_pointer(cpu, handle, "a disconnecting call", cpu->execution->place,
+                       "another call disconnects, or has disconnected, already");
+        return;
+    }
+    for (PKINTERRUPT i = handle; i != NULL; i = i->next_in_set) {
+        if (is_inside(cpu, i)) {
+            accuse_inside(cpu, i);
             return;
         }
     }
-    for (PKINTERRUPT interrupt = handle; interrupt != NULL; interrupt = interrupt->next_in_set) {
-        disconnect_one(interrupt);
+    for (PKINTERRUPT i = handle; i != NULL; i = i->next_in_set) {
+        disconnect_one(i);
     }
 }
 

@@ -1,9 +1,11 @@
 /*
- * interrupt.h - KINTERRUPT objects: who they are, whether a pointer is one, connecting and disconnecting.
+ * interrupt.h - KINTERRUPT objects: who they are, whether a pointer is one, connecting and
+ * disconnecting.
  *
- * A KINTERRUPT stands for an ISR on a vector, on a set of processors, with one lock. A handle may stand for several vectors
- * (all lines of a device): its further objects hang behind it and share its lock. Objects stay registered until the machine ends,
- * so that a stale pointer is known as such and no unknown pointer is ever followed.
+ * A KINTERRUPT stands for an ISR on a vector, on a set of processors, with one lock. A handle may
+ * stand for several vectors (all lines of a device): its further objects hang behind it and share
+ * its lock. Objects stay registered until the machine ends, so that a stale pointer is known as
+ * such and no unknown pointer is ever followed.
  */
 #ifndef DQ_INTERRUPT_H
 #define DQ_INTERRUPT_H
@@ -16,13 +18,13 @@ struct dq_thread;
 
 typedef enum dq_interrupt_state {
     DQ_INTERRUPT_CONNECTED,
-    DQ_INTERRUPT_LEAVING,      /* No new call of its ISR; calls that run are waited for. */
+    DQ_INTERRUPT_LEAVING, /* No new call of its ISR; calls that run are waited for. */
     DQ_INTERRUPT_DISCONNECTED
 } dq_interrupt_state;
 
 /* In place of a spin lock, for an ISR at PASSIVE_LEVEL. */
 typedef struct dq_passive_lock {
-    KEVENT event;              /* Signalled while nobody has the lock. */
+    KEVENT event; /* Signalled while nobody has the lock. */
     struct dq_thread *owner;
 } dq_passive_lock;
 
@@ -32,26 +34,27 @@ struct _KINTERRUPT {
     bool shared;
     bool passive;
     uint8_t irql;
-    uint8_t synchronize_irql;  /* The IRQL at which the ISR runs and the lock is held. */
-    uint8_t saved_irql;        /* KeAcquireInterruptSpinLock's, while that holds the lock. */
+    uint8_t synchronize_irql; /* The IRQL at which the ISR runs and the lock is held. */
+    uint8_t saved_irql;       /* KeAcquireInterruptSpinLock's, while that holds the lock. */
     KINTERRUPT_MODE mode;
     uint64_t processors;
     PKSERVICE_ROUTINE routine;
     PKMESSAGE_SERVICE_ROUTINE message_routine; /* In place of routine, for a message. */
     void *context;
     ULONG message_id;
-    PKSPIN_LOCK lock;          /* The driver's, another object's, or the next: */
+    PKSPIN_LOCK lock; /* The driver's, another object's, or the next: */
     KSPIN_LOCK own_lock;
     dq_passive_lock *passive_lock;
     dq_passive_lock own_passive_lock;
-    unsigned running;          /* Calls of the ISR that have begun (they may wait for the lock) and not ended. */
-    KSPIN_LOCK drained;        /* What a disconnect spins on until none runs. Always free. */
+    unsigned
+        running; /* Calls of the ISR that have begun (they may wait for the lock) and not ended. */
+    KSPIN_LOCK drained; /* What a disconnect spins on until none runs. Always free. */
     struct dq_chain *chain;
     PKINTERRUPT next_in_chain; /* Stays after leaving, so that a walk under way goes on. */
     PKINTERRUPT next_in_set;   /* Further objects of the same handle. */
     bool is_handle;            /* First of its set: what the driver holds. */
-    uint8_t version;           /* CONNECT_xxx as the connecting call answered it; 0: IoConnectInterrupt. */
-    PKINTERRUPT next;          /* All objects of the machine. */
+    uint8_t version;  /* CONNECT_xxx as the connecting call answered it; 0: IoConnectInterrupt. */
+    PKINTERRUPT next; /* All objects of the machine. */
     const void *connect_place; /* Who connected it. */
 };
 
@@ -64,7 +67,8 @@ typedef struct dq_interrupt_chunk {
 } dq_interrupt_chunk;
 
 typedef struct dq_interrupts {
-    PKINTERRUPT all;           /* Connected, and disconnected ones kept so that a stale pointer is known as such. */
+    PKINTERRUPT
+        all; /* Connected, and disconnected ones kept so that a stale pointer is known as such. */
     dq_interrupt_chunk *chunks;
 } dq_interrupts;
 
@@ -74,8 +78,8 @@ typedef struct dq_connection {
     PKMESSAGE_SERVICE_ROUTINE message_routine;
     void *context;
     ULONG message_id;
-    PKSPIN_LOCK spin_lock;     /* NULL: one of its own, or that of `set`. */
-    PKINTERRUPT set;           /* The handle that it joins. */
+    PKSPIN_LOCK spin_lock; /* NULL: one of its own, or that of `set`. */
+    PKINTERRUPT set;       /* The handle that it joins. */
     uint32_t vector;
     uint8_t irql;
     uint8_t synchronize_irql;
@@ -86,17 +90,21 @@ typedef struct dq_connection {
     const void *place;
 } dq_connection;
 
-/* Connects; if the line is asserted, the ISR has run before this returns. STATUS_INVALID_PARAMETER: no processor is left,
- * or the vector is taken and cannot be shared. IRQL: PASSIVE_LEVEL. */
-NTSTATUS dq_interrupt_connect(dq_processor *cpu, const dq_connection *wanted, PKINTERRUPT *interrupt);
+/* Connects; if the line is asserted, the ISR has run before this returns.
+ * STATUS_INVALID_PARAMETER: no processor is left, or the vector is taken and cannot be shared.
+ * IRQL: PASSIVE_LEVEL. */
+NTSTATUS dq_interrupt_connect(dq_processor *cpu, const dq_connection *wanted,
+                              PKINTERRUPT *interrupt);
 
-/* Disconnects the whole set of a handle. Returns when no ISR of it runs on any processor. IRQL: PASSIVE_LEVEL. */
+/* Disconnects the whole set of a handle. Returns when no ISR of it runs on any processor. IRQL:
+ * PASSIVE_LEVEL. */
 void dq_interrupt_disconnect(dq_processor *cpu, PKINTERRUPT handle);
 
 /* Makes the whole set of a handle active or inactive. IRQL: <= DISPATCH_LEVEL. */
 void dq_interrupt_activate(dq_processor *cpu, PKINTERRUPT handle, bool active);
 
-/* The object that `pointer` is, connected or not; NULL if it never was one of this machine. Does not follow it. */
+/* The object that `pointer` is, connected or not; NULL if it never was one of this machine. Does
+ * not follow it. */
 static inline PKINTERRUPT dq_interrupt_find(const dq_interrupts *interrupts, const void *pointer)
 {
     for (dq_interrupt_chunk *chunk = interrupts->chunks; chunk != NULL; chunk = chunk->next) {
@@ -109,8 +117,8 @@ static inline PKINTERRUPT dq_interrupt_find(const dq_interrupts *interrupts, con
     return NULL;
 }
 
-/* As dq_interrupt_find, for a handle that must be connected: anything else is a finding of `function`, and the result is
- * NULL if that was suppressed. */
+/* As dq_interrupt_find, for a handle that must be connected: anything else is a finding of
+ * `function`, and the result is NULL if that was suppressed. */
 PKINTERRUPT dq_interrupt_check(dq_processor *cpu, const void *pointer, const char *function,
                                const void *place);
 

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The first thread: the caller's body. When it returns, so does the run, whatever else still waits. */
+/* The first thread: the caller's body. When it returns, so does the run, whatever else still
+ * waits. */
 static void run_body(void *context)
 {
     dq_machine *machine = context;
@@ -97,8 +98,9 @@ static size_t describe_thread(const dq_thread *thread, char *text, size_t bytes)
     dq_execution_describe(&thread->task->execution, name, sizeof(name));
     dq_place_describe(thread->wait_place, place, sizeof(place));
     if (thread->wait_count > 1) {
-        length = snprintf(text, bytes, "\n  %s: %s on %s of %u objects, the first %s, in %s", name, service,
-                          thread->wait_all ? "all" : "any", thread->wait_count, what, place);
+        length =
+            snprintf(text, bytes, "\n  %s: %s on %s of %u objects, the first %s, in %s", name,
+                     service, thread->wait_all ? "all" : "any", thread->wait_count, what, place);
     } else {
         length = snprintf(text, bytes, "\n  %s: %s on %s, in %s", name, service, what, place);
     }
@@ -125,6 +127,8 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .boot = boot,
     .dispatch = dispatch,
     .apc = apc,
+    .preempt = dq_thread_consider,
+    .ipi = dq_ipi_arrive,
     .idle = dq_dpc_idle,
     .describe_waits = describe_waits,
     .halt = halt,

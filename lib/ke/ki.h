@@ -11,7 +11,9 @@
 #include <ntddk.h>
 
 #include "ke/dpc.h"
+#include "ke/fastmutex.h"
 #include "ke/interrupt.h"
+#include "ke/ipi.h"
 #include "ke/lockgraph.h"
 #include "ke/thread.h"
 #include "ke/timer.h"
@@ -30,6 +32,8 @@ typedef struct dq_kernel {
     void (*pool_halt)(dq_machine *machine);
     void *io;                   /* io/ */
     union dq_kept *kept;        /* keep.c */
+    dq_fast_mutexes fast_mutexes; /* fastmutex.c */
+    dq_ipi ipi;                 /* ipi.c */
     struct dq_mapping *mappings; /* mm/iospace.c */
 } dq_kernel;
 

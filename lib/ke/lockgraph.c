@@ -67,7 +67,8 @@ static bool blocks(const dq_processor *other, const dq_lock_want *want)
            dq_rwlock_is_exclusive(others->api);
 }
 
-/* Depth first from `at`, back to `start`. The way is left in path[0..]; returns its length, 0 if there is none. */
+/* Depth first from `at`, back to `start`. The way is left in path[0..]; returns its length, 0 if
+ * there is none. */
 static unsigned find_cycle(const dq_processor *start, const dq_processor *at, uint64_t *visited,
                            const dq_processor **path, unsigned depth)
 {
@@ -120,16 +121,20 @@ static void report_cycle(dq_processor *cpu, const dq_processor **path, unsigned 
         const void *since = held_since(holder, want);
         char wanted[PLACE_TEXT], held[PLACE_TEXT], who[96];
 
-        used += (size_t)snprintf(text + used, sizeof(text) - used,
-                                 " CPU%u (%s) waits at %s for lock %c, which CPU%u %s%s.", path[i]->number,
-                                 dq_execution_describe(path[i]->execution, who, sizeof(who)),
-                                 dq_place_describe(want->place, wanted, sizeof(wanted)), 'A' + (int)i % 26,
-                                 holder->number, since != NULL ? "took at " : "waits for as a writer",
-                                 since != NULL ? dq_place_describe(since, held, sizeof(held)) : "");
+        used += (size_t)snprintf(
+            text + used, sizeof(text) - used,
+            " CPU%u (%s) waits at %s for lock %c, which CPU%u %s%s.", path[i]->number,
+            dq_execution_describe(path[i]->execution, who, sizeof(who)),
+            dq_place_describe(want->place, wanted, sizeof(wanted)), 'A' + (int)i % 26,
+            holder->number, since != NULL ? "took at " : "waits for as a writer",
+            since != NULL ? dq_place_describe(since, held, sizeof(held)) : "");
     }
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "deadlock",
-                                .page = "kernel: preventing-errors-and-deadlocks-while-using-spin-locks" },
-            "%u processors wait for each other for ever.%s", length, text);
+    dq_find(
+        cpu,
+        &(dq_finding){ .severity = DQ_ERROR,
+                       .rule = "deadlock",
+                       .page = "kernel: preventing-errors-and-deadlocks-while-using-spin-locks" },
+        "%u processors wait for each other for ever.%s", length, text);
 }
 
 void dq_lockgraph_check(dq_processor *cpu)
@@ -149,8 +154,8 @@ void dq_lockgraph_recursion(dq_processor *cpu, const volatile void *lock, const 
     char held[PLACE_TEXT], wanted[PLACE_TEXT];
 
     dq_bugcheck(cpu, SPIN_LOCK_ALREADY_OWNED, (uintptr_t)lock, 0, 0, 0,
-                "CPU%u waits for %s that it holds itself: taken at %s, wanted again at %s. Nobody else can "
-                "release it.",
+                "CPU%u waits for %s that it holds itself: taken at %s, wanted again at %s. Nobody "
+                "else can release it.",
                 cpu->number, what, dq_place_describe(held_place, held, sizeof(held)),
                 dq_place_describe(place, wanted, sizeof(wanted)));
 }

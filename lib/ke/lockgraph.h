@@ -1,8 +1,10 @@
 /*
- * lockgraph.h - which processor waits for which lock, and who holds it: deadlocks are seen when they close.
+ * lockgraph.h - which processor waits for which lock, and who holds it: deadlocks are seen when
+ * they close.
  *
- * A processor that spins is blocked by every holder of the lock that it wants, all at once. So a cycle is a deadlock for certain,
- * and it is found by the last one to begin waiting, whatever timers are armed.
+ * A processor that spins is blocked by every holder of the lock that it wants, all at once. So a
+ * cycle is a deadlock for certain, and it is found by the last one to begin waiting, whatever
+ * timers are armed.
  */
 #ifndef DQ_LOCKGRAPH_H
 #define DQ_LOCKGRAPH_H
@@ -12,7 +14,8 @@
 #include "sim/lock.h"
 #include "sim/processor.h"
 
-/* What a processor waits for. On the stack of the one that waits; an ISR on top may wait for another lock. */
+/* What a processor waits for. On the stack of the one that waits; an ISR on top may wait for
+ * another lock. */
 typedef struct dq_lock_want {
     const void *lock;
     dq_lock_api api;
@@ -45,8 +48,8 @@ void dq_lockgraph_wait_end(dq_processor *cpu, dq_lock_want *want);
 void dq_lockgraph_check(dq_processor *cpu);
 
 /* Bug check 0xF: `cpu` wants a lock at `place` that it has held since `held_place`. */
-_Noreturn void dq_lockgraph_recursion(dq_processor *cpu, const volatile void *lock, const char *what,
-                                      const void *held_place, const void *place);
+_Noreturn void dq_lockgraph_recursion(dq_processor *cpu, const volatile void *lock,
+                                      const char *what, const void *held_place, const void *place);
 
 /* What `cpu` holds of EX_SPIN_LOCKs: written by rwlock.c. The latest hold of `lock`, or NULL. */
 dq_lock_hold *dq_lockgraph_hold(const dq_processor *cpu, const volatile LONG *lock);

@@ -1,9 +1,9 @@
 /*
  * mutex.c - kernel mutexes: owned by a thread, recursive, abandoned when their owner ends.
  *
- * SignalState is 1 when free, 0 when owned once, one less for each recursion. While a thread owns one, normal kernel APCs are
- * off for it. DISPATCHER_HEADER.Size remembers whether the mutex was acquired at DISPATCH_LEVEL: it must be released as it was
- * acquired.
+ * SignalState is 1 when free, 0 when owned once, one less for each recursion. While a thread owns
+ * one, normal kernel APCs are off for it. DISPATCHER_HEADER.Size remembers whether the mutex was
+ * acquired at DISPATCH_LEVEL: it must be released as it was acquired.
  */
 #include "ke/ki.h"
 #include "ke/raise.h"
@@ -37,7 +37,8 @@ bool dq_mutex_take(dq_thread *thread, DISPATCHER_HEADER *header)
     const bool abandoned = mutex->Abandoned;
 
     if (header->SignalState == MINLONG) {
-        dq_raise_status(dq_self, STATUS_MUTANT_LIMIT_EXCEEDED, NULL, "a mutex is acquired too often by its owner");
+        dq_raise_status(dq_self, STATUS_MUTANT_LIMIT_EXCEEDED, NULL,
+                        "a mutex is acquired too often by its owner");
     }
     if (--header->SignalState == 0) {
         mutex->OwnerThread = (PKTHREAD)thread;
@@ -62,10 +63,13 @@ void dq_mutex_abandon_all(dq_processor *cpu, dq_thread *thread)
         PKMUTANT mutex = CONTAINING_RECORD(thread->mutexes.Flink, KMUTANT, MutantListEntry);
 
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_WARNING, .rule = "abandoned mutex", .code = THREAD_TERMINATE_HELD_MUTEX,
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = "abandoned mutex",
+                               .code = THREAD_TERMINATE_HELD_MUTEX,
                                .parameters = { (uintptr_t)thread, (uintptr_t)mutex },
                                .page = "KeReleaseMutex" },
-                "thread %s ended while it owned a mutex: the next owner is told STATUS_ABANDONED", thread->name);
+                "thread %s ended while it owned a mutex: the next owner is told STATUS_ABANDONED",
+                thread->name);
         let_go(thread, mutex);
         mutex->Abandoned = TRUE;
         mutex->Header.SignalState = 1;
@@ -74,7 +78,7 @@ void dq_mutex_abandon_all(dq_processor *cpu, dq_thread *thread)
     }
 }
 
-/* ---- Services ------------------------------------------------------------------------------------------------ */
+/* ---- Services -------------------------------------------------------------------------------- */
 
 VOID NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
 {
@@ -93,15 +97,16 @@ static void check_owner(dq_processor *cpu, PRKMUTEX mutex, const void *place)
 
     if (mutex->OwnerThread != (PKTHREAD)(uintptr_t)thread) {
         dq_raise_status(cpu, mutex->Abandoned ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED, place,
-                        "KeReleaseMutex by thread %s, which does not own the mutex (its owner: %s)", thread->name,
+                        "KeReleaseMutex by thread %s, which does not own the mutex (its owner: %s)",
+                        thread->name,
                         mutex->OwnerThread != NULL ? ((dq_thread *)mutex->OwnerThread)->name
                         : mutex->Abandoned         ? "a thread that ended"
                                                    : "nobody");
     }
     if ((mutex->Header.Size != 0) != (cpu->irql >= DQ_LEVEL_DISPATCH)) {
         dq_raise_status(cpu, STATUS_MUTANT_NOT_OWNED, place,
-                        "KeReleaseMutex at IRQL %u of a mutex that was acquired %s DISPATCH_LEVEL", cpu->irql,
-                        mutex->Header.Size != 0 ? "at" : "below");
+                        "KeReleaseMutex at IRQL %u of a mutex that was acquired %s DISPATCH_LEVEL",
+                        cpu->irql, mutex->Header.Size != 0 ? "at" : "below");
     }
 }
 
@@ -109,7 +114,7 @@ LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 {
     LONG before;
 
-    DQ_ENTER(KeReleaseMutex, Mutex, Mutex, Wait, 0, 0);
+    DQ_ENTER(KeReleaseMutex, Mutex, Mutex, 0, Wait, 0);
     expect_mutex(cpu, Mutex, DQ_SERVICE_KeReleaseMutex, __builtin_return_address(0));
     check_owner(cpu, Mutex, __builtin_return_address(0));
     before = Mutex->Header.SignalState;

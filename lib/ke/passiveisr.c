@@ -1,8 +1,10 @@
 /*
- * passiveisr.c - ISRs that run at PASSIVE_LEVEL, for devices that can only be reached by waiting (a slow bus).
+ * passiveisr.c - ISRs that run at PASSIVE_LEVEL, for devices that can only be reached by waiting
+ * (a slow bus).
  *
- * The trap puts a level line away (masks it) and wakes a system thread through a DPC; the thread calls the ISRs and then
- * lets the line in again. An edge is simply taken. In place of the interrupt spin lock there is an event.
+ * The trap puts a level line away (masks it) and wakes a system thread through a DPC; the thread
+ * calls the ISRs and then lets the line in again. An edge is simply taken. In place of the
+ * interrupt spin lock there is an event.
  */
 #include "ke/chain.h"
 #include "ke/keep.h"
@@ -21,7 +23,25 @@ typedef struct dq_passive_worker {
     unsigned refires; /* Runs in a row after which a level line was still asserted. */
 } dq_passive_worker;
 
-/* ---- The event in place of the lock ------------------------------------------------------------------ */
+/* ---- The event in place of the lock ---------------------------------------------------------- */
+
+/* As KeSetEvent, but not a call that the driver made. */
+static void set(PKEVENT event)
+{
+    dq_processor *cpu = dq_self;
+
+    dq_emit(cpu, SIGNAL, event, event->Header.SignalState, 0, 0);
+    event->Header.SignalState = 1;
+    if (dq_wait_has_waiters(&event->Header)) {
+        dq_wait_release(cpu->machine, &event->Header);
+    }
+    dq_deliver(cpu);
+}
+
+void dq_passive_lock_init(dq_passive_lock *lock)
+{
+    dq_wait_header_init(&lock->event.Header, DQ_TYPE_EVENT_SYNCHRONIZATION, 1);
+}
 
 void dq_passive_lock_acquire(dq_processor *cpu, PKINTERRUPT interrupt, const char *function)
 {
@@ -42,10 +62,10 @@ void dq_passive_lock_acquire(dq_processor *cpu, PKINTERRUPT interrupt, const cha
 void dq_passive_lock_release(PKINTERRUPT interrupt)
 {
     interrupt->passive_lock->owner = NULL;
-    KeSetEvent(&interrupt->passive_lock->event, IO_NO_INCREMENT, FALSE);
+    set(&interrupt->passive_lock->event);
 }
 
-/* ---- The thread ----------------------------------------------------------------------------------------- */
+/* ---- The thread ------------------------------------------------------------------------------ */
 
 static bool call_watched(dq_processor *cpu, PKINTERRUPT interrupt, const dq_line *line)
 {
@@ -62,7 +82,8 @@ static bool call_watched(dq_processor *cpu, PKINTERRUPT interrupt, const dq_line
     if (DQ_UNLIKELY(cpu->irql != DQ_LEVEL_PASSIVE)) {
         dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | 3,
                     (uintptr_t)dq_interrupt_routine(interrupt), (uintptr_t)interrupt, 0,
-                    "the passive-level ISR of line \"%s\" returned at IRQL %u", line->name, cpu->irql);
+                    "the passive-level ISR of line \"%s\" returned at IRQL %u", line->name,
+                    cpu->irql);
     }
     dq_execution_end(cpu, &execution);
     return claimed;
@@ -121,7 +142,7 @@ static void work(void *context)
     }
 }
 
-/* ---- The trap -------------------------------------------------------------------------------------------- */
+/* ---- The trap -------------------------------------------------------------------------------- */
 
 static void wake(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
@@ -130,7 +151,7 @@ static void wake(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
     (void)dpc;
     (void)argument1;
     (void)argument2;
-    KeSetEvent(&worker->wake, IO_NO_INCREMENT, FALSE);
+    set(&worker->wake);
 }
 
 bool dq_passive_dispatch(dq_processor *cpu, dq_chain *chain, dq_line *line)
@@ -155,9 +176,10 @@ bool dq_passive_start(dq_processor *cpu, dq_chain *chain)
         return false;
     }
     worker->chain = chain;
-    KeInitializeEvent(&worker->wake, SynchronizationEvent, FALSE);
-    KeInitializeDpc(&worker->waker, wake, worker);
-    worker->thread = dq_thread_create(machine, "passive-level ISR", 0, WORKER_PRIORITY, work, worker);
+    dq_wait_header_init(&worker->wake.Header, DQ_TYPE_EVENT_SYNCHRONIZATION, 0);
+    dq_dpc_initialise(cpu, &worker->waker, wake, worker);
+    worker->thread =
+        dq_thread_create(machine, "passive-level ISR", 0, WORKER_PRIORITY, work, worker);
     if (worker->thread == NULL) {
         return false;
     }
@@ -172,7 +194,7 @@ void dq_passive_stop(dq_processor *cpu, dq_chain *chain)
 
     chain->worker = NULL;
     worker->ending = true;
-    KeSetEvent(&worker->wake, IO_NO_INCREMENT, FALSE);
+    set(&worker->wake);
     cpu = dq_self;
     dq_wait_for(cpu, &worker->thread->header, DQ_SERVICE_IoDisconnectInterrupt, NULL);
     dq_thread_release(cpu->machine, worker->thread);

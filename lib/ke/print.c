@@ -1,16 +1,17 @@
 /*
  * print.c - DbgPrint and its forms.
  *
- * Text becomes a PRINT event, nothing else: it stands in the history that a report shows and in the trace, at the
- * moment at which it was printed. Nothing goes to the host's output while a test runs. A call transmits
- * at most 512 bytes, as documented; all components and levels are on.
+ * Text becomes a PRINT event, nothing else: it stands in the history that a report shows and in the
+ * trace, at the moment at which it was printed. Nothing goes to the host's output while a test
+ * runs. A call transmits at most 512 bytes, as documented; all components and levels are on.
  */
 #include "ke/format.h"
 #include "ke/ki.h"
 
 enum { PRINT_BYTES = 512 };
 
-/* `a` of the CALL event says whether the format converts wide text, which only PASSIVE_LEVEL allows. */
+/* `a` of the CALL event says whether the format converts wide text, which only PASSIVE_LEVEL
+ * allows. */
 static ULONG print(const void *place, const char *prefix, const char *format, va_list arguments)
 {
     dq_processor *cpu = dq_enter(DQ_SERVICE_DbgPrint, place, NULL, dq_format_is_wide(format), 0, 0);
@@ -60,7 +61,8 @@ ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, va_list arg
     return print(__builtin_return_address(0), NULL, Format, arglist);
 }
 
-ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format, va_list arglist)
+ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format,
+                                  va_list arglist)
 {
     (void)ComponentId;
     (void)Level;

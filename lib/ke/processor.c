@@ -1,5 +1,6 @@
 /*
- * processor.c - which processor this is, and how many there are. One group, all active, none is ever added.
+ * processor.c - which processor this is, and how many there are. One group, all active, none is
+ * ever added.
  */
 #include "ke/ki.h"
 
@@ -30,7 +31,8 @@ ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors)
 ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber)
 {
     DQ_ENTER(KeQueryActiveProcessorCountEx, NULL, GroupNumber, 0, 0, 0);
-    return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? cpu->machine->processor_count : 0;
+    return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? cpu->machine->processor_count
+                                                                   : 0;
 }
 
 KAFFINITY NTAPI KeQueryActiveProcessors(VOID)
@@ -39,7 +41,8 @@ KAFFINITY NTAPI KeQueryActiveProcessors(VOID)
     return dq_processor_set(cpu->machine);
 }
 
-/* Costs time, as a poll of a register does: a loop that waits for another processor must not stop the clock. */
+/* Costs time, as a poll of a register does: a loop that waits for another processor must not stop
+ * the clock. */
 VOID NTAPI YieldProcessor(VOID)
 {
     DQ_ENTER(YieldProcessor, NULL, 0, 0, 0, DQ_VOID);

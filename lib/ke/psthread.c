@@ -5,7 +5,8 @@
 #include "ke/ki.h"
 
 /* Starts inside a critical region, as the page of PsCreateSystemThread has it. */
-static NTSTATUS make_thread(dq_machine *machine, PKSTART_ROUTINE routine, void *context, HANDLE *handle)
+static NTSTATUS make_thread(dq_machine *machine, PKSTART_ROUTINE routine, void *context,
+                            HANDLE *handle)
 {
     dq_thread *thread = dq_thread_create(machine, NULL, 0, DQ_PRIORITY_NORMAL, routine, context);
 
@@ -22,13 +23,15 @@ static NTSTATUS make_thread(dq_machine *machine, PKSTART_ROUTINE routine, void *
     return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                                    HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
+NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
+                                    POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                    PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
                                     PVOID StartContext)
 {
     NTSTATUS status;
 
-    DQ_ENTER(PsCreateSystemThread, NULL, DesiredAccess, (uintptr_t)StartRoutine, StartContext, STATUS_UNSUCCESSFUL);
+    DQ_ENTER(PsCreateSystemThread, NULL, DesiredAccess, (uintptr_t)StartRoutine, StartContext,
+             STATUS_UNSUCCESSFUL);
     (void)ObjectAttributes;
     (void)ProcessHandle;
     status = make_thread(cpu->machine, StartRoutine, StartContext, ThreadHandle);
@@ -69,7 +72,7 @@ HANDLE NTAPI PsGetCurrentThreadId(VOID)
     return dq_thread_id(dq_thread_current(cpu));
 }
 
-/* ---- Priority ------------------------------------------------------------------------------------------------- */
+/* ---- Priority -------------------------------------------------------------------------------- */
 
 KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 {
@@ -80,7 +83,9 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
     dq_wait_expect(cpu, &thread->header, 1u << DQ_TYPE_THREAD, DQ_SERVICE_KeSetPriorityThread,
                    __builtin_return_address(0));
     if (Priority < 1 || Priority > HIGH_PRIORITY) {
-        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "priority", .page = "KeSetPriorityThread" },
+        dq_find(cpu,
+                &(dq_finding){
+                    .severity = DQ_ERROR, .rule = "priority", .page = "KeSetPriorityThread" },
                 "KeSetPriorityThread to %d: a priority is 1 to %d", Priority, HIGH_PRIORITY);
     }
     before = thread->priority;
@@ -94,7 +99,7 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread)
 {
     DQ_ENTER(KeQueryPriorityThread, Thread, Thread, 0, 0, 0);
-    dq_wait_expect(cpu, &((dq_thread *)Thread)->header, 1u << DQ_TYPE_THREAD, DQ_SERVICE_KeQueryPriorityThread,
-                   __builtin_return_address(0));
+    dq_wait_expect(cpu, &((dq_thread *)Thread)->header, 1u << DQ_TYPE_THREAD,
+                   DQ_SERVICE_KeQueryPriorityThread, __builtin_return_address(0));
     return ((dq_thread *)Thread)->priority;
 }

@@ -1,8 +1,8 @@
 /*
  * queuedlock.c - in-stack queued spin locks: a KSPIN_LOCK that is served in order of arrival.
  *
- * The handle remembers lock and IRQL; its Next points to itself while it holds the lock, so that a handle that is released
- * twice is known as such.
+ * The handle remembers lock and IRQL; its Next points to itself while it holds the lock, so that a
+ * handle that is released twice is known as such.
  */
 #include "ke/ki.h"
 #include "ke/spinlock.h"
@@ -25,7 +25,8 @@ static void acquire(dq_service service, PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE ha
         return;
     }
     old_irql = raises ? dq_spinlock_raise(cpu) : cpu->irql;
-    dq_spinlock_acquire(cpu, lock, raises ? DQ_LOCK_QUEUED : DQ_LOCK_QUEUED_DPC, old_irql, true, place);
+    dq_spinlock_acquire(cpu, lock, raises ? DQ_LOCK_QUEUED : DQ_LOCK_QUEUED_DPC, old_irql, true,
+                        place);
     hold(handle, lock, old_irql);
 }
 
@@ -41,7 +42,8 @@ static void release(dq_service service, PKLOCK_QUEUE_HANDLE handle, bool lowers,
     }
     if (handle->LockQueue.Next != &handle->LockQueue) {
         dq_bugcheck(cpu, SPIN_LOCK_NOT_OWNED, (uintptr_t)lock, 0, 0, 0,
-                    "%s was given a lock handle that holds no lock: it was released already, or never used.",
+                    "%s was given a lock handle that holds no lock: it was released already, or "
+                    "never used.",
                     dq_service_name(service));
     }
     dq_spinlock_release(cpu, lock, lowers ? DQ_LOCK_QUEUED : DQ_LOCK_QUEUED_DPC,
@@ -60,10 +62,12 @@ VOID NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HAN
 
 VOID NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    release(DQ_SERVICE_KeReleaseInStackQueuedSpinLock, LockHandle, true, __builtin_return_address(0));
+    release(DQ_SERVICE_KeReleaseInStackQueuedSpinLock, LockHandle, true,
+            __builtin_return_address(0));
 }
 
-VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
+                                                    PKLOCK_QUEUE_HANDLE LockHandle)
 {
     acquire(DQ_SERVICE_KeAcquireInStackQueuedSpinLockAtDpcLevel, SpinLock, LockHandle, false,
             __builtin_return_address(0));
@@ -75,7 +79,8 @@ VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHa
             __builtin_return_address(0));
 }
 
-VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
+VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock,
+                                                PKLOCK_QUEUE_HANDLE LockHandle)
 {
     acquire(DQ_SERVICE_KeAcquireInStackQueuedSpinLockForDpc, SpinLock, LockHandle, true,
             __builtin_return_address(0));

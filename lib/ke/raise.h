@@ -9,7 +9,7 @@
 #include "sim/processor.h"
 
 /* Bug check 0x1E with the status and the place: the run ends. */
-_Noreturn void dq_raise_status(dq_processor *cpu, NTSTATUS status, const void *place, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+_Noreturn void dq_raise_status(dq_processor *cpu, NTSTATUS status, const void *place,
+                               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

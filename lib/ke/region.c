@@ -1,14 +1,17 @@
 /*
- * region.c - critical and guarded regions: no kernel APC is delivered to the thread inside. The machine queues none, so that
- * only the pairing matters.
+ * region.c - critical and guarded regions: no kernel APC is delivered to the thread inside. The
+ * machine queues none, so that only the pairing matters.
  */
 #include "ke/ki.h"
 
 static void refuse_leave(dq_processor *cpu, uint64_t subcode, dq_service service, const char *rule)
 {
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = rule, .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                           .parameters = { subcode }, .page = dq_service_name(service) },
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = rule,
+                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { subcode },
+                           .page = dq_service_name(service) },
             "%s by a thread that is not in such a region", dq_service_name(service));
 }
 

@@ -1,8 +1,9 @@
 /*
  * rwlock.c - reader/writer spin locks (EX_SPIN_LOCK).
  *
- * The word: bits 0..15 readers, 16..23 writers that wait, 24..31 the writer's processor + 1. A writer that waits keeps new
- * readers out. A processor that holds the lock in any form and cannot have it again waits for itself: bug check 0xF.
+ * The word: bits 0..15 readers, 16..23 writers that wait, 24..31 the writer's processor + 1. A
+ * writer that waits keeps new readers out. A processor that holds the lock in any form and cannot
+ * have it again waits for itself: bug check 0xF.
  */
 #include "ke/rwlock.h"
 
@@ -76,7 +77,7 @@ bool dq_rwlock_is_blocked_by_hold(const dq_lock_want *want, const dq_processor *
     return hold != NULL && (dq_rwlock_is_exclusive(want->api) || dq_rwlock_is_exclusive(hold->api));
 }
 
-/* ---- Who holds it -------------------------------------------------------------------------------------- */
+/* ---- Who holds it --------------------------------------------------------------------------- */
 
 static void note_hold(dq_processor *cpu, PEX_SPIN_LOCK lock, dq_lock_api api, const void *place)
 {
@@ -102,7 +103,7 @@ static void forget_hold(dq_processor *cpu, dq_lock_hold *hold)
     cpu->locks_held--;
 }
 
-/* ---- Taking and releasing ------------------------------------------------------------------------------ */
+/* ---- Taking and releasing ------------------------------------------------------------------- */
 
 static COLD void wait_for(dq_processor *cpu, PEX_SPIN_LOCK lock, dq_lock_api api, const void *place)
 {
@@ -146,7 +147,8 @@ static KIRQL acquire(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, bo
     return old_irql;
 }
 
-static LOGICAL try_acquire(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, const void *place)
+static LOGICAL try_acquire(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api,
+                           const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, (const void *)lock, 0, 0, 0);
 
@@ -162,8 +164,8 @@ static LOGICAL try_acquire(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api a
     return TRUE;
 }
 
-static void release(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, bool lowers, KIRQL old_irql,
-                    const void *place)
+static void release(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, bool lowers,
+                    KIRQL old_irql, const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, (const void *)lock, old_irql, 0, 0);
     const bool exclusive = dq_rwlock_is_exclusive(api);
@@ -176,8 +178,11 @@ static void release(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, boo
     hold = dq_lockgraph_hold(cpu, lock);
     if (hold == NULL || dq_rwlock_is_exclusive(hold->api) != exclusive) {
         dq_bugcheck(cpu, SPIN_LOCK_NOT_OWNED, (uintptr_t)lock, 0, 0, 0,
-                    "CPU%u releases a reader/writer spin lock that it does not hold%s.", cpu->number,
-                    hold == NULL ? "" : exclusive ? " exclusive" : " shared");
+                    "CPU%u releases a reader/writer spin lock that it does not hold%s.",
+                    cpu->number,
+                    hold == NULL ? ""
+                    : exclusive  ? " exclusive"
+                                 : " shared");
     }
     forget_hold(cpu, hold);
     add(lock, 0u - (exclusive ? owner_bits(cpu) : (uint32_t)READER));
@@ -187,7 +192,7 @@ static void release(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, boo
     }
 }
 
-/* ---- The services ----------------------------------------------------------------------------------------- */
+/* ---- The services --------------------------------------------------------------------------- */
 
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
 {
@@ -215,8 +220,8 @@ VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 
 LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
-    return try_acquire(DQ_SERVICE_ExTryAcquireSpinLockSharedAtDpcLevel, SpinLock, DQ_LOCK_SHARED_DPC,
-                       __builtin_return_address(0));
+    return try_acquire(DQ_SERVICE_ExTryAcquireSpinLockSharedAtDpcLevel, SpinLock,
+                       DQ_LOCK_SHARED_DPC, __builtin_return_address(0));
 }
 
 LOGICAL NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
@@ -245,12 +250,12 @@ VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 
 VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
-    release(DQ_SERVICE_ExReleaseSpinLockExclusiveFromDpcLevel, SpinLock, DQ_LOCK_EXCLUSIVE_DPC, false, 0,
-            __builtin_return_address(0));
+    release(DQ_SERVICE_ExReleaseSpinLockExclusiveFromDpcLevel, SpinLock, DQ_LOCK_EXCLUSIVE_DPC,
+            false, 0, __builtin_return_address(0));
 }
 
-/* Succeeds for the only reader, if no writer waits. It is then released as what it has become, in the form that it was
- * acquired with. */
+/* Succeeds for the only reader, if no writer waits. It is then released as what it has become, in
+ * the form that it was acquired with. */
 LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 {
     dq_processor *cpu = dq_enter(DQ_SERVICE_ExTryConvertSharedSpinLockExclusive,
@@ -263,7 +268,8 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
     hold = dq_lockgraph_hold(cpu, SpinLock);
     if (hold == NULL || dq_rwlock_is_exclusive(hold->api)) {
         dq_bugcheck(cpu, SPIN_LOCK_NOT_OWNED, (uintptr_t)SpinLock, 0, 0, 0,
-                    "CPU%u converts a reader/writer spin lock that it does not hold shared.", cpu->number);
+                    "CPU%u converts a reader/writer spin lock that it does not hold shared.",
+                    cpu->number);
     }
     if (!exchange(SpinLock, READER, owner_bits(cpu))) {
         dq_yield(cpu);

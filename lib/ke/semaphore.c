@@ -4,7 +4,8 @@
 #include "ke/ki.h"
 #include "ke/raise.h"
 
-static void expect_semaphore(dq_processor *cpu, PRKSEMAPHORE semaphore, dq_service service, const void *place)
+static void expect_semaphore(dq_processor *cpu, PRKSEMAPHORE semaphore, dq_service service,
+                             const void *place)
 {
     dq_wait_expect(cpu, &semaphore->Header, 1u << DQ_TYPE_SEMAPHORE, service, place);
 }
@@ -17,7 +18,8 @@ VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
     Semaphore->Limit = Limit;
 }
 
-LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)
+LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment,
+                              BOOLEAN Wait)
 {
     LONG before;
 
@@ -27,8 +29,8 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
     before = Semaphore->Header.SignalState;
     if (Adjustment <= 0 || Adjustment > Semaphore->Limit - before) {
         dq_raise_status(cpu, STATUS_SEMAPHORE_LIMIT_EXCEEDED, __builtin_return_address(0),
-                        "KeReleaseSemaphore by %d, with a count of %d and a limit of %d", Adjustment, before,
-                        Semaphore->Limit);
+                        "KeReleaseSemaphore by %d, with a count of %d and a limit of %d",
+                        Adjustment, before, Semaphore->Limit);
     }
     dq_emit(cpu, SIGNAL, Semaphore, before, 0, 0);
     Semaphore->Header.SignalState += Adjustment;

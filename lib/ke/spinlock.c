@@ -1,10 +1,10 @@
 /*
  * spinlock.c - executive spin locks: KeAcquireSpinLock and its forms.
  *
- * IRQL is raised first, then the lock is taken: a processor that spins has DPCs masked, but takes device interrupts.
- * The caller's old IRQL is written after the lock was taken, so that a variable shared under one lock is safe.
- * The short way needs no atomic access: whatever other processor could interfere runs on the same host
- * thread, or has made itself known in the attention word.
+ * IRQL is raised first, then the lock is taken: a processor that spins has DPCs masked, but takes
+ * device interrupts. The caller's old IRQL is written after the lock was taken, so that a variable
+ * shared under one lock is safe. The short way needs no atomic access: whatever other processor
+ * could interfere runs on the same host thread, or has made itself known in the attention word.
  */
 #include "ke/spinlock.h"
 
@@ -15,7 +15,7 @@
 
 #define COLD __attribute__((noinline, cold))
 
-/* ---- The lock itself --------------------------------------------------------------------------------- */
+/* ---- The lock itself ------------------------------------------------------------------------ */
 
 static bool take(PKSPIN_LOCK lock, KSPIN_LOCK word)
 {
@@ -26,12 +26,14 @@ static bool take(PKSPIN_LOCK lock, KSPIN_LOCK word)
                                        __ATOMIC_RELAXED);
 }
 
-static void refuse_recursion(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, const void *place)
+static void refuse_recursion(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api,
+                             const void *place)
 {
     const KSPIN_LOCK word = __atomic_load_n(lock, __ATOMIC_RELAXED);
 
     if (dq_spinlock_owner(word) == cpu->number) {
-        dq_lockgraph_recursion(cpu, lock, api == DQ_LOCK_INTERRUPT ? "an interrupt lock" : "a spin lock",
+        dq_lockgraph_recursion(cpu, lock,
+                               api == DQ_LOCK_INTERRUPT ? "an interrupt lock" : "a spin lock",
                                dq_spinlock_place(word), place);
     }
 }
@@ -69,7 +71,8 @@ static COLD void wait_for(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, 
     do {
         dq_lockgraph_check(cpu);
         dq_spin(cpu, lock, &ticket);
-    } while ((fifo && dq_spin_is_behind(cpu, lock, ticket)) || !take(lock, dq_spinlock_word(cpu, place)));
+    } while ((fifo && dq_spin_is_behind(cpu, lock, ticket)) ||
+             !take(lock, dq_spinlock_word(cpu, place)));
     dq_lockgraph_wait_end(cpu, &want);
     dq_spin_done(cpu);
 }
@@ -131,7 +134,7 @@ void dq_spinlock_lower(dq_processor *cpu, unsigned irql)
     dq_irql_lower(cpu, irql);
 }
 
-/* ---- Initialising and testing -------------------------------------------------------------------- */
+/* ---- Initialising and testing --------------------------------------------------------------- */
 
 VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
@@ -149,7 +152,7 @@ BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
     return (BOOLEAN)(__atomic_load_n(SpinLock, __ATOMIC_ACQUIRE) == 0);
 }
 
-/* ---- Acquire with a raise, release with a lowering -------------------------------------------------- */
+/* ---- Acquire with a raise, release with a lowering ------------------------------------------ */
 
 static COLD KIRQL acquire_slowly(dq_service service, PKSPIN_LOCK lock, const void *place)
 {
@@ -179,7 +182,8 @@ static inline KIRQL acquire(dq_service service, PKSPIN_LOCK lock, const void *pl
     return old_irql;
 }
 
-static COLD void release_slowly(dq_service service, PKSPIN_LOCK lock, KIRQL new_irql, const void *place)
+static COLD void release_slowly(dq_service service, PKSPIN_LOCK lock, KIRQL new_irql,
+                                const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, lock, new_irql, 0, 0);
 
@@ -198,7 +202,6 @@ static inline void release(dq_service service, PKSPIN_LOCK lock, KIRQL new_irql,
         release_slowly(service, lock, new_irql, place);
         return;
     }
-    cpu->points++;
     cpu->locks_held--;
     *lock = 0;
     cpu->irql = new_irql;
@@ -230,7 +233,7 @@ VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
     release(DQ_SERVICE_KeReleaseSpinLockForDpc, SpinLock, OldIrql, __builtin_return_address(0));
 }
 
-/* ---- At DISPATCH_LEVEL already ----------------------------------------------------------------------- */
+/* ---- At DISPATCH_LEVEL already -------------------------------------------------------------- */
 
 static COLD void acquire_at_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 {
@@ -273,7 +276,6 @@ VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
         release_from_dpc_slowly(SpinLock, __builtin_return_address(0));
         return;
     }
-    cpu->points++;
     cpu->locks_held--;
     *SpinLock = 0;
 }

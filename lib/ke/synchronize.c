@@ -1,48 +1,54 @@
 /*
- * synchronize.c - running other code as the ISR runs: at its IRQL, under its lock, and never beside it.
+ * synchronize.c - running other code as the ISR runs: at its IRQL, under its lock, and never
+ * beside it.
  *
- * For a passive-level interrupt the lock is an event, and only KeSynchronizeExecution works; the spin lock forms are bug
- * check 0x8, IRQL_NOT_DISPATCH_LEVEL, with the interrupt object as first parameter: the documents say that
- * there is a bug check but not which.
+ * For a passive-level interrupt the lock is an event, and only KeSynchronizeExecution works; the
+ * spin lock forms are bug check 0x8, IRQL_NOT_DISPATCH_LEVEL, with the interrupt object as first
+ * parameter: the documents say that there is a bug check but not which.
  */
 #include "ke/chain.h"
 #include "ke/ki.h"
 #include "ke/spinlock.h"
 
-/* ---- What the caller did wrong ----------------------------------------------------------------------- */
+/* ---- What the caller did wrong --------------------------------------------------------------- */
 
-static void accuse_irql(dq_processor *cpu, const struct _KINTERRUPT *interrupt, const char *function,
-                        const void *place)
+static void accuse_irql(dq_processor *cpu, const struct _KINTERRUPT *interrupt,
+                        const char *function, const void *place)
 {
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = "IrqlKeSynchronizeExecution",
-                           .page = "wdm: KeSynchronizeExecution", .place = place,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "IrqlKeSynchronizeExecution",
+                           .page = "wdm: KeSynchronizeExecution",
+                           .place = place,
                            .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
                            .parameters = { 0xE5, cpu->irql, interrupt->synchronize_irql,
                                            (uintptr_t)interrupt } },
-            "%s was called at IRQL %u, above the SynchronizeIrql %u of line \"%s\": it would have to lower "
-            "the IRQL to run the routine",
-            function, cpu->irql, interrupt->synchronize_irql, dq_interrupt_name(cpu->machine, interrupt));
+            "%s was called at IRQL %u, above the SynchronizeIrql %u of line \"%s\": it would "
+            "have to lower the IRQL to run the routine",
+            function, cpu->irql, interrupt->synchronize_irql,
+            dq_interrupt_name(cpu->machine, interrupt));
 }
 
-static void accuse_return(dq_processor *cpu, const struct _KINTERRUPT *interrupt, const void *routine,
-                          unsigned irql)
+static void accuse_return(dq_processor *cpu, const struct _KINTERRUPT *interrupt,
+                          const void *routine, unsigned irql)
 {
     dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | irql << 8 | 3,
                 (uintptr_t)routine, (uintptr_t)interrupt, 0,
-                "the routine that KeSynchronizeExecution called at IRQL %u returned at IRQL %u", irql,
-                cpu->irql);
+                "the routine that KeSynchronizeExecution called at IRQL %u returned at IRQL %u",
+                irql, cpu->irql);
 }
 
-static void accuse_passive(dq_processor *cpu, const struct _KINTERRUPT *interrupt, const char *function)
+static void accuse_passive(dq_processor *cpu, const struct _KINTERRUPT *interrupt,
+                           const char *function)
 {
-    dq_bugcheck(cpu, IRQL_NOT_DISPATCH_LEVEL, (uintptr_t)interrupt, 0, 0, 0,
-                "%s was called for the passive-level interrupt of line \"%s\", which has no spin lock: use "
-                "KeSynchronizeExecution",
-                function, dq_interrupt_name(cpu->machine, interrupt));
+    dq_bugcheck(
+        cpu, IRQL_NOT_DISPATCH_LEVEL, (uintptr_t)interrupt, 0, 0, 0,
+        "%s was called for the passive-level interrupt of line \"%s\", which has no spin lock: use "
+        "KeSynchronizeExecution",
+        function, dq_interrupt_name(cpu->machine, interrupt));
 }
 
-/* ---- KeSynchronizeExecution --------------------------------------------------------------------------- */
+/* ---- KeSynchronizeExecution ------------------------------------------------------------------ */
 
 /* Events first: a checker may say it in its own words. */
 static BOOLEAN call_watched(dq_processor *cpu, PKINTERRUPT interrupt, PKSYNCHRONIZE_ROUTINE routine,
@@ -105,7 +111,7 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
     return result;
 }
 
-/* ---- The lock by itself -------------------------------------------------------------------------------- */
+/* ---- The lock by itself ---------------------------------------------------------------------- */
 
 KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
 {
@@ -138,12 +144,15 @@ static void check_release(dq_processor *cpu, const struct _KINTERRUPT *interrupt
     if (dq_spinlock_is_held_by(interrupt->lock, cpu) &&
         (new_irql != interrupt->saved_irql || cpu->irql < interrupt->synchronize_irql)) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "KeReleaseInterruptSpinLock",
-                               .page = "wdm: KeReleaseInterruptSpinLock", .place = place,
-                               .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                               .parameters = { 0x32, cpu->irql, (uintptr_t)interrupt->lock, new_irql } },
-                "KeReleaseInterruptSpinLock was called at IRQL %u with OldIrql %u; the lock of line \"%s\" "
-                "is held at IRQL %u, and KeAcquireInterruptSpinLock had returned %u",
+                &(dq_finding){
+                    .severity = DQ_ERROR,
+                    .rule = "KeReleaseInterruptSpinLock",
+                    .page = "wdm: KeReleaseInterruptSpinLock",
+                    .place = place,
+                    .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                    .parameters = { 0x32, cpu->irql, (uintptr_t)interrupt->lock, new_irql } },
+                "KeReleaseInterruptSpinLock was called at IRQL %u with OldIrql %u; the lock of "
+                "line \"%s\" is held at IRQL %u, and KeAcquireInterruptSpinLock had returned %u",
                 cpu->irql, new_irql, dq_interrupt_name(cpu->machine, interrupt),
                 interrupt->synchronize_irql, interrupt->saved_irql);
     }

@@ -1,9 +1,10 @@
 /*
  * thread.c - ready lists, selection, switching, and the life of a thread.
  *
- * Nothing here is interrupted: schedule points are only where dq_task_switch() and delivery are called. A thread that becomes ready goes
- * into its list and asks one processor to look: an idle one of its set (the lowest number), else the one that runs the
- * lowest priority below its own. `claimed` remembers who was asked, so that two ready threads ask two processors.
+ * Nothing here is interrupted: schedule points are only where dq_task_switch() and delivery are
+ * called. A thread that becomes ready goes into its list and asks one processor to look: an idle
+ * one of its set (the lowest number), else the one that runs the lowest priority below its own.
+ * `claimed` remembers who was asked, so that two ready threads ask two processors.
  */
 #include "ke/ki.h"
 
@@ -32,7 +33,7 @@ dq_thread *dq_thread_current(const dq_processor *cpu)
     return dq_prcb_of(cpu)->thread;
 }
 
-/* ---- Turns: equal priorities go round every 20 virtual milliseconds -------------------------------- */
+/* ---- Turns: equal priorities go round every 20 virtual milliseconds -------------------------- */
 
 static void end_turn(dq_machine *machine, dq_deadline *deadline)
 {
@@ -43,7 +44,8 @@ static void end_turn(dq_machine *machine, dq_deadline *deadline)
     dq_want_switch(prcb->cpu);
 }
 
-/* Turns that nobody waited for are over without notice: the next end is a whole number of turns away. */
+/* Turns that nobody waited for are over without notice: the next end is a whole number of turns
+ * away. */
 static void limit_turn(dq_prcb *prcb)
 {
     dq_machine *machine = prcb->cpu->machine;
@@ -70,7 +72,7 @@ static void begin_turn(dq_prcb *prcb)
     }
 }
 
-/* ---- Ready threads ------------------------------------------------------------------------------------ */
+/* ---- Ready threads --------------------------------------------------------------------------- */
 
 static void put_in_list(dq_thread *thread, bool first)
 {
@@ -96,7 +98,8 @@ static void take_from_list(dq_thread *thread)
     }
 }
 
-/* Whom to ask to run `thread`: NULL if all that could are busy with the same priority or a higher one. */
+/* Whom to ask to run `thread`: NULL if all that could are busy with the same priority or a higher
+ * one. */
 static dq_prcb *find_processor(const dq_thread *thread)
 {
     dq_machine *machine = thread->machine;
@@ -116,7 +119,7 @@ static dq_prcb *find_processor(const dq_thread *thread)
     return lowest;
 }
 
-/* All processors that could run `thread` are busy. It gets its turn later; or, if so chosen, at once. */
+/* All processors that could run `thread` are busy. It gets its turn later. */
 static void wait_for_turn(const dq_thread *thread)
 {
     dq_machine *machine = thread->machine;
@@ -124,14 +127,8 @@ static void wait_for_turn(const dq_thread *thread)
     for (uint64_t set = thread->allowed; set != 0; set &= set - 1) {
         dq_prcb *prcb = dq_prcb_of(&machine->processors[__builtin_ctzll(set)]);
 
-        if (prcb->turn.claimed != thread->priority) {
-            continue;
-        }
-        limit_turn(prcb);
-        if (chooses(machine) && dq_choose(prcb->cpu, DQ_CHOICE_THREAD, 2) == 1) {
-            prcb->turn.over = true;
-            dq_want_switch(prcb->cpu);
-            break;
+        if (prcb->turn.claimed == thread->priority) {
+            limit_turn(prcb);
         }
     }
 }
@@ -205,7 +202,7 @@ static dq_thread *take_ready(dq_processor *cpu, int lowest)
     return NULL;
 }
 
-/* ---- Switching ---------------------------------------------------------------------------------------- */
+/* ---- Switching ------------------------------------------------------------------------------- */
 
 /* From here on `cpu` belongs to `thread`. */
 static void hand_over(dq_processor *cpu, dq_thread *thread)
@@ -270,6 +267,22 @@ void dq_thread_dispatch(dq_processor *cpu)
     (void)dq_task_switch(cpu, next->task);
 }
 
+void dq_thread_consider(dq_processor *cpu)
+{
+    dq_prcb *prcb = dq_prcb_of(cpu);
+    const dq_threads *threads = threads_of(cpu->machine);
+    const dq_thread *current = prcb->thread;
+
+    if (current == &prcb->idle || (threads->ready_mask >> current->priority & 1u) == 0 ||
+        count_eligible(&threads->ready[current->priority], bit_of(cpu)) == 0) {
+        return;
+    }
+    if (dq_choose(cpu, DQ_CHOICE_THREAD, 2) == 1) {
+        prcb->turn.over = true;
+        dq_want_switch(cpu);
+    }
+}
+
 dq_processor *dq_thread_yield(dq_processor *cpu)
 {
     dq_prcb_of(cpu)->turn.over = true;
@@ -280,7 +293,8 @@ dq_processor *dq_thread_yield(dq_processor *cpu)
 void dq_thread_rearrange(dq_thread *thread)
 {
     const uint64_t all = dq_processor_set(thread->machine);
-    const uint64_t wanted = thread->system_affinity != 0 ? thread->system_affinity : thread->affinity;
+    const uint64_t wanted =
+        thread->system_affinity != 0 ? thread->system_affinity : thread->affinity;
 
     thread->allowed = (wanted & all) != 0 ? wanted & all : all;
     if (thread->state == DQ_THREAD_RUNNING) {
@@ -306,7 +320,7 @@ void dq_thread_set_priority(dq_thread *thread, int priority)
     }
 }
 
-/* ---- Birth and death ------------------------------------------------------------------------------------ */
+/* ---- Birth and death ------------------------------------------------------------------------- */
 
 static void enter_thread(void *argument)
 {
@@ -316,6 +330,17 @@ static void enter_thread(void *argument)
     dq_emit_text(cpu, THREAD_BEGIN, thread, thread->name);
     thread->routine(thread->context);
     dq_thread_exit(dq_self, STATUS_SUCCESS);
+}
+
+/* In order of creation, which reports follow. */
+static void enlist(dq_threads *threads, dq_thread *thread)
+{
+    dq_thread **link = &threads->all;
+
+    while (*link != NULL) {
+        link = &(*link)->next;
+    }
+    *link = thread;
 }
 
 dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affinity, int priority,
@@ -344,15 +369,14 @@ dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affi
     thread->state = DQ_THREAD_READY;
     thread->timeout.priority = DQ_PRIORITY_WAIT;
     thread->timeout.owner = thread;
-    thread->task = dq_task_create(machine, enter_thread, thread, thread, name != NULL ? thread->name : NULL,
-                                  DQ_CODE(routine));
+    thread->task = dq_task_create(machine, enter_thread, thread, thread,
+                                  name != NULL ? thread->name : NULL, DQ_CODE(routine));
     if (thread->task == NULL) {
         free(thread);
         return NULL;
     }
     threads->count++;
-    thread->next = threads->all;
-    threads->all = thread;
+    enlist(threads, thread);
     dq_thread_rearrange(thread);
     if (dq_self->machine == machine) {
         dq_emit_text(dq_self, THREAD_CREATE, thread, thread->name);
@@ -395,6 +419,7 @@ void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
                     cpu->irql);
     }
     dq_mutex_abandon_all(cpu, thread);
+    dq_fastmutex_thread_ends(cpu, thread);
     cpu->irql = DQ_LEVEL_DISPATCH;
     thread->exit_status = status;
     thread->state = DQ_THREAD_ENDED;
@@ -407,7 +432,7 @@ void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
     dq_task_end(cpu, next->task);
 }
 
-/* ---- Start and stop --------------------------------------------------------------------------------------- */
+/* ---- Start and stop -------------------------------------------------------------------------- */
 
 bool dq_threads_start(dq_machine *machine)
 {
@@ -426,7 +451,8 @@ bool dq_threads_start(dq_machine *machine)
         snprintf(prcb->idle.name, sizeof(prcb->idle.name), "idle %u", i);
         dq_wait_header_init(&prcb->idle.header, DQ_TYPE_THREAD, 0);
         prcb->turn.claimed = -1;
-        prcb->turn.end = (dq_deadline){ .priority = DQ_PRIORITY_WAIT, .fire = end_turn, .owner = prcb };
+        prcb->turn.end =
+            (dq_deadline){ .priority = DQ_PRIORITY_WAIT, .fire = end_turn, .owner = prcb };
     }
     return true;
 }

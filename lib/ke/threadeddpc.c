@@ -1,8 +1,9 @@
 /*
- * threadeddpc.c - threaded DPCs: at PASSIVE_LEVEL, in a thread of real-time priority of their processor.
+ * threadeddpc.c - threaded DPCs: at PASSIVE_LEVEL, in a thread of real-time priority of their
+ * processor.
  *
- * Ordinary DPCs interrupt them, threads do not. The routine obeys a DPC's rules all the same: it must not wait. The thread is made
- * when its processor is sent the first one.
+ * Ordinary DPCs interrupt them, threads do not. The routine obeys a DPC's rules all the same: it
+ * must not wait. The thread is made when its processor is sent the first one.
  */
 #include "ke/ki.h"
 
@@ -13,15 +14,18 @@ static void run(dq_processor *cpu, dq_dpc_list *list, const KDPC *copy, PKDPC ob
     dq_execution execution;
 
     cpu->machine->counted_dpcs++;
-    dq_execution_begin(cpu, &execution, DQ_EXECUTION_THREADED_DPC, DQ_LEVEL_PASSIVE, DQ_CODE(copy->DeferredRoutine),
-                       object, NULL);
+    dq_execution_begin(cpu, &execution, DQ_EXECUTION_THREADED_DPC, DQ_LEVEL_PASSIVE,
+                       DQ_CODE(copy->DeferredRoutine), object, NULL);
     dq_emit(cpu, DPC_BEGIN, object, DQ_LEVEL_PASSIVE, 0, 0);
-    copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1, copy->SystemArgument2);
+    copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1,
+                          copy->SystemArgument2);
     cpu = dq_self;
     dq_emit(cpu, DPC_END, object, DQ_LEVEL_PASSIVE, 0, 0);
     if (cpu->irql != DQ_LEVEL_PASSIVE) {
-        dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16, (uintptr_t)copy->DeferredRoutine, 0, 0,
-                    "a threaded DPC routine returned at IRQL %u: it was called at PASSIVE_LEVEL", cpu->irql);
+        dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16,
+                    (uintptr_t)copy->DeferredRoutine, 0, 0,
+                    "a threaded DPC routine returned at IRQL %u: it was called at PASSIVE_LEVEL",
+                    cpu->irql);
     }
     dq_execution_end(cpu, &execution);
     dq_dpc_done(cpu, list);
@@ -52,10 +56,11 @@ void dq_threadeddpc_wake(dq_processor *target)
 
     if (queue->thread == NULL) {
         snprintf(name, sizeof(name), "threaded DPCs of %u", target->number);
-        queue->thread = dq_thread_create(target->machine, name, 1ull << target->number, DQ_PRIORITY_REALTIME,
-                                         serve, target);
+        queue->thread = dq_thread_create(target->machine, name, 1ull << target->number,
+                                         DQ_PRIORITY_REALTIME, serve, target);
         if (queue->thread == NULL) {
-            dq_find_outside(target->machine, "memory", "no memory for the thread that runs threaded DPCs");
+            dq_find_outside(target->machine, "memory",
+                            "no memory for the thread that runs threaded DPCs");
             return;
         }
         queue->thread->internal = true;

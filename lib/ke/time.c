@@ -1,9 +1,10 @@
 /*
  * time.c - what time it is, and busy waiting.
  *
- * One virtual clock stands behind all: interrupt time is virtual time since the run began; system time is the same since 1 January 2024,
- * 00:00; the performance counter has 10 MHz; a tick is 15.625 ms. All but the tick count are exact, not rounded to ticks. Each
- * query costs the time of a register access, so that a loop that waits for time to pass ends.
+ * One virtual clock stands behind all: interrupt time is virtual time since the run began; system
+ * time is the same since 1 January 2024, 00:00; the performance counter has 10 MHz; a tick is
+ * 15.625 ms. All but the tick count are exact, not rounded to ticks. Each query costs the time of a
+ * register access, so that a loop that waits for time to pass ends.
  */
 #include "ke/ki.h"
 

@@ -1,9 +1,9 @@
 /*
  * timer.c - KTIMER: one shot and periodic, relative and absolute, with or without a DPC.
  *
- * The simulated clock is finer than any interrupt of a real one: a timer expires exactly when it is due, never early. Expiry is
- * hardware: it signals the timer, then queues its DPC as if inserted on the processor that set it. A due time that has passed
- * expires within the call that sets it.
+ * The simulated clock is finer than any interrupt of a real one: a timer expires exactly when it is
+ * due, never early. Expiry is hardware: it signals the timer, then queues its DPC as if inserted on
+ * the processor that set it. A due time that has passed expires within the call that sets it.
  */
 #include "ke/ki.h"
 
@@ -37,7 +37,7 @@ static timer_slot *slot_of(const KTIMER *timer)
     return (timer_slot *)(void *)timer->TimerListEntry.Flink;
 }
 
-/* ---- Slots --------------------------------------------------------------------------------------------------- */
+/* ---- Slots ----------------------------------------------------------------------------------- */
 
 static timer_slot *borrow(dq_machine *machine, PKTIMER timer)
 {
@@ -107,7 +107,8 @@ PKTIMER dq_timer_inside(dq_machine *machine, const void *base, size_t bytes)
 {
     const struct dq_timers *timers = ((dq_kernel *)machine->kernel)->timers;
 
-    for (const timer_slot *slot = timers != NULL ? timers->set : NULL; slot != NULL; slot = slot->next) {
+    for (const timer_slot *slot = timers != NULL ? timers->set : NULL; slot != NULL;
+         slot = slot->next) {
         if ((uintptr_t)slot->timer - (uintptr_t)base < bytes) {
             return slot->timer;
         }
@@ -115,7 +116,7 @@ PKTIMER dq_timer_inside(dq_machine *machine, const void *base, size_t bytes)
     return NULL;
 }
 
-/* ---- Expiry -------------------------------------------------------------------------------------------------- */
+/* ---- Expiry ---------------------------------------------------------------------------------- */
 
 static void expire(dq_machine *machine, PKTIMER timer)
 {
@@ -145,7 +146,7 @@ static void come_due(dq_machine *machine, dq_deadline *deadline)
     expire(machine, timer);
 }
 
-/* ---- Setting and cancelling ------------------------------------------------------------------------------------ */
+/* ---- Setting and cancelling ------------------------------------------------------------------ */
 
 static void start(dq_processor *cpu, PKTIMER timer, uint64_t due_ns)
 {
@@ -158,7 +159,8 @@ static void start(dq_processor *cpu, PKTIMER timer, uint64_t due_ns)
         slot->deadline.owner = slot;
     }
     if (slot == NULL || !dq_clock_set(machine, &slot->deadline, due_ns)) {
-        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" }, "no memory to set a timer");
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
+                "no memory to set a timer");
     }
 }
 
@@ -204,18 +206,21 @@ static BOOLEAN set(dq_processor *cpu, PKTIMER timer, int64_t due_100ns, LONG per
     return was_set;
 }
 
-/* ---- Services ------------------------------------------------------------------------------------------------- */
+/* ---- Services -------------------------------------------------------------------------------- */
 
 static void initialise(dq_processor *cpu, PKTIMER timer, TIMER_TYPE type)
 {
     if (dq_timer_inside(cpu->machine, timer, sizeof(*timer)) != NULL) {
-        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0, (uintptr_t)timer, (uintptr_t)timer, (uintptr_t)(timer + 1),
-                    "a timer is initialised while it is set (or its memory was freed while it was set, and is in use "
+        dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0, (uintptr_t)timer, (uintptr_t)timer,
+                    (uintptr_t)(timer + 1),
+                    "a timer is initialised while it is set (or its memory was freed while it was "
+                    "set, and is in use "
                     "again): cancel it first");
     }
     *timer = (KTIMER){ .Processor = 0 };
-    dq_wait_header_init(&timer->Header,
-                        type == NotificationTimer ? DQ_TYPE_TIMER_NOTIFICATION : DQ_TYPE_TIMER_SYNCHRONIZATION, 0);
+    dq_wait_header_init(
+        &timer->Header,
+        type == NotificationTimer ? DQ_TYPE_TIMER_NOTIFICATION : DQ_TYPE_TIMER_SYNCHRONIZATION, 0);
 }
 
 VOID NTAPI KeInitializeTimer(PKTIMER Timer)
@@ -233,18 +238,21 @@ VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
     DQ_ENTER(KeSetTimer, Timer, Timer, DueTime.QuadPart, Dpc, FALSE);
-    return set(cpu, Timer, DueTime.QuadPart, 0, Dpc, DQ_SERVICE_KeSetTimer, __builtin_return_address(0));
+    return set(cpu, Timer, DueTime.QuadPart, 0, Dpc, DQ_SERVICE_KeSetTimer,
+               __builtin_return_address(0));
 }
 
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
     DQ_ENTER(KeSetTimerEx, Timer, Timer, DueTime.QuadPart, Period, FALSE);
-    return set(cpu, Timer, DueTime.QuadPart, Period, Dpc, DQ_SERVICE_KeSetTimerEx, __builtin_return_address(0));
+    return set(cpu, Timer, DueTime.QuadPart, Period, Dpc, DQ_SERVICE_KeSetTimerEx,
+               __builtin_return_address(0));
 }
 
-/* Nothing is gained by coalescing simulated ticks: the timer expires when due, which is within every tolerance. */
-BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay,
-                                    PKDPC Dpc)
+/* Nothing is gained by coalescing simulated ticks: the timer expires when due, which is within
+ * every tolerance. */
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
+                                    ULONG TolerableDelay, PKDPC Dpc)
 {
     DQ_ENTER(KeSetCoalescableTimer, Timer, Timer, DueTime.QuadPart, Period, FALSE);
     (void)TolerableDelay;
@@ -255,7 +263,8 @@ BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 {
     DQ_ENTER(KeCancelTimer, Timer, Timer, 0, 0, FALSE);
-    dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeCancelTimer, __builtin_return_address(0));
+    dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeCancelTimer,
+                   __builtin_return_address(0));
     dq_emit(cpu, TIMER_CANCEL, Timer, slot_of(Timer) != NULL, 0, 0);
     return stop(cpu->machine, Timer);
 }
@@ -263,6 +272,7 @@ BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
 {
     DQ_ENTER(KeReadStateTimer, Timer, Timer, 0, 0, FALSE);
-    dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeReadStateTimer, __builtin_return_address(0));
+    dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeReadStateTimer,
+                   __builtin_return_address(0));
     return Timer->Header.SignalState != 0;
 }

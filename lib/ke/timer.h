@@ -1,8 +1,8 @@
 /*
  * timer.h - KTIMER objects over the machine's clock.
  *
- * A KTIMER has no room for a deadline, so a set timer borrows one from a list of its machine; KTIMER.TimerListEntry.Flink points to
- * it and is NULL while the timer is not set.
+ * A KTIMER has no room for a deadline, so a set timer borrows one from a list of its machine;
+ * KTIMER.TimerListEntry.Flink points to it and is NULL while the timer is not set.
  */
 #ifndef DQ_TIMER_H
 #define DQ_TIMER_H

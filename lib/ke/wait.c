@@ -1,13 +1,14 @@
 /*
  * wait.c - waiting for dispatcher objects.
  *
- * A wait is legal or not whether it would block or not: IRQL and timeout are looked at first. WAIT_BEGIN is sent before that, so that a
- * checker may speak in its own words. Between the test of the objects and the switch there is no schedule point: a wait for
- * all objects takes all of them or none.
+ * A wait is legal or not whether it would block or not: IRQL and timeout are looked at first.
+ * WAIT_BEGIN is sent before that, so that a checker may speak in its own words. Between the test of
+ * the objects and the switch there is no schedule point: a wait for all objects takes all of them
+ * or none.
  */
 #include "ke/ki.h"
 
-/* ---- Objects --------------------------------------------------------------------------------------------- */
+/* ---- Objects --------------------------------------------------------------------------------- */
 
 void dq_wait_header_init(DISPATCHER_HEADER *header, dq_object_type type, int state)
 {
@@ -43,10 +44,10 @@ const char *dq_wait_object_text(const DISPATCHER_HEADER *header)
     return "something that is no dispatcher object";
 }
 
-static const uint32_t waitable_types = 1u << DQ_TYPE_EVENT_NOTIFICATION | 1u << DQ_TYPE_EVENT_SYNCHRONIZATION |
-                                       1u << DQ_TYPE_MUTANT | 1u << DQ_TYPE_SEMAPHORE |
-                                       1u << DQ_TYPE_THREAD | 1u << DQ_TYPE_TIMER_NOTIFICATION |
-                                       1u << DQ_TYPE_TIMER_SYNCHRONIZATION;
+static const uint32_t waitable_types =
+    1u << DQ_TYPE_EVENT_NOTIFICATION | 1u << DQ_TYPE_EVENT_SYNCHRONIZATION | 1u << DQ_TYPE_MUTANT |
+    1u << DQ_TYPE_SEMAPHORE | 1u << DQ_TYPE_THREAD | 1u << DQ_TYPE_TIMER_NOTIFICATION |
+    1u << DQ_TYPE_TIMER_SYNCHRONIZATION;
 
 void dq_wait_expect(dq_processor *cpu, const DISPATCHER_HEADER *header, uint32_t types,
                     dq_service service, const void *place)
@@ -57,12 +58,16 @@ void dq_wait_expect(dq_processor *cpu, const DISPATCHER_HEADER *header, uint32_t
         return;
     }
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = "wrong object", .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                           .parameters = { 0xE1, (uintptr_t)header }, .service = service, .place = place },
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "wrong object",
+                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { 0xE1, (uintptr_t)header },
+                           .service = service,
+                           .place = place },
             "%s was given %s", dq_service_name(service),
-            header == NULL  ? "a null pointer"
-            : !initialised  ? "an object that was not initialised (or whose memory was cleared)"
-                            : dq_wait_object_text(header));
+            header == NULL ? "a null pointer"
+            : !initialised ? "an object that was not initialised (or whose memory was cleared)"
+                           : dq_wait_object_text(header));
 }
 
 static bool is_free_for(const dq_thread *thread, const DISPATCHER_HEADER *header)
@@ -89,7 +94,7 @@ static bool consume(dq_thread *thread, DISPATCHER_HEADER *header)
     }
 }
 
-/* ---- Release ------------------------------------------------------------------------------------------------ */
+/* ---- Release --------------------------------------------------------------------------------- */
 
 static void leave_lists(dq_thread *thread)
 {
@@ -157,8 +162,8 @@ static unsigned choose_waiter(dq_machine *machine, DISPATCHER_HEADER *header)
         header->Type == DQ_TYPE_TIMER_NOTIFICATION || header->Type == DQ_TYPE_THREAD) {
         return 0;
     }
-    for (LIST_ENTRY *link = header->WaitListHead.Flink;
-         link != &header->WaitListHead && count < 64; link = link->Flink) {
+    for (LIST_ENTRY *link = header->WaitListHead.Flink; link != &header->WaitListHead && count < 64;
+         link = link->Flink) {
         count += can_go(block_of(link));
     }
     return count > 1 ? dq_choose(&machine->processors[0], DQ_CHOICE_WAKE, count) : 0;
@@ -169,7 +174,8 @@ static KWAIT_BLOCK *next_waiter(dq_machine *machine, DISPATCHER_HEADER *header)
 {
     unsigned skip = choose_waiter(machine, header);
 
-    for (LIST_ENTRY *link = header->WaitListHead.Flink; link != &header->WaitListHead; link = link->Flink) {
+    for (LIST_ENTRY *link = header->WaitListHead.Flink; link != &header->WaitListHead;
+         link = link->Flink) {
         if (can_go(block_of(link)) && skip-- == 0) {
             return block_of(link);
         }
@@ -191,13 +197,14 @@ void dq_wait_release(dq_machine *machine, DISPATCHER_HEADER *header)
         if (thread->wait_all) {
             status = consume_all(thread);
         } else {
-            status = (consume(thread, header) ? STATUS_ABANDONED_WAIT_0 : STATUS_WAIT_0) + block->WaitKey;
+            status = (consume(thread, header) ? STATUS_ABANDONED_WAIT_0 : STATUS_WAIT_0) +
+                     block->WaitKey;
         }
         dq_wait_abort(thread, status);
     }
 }
 
-/* ---- Waiting ------------------------------------------------------------------------------------------------ */
+/* ---- Waiting --------------------------------------------------------------------------------- */
 
 uint64_t dq_wait_due_ns(const dq_machine *machine, int64_t due_100ns)
 {
@@ -226,11 +233,13 @@ static dq_wait_limit limit_of(const LARGE_INTEGER *timeout)
 static void refuse_irql(dq_processor *cpu, const dq_wait_request *request, dq_wait_limit limit)
 {
     const uint8_t irql = cpu->irql;
-    const uint64_t subcode = irql > DQ_LEVEL_DISPATCH ? 0x120 : limit == DQ_WAIT_FOREVER ? 0x121 : 0x122;
+    const uint64_t subcode = irql > DQ_LEVEL_DISPATCH   ? 0x120
+                             : limit == DQ_WAIT_FOREVER ? 0x121
+                                                        : 0x122;
     void *object = request->count > 0 ? request->objects[0] : NULL;
 
-    dq_bugcheck(cpu, DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, (uintptr_t)&irql, (uintptr_t)object,
-                (uintptr_t)request->timeout,
+    dq_bugcheck(cpu, DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, (uintptr_t)&irql,
+                (uintptr_t)object, (uintptr_t)request->timeout,
                 "%s at IRQL %u with %s: a wait that can block needs IRQL <= APC_LEVEL, one with a "
                 "timeout of zero <= DISPATCH_LEVEL",
                 dq_service_name(request->service), irql,
@@ -246,7 +255,8 @@ static void check_context(dq_processor *cpu, const dq_wait_request *request, dq_
     if (limit == DQ_WAIT_POLL && cpu->irql <= DQ_LEVEL_DISPATCH) {
         return;
     }
-    if (cpu->irql <= DQ_LEVEL_DISPATCH && (kind == DQ_EXECUTION_DPC || kind == DQ_EXECUTION_THREADED_DPC)) {
+    if (cpu->irql <= DQ_LEVEL_DISPATCH &&
+        (kind == DQ_EXECUTION_DPC || kind == DQ_EXECUTION_THREADED_DPC)) {
         dq_thread *thread = dq_thread_current(cpu);
 
         dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0, 0, 0,
@@ -262,10 +272,11 @@ static void check_objects(dq_processor *cpu, const dq_wait_request *request)
     const unsigned most = request->blocks != NULL ? MAXIMUM_WAIT_OBJECTS : THREAD_WAIT_OBJECTS;
 
     if (request->count > most) {
-        dq_bugcheck(cpu, MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0,
-                    "%s on %u objects: the limit is %u%s", dq_service_name(request->service),
-                    request->count, most,
-                    request->blocks != NULL ? "" : " (THREAD_WAIT_OBJECTS) without an array of wait blocks");
+        dq_bugcheck(
+            cpu, MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0, "%s on %u objects: the limit is %u%s",
+            dq_service_name(request->service), request->count, most,
+            request->blocks != NULL ? ""
+                                    : " (THREAD_WAIT_OBJECTS) without an array of wait blocks");
     }
     for (unsigned i = 0; i < request->count; i++) {
         dq_wait_expect(cpu, request->objects[i], waitable_types, request->service, request->place);
@@ -317,7 +328,8 @@ static void enter_lists(dq_thread *thread, const dq_wait_request *request)
 }
 
 /* The thread is in all the lists that will end its wait. */
-static dq_processor *give_way(dq_processor *cpu, dq_thread *thread, dq_service service, const void *place)
+static dq_processor *give_way(dq_processor *cpu, dq_thread *thread, dq_service service,
+                              const void *place)
 {
     const uint8_t old_irql = cpu->irql;
 
@@ -377,7 +389,8 @@ static void tell_end(dq_processor *cpu, const dq_wait_request *request, NTSTATUS
             dq_emit(cpu, WAIT_END, request->objects[i], (uint32_t)status, 0, 0);
         }
     } else {
-        dq_emit(cpu, WAIT_END, index < request->count ? request->objects[index] : NULL, (uint32_t)status, 0, 0);
+        dq_emit(cpu, WAIT_END, index < request->count ? request->objects[index] : NULL,
+                (uint32_t)status, 0, 0);
     }
 }
 
@@ -391,7 +404,8 @@ NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
         cpu->irql = thread->wait_next_irql;
     }
     thread->wait_next = false;
-    dq_emit(cpu, WAIT_BEGIN, request->count > 0 ? request->objects[0] : NULL, limit, request->count, request->all);
+    dq_emit(cpu, WAIT_BEGIN, request->count > 0 ? request->objects[0] : NULL, limit, request->count,
+            request->all);
     check_context(cpu, request, limit);
     check_objects(cpu, request);
     if (!try_now(thread, request, &status) && limit != DQ_WAIT_POLL) {
@@ -408,7 +422,8 @@ NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
 
 NTSTATUS dq_wait_for(dq_processor *cpu, void *object, dq_service service, const void *place)
 {
-    return dq_wait(cpu, &(dq_wait_request){ .objects = &object, .count = 1, .service = service, .place = place });
+    return dq_wait(cpu, &(dq_wait_request){
+                            .objects = &object, .count = 1, .service = service, .place = place });
 }
 
 void dq_wait_announce(dq_processor *cpu)
@@ -420,10 +435,11 @@ void dq_wait_announce(dq_processor *cpu)
     cpu->irql = DQ_LEVEL_DISPATCH;
 }
 
-/* ---- Services ------------------------------------------------------------------------------------------------ */
+/* ---- Services -------------------------------------------------------------------------------- */
 
-NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
-                                     BOOLEAN Alertable, PLARGE_INTEGER Timeout)
+NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason,
+                                     KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                     PLARGE_INTEGER Timeout)
 {
     DQ_ENTER(KeWaitForSingleObject, Object, Object, WaitReason, WaitMode, STATUS_UNSUCCESSFUL);
     (void)Alertable;
@@ -455,13 +471,15 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
                                             .place = __builtin_return_address(0) });
 }
 
-NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
+NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                      PLARGE_INTEGER Interval)
 {
     const dq_wait_request request = { .timeout = Interval,
                                       .service = DQ_SERVICE_KeDelayExecutionThread,
                                       .place = __builtin_return_address(0) };
 
-    DQ_ENTER(KeDelayExecutionThread, NULL, Interval->QuadPart, WaitMode, Alertable, STATUS_UNSUCCESSFUL);
+    DQ_ENTER(KeDelayExecutionThread, NULL, Interval->QuadPart, WaitMode, Alertable,
+             STATUS_UNSUCCESSFUL);
     if (Interval->QuadPart == 0) {
         /* Nothing to wait for: the rest of the turn is given away. */
         if (cpu->irql < DQ_LEVEL_DISPATCH) {

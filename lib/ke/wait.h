@@ -1,8 +1,8 @@
 /*
  * wait.h - how a thread waits for dispatcher objects, and how these let it go.
  *
- * The kernel is not interrupted between schedule points, so that testing all objects of a wait, and taking them, is one step.
- * Hardware (an expiring timer) may signal and release; it never waits.
+ * The kernel is not interrupted between schedule points, so that testing all objects of a wait, and
+ * taking them, is one step. Hardware (an expiring timer) may signal and release; it never waits.
  */
 #ifndef DQ_WAIT_H
 #define DQ_WAIT_H
@@ -27,7 +27,7 @@ typedef enum dq_wait_limit { DQ_WAIT_POLL, DQ_WAIT_TIMED, DQ_WAIT_FOREVER } dq_w
 
 typedef struct dq_wait_request {
     void *const *objects;
-    unsigned count;               /* 0: only the time. */
+    unsigned count; /* 0: only the time. */
     bool all;
     const LARGE_INTEGER *timeout; /* As the documents have it; NULL: for ever. */
     KWAIT_BLOCK *blocks;          /* NULL: the thread's own, three at most. */
@@ -35,13 +35,15 @@ typedef struct dq_wait_request {
     const void *place;
 } dq_wait_request;
 
-/* Checks the caller's IRQL, waits, and returns the documented status. The caller may be on another processor afterwards. */
+/* Checks the caller's IRQL, waits, and returns the documented status. The caller may be on another
+ * processor afterwards. */
 NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request);
 
 /* For the kernel's own: waits for one object without end, at PASSIVE_LEVEL or APC_LEVEL. */
 NTSTATUS dq_wait_for(dq_processor *cpu, void *object, dq_service service, const void *place);
 
-/* For the test's own: the current thread sleeps until this virtual time, at PASSIVE_LEVEL or APC_LEVEL. */
+/* For the test's own: the current thread sleeps until this virtual time, at PASSIVE_LEVEL or
+ * APC_LEVEL. */
 void dq_wait_until(dq_processor *cpu, uint64_t until_ns, dq_service service, const void *place);
 
 void dq_wait_header_init(DISPATCHER_HEADER *header, dq_object_type type, int state);
@@ -58,10 +60,12 @@ void dq_wait_abort(dq_thread *thread, NTSTATUS status);
 /* A service with a Wait parameter of TRUE leaves the IRQL raised for the wait that follows. */
 void dq_wait_announce(dq_processor *cpu);
 
-/* Virtual time of a due time as the documents have it: negative relative, else absolute system time. */
+/* Virtual time of a due time as the documents have it: negative relative, else absolute system
+ * time. */
 uint64_t dq_wait_due_ns(const dq_machine *machine, int64_t due_100ns);
 
-/* Fails the run when `header` is not what it should be: not initialised, or another kind of object. */
+/* Fails the run when `header` is not what it should be: not initialised, or another kind of
+ * object. */
 void dq_wait_expect(dq_processor *cpu, const DISPATCHER_HEADER *header, uint32_t types,
                     dq_service service, const void *place);
 

@@ -1,8 +1,8 @@
 /*
  * iospace.c - MmMapIoSpace and MmUnmapIoSpace: where a driver sees a device's registers.
  *
- * Every device window has one range of addresses; mappings of it are counted. Physical memory that is no device's cannot be
- * mapped: NULL, as when the system is short of page table entries.
+ * Every device window has one range of addresses; mappings of it are counted. Physical memory
+ * that is no device's cannot be mapped: NULL, as when the system is short of page table entries.
  */
 #include <inttypes.h>
 
@@ -26,9 +26,12 @@ static void *map(dq_processor *cpu, uint64_t physical, size_t bytes, const void 
 
     if (window == NULL || bytes == 0 || bytes > window->bytes - (physical - window->base)) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_WARNING, .rule = "MmMapIoSpace", .page = "wdm: MmMapIoSpace",
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = "MmMapIoSpace",
+                               .page = "wdm: MmMapIoSpace",
                                .place = place },
-                "0x%zx bytes at physical address 0x%" PRIx64 " cannot be mapped: %s", bytes, physical,
+                "0x%" PRIx64 " bytes at physical address 0x%" PRIx64 " cannot be mapped: %s",
+                (uint64_t)bytes, physical,
                 bytes == 0       ? "the length is zero"
                 : window == NULL ? "no device owns that address (dirql_device_add_memory)"
                                  : "they reach beyond the end of the device");
@@ -47,7 +50,8 @@ static void *map(dq_processor *cpu, uint64_t physical, size_t bytes, const void 
     return mapping->address;
 }
 
-PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
+PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes,
+                   MEMORY_CACHING_TYPE CacheType)
 {
     DQ_ENTER(MmMapIoSpace, NULL, PhysicalAddress.QuadPart, NumberOfBytes, CacheType, NULL);
     return map(cpu, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes, __builtin_return_address(0));
@@ -79,11 +83,14 @@ VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
     mapping = *link;
     if (mapping == NULL) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "MmUnmapIoSpace", .page = "wdm: MmUnmapIoSpace",
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "MmUnmapIoSpace",
+                               .page = "wdm: MmUnmapIoSpace",
                                .place = __builtin_return_address(0) },
-                "MmUnmapIoSpace was given %p and 0x%zx bytes, which no MmMapIoSpace returned for that length, "
-                "or which was unmapped before",
-                BaseAddress, (size_t)NumberOfBytes);
+                "MmUnmapIoSpace was given %p and 0x%" PRIx64
+                " bytes, which no MmMapIoSpace returned for that "
+                "length, or which was unmapped before",
+                BaseAddress, (uint64_t)NumberOfBytes);
         return;
     }
     *link = mapping->next;

@@ -26,6 +26,16 @@ NTKERNELAPI BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, 
 NTKERNELAPI VOID pc_acquire_interrupt_lock(PKSPIN_LOCK lock, KIRQL irql, PKIRQL old_irql);
 NTKERNELAPI VOID pc_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL old_irql);
 
+/* True if a pool of this process gave `memory` out, also if it was freed since, or its machine has gone. Any host thread, any
+ * pointer. */
+NTKERNELAPI BOOLEAN pc_is_pool(PVOID memory);
+
+/* The C library gave `memory` out: whatever a pool had there before, it is none now. Any host thread. */
+NTKERNELAPI VOID pc_is_no_pool(PVOID memory);
+
+/* ExFreePool, called from `place`. When no machine runs, it is said that this had no effect. */
+NTKERNELAPI VOID pc_free_pool(PVOID memory, const void *place);
+
 EXTERN_C_END
 
 #define PC_PLACE __builtin_return_address(0)

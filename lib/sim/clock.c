@@ -118,7 +118,8 @@ static void check_limits(dq_processor *cpu)
                 "does something poll for what will never come?",
                 (unsigned long long)(limit_ns / 1000000000u));
     }
-    if ((execution->kind == DQ_EXECUTION_ISR || execution->kind == DQ_EXECUTION_DPC) &&
+    if ((execution->kind == DQ_EXECUTION_ISR || execution->kind == DQ_EXECUTION_DPC ||
+         execution->kind == DQ_EXECUTION_IPI) &&
         now_ns - execution->begun_ns > activation_limit_ns) {
         char name[96];
 

@@ -33,8 +33,10 @@ void dq_sink_add(dq_machine *machine, dq_sink *sink)
         end = &(*end)->next;
     }
     sink->next = NULL;
+    sink->kinds = sink->kinds != 0 ? sink->kinds : UINT64_MAX;
     *end = sink;
     for (unsigned i = 0; i < machine->processor_count; i++) {
+        machine->processors[i].sink_kinds |= sink->kinds;
         machine->processors[i].attention |= DQ_ATTEND_SINKS;
     }
 }
@@ -54,16 +56,27 @@ void dq_sinks_stop(dq_machine *machine)
     }
 }
 
+/* Senders may leave out service and place where they are those of the call that they are in. */
+static const dq_event *completed(const dq_processor *cpu, const dq_event *event, dq_event *copy)
+{
+    if (event->service != DQ_SERVICE_NONE) {
+        return event;
+    }
+    *copy = *event;
+    copy->service = cpu->execution->service;
+    copy->place = event->place != NULL ? event->place : cpu->execution->place;
+    return copy;
+}
+
 void dq_emit_to_sinks(dq_processor *cpu, const dq_event *event)
 {
-    dq_event complete = *event;
+    dq_machine *machine = cpu->machine;
+    dq_event copy;
 
-    if (complete.service == DQ_SERVICE_NONE) {
-        complete.service = cpu->execution->service;
-        complete.place = complete.place != NULL ? complete.place : cpu->execution->place;
-    }
-    cpu->machine->event_sequence++;
-    for (dq_sink *sink = cpu->machine->sinks; sink != NULL; sink = sink->next) {
-        sink->event(sink, cpu, &complete);
+    machine->event_sequence++;
+    for (dq_sink *sink = machine->sinks; sink != NULL; sink = sink->next) {
+        if ((sink->kinds >> event->kind & 1) != 0) {
+            sink->event(sink, cpu, completed(cpu, event, &copy));
+        }
     }
 }

@@ -29,6 +29,8 @@
     X(DISCONNECT, INTERRUPT, "vector", "", "") \
     X(ISR_BEGIN, INTERRUPT, "entry irql", "", "") \
     X(ISR_END, INTERRUPT, "entry irql", "claimed", "line was asserted") \
+    X(IPI_BEGIN, NONE, "function", "context", "") \
+    X(IPI_END, NONE, "function", "result", "") \
     X(SYNC_BEGIN, INTERRUPT, "entry irql", "routine", "") \
     X(SYNC_END, INTERRUPT, "entry irql", "routine", "") \
     X(LOCK_INIT, LOCK, "", "", "") \
@@ -69,6 +71,9 @@ typedef enum dq_event_kind {
     DQ_EVENT_COUNT
 } dq_event_kind;
 
+_Static_assert(DQ_EVENT_COUNT <= 64, "a sink's kinds have a bit for each");
+#define DQ_EVENT_BIT(name) (1ull << DQ_EVENT_##name)
+
 /* What `object` points to: sinks keep numbers per class, because addresses are not the same twice. */
 typedef enum dq_object_class {
     DQ_OBJECT_NONE,
@@ -96,6 +101,7 @@ typedef struct dq_event {
 
 typedef struct dq_sink {
     const char *name;
+    uint64_t kinds; /* A bit for each kind that it wants; 0: all. Others cost it next to nothing. */
     void (*event)(struct dq_sink *sink, dq_processor *cpu, const dq_event *event);
     void (*stop)(struct dq_sink *sink, dq_machine *machine); /* May be NULL. The machine has stopped. */
     /* For reports: what else this sink knows about the moment, appended to text. May be NULL. */
@@ -116,11 +122,18 @@ dq_object_class dq_event_object_class(dq_event_kind kind);
 
 void dq_emit_to_sinks(dq_processor *cpu, const dq_event *event);
 
+static inline bool dq_event_is_wanted(const dq_processor *cpu, dq_event_kind kind)
+{
+    return DQ_UNLIKELY(cpu->attention & DQ_ATTEND_SINKS) && (cpu->sink_kinds >> kind & 1) != 0;
+}
+
 /* Sends an event if anybody listens. `service` and `place` come from the innermost service call. */
 #define dq_emit(cpu, kind_, object_, a_, b_, c_)                                                       \
     do {                                                                                               \
-        if (DQ_UNLIKELY((cpu)->attention & DQ_ATTEND_SINKS)) {                                         \
+        if (dq_event_is_wanted((cpu), DQ_EVENT_##kind_)) {                                             \
             const dq_event event_ = { .kind = DQ_EVENT_##kind_, .object = (object_),                   \
+                                      .service = (cpu)->execution->service,                            \
+                                      .place = (cpu)->execution->place,                                \
                                       .a = (uint64_t)(a_), .b = (uint64_t)(b_), .c = (uint64_t)(c_) }; \
             dq_emit_to_sinks((cpu), &event_);                                                          \
         }                                                                                              \
@@ -128,7 +141,7 @@ void dq_emit_to_sinks(dq_processor *cpu, const dq_event *event);
 
 #define dq_emit_text(cpu, kind_, object_, text_)                                                       \
     do {                                                                                               \
-        if (DQ_UNLIKELY((cpu)->attention & DQ_ATTEND_SINKS)) {                                         \
+        if (dq_event_is_wanted((cpu), DQ_EVENT_##kind_)) {                                             \
             const dq_event event_ = { .kind = DQ_EVENT_##kind_, .object = (object_), .text = (text_) };\
             dq_emit_to_sinks((cpu), &event_);                                                          \
         }                                                                                              \

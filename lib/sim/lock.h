@@ -6,11 +6,12 @@
 
 /* `a` of LOCK_WAIT, LOCK_ACQUIRE and LOCK_RELEASE: the family of the routine that was called. */
 typedef enum dq_lock_api {
-    DQ_LOCK_SPIN,          /* KeAcquireSpinLock, RaiseToDpc, ForDpc: saves an IRQL. */
-    DQ_LOCK_SPIN_DPC,      /* AtDpcLevel, TryTo...: saves none. */
+    DQ_LOCK_SPIN,     /* KeAcquireSpinLock, RaiseToDpc, ForDpc: saves an IRQL. */
+    DQ_LOCK_SPIN_DPC, /* AtDpcLevel, TryTo...: saves none. */
     DQ_LOCK_QUEUED,
     DQ_LOCK_QUEUED_DPC,
-    DQ_LOCK_INTERRUPT,     /* By the kernel around an ISR, KeSynchronizeExecution, KeAcquireInterruptSpinLock. */
+    DQ_LOCK_INTERRUPT,     /* By the kernel around an ISR, KeSynchronizeExecution,
+                              KeAcquireInterruptSpinLock. */
     DQ_LOCK_EXINTERLOCKED, /* Inside an ExInterlocked routine. */
     DQ_LOCK_SHARED,        /* EX_SPIN_LOCK. */
     DQ_LOCK_SHARED_DPC,
@@ -19,7 +20,8 @@ typedef enum dq_lock_api {
     DQ_LOCK_API_COUNT
 } dq_lock_api;
 
-/* `c` of LOCK_ACQUIRE: bits. A try never waits. A conversion turns a shared hold into an exclusive one. */
+/* `c` of LOCK_ACQUIRE: bits. A try never waits. A conversion turns a shared hold into an exclusive
+ * one. */
 enum { DQ_LOCK_FLAG_TRY = 1, DQ_LOCK_FLAG_CONVERT = 2 };
 
 #endif

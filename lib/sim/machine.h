@@ -26,6 +26,10 @@ typedef struct dq_kernel_hooks {
     /* At DISPATCH_LEVEL: drains DPCs, then switches the thread if dq_want_switch() was said. */
     void (*dispatch)(dq_processor *cpu);
     void (*apc)(dq_processor *cpu);
+    /* At a schedule point below DISPATCH_LEVEL, in a mode that chooses: may say dq_want_switch(cpu). */
+    void (*preempt)(dq_processor *cpu);
+    /* At IPI_LEVEL: the processor was interrupted by another one. */
+    void (*ipi)(dq_processor *cpu);
     /* In the idle loop, IRQL PASSIVE_LEVEL, before the processor rests: last things to do (low importance DPCs). Returns true if it did
      * any. */
     bool (*idle)(dq_processor *cpu);
@@ -78,6 +82,7 @@ struct dq_machine {
     uint64_t event_sequence;
     uint64_t counted_interrupts, counted_dpcs;
     bool stopping;                /* The run is over; nothing more may start. */
+    bool abandoned;               /* The home context was left by a longjmp out of an errand. */
     void (*body)(void *argument);
     void *body_argument;
     host_context home;

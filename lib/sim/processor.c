@@ -63,6 +63,9 @@ static dq_processor *point(dq_processor *cpu, bool yields)
 {
     if (cpu->attention & DQ_ATTEND_TURNS) {
         cpu = cpu->machine->scheduler->point(cpu, yields);
+        if (cpu->irql < DQ_LEVEL_DISPATCH && dq_mode_chooses(cpu->machine->options.mode)) {
+            cpu->machine->hooks->preempt(cpu);
+        }
     }
     return deliverable(cpu) ? dq_deliver(cpu) : cpu;
 }
@@ -103,7 +106,10 @@ dq_processor *dq_deliver(dq_processor *cpu)
         const uint8_t interrupted_irql = cpu->irql;
 
         cpu->irql = (uint8_t)level;
-        if (level > DQ_LEVEL_DISPATCH) {
+        if (level == DQ_LEVEL_IPI) {
+            dq_unpend(cpu, level);
+            cpu->machine->hooks->ipi(cpu);
+        } else if (level > DQ_LEVEL_DISPATCH) {
             dq_intc_take(cpu, level);
         } else {
             cpu->attention &= ~(1u << level);
@@ -166,6 +172,7 @@ static const char *const kind_names[] = {
     [DQ_EXECUTION_PASSIVE_ISR] = "passive-level ISR",
     [DQ_EXECUTION_DPC] = "DPC",
     [DQ_EXECUTION_ISR] = "ISR",
+    [DQ_EXECUTION_IPI] = "IPI function",
     [DQ_EXECUTION_DEVICE] = "device",
 };
 

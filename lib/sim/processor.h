@@ -17,7 +17,8 @@
 #define DQ_LIKELY(x) __builtin_expect(!!(x), 1)
 #define DQ_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-enum { DQ_LEVEL_PASSIVE = 0, DQ_LEVEL_APC = 1, DQ_LEVEL_DISPATCH = 2, DQ_LEVEL_HIGH = 15, DQ_LEVELS = 16 };
+enum { DQ_LEVEL_PASSIVE = 0, DQ_LEVEL_APC = 1, DQ_LEVEL_DISPATCH = 2,
+       DQ_LEVEL_CLOCK = 13, DQ_LEVEL_IPI = 14, DQ_LEVEL_HIGH = 15, DQ_LEVELS = 16 };
 enum { DQ_PROCESSORS_MAX = 64 };
 
 /* One word says whether a service may take its short way. Bits 1..15: an interrupt of that level is pending. */
@@ -42,6 +43,7 @@ typedef enum dq_execution_kind {
     DQ_EXECUTION_PASSIVE_ISR,
     DQ_EXECUTION_DPC,
     DQ_EXECUTION_ISR,
+    DQ_EXECUTION_IPI,
     DQ_EXECUTION_DEVICE /* A register callback or stimulus: hardware, not a processor's code. */
 } dq_execution_kind;
 
@@ -76,6 +78,7 @@ struct dq_processor {
     uint8_t number;
     bool idle;                 /* In its idle loop, with nothing to run. */
     dq_execution *execution;   /* Innermost. */
+    uint64_t sink_kinds;       /* Kinds of events that any sink wants, see emit.h. */
     uint64_t points;           /* Progress, for the watchdog: one per service call. */
     dq_machine *machine;
     dq_task *task;             /* Whose stack it runs on. */
@@ -152,7 +155,7 @@ dq_processor *dq_irql_lower(dq_processor *cpu, unsigned irql);
 /* Delivers everything pending above the processor's IRQL. */
 dq_processor *dq_deliver(dq_processor *cpu);
 
-/* Marks a software interrupt (level 1 or 2) pending on `target`; the kernel's hook is called at that level. Not
+/* Marks a software interrupt (DQ_LEVEL_APC, _DISPATCH or _IPI) pending on `target`; the kernel's hook is called at that level. Not
  * delivered here: the caller's next lowering or point does that. */
 void dq_pend(dq_processor *target, unsigned level);
 void dq_unpend(dq_processor *target, unsigned level);

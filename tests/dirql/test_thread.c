@@ -118,7 +118,8 @@ static void reports_name_the_thread(void **state)
 
     (void)state;
     assert_int_equal(dirql_run(NULL, join_one_that_waits_for_ever, NULL, &result), DIRQL_FAILED);
-    assert_non_null(strstr(result.report, "thread sleeper: KeWaitForSingleObject on a notification event"));
+    assert_non_null(
+        strstr(result.report, "thread sleeper: KeWaitForSingleObject on a notification event"));
     assert_non_null(strstr(result.report, "thread test: dirql on the end of a thread"));
     dirql_result_free(&result);
 }

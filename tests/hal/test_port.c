@@ -128,7 +128,8 @@ static void interrupt_that_a_write_causes_is_taken_before_the_write_returns(void
     (void)state;
     isr_calls = 0;
     device.line = dirql_line_create(NULL);
-    assert_int_equal(IoConnectInterrupt(&interrupt, isr, device.line, NULL, dirql_line_vector(device.line),
+    assert_int_equal(IoConnectInterrupt(&interrupt, isr, device.line, NULL,
+                                        dirql_line_vector(device.line),
                                         dirql_line_irql(device.line), dirql_line_irql(device.line),
                                         LevelSensitive, FALSE, 1, FALSE),
                      STATUS_SUCCESS);
@@ -159,7 +160,8 @@ int main(void)
         dirql_unit_test_setup(each_width_writes_as_many_bytes, start),
         dirql_unit_test_setup(buffer_forms_use_the_one_port_again_and_again, start),
         dirql_unit_test_setup(access_takes_virtual_time, start),
-        dirql_unit_test_setup(interrupt_that_a_write_causes_is_taken_before_the_write_returns, start),
+        dirql_unit_test_setup(interrupt_that_a_write_causes_is_taken_before_the_write_returns,
+                              start),
         dirql_unit_test_setup(port_of_no_device_is_reported, start),
         dirql_unit_test_setup(access_that_leaves_the_window_is_reported, start),
     };

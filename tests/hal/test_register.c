@@ -66,7 +66,8 @@ static void each_width_writes_its_bytes(void **state)
     WRITE_REGISTER_USHORT(REGISTER(USHORT, 2), 0x2120);
     WRITE_REGISTER_ULONG(REGISTER(ULONG, 4), 0x33323130);
     WRITE_REGISTER_ULONG64(REGISTER(ULONG64, 8), 0x4746454443424140u);
-    assert_memory_equal(memory, "\x10\x01\x20\x21\x30\x31\x32\x33\x40\x41\x42\x43\x44\x45\x46\x47", 16);
+    assert_memory_equal(memory, "\x10\x01\x20\x21\x30\x31\x32\x33\x40\x41\x42\x43\x44\x45\x46\x47",
+                        16);
 }
 
 static void buffer_forms_walk_through_the_registers(void **state)

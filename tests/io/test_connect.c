@@ -26,15 +26,20 @@ static int start(void **state)
     line = dirql_line_create(&(dirql_line_options){ .name = "device", .irql = 6 });
     interrupt = (PKINTERRUPT)&line;
     wire = (struct wire){ .line = line, .claims = WIRE_ALWAYS };
-    p = (struct parameters){ .object = &interrupt, .routine = wire_isr, .vector = dirql_line_vector(line),
-                             .irql = 6, .synchronize_irql = 6, .mode = LevelSensitive, .processors = 1 };
+    p = (struct parameters){ .object = &interrupt,
+                             .routine = wire_isr,
+                             .vector = dirql_line_vector(line),
+                             .irql = 6,
+                             .synchronize_irql = 6,
+                             .mode = LevelSensitive,
+                             .processors = 1 };
     return 0;
 }
 
 static NTSTATUS connect(void)
 {
-    return IoConnectInterrupt(p.object, p.routine, &wire, p.lock, p.vector, p.irql, p.synchronize_irql,
-                              p.mode, p.share, p.processors, p.floating);
+    return IoConnectInterrupt(p.object, p.routine, &wire, p.lock, p.vector, p.irql,
+                              p.synchronize_irql, p.mode, p.share, p.processors, p.floating);
 }
 
 static void correct_parameters_connect(void **state)
@@ -65,7 +70,8 @@ static void mask_without_an_active_processor_is_an_invalid_parameter(void **stat
 static void mask_outside_the_lines_processors_is_an_invalid_parameter(void **state)
 {
     (void)state;
-    line = dirql_line_create(&(dirql_line_options){ .name = "first only", .irql = 6, .processors = 1 });
+    line = dirql_line_create(
+        &(dirql_line_options){ .name = "first only", .irql = 6, .processors = 1 });
     p.vector = dirql_line_vector(line);
     p.processors = 2;
     assert_int_equal(connect(), STATUS_INVALID_PARAMETER);
@@ -166,7 +172,8 @@ static void parameters_from_the_resource_list_connect(void **state)
 
     (void)state;
     dirql_resources_add_line(resources, line);
-    descriptor = &dirql_resources_translated(resources)->List[0].PartialResourceList.PartialDescriptors[0];
+    descriptor =
+        &dirql_resources_translated(resources)->List[0].PartialResourceList.PartialDescriptors[0];
     p.vector = descriptor->u.Interrupt.Vector;
     p.irql = (KIRQL)descriptor->u.Interrupt.Level;
     p.synchronize_irql = p.irql;
@@ -186,7 +193,8 @@ int main(void)
                               .processors = 2),
         dirql_unit_test_setup(mask_outside_the_lines_processors_is_an_invalid_parameter, start,
                               .processors = 2),
-        dirql_unit_test_setup(only_processors_of_the_mask_take_the_interrupt, start, .processors = 2),
+        dirql_unit_test_setup(only_processors_of_the_mask_take_the_interrupt, start,
+                              .processors = 2),
         dirql_unit_test_setup(affinity_of_all_ones_means_any_processor, start, .processors = 2),
         dirql_unit_test_setup(floating_save_is_refused, start),
         dirql_unit_test_setup(missing_routine_or_object_is_refused, start),

@@ -28,7 +28,8 @@ static BOOLEAN message_isr(PKINTERRUPT given, PVOID context, ULONG id)
     message.irql = KeGetCurrentIrql();
     message.given = given;
     message.inside++;
-    message.most_inside = message.inside > message.most_inside ? message.inside : message.most_inside;
+    message.most_inside =
+        message.inside > message.most_inside ? message.inside : message.most_inside;
     KeStallExecutionProcessor(5);
     message.inside--;
     return TRUE;
@@ -49,7 +50,7 @@ static PDEVICE_OBJECT make_device(const dirql_line_options *options, unsigned co
     return dirql_pdo_create("device", lines, count);
 }
 
-/* ---- Fully specified ------------------------------------------------------------------------------------ */
+/* ---- Fully specified ------------------------------------------------------------------------- */
 
 static int start_fully(void **state)
 {
@@ -134,7 +135,7 @@ static void group_counts_only_in_the_group_form(void **state)
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
 }
 
-/* ---- Line based ----------------------------------------------------------------------------------------- */
+/* ---- Line based ------------------------------------------------------------------------------ */
 
 static void ask_for_lines(const dirql_line_options *options, unsigned count)
 {
@@ -147,7 +148,8 @@ static void ask_for_lines(const dirql_line_options *options, unsigned count)
     p.LineBased.ServiceContext = &wire;
 }
 
-static const dirql_line_options two_lines[] = { { .name = "low", .irql = 4 }, { .name = "high", .irql = 8 } };
+static const dirql_line_options two_lines[] = { { .name = "low", .irql = 4 },
+                                                { .name = "high", .irql = 8 } };
 
 static void line_based_takes_vector_and_irql_from_the_device(void **state)
 {
@@ -206,9 +208,9 @@ static void device_object_that_is_no_physical_one_is_not_found(void **state)
 }
 
 static const dirql_line_options messages[] = {
-    { .name = "m0", .irql = 5, .trigger = DIRQL_MESSAGE, .message = 0 },
-    { .name = "m1", .irql = 7, .trigger = DIRQL_MESSAGE, .message = 1 },
-    { .name = "m2", .irql = 6, .trigger = DIRQL_MESSAGE, .message = 2 },
+    { .name = "m0", .irql = 5, .trigger = DIRQL_MESSAGE, .message = 3 },
+    { .name = "m1", .irql = 7, .trigger = DIRQL_MESSAGE, .message = 7 },
+    { .name = "m2", .irql = 6, .trigger = DIRQL_MESSAGE, .message = 5 },
 };
 
 static void lines_of_a_device_with_several_messages_are_an_invalid_request(void **state)
@@ -218,7 +220,7 @@ static void lines_of_a_device_with_several_messages_are_an_invalid_request(void 
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_INVALID_DEVICE_REQUEST);
 }
 
-/* ---- Message based --------------------------------------------------------------------------------------- */
+/* ---- Message based --------------------------------------------------------------------------- */
 
 static void ask_for_messages(const dirql_line_options *options, unsigned count)
 {
@@ -248,6 +250,7 @@ static void table_describes_each_message(void **state)
     }
 }
 
+/* The number is the place in the table, whatever the device calls the message. */
 static void routine_gets_the_number_and_object_of_its_message(void **state)
 {
     (void)state;
@@ -362,7 +365,8 @@ int main(void)
         dirql_unit_test(table_describes_each_message),
         dirql_unit_test(routine_gets_the_number_and_object_of_its_message),
         dirql_unit_test(message_comes_once_for_each_time_it_is_sent),
-        dirql_unit_test(messages_have_locks_of_their_own, .processors = 2, .mode = DIRQL_MODE_RANDOM),
+        dirql_unit_test(messages_have_locks_of_their_own, .processors = 2,
+                        .mode = DIRQL_MODE_RANDOM),
         dirql_unit_test(lock_of_the_driver_keeps_messages_apart, .processors = 2,
                         .mode = DIRQL_MODE_RANDOM),
         dirql_unit_test(device_without_messages_falls_back_to_its_line),

@@ -10,8 +10,8 @@ static int start(void **state)
 {
     (void)state;
     memset(&driver, 0, sizeof(driver));
-    return IoCreateDevice(&driver, 100, NULL, FILE_DEVICE_SOUND, FILE_DEVICE_SECURE_OPEN, TRUE, &device) !=
-           STATUS_SUCCESS;
+    return IoCreateDevice(&driver, 100, NULL, FILE_DEVICE_SOUND, FILE_DEVICE_SECURE_OPEN, TRUE,
+                          &device) != STATUS_SUCCESS;
 }
 
 static void device_is_as_it_was_asked_for(void **state)
@@ -40,7 +40,8 @@ static void devices_of_a_driver_are_listed_newest_first(void **state)
     PDEVICE_OBJECT second;
 
     (void)state;
-    assert_int_equal(IoCreateDevice(&driver, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &second), STATUS_SUCCESS);
+    assert_int_equal(IoCreateDevice(&driver, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &second),
+                     STATUS_SUCCESS);
     assert_ptr_equal(driver.DeviceObject, second);
     assert_ptr_equal(second->NextDevice, device);
     IoDeleteDevice(second);
@@ -56,12 +57,14 @@ static void name_can_be_used_once_at_a_time(void **state)
 
     (void)state;
     RtlInitUnicodeString(&name, L"\\Device\\Sound0");
-    assert_int_equal(IoCreateDevice(&driver, 0, &name, FILE_DEVICE_SOUND, 0, FALSE, &named), STATUS_SUCCESS);
+    assert_int_equal(IoCreateDevice(&driver, 0, &name, FILE_DEVICE_SOUND, 0, FALSE, &named),
+                     STATUS_SUCCESS);
     assert_int_equal(IoCreateDevice(&driver, 0, &name, FILE_DEVICE_SOUND, 0, FALSE, &other),
                      STATUS_OBJECT_NAME_COLLISION);
     assert_null(other);
     IoDeleteDevice(named);
-    assert_int_equal(IoCreateDevice(&driver, 0, &name, FILE_DEVICE_SOUND, 0, FALSE, &other), STATUS_SUCCESS);
+    assert_int_equal(IoCreateDevice(&driver, 0, &name, FILE_DEVICE_SOUND, 0, FALSE, &other),
+                     STATUS_SUCCESS);
 }
 
 static void deleting_twice_is_reported(void **state)
@@ -73,7 +76,7 @@ static void deleting_twice_is_reported(void **state)
     fail_msg("the device is gone");
 }
 
-/* ---- The device's DPC ---------------------------------------------------------------------------------- */
+/* ---- The device's DPC ------------------------------------------------------------------------ */
 
 static struct {
     unsigned calls;
@@ -123,7 +126,8 @@ static void device_deleted_with_its_dpc_queued_is_reported(void **state)
     IoInitializeDpcRequest(device, dpc_for_isr);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     KeInsertQueueDpc(&device->Dpc, NULL, NULL);
-    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)&device->Dpc, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)&device->Dpc, DIRQL_ANY,
+                               DIRQL_ANY);
     IoDeleteDevice(device);
     fail_msg("the DPC will run in memory that is gone");
 }

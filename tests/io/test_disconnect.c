@@ -1,5 +1,6 @@
 /*
- * test_disconnect.c - when IoDisconnectInterrupt(Ex) has returned, the ISR runs nowhere and never will.
+ * test_disconnect.c - when IoDisconnectInterrupt(Ex) has returned, the ISR runs nowhere and never
+ * will.
  */
 #include "../ke/wire.h"
 
@@ -24,7 +25,7 @@ static void disconnected_isr_is_not_called(void **state)
     assert_int_equal(wire.calls, 0);
 }
 
-/* ---- A call that runs elsewhere ------------------------------------------------------------------------------ */
+/* ---- A call that runs elsewhere -------------------------------------------------------------- */
 
 static volatile bool isr_is_running;
 static volatile bool isr_ran_after;
@@ -56,8 +57,8 @@ static void disconnect_waits_for_the_isr_on_another_processor(void **state)
     (void)state;
     wire = (struct wire){ .act = stay };
     isr_is_running = isr_ran_after = gone = false;
-    wire_make(&wire, &(dirql_line_options){ .name = "edge", .irql = 6, .trigger = DIRQL_EDGE,
-                                            .processors = 2 });
+    wire_make(&wire, &(dirql_line_options){
+                         .name = "edge", .irql = 6, .trigger = DIRQL_EDGE, .processors = 2 });
     thread = dirql_thread_start("other", 1, assert_some, NULL);
     while (!isr_is_running) {
         YieldProcessor();
@@ -70,7 +71,7 @@ static void disconnect_waits_for_the_isr_on_another_processor(void **state)
     assert_true(wire.calls > 0);
 }
 
-/* ---- Wrong pointers -------------------------------------------------------------------------------------------- */
+/* ---- Wrong pointers -------------------------------------------------------------------------- */
 
 static void disconnecting_null_is_reported(void **state)
 {
@@ -113,7 +114,7 @@ static void disconnecting_in_the_isr_is_reported(void **state)
     fail_msg("it would wait for itself");
 }
 
-/* ---- The Ex form ------------------------------------------------------------------------------------------------- */
+/* ---- The Ex form ----------------------------------------------------------------------------- */
 
 static IO_DISCONNECT_INTERRUPT_PARAMETERS parameters;
 
@@ -130,8 +131,8 @@ static void connect_messages(dirql_line *lines[2], PIO_INTERRUPT_MESSAGE_INFO *t
     IO_CONNECT_INTERRUPT_PARAMETERS p;
 
     lines[0] = dirql_line_create(&(dirql_line_options){ .name = "m0", .trigger = DIRQL_MESSAGE });
-    lines[1] = dirql_line_create(&(dirql_line_options){ .name = "m1", .trigger = DIRQL_MESSAGE,
-                                                        .message = 1 });
+    lines[1] = dirql_line_create(
+        &(dirql_line_options){ .name = "m1", .trigger = DIRQL_MESSAGE, .message = 1 });
     memset(&p, 0, sizeof(p));
     p.Version = CONNECT_MESSAGE_BASED;
     p.MessageBased.PhysicalDeviceObject = dirql_pdo_create("device", lines, 2);
@@ -179,6 +180,18 @@ static void disconnecting_messages_twice_is_reported(void **state)
     fail_msg("they were disconnected before");
 }
 
+static void single_message_cannot_be_disconnected(void **state)
+{
+    dirql_line *lines[2];
+    PIO_INTERRUPT_MESSAGE_INFO table;
+
+    (void)state;
+    connect_messages(lines, &table);
+    dirql_expect_finding("InterruptVersion");
+    IoDisconnectInterrupt(table->MessageInfo[0].InterruptObject);
+    fail_msg("the table would name an interrupt that is gone");
+}
+
 static void version_other_than_the_connection_had_is_reported(void **state)
 {
     (void)state;
@@ -187,6 +200,28 @@ static void version_other_than_the_connection_had_is_reported(void **state)
     dirql_expect_finding("InterruptVersion");
     WdmlibIoDisconnectInterruptEx(&parameters);
     fail_msg("it was connected by IoConnectInterrupt");
+}
+
+static void line_based_connection_is_undone_only_as_such(void **state)
+{
+    IO_CONNECT_INTERRUPT_PARAMETERS p;
+    dirql_line *line = dirql_line_create(NULL);
+
+    (void)state;
+    memset(&p, 0, sizeof(p));
+    p.Version = CONNECT_LINE_BASED;
+    p.LineBased.PhysicalDeviceObject = dirql_pdo_create("device", &line, 1);
+    p.LineBased.InterruptObject = &parameters.ConnectionContext.InterruptObject;
+    p.LineBased.ServiceRoutine = wire_isr;
+    p.LineBased.ServiceContext = &wire;
+    assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
+    parameters.Version = p.Version;
+    IoDisconnectInterruptEx(&parameters);
+    assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
+    parameters.Version = CONNECT_FULLY_SPECIFIED;
+    dirql_expect_finding("InterruptVersion");
+    IoDisconnectInterruptEx(&parameters);
+    fail_msg("it was connected line based");
 }
 
 static void message_version_with_an_interrupt_object_is_reported(void **state)
@@ -199,7 +234,7 @@ static void message_version_with_an_interrupt_object_is_reported(void **state)
     fail_msg("that is no message table");
 }
 
-/* ---- Devices ------------------------------------------------------------------------------------------------------ */
+/* ---- Devices --------------------------------------------------------------------------------- */
 
 static PDEVICE_OBJECT connect_with_device(void)
 {
@@ -208,8 +243,9 @@ static PDEVICE_OBJECT connect_with_device(void)
     struct wire *extension;
 
     memset(&driver, 0, sizeof(driver));
-    assert_int_equal(IoCreateDevice(&driver, sizeof(struct wire), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        IoCreateDevice(&driver, sizeof(struct wire), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device),
+        STATUS_SUCCESS);
     extension = device->DeviceExtension;
     wire_make(extension, &(dirql_line_options){ .name = "of a device" });
     return device;
@@ -243,12 +279,16 @@ int main(void)
         dirql_unit_test_setup(disconnecting_null_is_reported, start),
         dirql_unit_test_setup(disconnecting_twice_is_reported, start),
         dirql_unit_test_setup(disconnecting_something_else_is_reported, start),
-        dirql_unit_test_setup(disconnecting_in_the_isr_is_reported, start, .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test_setup(disconnecting_in_the_isr_is_reported, start,
+                              .checks = DIRQL_CHECKS_NONE),
         dirql_unit_test_setup(ex_form_disconnects_an_interrupt_object, start,
                               .checks = DIRQL_CHECKS_NONE),
-        dirql_unit_test_setup(ex_form_disconnects_every_message, start, .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test_setup(ex_form_disconnects_every_message, start,
+                              .checks = DIRQL_CHECKS_NONE),
         dirql_unit_test_setup(disconnecting_messages_twice_is_reported, start),
+        dirql_unit_test_setup(single_message_cannot_be_disconnected, start),
         dirql_unit_test_setup(version_other_than_the_connection_had_is_reported, start),
+        dirql_unit_test_setup(line_based_connection_is_undone_only_as_such, start),
         dirql_unit_test_setup(message_version_with_an_interrupt_object_is_reported, start),
         dirql_unit_test(device_deleted_while_its_interrupt_is_connected_is_reported),
         dirql_unit_test(device_deleted_after_disconnecting_is_fine),

@@ -27,22 +27,25 @@ static void short_bug_check_has_no_parameters(void **state)
 static void raised_status_is_bug_check_1e(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0xC0000017, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0xC0000017, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     ExRaiseStatus(STATUS_NO_MEMORY);
 }
 
 static void breakpoint_without_a_debugger_is_bug_check_1e(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     DbgBreakPoint();
 }
 
 static void failed_assertion_is_a_breakpoint(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
-    RtlAssert((PVOID)"count == 1", (PVOID)"driver.c", 42, NULL);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
+    RtlAssert((PVOID) "count == 1", (PVOID) "driver.c", 42, NULL);
 }
 
 static void bug_check_works_at_any_irql(void **state)
@@ -55,12 +58,12 @@ static void bug_check_works_at_any_irql(void **state)
     KeBugCheck(MANUALLY_INITIATED_CRASH);
 }
 
-/* ---- Without an expectation --------------------------------------------------------------------------- */
+/* ---- Without an expectation ----------------------------------------------------------------- */
 
 static void fail_an_assertion(void *context)
 {
     (void)context;
-    RtlAssert((PVOID)"count == 1", (PVOID)"driver.c", 42, (PSTR)"one expected");
+    RtlAssert((PVOID) "count == 1", (PVOID) "driver.c", 42, (PSTR) "one expected");
     reached = true;
 }
 
@@ -76,7 +79,8 @@ static void report_says_what_was_asserted_and_where(void **state)
     assert_int_equal(result.code, KMODE_EXCEPTION_NOT_HANDLED);
     assert_int_equal(result.parameters[0], 0x80000003);
     assert_non_null(strstr(result.report, "KMODE_EXCEPTION_NOT_HANDLED"));
-    assert_non_null(strstr(result.report, "Assertion failed: count == 1 (driver.c:42): one expected"));
+    assert_non_null(
+        strstr(result.report, "Assertion failed: count == 1 (driver.c:42): one expected"));
     assert_non_null(strstr(result.report, "replay: DIRQL_TEST=asserts DIRQL_MODE=first"));
     dirql_result_free(&result);
 }

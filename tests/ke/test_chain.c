@@ -4,13 +4,14 @@
 #include "wire.h"
 
 static const dirql_line_options level_line = { .name = "shared", .irql = 6, .shared = TRUE };
-static const dirql_line_options edge_line = { .name = "shared", .irql = 6, .shared = TRUE,
-                                              .trigger = DIRQL_EDGE };
+static const dirql_line_options edge_line = {
+    .name = "shared", .irql = 6, .shared = TRUE, .trigger = DIRQL_EDGE
+};
 
 static struct wire a, b, c;
 
-static void make_chain(const dirql_line_options *options, unsigned claims_of_a, unsigned claims_of_b,
-                       unsigned claims_of_c)
+static void make_chain(const dirql_line_options *options, unsigned claims_of_a,
+                       unsigned claims_of_b, unsigned claims_of_c)
 {
     a = (struct wire){ .letter = "a", .claims = claims_of_a, .share = TRUE };
     b = (struct wire){ .letter = "b", .claims = claims_of_b };
@@ -22,7 +23,7 @@ static void make_chain(const dirql_line_options *options, unsigned claims_of_a, 
     wire_join(&c, &a);
 }
 
-/* ---- Level-sensitive ----------------------------------------------------------------------------------- */
+/* ---- Level-sensitive ------------------------------------------------------------------------- */
 
 static void level_chain_stops_at_the_first_that_claims(void **state)
 {
@@ -80,7 +81,7 @@ static void each_isr_runs_at_its_own_synchronize_irql(void **state)
     assert_int_equal(b.irql, 6);
 }
 
-/* ---- Latched ------------------------------------------------------------------------------------------------ */
+/* ---- Latched --------------------------------------------------------------------------------- */
 
 static void latched_chain_is_walked_until_nobody_claims(void **state)
 {
@@ -117,7 +118,7 @@ static void latched_chain_that_is_always_claimed_is_a_livelock(void **state)
     fail_msg("the chain was left although it was still claimed");
 }
 
-/* ---- Who may join ------------------------------------------------------------------------------------------- */
+/* ---- Who may join ---------------------------------------------------------------------------- */
 
 static NTSTATUS join(BOOLEAN first_shares, BOOLEAN second_shares)
 {
@@ -158,8 +159,8 @@ static void isr_of_the_other_mode_cannot_join(void **state)
     a = (struct wire){ .share = TRUE };
     a.line = dirql_line_create(&level_line);
     wire_connect(&a);
-    assert_int_equal(IoConnectInterrupt(&interrupt, wire_isr, &b, NULL, dirql_line_vector(a.line), 6, 6,
-                                        Latched, TRUE, 1, FALSE),
+    assert_int_equal(IoConnectInterrupt(&interrupt, wire_isr, &b, NULL, dirql_line_vector(a.line),
+                                        6, 6, Latched, TRUE, 1, FALSE),
                      STATUS_INVALID_PARAMETER);
 }
 

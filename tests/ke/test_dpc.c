@@ -1,54 +1,7 @@
-/* Tests of lib/ke/dpc.c. */
-#include <string.h>
-
-#include <dirql/check.h>
-#include <dirql/clock.h>
-#include <dirql/cmocka.h>
-#include <dirql/thread.h>
-#include <ntddk.h>
+/* Tests of lib/ke/dpc.c: one processor. */
+#include "dpc_record.h"
 
 #include "ke/ki.h"
-
-/* What DPC routines write down. */
-typedef struct record {
-    char order[64];
-    unsigned runs;
-    ULONG processor;
-    KIRQL irql;
-    PVOID argument1, argument2;
-    PKDPC dpc;
-    NTSTATUS status;
-} record;
-
-static record seen;
-
-static int forget(void **state)
-{
-    (void)state;
-    memset(&seen, 0, sizeof(seen));
-    return 0;
-}
-
-/* The context is the letter of the DPC. */
-static VOID note(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
-    seen.order[seen.runs++] = *(const char *)context;
-    seen.dpc = dpc;
-    seen.argument1 = argument1;
-    seen.argument2 = argument2;
-    seen.irql = KeGetCurrentIrql();
-    seen.processor = KeGetCurrentProcessorNumber();
-}
-
-static void prepare(PKDPC dpc, PKDEFERRED_ROUTINE routine, const char *letter)
-{
-    KeInitializeDpc(dpc, routine, (PVOID)(uintptr_t)letter);
-}
-
-static void begin(PKDPC dpc, const char *letter)
-{
-    prepare(dpc, note, letter);
-}
 
 static void a_dpc_has_run_when_insertion_at_passive_level_returns(void **state)
 {
@@ -279,186 +232,7 @@ static void dpcs_of_one_processor_do_not_nest(void **state)
     assert_string_equal(seen.order, "o)i");
 }
 
-/* ---- Other processors ---------------------------------------------------------------------------------------- */
-
-static void a_target_is_where_the_dpc_runs(void **state)
-{
-    KDPC dpc;
-
-    (void)state;
-    begin(&dpc, "a");
-    KeSetTargetProcessorDpc(&dpc, 1);
-    KeSetImportanceDpc(&dpc, HighImportance);
-    KeInsertQueueDpc(&dpc, NULL, NULL);
-    dirql_time_advance_us(1);
-    assert_int_equal(seen.runs, 1);
-    assert_int_equal(seen.processor, 1);
-}
-
-static void a_target_that_the_machine_lacks_changes_nothing(void **state)
-{
-    KDPC dpc;
-    PROCESSOR_NUMBER number = { .Group = 0, .Number = 2 };
-
-    (void)state;
-    begin(&dpc, "a");
-    KeSetTargetProcessorDpc(&dpc, 2);
-    assert_int_equal(KeSetTargetProcessorDpcEx(&dpc, &number), STATUS_INVALID_PARAMETER);
-    KeInsertQueueDpc(&dpc, NULL, NULL);
-    assert_int_equal(seen.processor, 0);
-}
-
-static void a_dpc_runs_where_it_is_inserted_unless_targeted(void **state)
-{
-    KDPC dpc;
-
-    (void)state;
-    begin(&dpc, "a");
-    dirql_thread_move(1);
-    KeInsertQueueDpc(&dpc, NULL, NULL);
-    assert_int_equal(seen.processor, 1);
-}
-
-static void keep_busy(void *context)
-{
-    volatile bool *stop = context;
-
-    while (!*stop) {
-        KeStallExecutionProcessor(10);
-    }
-}
-
-/* How long a DPC of this importance takes to run on a processor that is busy at PASSIVE_LEVEL. */
-static uint64_t delay_on_busy_processor(KDPC_IMPORTANCE importance)
-{
-    volatile bool stop = false;
-    uint64_t began_ns;
-    static KDPC dpc;
-    dirql_thread *busy = dirql_thread_start("busy", 1, keep_busy, (void *)(uintptr_t)&stop);
-
-    dirql_time_advance_us(100);
-    begin(&dpc, "a");
-    KeSetTargetProcessorDpc(&dpc, 1);
-    KeSetImportanceDpc(&dpc, importance);
-    began_ns = dirql_time_ns();
-    KeInsertQueueDpc(&dpc, NULL, NULL);
-    while (seen.runs == 0 && dirql_time_ns() - began_ns < 100000000) {
-        KeStallExecutionProcessor(1);
-    }
-    stop = true;
-    dirql_thread_join(busy);
-    return dirql_time_ns() - began_ns;
-}
-
-static void high_importance_starts_at_once_on_another_processor(void **state)
-{
-    (void)state;
-    assert_in_range(delay_on_busy_processor(HighImportance), 0, 100000);
-    assert_int_equal(seen.processor, 1);
-}
-
-static void medium_high_importance_starts_at_once_on_another_processor(void **state)
-{
-    (void)state;
-    assert_in_range(delay_on_busy_processor(MediumHighImportance), 0, 100000);
-}
-
-static void medium_importance_on_a_busy_processor_waits_for_its_tick(void **state)
-{
-    (void)state;
-    assert_in_range(delay_on_busy_processor(MediumImportance), 1000000, 16000000);
-}
-
-static void low_importance_on_a_busy_processor_waits_until_it_is_idle(void **state)
-{
-    (void)state;
-    assert_in_range(delay_on_busy_processor(LowImportance), 99000000, 110000000);
-    dirql_time_advance_us(1);
-    assert_int_equal(seen.runs, 1);
-}
-
-static void an_idle_processor_runs_what_it_is_sent(void **state)
-{
-    const KDPC_IMPORTANCE kinds[] = { LowImportance, MediumImportance, HighImportance };
-
-    (void)state;
-    for (unsigned i = 0; i < 3; i++) {
-        KDPC dpc;
-
-        begin(&dpc, "a");
-        KeSetTargetProcessorDpc(&dpc, 1);
-        KeSetImportanceDpc(&dpc, kinds[i]);
-        KeInsertQueueDpc(&dpc, NULL, NULL);
-        KeStallExecutionProcessor(20);
-        assert_int_equal(seen.runs, i + 1);
-        assert_int_equal(seen.processor, 1);
-    }
-}
-
-static unsigned inside, most_inside;
-
-static VOID stay_inside(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
-    (void)dpc;
-    (void)context;
-    (void)argument1;
-    (void)argument2;
-    if (++inside > most_inside) {
-        most_inside = inside;
-    }
-    for (int i = 0; i < 10; i++) {
-        KeStallExecutionProcessor(3);
-    }
-    inside--;
-    seen.runs++;
-}
-
-static void insert_from_here(void *context)
-{
-    KeInsertQueueDpc(context, NULL, NULL);
-}
-
-static void one_dpc_runs_on_two_processors_at_once(void **state)
-{
-    KDPC dpc;
-    dirql_thread *threads[2];
-
-    (void)state;
-    inside = most_inside = 0;
-    KeInitializeDpc(&dpc, stay_inside, NULL);
-    for (unsigned i = 0; i < 2; i++) {
-        threads[i] = dirql_thread_start("inserter", i + 1, insert_from_here, &dpc);
-    }
-    dirql_thread_join(threads[0]);
-    dirql_thread_join(threads[1]);
-    assert_int_equal(seen.runs, 2);
-    assert_int_equal(most_inside, 2);
-}
-
-/* ---- Flushing --------------------------------------------------------------------------------------------------- */
-
-static void a_flush_waits_for_all_processors(void **state)
-{
-    KDPC low, other;
-
-    (void)state;
-    begin(&low, "l");
-    KeSetImportanceDpc(&low, LowImportance);
-    KeInsertQueueDpc(&low, NULL, NULL);
-    KeInitializeDpc(&other, stay_inside, NULL);
-    KeSetTargetProcessorDpc(&other, 1);
-    KeInsertQueueDpc(&other, NULL, NULL);
-    KeFlushQueuedDpcs();
-    assert_int_equal(seen.runs, 2);
-}
-
-static void a_flush_with_nothing_queued_returns(void **state)
-{
-    (void)state;
-    KeFlushQueuedDpcs();
-}
-
-/* ---- What goes wrong --------------------------------------------------------------------------------------------- */
+/* ---- What goes wrong ------------------------------------------------------------------------- */
 
 static VOID stay_raised(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
@@ -515,7 +289,8 @@ static void a_dpc_that_stays_in_a_critical_region_is_bug_check_c7(void **state)
     KDPC dpc;
 
     (void)state;
-    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 4, (ULONG_PTR)enter_region, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 4, (ULONG_PTR)enter_region, DIRQL_ANY,
+                               DIRQL_ANY);
     KeInitializeDpc(&dpc, enter_region, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
@@ -605,9 +380,6 @@ static void a_dpc_that_queues_itself_for_ever_is_a_livelock(void **state)
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 
-#define WITH(test, ...) dirql_unit_test_setup(test, forget, __VA_ARGS__)
-#define ALONE(test) dirql_unit_test_setup(test, forget, .processors = 1)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -625,19 +397,9 @@ int main(void)
         ALONE(a_dpc_may_queue_itself_from_its_own_routine),
         ALONE(a_dpc_may_be_freed_by_its_own_routine),
         ALONE(dpcs_of_one_processor_do_not_nest),
-        WITH(a_target_is_where_the_dpc_runs, .processors = 2),
-        WITH(a_target_that_the_machine_lacks_changes_nothing, .processors = 2),
-        WITH(a_dpc_runs_where_it_is_inserted_unless_targeted, .processors = 2),
-        WITH(high_importance_starts_at_once_on_another_processor, .processors = 2),
-        WITH(medium_high_importance_starts_at_once_on_another_processor, .processors = 2),
-        WITH(medium_importance_on_a_busy_processor_waits_for_its_tick, .processors = 2),
-        WITH(low_importance_on_a_busy_processor_waits_until_it_is_idle, .processors = 2),
-        WITH(an_idle_processor_runs_what_it_is_sent, .processors = 2),
-        WITH(one_dpc_runs_on_two_processors_at_once, .processors = 3),
-        WITH(a_flush_waits_for_all_processors, .processors = 2),
-        ALONE(a_flush_with_nothing_queued_returns),
         ALONE(a_dpc_that_returns_raised_is_bug_check_c8),
-        WITH(a_dpc_that_returns_lowered_is_bug_check_c8_without_the_checker, .checks = DIRQL_CHECKS_NONE),
+        WITH(a_dpc_that_returns_lowered_is_bug_check_c8_without_the_checker,
+             .checks = DIRQL_CHECKS_NONE),
         WITH(a_dpc_that_stays_in_a_critical_region_is_bug_check_c7, .checks = DIRQL_CHECKS_NONE),
         ALONE(a_wait_in_a_dpc_is_bug_check_b8),
         ALONE(a_poll_in_a_dpc_is_legal),

@@ -5,7 +5,7 @@
 
 static const dirql_line_options at_7 = { .name = "device", .irql = 7 };
 
-/* ---- The call ------------------------------------------------------------------------------------------- */
+/* ---- The call -------------------------------------------------------------------------------- */
 
 static void isr_has_run_when_the_assert_returns(void **state)
 {
@@ -133,7 +133,7 @@ static void isr_of_a_higher_line_interrupts_a_lower_one(void **state)
     assert_string_equal(wire_order, "hl");
 }
 
-/* ---- Returning at another IRQL ----------------------------------------------------------------------------- */
+/* ---- Returning at another IRQL --------------------------------------------------------------- */
 
 static void raise_and_forget(struct wire *wire)
 {
@@ -155,7 +155,7 @@ static void isr_that_returns_at_another_irql_is_bug_check_c8(void **state)
     fail_msg("the ISR's IRQL was not checked");
 }
 
-/* ---- Locks that are shared --------------------------------------------------------------------------------- */
+/* ---- Locks that are shared ------------------------------------------------------------------- */
 
 static KSPIN_LOCK common_lock;
 static unsigned inside, most_inside;
@@ -182,10 +182,10 @@ static void two_lines(struct wire *first, struct wire *second)
 {
     KeInitializeSpinLock(&common_lock);
     inside = most_inside = 0;
-    wire_make(first, &(dirql_line_options){ .name = "first", .irql = 5, .processors = 1,
-                                            .trigger = DIRQL_EDGE });
-    wire_make(second, &(dirql_line_options){ .name = "second", .irql = 5, .processors = 2,
-                                             .trigger = DIRQL_EDGE });
+    wire_make(first, &(dirql_line_options){
+                         .name = "first", .irql = 5, .processors = 1, .trigger = DIRQL_EDGE });
+    wire_make(second, &(dirql_line_options){
+                          .name = "second", .irql = 5, .processors = 2, .trigger = DIRQL_EDGE });
 }
 
 static void isrs_with_one_lock_never_run_beside_each_other(void **state)
@@ -260,11 +260,12 @@ static void isr_for_two_vectors_without_a_common_lock_is_warned_about(void **sta
     second.line = dirql_line_create(&(dirql_line_options){ .name = "second", .irql = 7 });
     dirql_expect_finding("ConnectSpinLock");
     assert_int_equal(IoConnectInterrupt(&second.interrupt, wire_isr, &wire, NULL,
-                                        dirql_line_vector(second.line), 7, 7, LevelSensitive, FALSE, 1, FALSE),
+                                        dirql_line_vector(second.line), 7, 7, LevelSensitive, FALSE,
+                                        1, FALSE),
                      STATUS_SUCCESS);
 }
 
-/* ---- Pointers ------------------------------------------------------------------------------------------------ */
+/* ---- Pointers -------------------------------------------------------------------------------- */
 
 static BOOLEAN do_nothing(PVOID context)
 {
@@ -326,7 +327,8 @@ int main(void)
         dirql_unit_test(isr_runs_before_the_connecting_call_returns_if_the_line_is_asserted,
                         .checks = DIRQL_CHECKS_NONE),
         dirql_unit_test(isr_of_a_higher_line_interrupts_a_lower_one),
-        dirql_unit_test(isr_that_returns_at_another_irql_is_bug_check_c8, .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test(isr_that_returns_at_another_irql_is_bug_check_c8,
+                        .checks = DIRQL_CHECKS_NONE),
         dirql_unit_test(isrs_with_one_lock_never_run_beside_each_other, .processors = 2,
                         .mode = DIRQL_MODE_RANDOM, .seed = 3),
         dirql_unit_test(isrs_with_locks_of_their_own_run_beside_each_other, .processors = 2,

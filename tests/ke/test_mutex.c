@@ -53,7 +53,7 @@ static void apcs_are_disabled_while_it_is_owned(void **state)
     assert_false(KeAreApcsDisabled());
 }
 
-/* ---- Two threads ----------------------------------------------------------------------------------------------- */
+/* ---- Two threads ----------------------------------------------------------------------------- */
 
 typedef struct scene {
     KMUTEX mutex;
@@ -127,12 +127,12 @@ static void a_stranger_that_releases_raises(void **state)
 
     (void)state;
     KeInitializeMutex(&mutex, 0);
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_MUTANT_NOT_OWNED, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_MUTANT_NOT_OWNED,
+                               DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
     KeReleaseMutex(&mutex, FALSE);
 }
 
-/* ---- IRQL ------------------------------------------------------------------------------------------------------ */
+/* ---- IRQL ------------------------------------------------------------------------------------ */
 
 static void acquired_at_dispatch_level_it_is_released_there(void **state)
 {
@@ -157,8 +157,8 @@ static void acquired_at_dispatch_level_and_released_below_raises(void **state)
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     (void)poll(&mutex);
     KeLowerIrql(old);
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_MUTANT_NOT_OWNED, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_MUTANT_NOT_OWNED,
+                               DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
     KeReleaseMutex(&mutex, FALSE);
 }
 

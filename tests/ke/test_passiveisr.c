@@ -4,7 +4,9 @@
 #include "wire.h"
 
 static const dirql_line_options slow_line = { .name = "slow bus", .passive = TRUE };
-static const dirql_line_options slow_edge = { .name = "slow bus", .passive = TRUE, .trigger = DIRQL_EDGE };
+static const dirql_line_options slow_edge = { .name = "slow bus",
+                                              .passive = TRUE,
+                                              .trigger = DIRQL_EDGE };
 
 static struct wire wire;
 static PDEVICE_OBJECT pdo;
@@ -53,7 +55,7 @@ static void a_moment(void)
     dirql_time_advance_us(100);
 }
 
-/* ---- The call -------------------------------------------------------------------------------------------- */
+/* ---- The call -------------------------------------------------------------------------------- */
 
 static void isr_runs_at_passive_level(void **state)
 {
@@ -146,7 +148,7 @@ static void storm_is_found_here_too(void **state)
     fail_msg("the line was never silenced");
 }
 
-/* ---- Synchronizing ---------------------------------------------------------------------------------------- */
+/* ---- Synchronizing --------------------------------------------------------------------------- */
 
 static unsigned inside, most_inside;
 
@@ -207,8 +209,8 @@ static void recursion_is_found_at_once(void **state)
 static void spin_lock_form_of_acquire_is_a_bug_check(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)wire.interrupt, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)wire.interrupt, DIRQL_ANY,
+                               DIRQL_ANY, DIRQL_ANY);
     KeAcquireInterruptSpinLock(wire.interrupt);
     fail_msg("there is no spin lock");
 }
@@ -232,7 +234,7 @@ static void synchronizing_at_dispatch_level_is_reported(void **state)
     fail_msg("it cannot wait here");
 }
 
-/* ---- Connecting and disconnecting ------------------------------------------------------------------------------ */
+/* ---- Connecting and disconnecting ------------------------------------------------------------ */
 
 static void spin_lock_cannot_be_given(void **state)
 {
@@ -310,13 +312,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup(isr_runs_at_passive_level, start),
-        dirql_unit_test_setup(isr_does_not_run_while_the_processor_is_kept_at_dispatch_level, start),
+        dirql_unit_test_setup(isr_does_not_run_while_the_processor_is_kept_at_dispatch_level,
+                              start),
         dirql_unit_test_setup(isr_may_wait, start),
         dirql_unit_test_setup(level_line_is_masked_until_the_isr_has_returned, start),
         dirql_unit_test_setup(level_line_that_stays_asserted_interrupts_again, start),
         dirql_unit_test_setup(each_edge_is_served, start_edge),
         dirql_unit_test_setup(storm_is_found_here_too, start, .storm_limit = 50),
-        dirql_unit_test_setup(synchronized_routine_runs_at_passive_level_and_never_beside_the_isr, start),
+        dirql_unit_test_setup(synchronized_routine_runs_at_passive_level_and_never_beside_the_isr,
+                              start),
         dirql_unit_test_setup(recursion_is_found_at_once, start),
         dirql_unit_test_setup(spin_lock_form_of_acquire_is_a_bug_check, start),
         dirql_unit_test_setup(spin_lock_form_of_release_is_a_bug_check, start),

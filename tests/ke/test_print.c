@@ -25,10 +25,10 @@ static size_t format(const char *form, ...)
     return length;
 }
 
-#define assert_format(expected, ...)            \
-    do {                                        \
-        format(__VA_ARGS__);                    \
-        assert_string_equal(text, expected);    \
+#define assert_format(expected, ...)         \
+    do {                                     \
+        format(__VA_ARGS__);                 \
+        assert_string_equal(text, expected); \
     } while (0)
 
 static void numbers_are_formatted_as_by_printf(void **state)
@@ -44,9 +44,11 @@ static void numbers_are_formatted_as_by_printf(void **state)
 static void prefixes_choose_the_width(void **state)
 {
     (void)state;
-    assert_format("ffffffff -1 4294967295", "%lx %ld %lu", (ULONG)0xFFFFFFFF, (LONG)-1, (ULONG)0xFFFFFFFF);
+    assert_format("ffffffff -1 4294967295", "%lx %ld %lu", (ULONG)0xFFFFFFFF, (LONG)-1,
+                  (ULONG)0xFFFFFFFF);
     assert_format("fedcba9876543210", "%I64x", 0xFEDCBA9876543210ull);
-    assert_format("-1 18446744073709551615 9", "%lld %llu %zu", -1ll, 0xFFFFFFFFFFFFFFFFull, (size_t)9);
+    assert_format("-1 18446744073709551615 9", "%lld %llu %zu", -1ll, 0xFFFFFFFFFFFFFFFFull,
+                  (size_t)9);
     assert_format("ffff 34 -1", "%hx %hhx %hd", 0xFFFF, 0x1234, 0xFFFF);
     assert_format("7 8", "%I32d %Iu", 7, (ULONG_PTR)8);
 }
@@ -111,7 +113,7 @@ static void wide_formats_are_known_as_such(void **state)
     assert_false(dq_format_is_wide("%s %Z %c %ld %lu %hS %%S"));
 }
 
-/* ---- The service ------------------------------------------------------------------------------------------ */
+/* ---- The service ---------------------------------------------------------------------------- */
 
 static void print_and_fail(void *context)
 {
@@ -148,7 +150,8 @@ static void wide_format_above_passive_is_a_violation(void **state)
     KIRQL old;
 
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE5, DISPATCH_LEVEL, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE5, DISPATCH_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     DbgPrint("wide %ws", L"text");
 }

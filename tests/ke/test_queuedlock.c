@@ -50,7 +50,7 @@ static void for_dpc_forms_raise_from_passive(void **state)
     dirql_assert_irql(PASSIVE_LEVEL);
 }
 
-/* ---- Order of arrival ----------------------------------------------------------------------------------- */
+/* ---- Order of arrival ----------------------------------------------------------------------- */
 
 /* Starts to wait at its odd step, and says so with the even one that follows. */
 static void queue_up(void *context)
@@ -95,14 +95,15 @@ static void waiters_are_served_in_order_of_arrival(void **state)
     assert_string_equal(pair_order, "abc");
 }
 
-/* ---- Errors ------------------------------------------------------------------------------------------------- */
+/* ---- Errors --------------------------------------------------------------------------------- */
 
 static void recursive_acquisition_is_bug_check_f(void **state)
 {
     KLOCK_QUEUE_HANDLE first, second;
 
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     KeAcquireInStackQueuedSpinLock(&lock, &first);
     KeAcquireInStackQueuedSpinLockAtDpcLevel(&lock, &second);
 }
@@ -112,14 +113,16 @@ static void handle_released_twice_is_bug_check_10(void **state)
     KLOCK_QUEUE_HANDLE handle;
 
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     KeRaiseIrqlToDpcLevel();
     KeAcquireInStackQueuedSpinLock(&lock, &handle);
     KeReleaseInStackQueuedSpinLock(&handle);
     KeReleaseInStackQueuedSpinLock(&handle);
 }
 
-#define ONE(f) dirql_unit_test_setup(f, reset), dirql_unit_test_setup(f, reset, .checks = DIRQL_CHECKS_NONE)
+#define ONE(f) \
+    dirql_unit_test_setup(f, reset), dirql_unit_test_setup(f, reset, .checks = DIRQL_CHECKS_NONE)
 
 int main(void)
 {

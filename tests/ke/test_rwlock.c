@@ -11,7 +11,7 @@ static int reset(void **state)
     return pair_reset(state);
 }
 
-/* ---- One processor -------------------------------------------------------------------------------------- */
+/* ---- One processor -------------------------------------------------------------------------- */
 
 static void both_forms_raise_and_restore(void **state)
 {
@@ -60,7 +60,7 @@ static void only_reader_converts(void **state)
     assert_int_equal(lock, 0);
 }
 
-/* ---- Two processors ---------------------------------------------------------------------------------------- */
+/* ---- Two processors ------------------------------------------------------------------------- */
 
 static void read_for_a_while(void *context)
 {
@@ -154,11 +154,12 @@ static void waiting_writer_goes_before_new_readers(void **state)
     assert_string_equal(pair_order, "wn");
 }
 
-/* ---- Errors --------------------------------------------------------------------------------------------------- */
+/* ---- Errors --------------------------------------------------------------------------------- */
 
 static void expect_recursion(void)
 {
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
 }
 
 static void writer_that_writes_again_is_bug_check_f(void **state)
@@ -212,7 +213,8 @@ static void reader_may_read_again_on_a_retail_machine_while_no_writer_waits(void
 static void release_of_a_free_lock_is_bug_check_10(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     KeRaiseIrqlToDpcLevel();
     ExReleaseSpinLockSharedFromDpcLevel(&lock);
 }
@@ -242,7 +244,8 @@ static void cycle_through_both_kinds_of_lock_is_a_deadlock(void **state)
     ExAcquireSpinLockSharedAtDpcLevel(&lock);
 }
 
-#define ONE(f) dirql_unit_test_setup(f, reset), dirql_unit_test_setup(f, reset, .checks = DIRQL_CHECKS_NONE)
+#define ONE(f) \
+    dirql_unit_test_setup(f, reset), dirql_unit_test_setup(f, reset, .checks = DIRQL_CHECKS_NONE)
 #define MANY(f)                                       \
     dirql_unit_test_setup(f, reset, .processors = 3), \
         dirql_unit_test_setup(f, reset, .processors = 3, .checks = DIRQL_CHECKS_NONE)

@@ -71,8 +71,8 @@ static void release_over_the_limit_raises(void **state)
 
     (void)state;
     KeInitializeSemaphore(&semaphore, 1, 2);
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_SEMAPHORE_LIMIT_EXCEEDED, DIRQL_ANY,
-                               DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_SEMAPHORE_LIMIT_EXCEEDED,
+                               DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
     KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 2, FALSE);
 }
 

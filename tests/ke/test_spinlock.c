@@ -17,7 +17,7 @@ static int reset(void **state)
     return pair_reset(state);
 }
 
-/* ---- One processor --------------------------------------------------------------------------------------- */
+/* ---- One processor -------------------------------------------------------------------------- */
 
 static void acquire_raises_and_release_restores(void **state)
 {
@@ -129,7 +129,7 @@ static void cancel_lock_is_a_spin_lock_of_the_system(void **state)
     dirql_assert_irql(PASSIVE_LEVEL);
 }
 
-/* ---- Two processors ---------------------------------------------------------------------------------------- */
+/* ---- Two processors ------------------------------------------------------------------------- */
 
 static void count_under_lock(void *context)
 {
@@ -254,14 +254,15 @@ static void polling_for_a_lock_ends_when_it_is_released(void **state)
     assert_int_equal(pair_step, 2);
 }
 
-/* ---- Errors: what Windows bug-checks, with the checkers and without ------------------------------------------ */
+/* ---- Errors: what Windows bug-checks, with the checkers and without ------------------------- */
 
 static void recursive_acquisition_is_bug_check_f(void **state)
 {
     KIRQL old;
 
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     KeAcquireSpinLock(&lock, &old);
     KeAcquireSpinLockAtDpcLevel(&lock);
 }
@@ -280,10 +281,12 @@ static void isr_that_wants_what_it_interrupted_is_bug_check_f(void **state)
     KIRQL old;
 
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     line = dirql_line_create(NULL);
     assert_int_equal(IoConnectInterrupt(&interrupt, isr_that_wants_the_lock, NULL, NULL,
-                                        dirql_line_vector(line), 5, 5, LevelSensitive, FALSE, 1, FALSE),
+                                        dirql_line_vector(line), 5, 5, LevelSensitive, FALSE, 1,
+                                        FALSE),
                      STATUS_SUCCESS);
     KeAcquireSpinLock(&lock, &old);
     dirql_line_assert(line);
@@ -292,7 +295,8 @@ static void isr_that_wants_what_it_interrupted_is_bug_check_f(void **state)
 static void release_of_a_free_lock_is_bug_check_10(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     KeRaiseIrqlToDpcLevel();
     KeReleaseSpinLockFromDpcLevel(&lock);
 }
@@ -310,7 +314,8 @@ static void hold_for_ever(void *context)
 static void release_of_another_processors_lock_is_bug_check_10_on_a_retail_machine(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     dirql_thread_start("holder", 1, hold_for_ever, NULL);
     pair_await(1);
     KeRaiseIrqlToDpcLevel();
@@ -366,8 +371,9 @@ static void opposite_orders_that_never_meet_are_none(void **state)
     KeReleaseSpinLock(&other_lock, old);
 }
 
-#define ONE(f) dirql_unit_test_setup(f, reset), dirql_unit_test_setup(f, reset, .checks = DIRQL_CHECKS_NONE)
-#define TWO(f)                                      \
+#define ONE(f) \
+    dirql_unit_test_setup(f, reset), dirql_unit_test_setup(f, reset, .checks = DIRQL_CHECKS_NONE)
+#define TWO(f)                                        \
     dirql_unit_test_setup(f, reset, .processors = 2), \
         dirql_unit_test_setup(f, reset, .processors = 2, .checks = DIRQL_CHECKS_NONE)
 #define RANDOM(f, number) \

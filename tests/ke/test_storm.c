@@ -72,7 +72,7 @@ static void edges_are_no_storm(void **state)
     assert_int_equal(first.calls, 10 * LIMIT);
 }
 
-/* ---- What the report says -------------------------------------------------------------------------------- */
+/* ---- What the report says -------------------------------------------------------------------- */
 
 static void storm(void *context)
 {
@@ -90,6 +90,7 @@ static void report_says(unsigned claims, const char *words)
 
     assert_int_equal(dirql_run(&options, storm, &claims, &result), DIRQL_FAILED);
     assert_int_equal(result.code, HARDWARE_INTERRUPT_STORM);
+    assert_int_equal(first.calls, LIMIT + 1);
     assert_non_null(strstr(result.report, "\"stuck\""));
     assert_non_null(strstr(result.report, words));
     dirql_result_free(&result);
@@ -120,7 +121,8 @@ int main(void)
                         .storm_limit = LIMIT),
         dirql_unit_test(storm_in_a_chain_names_its_first_isr, .storm_limit = LIMIT),
         dirql_unit_test(line_that_is_silenced_within_the_limit_is_no_storm, .storm_limit = LIMIT),
-        dirql_unit_test(silenced_between_is_no_storm_however_often_it_interrupts, .storm_limit = LIMIT),
+        dirql_unit_test(silenced_between_is_no_storm_however_often_it_interrupts,
+                        .storm_limit = LIMIT),
         dirql_unit_test(edges_are_no_storm, .storm_limit = LIMIT),
         cmocka_unit_test(report_of_an_unclaimed_storm_says_so),
         cmocka_unit_test(report_of_a_claimed_storm_says_so),

@@ -40,7 +40,7 @@ static void put_in_the_middle(void)
     dirql_line_assert(wire.line);
 }
 
-/* ---- KeSynchronizeExecution ------------------------------------------------------------------------------ */
+/* ---- KeSynchronizeExecution ------------------------------------------------------------------ */
 
 static void routine_runs_once_at_the_synchronize_irql_with_its_context(void **state)
 {
@@ -149,7 +149,7 @@ static void synchronizing_with_oneself_in_the_isr_is_bug_check_f(void **state)
     fail_msg("the ISR holds the lock already");
 }
 
-/* ---- Beside other processors -------------------------------------------------------------------------------- */
+/* ---- Beside other processors ----------------------------------------------------------------- */
 
 static struct {
     unsigned value;
@@ -201,7 +201,7 @@ static void routine_never_runs_beside_the_isr_on_another_processor(void **state)
     assert_int_equal(shared.value, 30 + wire.calls);
 }
 
-/* ---- The spin lock by itself ----------------------------------------------------------------------------------- */
+/* ---- The spin lock by itself ----------------------------------------------------------------- */
 
 static void acquire_raises_to_the_synchronize_irql_and_release_restores(void **state)
 {

@@ -101,8 +101,8 @@ static void an_ordinary_dpc_interrupts_it(void **state)
     KDPC threaded, ordinary;
 
     (void)state;
-    KeInitializeThreadedDpc(&threaded, insert_ordinary, (PVOID)(uintptr_t)"t");
-    KeInitializeDpc(&ordinary, note, (PVOID)(uintptr_t)"o");
+    KeInitializeThreadedDpc(&threaded, insert_ordinary, (PVOID)(uintptr_t) "t");
+    KeInitializeDpc(&ordinary, note, (PVOID)(uintptr_t) "o");
     KeInsertQueueDpc(&threaded, &ordinary, NULL);
     assert_string_equal(order, "ot");
 }
@@ -196,8 +196,8 @@ static void returning_raised_is_bug_check_c8(void **state)
 
     (void)state;
     KeInitializeThreadedDpc(&dpc, stay_raised, NULL);
-    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DISPATCH_LEVEL << 16, (ULONG_PTR)stay_raised, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DISPATCH_LEVEL << 16, (ULONG_PTR)stay_raised,
+                               DIRQL_ANY, DIRQL_ANY);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 

@@ -267,8 +267,9 @@ static void timers_that_tie_expire_in_order_of_setting(void **state)
     begin(&b, NotificationTimer);
     KeSetTimer(&a.timer, in_ms(1), NULL);
     KeSetTimer(&b.timer, in_ms(1), NULL);
-    assert_int_equal(KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL),
-                     STATUS_WAIT_0 + 1);
+    assert_int_equal(
+        KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL),
+        STATUS_WAIT_0 + 1);
 }
 
 static void initialising_a_set_timer_is_bug_check_c7(void **state)

@@ -17,9 +17,11 @@ static NTSTATUS wait_one(PVOID object, LARGE_INTEGER *timeout)
     return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, timeout);
 }
 
-static NTSTATUS wait_many(ULONG count, PVOID *objects, WAIT_TYPE type, LARGE_INTEGER *timeout, PKWAIT_BLOCK blocks)
+static NTSTATUS wait_many(ULONG count, PVOID *objects, WAIT_TYPE type, LARGE_INTEGER *timeout,
+                          PKWAIT_BLOCK blocks)
 {
-    return KeWaitForMultipleObjects(count, objects, type, Executive, KernelMode, FALSE, timeout, blocks);
+    return KeWaitForMultipleObjects(count, objects, type, Executive, KernelMode, FALSE, timeout,
+                                    blocks);
 }
 
 /* Two events, and a thread that sets them after one and two milliseconds. */
@@ -108,6 +110,20 @@ static void an_absolute_timeout_in_the_past_does_not_wait(void **state)
     assert_true(dirql_time_ns() == 0);
 }
 
+static void a_timeout_that_was_not_needed_does_not_end_a_later_wait(void **state)
+{
+    LARGE_INTEGER timeout = ms(5);
+    scene s;
+
+    (void)state;
+    begin(&s, NotificationEvent);
+    s.gap_ms = 4;
+    (void)dirql_thread_start("setter", DIRQL_ANY_PROCESSOR, set_a_then_b, &s);
+    assert_int_equal(wait_one(&s.a, &timeout), STATUS_SUCCESS);
+    assert_int_equal(wait_one(&s.b, NULL), STATUS_SUCCESS);
+    assert_true(dirql_time_ns() == 8000000);
+}
+
 static void any_returns_the_first_index_that_is_signalled(void **state)
 {
     scene s;
@@ -173,7 +189,8 @@ static void sixty_four_objects_need_an_array_of_blocks(void **state)
         KeInitializeEvent(&events[i], SynchronizationEvent, i == 63);
         objects[i] = &events[i];
     }
-    assert_int_equal(wait_many(MAXIMUM_WAIT_OBJECTS, objects, WaitAny, NULL, blocks), STATUS_WAIT_63);
+    assert_int_equal(wait_many(MAXIMUM_WAIT_OBJECTS, objects, WaitAny, NULL, blocks),
+                     STATUS_WAIT_63);
 }
 
 static void a_fourth_object_without_blocks_is_bug_check_c(void **state)
@@ -190,7 +207,7 @@ static void a_fourth_object_without_blocks_is_bug_check_c(void **state)
     (void)wait_many(4, objects, WaitAll, NULL, NULL);
 }
 
-/* ---- IRQL ------------------------------------------------------------------------------------------------------ */
+/* ---- IRQL ------------------------------------------------------------------------------------ */
 
 static void the_irql_is_what_it_was_after_a_wait_at_apc_level(void **state)
 {
@@ -233,7 +250,8 @@ static void wait_at(KIRQL irql, LARGE_INTEGER *timeout)
 static void a_wait_without_end_at_dispatch_level_is_c4_121(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x121, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x121, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     wait_at(DISPATCH_LEVEL, NULL);
 }
 
@@ -242,7 +260,8 @@ static void a_wait_with_a_timeout_at_dispatch_level_is_c4_122(void **state)
     LARGE_INTEGER timeout = ms(1);
 
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x122, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x122, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     wait_at(DISPATCH_LEVEL, &timeout);
 }
 
@@ -251,11 +270,12 @@ static void any_wait_above_dispatch_level_is_c4_120(void **state)
     LARGE_INTEGER zero = { .QuadPart = 0 };
 
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x120, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x120, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
     wait_at(5, &zero);
 }
 
-/* ---- Delays ---------------------------------------------------------------------------------------------------- */
+/* ---- Delays ---------------------------------------------------------------------------------- */
 
 static void a_delay_takes_its_time_and_never_less(void **state)
 {
@@ -277,7 +297,7 @@ static void an_absolute_delay_ends_at_its_time(void **state)
     assert_true(dirql_time_ns() == 2000);
 }
 
-/* ---- Deadlock -------------------------------------------------------------------------------------------------- */
+/* ---- Deadlock -------------------------------------------------------------------------------- */
 
 static void wait_for_context(void *context)
 {
@@ -301,12 +321,14 @@ static void a_deadlock_names_every_waiting_thread_and_its_object(void **state)
     (void)state;
     assert_int_equal(dirql_run(NULL, wait_for_nothing, NULL, &result), DIRQL_FAILED);
     assert_non_null(strstr(result.report, "deadlock"));
-    assert_non_null(strstr(result.report, "thread test: KeWaitForSingleObject on a synchronization event, in "));
-    assert_non_null(strstr(result.report, "thread second: KeWaitForSingleObject on a synchronization event"));
+    assert_non_null(strstr(result.report,
+                           "thread test: KeWaitForSingleObject on a synchronization event, in "));
+    assert_non_null(
+        strstr(result.report, "thread second: KeWaitForSingleObject on a synchronization event"));
     dirql_result_free(&result);
 }
 
-/* ---- Other schedules ------------------------------------------------------------------------------------------- */
+/* ---- Other schedules ------------------------------------------------------------------------- */
 
 static int first_woken;
 
@@ -373,6 +395,7 @@ int main(void)
         dirql_unit_test(a_relative_timeout_ends_the_wait),
         dirql_unit_test(an_absolute_timeout_ends_the_wait),
         dirql_unit_test(an_absolute_timeout_in_the_past_does_not_wait),
+        dirql_unit_test(a_timeout_that_was_not_needed_does_not_end_a_later_wait),
         dirql_unit_test(any_returns_the_first_index_that_is_signalled),
         dirql_unit_test(any_that_blocks_returns_the_index_that_was_set, .processors = 2),
         dirql_unit_test(all_waits_for_the_last),
@@ -384,8 +407,10 @@ int main(void)
         dirql_unit_test(a_wait_without_end_at_dispatch_level_is_c4_121),
         dirql_unit_test(a_wait_with_a_timeout_at_dispatch_level_is_c4_122),
         dirql_unit_test(any_wait_above_dispatch_level_is_c4_120),
-        dirql_unit_test(a_wait_without_end_at_dispatch_level_is_c4_121, .checks = DIRQL_CHECKS_NONE),
-        dirql_unit_test(a_wait_with_a_timeout_at_dispatch_level_is_c4_122, .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test(a_wait_without_end_at_dispatch_level_is_c4_121,
+                        .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test(a_wait_with_a_timeout_at_dispatch_level_is_c4_122,
+                        .checks = DIRQL_CHECKS_NONE),
         dirql_unit_test(any_wait_above_dispatch_level_is_c4_120, .checks = DIRQL_CHECKS_NONE),
         dirql_unit_test(a_delay_takes_its_time_and_never_less),
         dirql_unit_test(an_absolute_delay_ends_at_its_time),

@@ -1,5 +1,6 @@
 /*
- * wire.h - a line, an ISR connected to it, and what the ISR saw: what the interrupt tests begin with.
+ * wire.h - a line, an ISR connected to it, and what the ISR saw: what the interrupt tests begin
+ * with.
  */
 #ifndef TEST_WIRE_H
 #define TEST_WIRE_H
@@ -20,17 +21,17 @@ struct wire {
     KIRQL synchronize_irql; /* 0: the line's. */
     PKSPIN_LOCK lock;
     BOOLEAN share;
-    KAFFINITY processors;   /* 0: the line's. */
+    KAFFINITY processors; /* 0: the line's. */
     /* How the ISR behaves: */
-    unsigned claims;        /* Calls that it will claim; the others it refuses. */
-    bool noisy;             /* It leaves the line asserted. */
+    unsigned claims; /* Calls that it will claim; the others it refuses. */
+    bool noisy;      /* It leaves the line asserted. */
     void (*act)(struct wire *wire);
     /* What it saw: */
     unsigned calls;
     KIRQL irql;
     ULONG processor;
     PKINTERRUPT given;
-    const char *letter;     /* Written into `order` at each call, if set. */
+    const char *letter; /* Written into `order` at each call, if set. */
 };
 
 enum { WIRE_ALWAYS = 1000000 };
@@ -62,11 +63,11 @@ static inline NTSTATUS wire_try_connect(struct wire *wire)
 {
     const KIRQL irql = dirql_line_irql(wire->line);
 
-    return IoConnectInterrupt(&wire->interrupt, wire_isr, wire, wire->lock, dirql_line_vector(wire->line),
-                              irql, wire->synchronize_irql != 0 ? wire->synchronize_irql : irql,
-                              dirql_line_mode(wire->line), wire->share,
-                              wire->processors != 0 ? wire->processors : dirql_line_processors(wire->line),
-                              FALSE);
+    return IoConnectInterrupt(
+        &wire->interrupt, wire_isr, wire, wire->lock, dirql_line_vector(wire->line), irql,
+        wire->synchronize_irql != 0 ? wire->synchronize_irql : irql, dirql_line_mode(wire->line),
+        wire->share, wire->processors != 0 ? wire->processors : dirql_line_processors(wire->line),
+        FALSE);
 }
 
 static inline void wire_connect(struct wire *wire)

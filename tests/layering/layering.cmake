@@ -25,10 +25,10 @@ set(may_include/dirql       include/wdk)
 set(may_mocks               include/dirql include/wdk)
 set(may_examples            mocks include/dirql include/wdk)
 
-# Headers of the C language. Any other header that is not found in the repository is somebody's system's.
+# Headers of the C language, and of C++ what operators need. Any other header that is not found in the repository is somebody's system's.
 set(c_headers
     assert.h ctype.h errno.h float.h inttypes.h limits.h math.h setjmp.h stdalign.h stdarg.h stdatomic.h
-    stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h)
+    stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h new)
 set(os_headers_in           lib/host)
 set(cmocka_in               lib/cmocka include/dirql examples)
 set(os_macros_in            lib/host include/wdk)

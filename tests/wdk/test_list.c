@@ -15,17 +15,21 @@ typedef struct numbered {
     LIST_ENTRY link;
 } numbered;
 
+#define LONGEST 9
+
 /* The numbers of the ring, read forwards, as the digits of one number; 0 if backwards differs. */
 static int digits(LIST_ENTRY *head)
 {
+    LIST_ENTRY *at = head->Flink;
     int forwards = 0;
     int backwards = 0;
     int place = 1;
 
-    for (LIST_ENTRY *at = head->Flink; at != head; at = at->Flink) {
+    for (int i = 0; i < LONGEST && at != head; i++, at = at->Flink) {
         forwards = forwards * 10 + CONTAINING_RECORD(at, numbered, link)->number;
     }
-    for (LIST_ENTRY *at = head->Blink; at != head; at = at->Blink) {
+    at = head->Blink;
+    for (int i = 0; i < LONGEST && at != head; i++, at = at->Blink) {
         backwards += place * CONTAINING_RECORD(at, numbered, link)->number;
         place *= 10;
     }

@@ -1,0 +1,18 @@
+/*
+ * pool_error.h - what is wrong with a free: goes into POOL_FREE events as `c`.
+ */
+#ifndef DQ_POOL_ERROR_H
+#define DQ_POOL_ERROR_H
+
+typedef enum dq_pool_error {
+    DQ_POOL_FINE,
+    DQ_POOL_FREED_BEFORE,
+    DQ_POOL_UNKNOWN, /* No pool block begins there. */
+    DQ_POOL_WRONG_TAG,
+    DQ_POOL_HOLDS_TIMER,    /* A set timer lies in it. */
+    DQ_POOL_HOLDS_DPC,      /* A queued DPC lies in it. */
+    DQ_POOL_PAGED_TOO_HIGH, /* Paged memory, above APC_LEVEL. */
+    DQ_POOL_TOO_HIGH        /* Nonpaged memory, above DISPATCH_LEVEL. */
+} dq_pool_error;
+
+#endif

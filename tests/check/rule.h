@@ -1,0 +1,55 @@
+/*
+ * rule.h - a run of its own, of which the test looks at what was found.
+ */
+#ifndef TEST_RULE_H
+#define TEST_RULE_H
+
+#include <string.h>
+
+#include <dirql/check.h>
+#include <dirql/clock.h>
+#include <dirql/cmocka.h>
+#include <dirql/device.h>
+#include <dirql/line.h>
+#include <dirql/thread.h>
+
+#include <ntddk.h>
+
+static dirql_result rule_result;
+
+/* Runs body on this many processors with all checkers. */
+static inline void rule_run(unsigned processors, void (*body)(void *))
+{
+    const dirql_options options = { .name = "rule", .processors = processors };
+
+    dirql_result_free(&rule_result);
+    dirql_run(&options, body, NULL, &rule_result);
+}
+
+#define assert_report_has(text) assert_non_null(strstr(rule_result.report, text))
+
+/* The run ended in this bug check, and the report names the rule. */
+#define assert_broken(body, processors, bug_check, p1, p2, rule) \
+    do {                                                         \
+        rule_run(processors, body);                              \
+        assert_int_equal(rule_result.outcome, DIRQL_FAILED);     \
+        assert_int_equal(rule_result.code, bug_check);           \
+        assert_int_equal(rule_result.parameters[0], p1);         \
+        assert_int_equal(rule_result.parameters[1], p2);         \
+        assert_report_has("rule:  " rule ":");                   \
+        assert_report_has("fix:");                               \
+    } while (0)
+
+#define assert_verifier(body, subcode, p2, rule) \
+    assert_broken(body, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, p2, rule)
+
+/* Nothing at all was found, not even a warning. */
+#define assert_kept(body, processors)                        \
+    do {                                                     \
+        rule_run(processors, body);                          \
+        assert_string_equal(rule_result.report, "");         \
+        assert_int_equal(rule_result.outcome, DIRQL_PASSED); \
+        assert_int_equal(rule_result.warnings, 0);           \
+    } while (0)
+
+#endif

@@ -1,0 +1,268 @@
+/*
+ * test_isrrules.c - each rule about ISRs and devices is found when it is broken, and not when it is
+ * kept.
+ */
+#include "rule.h"
+
+static dirql_line *line;
+static PKINTERRUPT interrupt;
+static KIRQL old;
+static bool silences, claims;
+static volatile LONG step;
+
+static BOOLEAN isr(PKINTERRUPT object, PVOID context)
+{
+    (void)object;
+    (void)context;
+    if (silences) {
+        dirql_line_deassert(line);
+    }
+    return claims;
+}
+
+static BOOLEAN isr_that_raises(PKINTERRUPT object, PVOID context)
+{
+    (void)object;
+    (void)context;
+    dirql_line_deassert(line);
+    KeRaiseIrql(9, &old);
+    return TRUE;
+}
+
+static BOOLEAN isr_that_raises_and_lowers(PKINTERRUPT object, PVOID context)
+{
+    (void)object;
+    (void)context;
+    dirql_line_deassert(line);
+    KeRaiseIrql(9, &old);
+    KeLowerIrql(old);
+    return TRUE;
+}
+
+static void connect_on(PKSERVICE_ROUTINE routine, PKINTERRUPT *object, KAFFINITY processors)
+{
+    silences = true;
+    claims = true;
+    IoConnectInterrupt(object, routine, NULL, NULL, dirql_line_vector(line), dirql_line_irql(line),
+                       dirql_line_irql(line), dirql_line_mode(line), TRUE, processors, FALSE);
+}
+
+static void connect(PKSERVICE_ROUTINE routine)
+{
+    static const dirql_line_options options = { .name = "device", .irql = 5, .shared = TRUE };
+
+    line = dirql_line_create(&options);
+    connect_on(routine, &interrupt, dirql_line_processors(line));
+}
+
+/* ---- The ISR -------------------------------------------------------------------------------- */
+
+static void interrupt_isr_that_raises(void *context)
+{
+    (void)context;
+    connect(isr_that_raises);
+    dirql_line_assert(line);
+}
+
+static void interrupt_isr_that_raises_and_lowers(void *context)
+{
+    (void)context;
+    connect(isr_that_raises_and_lowers);
+    dirql_line_assert(line);
+}
+
+static void isr_that_returns_at_another_irql_is_found(void **state)
+{
+    (void)state;
+    assert_verifier(interrupt_isr_that_raises, 0x111, (ULONG_PTR)isr_that_raises, "IsrIrql");
+    assert_int_equal(rule_result.parameters[2], 5);
+    assert_int_equal(rule_result.parameters[3], 9);
+    assert_report_has("ISR isr_that_raises was called at IRQL 5");
+    assert_kept(interrupt_isr_that_raises_and_lowers, 1);
+}
+
+static BOOLEAN isr_that_silences_and_refuses(PKINTERRUPT object, PVOID context)
+{
+    (void)object;
+    (void)context;
+    dirql_line_deassert(line);
+    return FALSE;
+}
+
+static void claim_what_another_silenced(void *context)
+{
+    PKINTERRUPT second;
+
+    (void)context;
+    connect(isr_that_silences_and_refuses);
+    connect_on(isr, &second, dirql_line_processors(line));
+    dirql_line_assert(line);
+    dirql_line_assert(line);
+}
+
+static void claim_own_interrupt(void *context)
+{
+    (void)context;
+    connect(isr);
+    dirql_line_assert(line);
+}
+
+static void claim_an_edge(void *context)
+{
+    static const dirql_line_options options = { .name = "edge", .irql = 5, .trigger = DIRQL_EDGE };
+
+    (void)context;
+    line = dirql_line_create(&options);
+    connect_on(isr, &interrupt, dirql_line_processors(line));
+    KeRaiseIrql(5, &old);
+    dirql_line_pulse(line);
+    KeLowerIrql(old);
+}
+
+static void claim_of_a_silent_line_is_warned_of_once(void **state)
+{
+    (void)state;
+    rule_run(1, claim_what_another_silenced);
+    assert_int_equal(rule_result.outcome, DIRQL_PASSED);
+    assert_int_equal(rule_result.warnings, 1);
+    assert_report_has("IsrClaim");
+    assert_report_has("ISR isr returned TRUE");
+    assert_kept(claim_own_interrupt, 1);
+    assert_kept(claim_an_edge, 1);
+}
+
+static void leave_the_line_asserted(void *context)
+{
+    (void)context;
+    connect(isr);
+    silences = false;
+    dirql_line_assert(line);
+}
+
+static void storm_is_explained(void **state)
+{
+    (void)state;
+    rule_run(1, leave_the_line_asserted);
+    assert_int_equal(rule_result.code, HARDWARE_INTERRUPT_STORM);
+    assert_int_equal(rule_result.parameters[0], (ULONG_PTR)isr);
+    assert_report_has("HARDWARE_INTERRUPT_STORM");
+    assert_report_has("fix:   acknowledge the interrupt at the device before the ISR returns TRUE");
+}
+
+/* ---- Nobody listens ------------------------------------------------------------------------- */
+
+static void interrupt_without_an_isr(void *context)
+{
+    static const dirql_line_options options = { .name = "device", .irql = 5, .vector = 0x51 };
+
+    (void)context;
+    line = dirql_line_create(&options);
+    dirql_line_assert(line);
+}
+
+static void interrupt_without_an_isr_allowed(void *context)
+{
+    dirql_suppress("LostInterrupt", NULL, "the firmware leaves the line asserted");
+    interrupt_without_an_isr(context);
+}
+
+static void interrupt_that_nobody_takes_is_found(void **state)
+{
+    (void)state;
+    assert_broken(interrupt_without_an_isr, 1, TRAP_CAUSE_UNKNOWN, 1, 0x51, "LostInterrupt");
+    assert_report_has("Line \"device\" interrupted (vector 81)");
+    assert_kept(interrupt_without_an_isr_allowed, 1);
+}
+
+/* Keeps the processor that takes the interrupt from taking it. */
+static void stay_at_dirql(void *context)
+{
+    KIRQL own;
+
+    (void)context;
+    KeRaiseIrql(5, &own);
+    InterlockedExchange(&step, 1);
+    while (InterlockedCompareExchange(&step, 0, 0) != 2) {
+        YieldProcessor();
+    }
+    KeLowerIrql(own);
+}
+
+static void disconnect_while_the_line_is_asserted(void *context)
+{
+    static const dirql_line_options options = { .name = "device", .irql = 5, .processors = 2 };
+
+    (void)context;
+    step = 0;
+    dirql_thread_move(0);
+    line = dirql_line_create(&options);
+    connect_on(isr, &interrupt, 2);
+    dirql_thread_start("busy", 1, stay_at_dirql, NULL);
+    while (InterlockedCompareExchange(&step, 0, 0) != 1) {
+        YieldProcessor();
+    }
+    dirql_line_assert(line);
+    IoDisconnectInterrupt(interrupt);
+}
+
+static void disconnect_when_all_is_quiet(void *context)
+{
+    (void)context;
+    connect(isr);
+    dirql_line_assert(line);
+    IoDisconnectInterrupt(interrupt);
+}
+
+static void disconnect_of_an_asserting_device_is_found(void **state)
+{
+    (void)state;
+    rule_run(2, disconnect_while_the_line_is_asserted);
+    assert_int_equal(rule_result.outcome, DIRQL_FAILED);
+    assert_int_equal(rule_result.code, TRAP_CAUSE_UNKNOWN);
+    assert_int_equal(rule_result.parameters[0], 1);
+    assert_report_has("rule:  DisconnectAsserting:");
+    assert_kept(disconnect_when_all_is_quiet, 2);
+}
+
+static BOOLEAN nothing(PVOID context)
+{
+    (void)context;
+    return TRUE;
+}
+
+static void synchronize_after_disconnect(void *context)
+{
+    (void)context;
+    connect(isr);
+    IoDisconnectInterrupt(interrupt);
+    KeSynchronizeExecution(interrupt, nothing, NULL);
+}
+
+static void stale_interrupt_object_is_found(void **state)
+{
+    (void)state;
+    rule_run(1, synchronize_after_disconnect);
+    assert_int_equal(rule_result.outcome, DIRQL_FAILED);
+    assert_report_has("rule:  InterruptPointer:");
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    dirql_result_free(&rule_result);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(isr_that_returns_at_another_irql_is_found),
+        cmocka_unit_test(claim_of_a_silent_line_is_warned_of_once),
+        cmocka_unit_test(storm_is_explained),
+        cmocka_unit_test(interrupt_that_nobody_takes_is_found),
+        cmocka_unit_test(disconnect_of_an_asserting_device_is_found),
+        cmocka_unit_test(stale_interrupt_object_is_found),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, forget);
+}

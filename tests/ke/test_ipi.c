@@ -1,0 +1,337 @@
+/*
+ * test_ipi.c - KeIpiGenericCall.
+ */
+#include <dirql/check.h>
+#include <dirql/clock.h>
+#include <dirql/cmocka.h>
+#include <dirql/line.h>
+#include <dirql/thread.h>
+
+#include <ntddk.h>
+
+enum { MOST = 64 };
+
+typedef struct scene {
+    unsigned processors;
+    LONG calls[MOST];
+    bool inside[MOST];
+    LONG met;
+    KIRQL irql[MOST];
+    LONG left_high_level;
+    bool too_early;
+    dirql_line *line;
+    LONG isrs;
+    KSPIN_LOCK lock;
+    volatile LONG step;
+} scene;
+
+static scene s;
+
+static int start(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof(s));
+    s.processors = KeQueryActiveProcessorCount(NULL);
+    KeInitializeSpinLock(&s.lock);
+    return 0;
+}
+
+static void await_step(LONG step)
+{
+    while (InterlockedCompareExchange(&s.step, 0, 0) < step) {
+        YieldProcessor();
+    }
+}
+
+/* ---- What it does ------------------------------------------------------------------------------------------------ */
+
+static ULONG_PTR note(ULONG_PTR context)
+{
+    const ULONG number = KeGetCurrentProcessorNumber();
+
+    s.calls[number]++;
+    s.irql[number] = KeGetCurrentIrql();
+    return context + number;
+}
+
+static void every_processor_runs_the_function_once_at_ipi_level(void **state)
+{
+    KIRQL old;
+    ULONG here;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    here = KeGetCurrentProcessorNumber();
+    assert_int_equal(KeIpiGenericCall(note, 1000), 1000 + here);
+    dirql_assert_irql(DISPATCH_LEVEL);
+    KeLowerIrql(old);
+    for (unsigned i = 0; i < s.processors; i++) {
+        assert_int_equal(s.calls[i], 1);
+        assert_int_equal(s.irql[i], IPI_LEVEL);
+    }
+}
+
+static void called_at_passive_level_it_returns_there(void **state)
+{
+    (void)state;
+    (void)KeIpiGenericCall(note, 0);
+    dirql_assert_irql(PASSIVE_LEVEL);
+    for (unsigned i = 0; i < s.processors; i++) {
+        assert_int_equal(s.calls[i], 1);
+    }
+}
+
+/* Ends only if all processors are inside at once. */
+static ULONG_PTR meet(ULONG_PTR context)
+{
+    InterlockedIncrement(&s.met);
+    while (InterlockedCompareExchange(&s.met, 0, 0) < (LONG)s.processors) {
+        YieldProcessor();
+    }
+    return context;
+}
+
+static void the_functions_run_side_by_side(void **state)
+{
+    (void)state;
+    assert_int_equal(KeIpiGenericCall(meet, 7), 7);
+    assert_int_equal(s.met, s.processors);
+}
+
+static void stay_at_high_level(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    InterlockedExchange(&s.step, 1);
+    for (int i = 0; i < 50; i++) {
+        YieldProcessor();
+        s.too_early |= s.calls[0] != 0 || s.calls[1] != 0;
+    }
+    s.left_high_level = 1;
+    KeLowerIrql(old);
+}
+
+static ULONG_PTR note_unless_high(ULONG_PTR context)
+{
+    s.too_early |= !s.left_high_level;
+    return note(context);
+}
+
+static void nobody_runs_it_before_all_have_arrived(void **state)
+{
+    dirql_thread *thread;
+
+    (void)state;
+    dirql_thread_move(0);
+    thread = dirql_thread_start("high", 1, stay_at_high_level, NULL);
+    await_step(1);
+    (void)KeIpiGenericCall(note_unless_high, 0);
+    assert_true(s.left_high_level);
+    assert_false(s.too_early);
+    assert_int_equal(s.calls[1], 1);
+    dirql_thread_join(thread);
+}
+
+/* ---- Several callers ---------------------------------------------------------------------------------------------- */
+
+enum { ROUNDS = 10 };
+
+static ULONG_PTR count(ULONG_PTR context)
+{
+    s.calls[KeGetCurrentProcessorNumber()]++;
+    YieldProcessor();
+    return context;
+}
+
+static void call_often(void *context)
+{
+    for (ULONG_PTR i = 0; i < ROUNDS; i++) {
+        assert_int_equal(KeIpiGenericCall(count, (ULONG_PTR)context + i), (ULONG_PTR)context + i);
+    }
+}
+
+static void calls_of_several_processors_follow_each_other(void **state)
+{
+    dirql_thread *threads[MOST];
+
+    (void)state;
+    for (unsigned i = 0; i < s.processors; i++) {
+        threads[i] = dirql_thread_start("caller", i, call_often, (void *)(ULONG_PTR)(i * 100));
+    }
+    for (unsigned i = 0; i < s.processors; i++) {
+        dirql_thread_join(threads[i]);
+    }
+    for (unsigned i = 0; i < s.processors; i++) {
+        assert_int_equal(s.calls[i], s.processors * ROUNDS);
+    }
+}
+
+/* ---- Whom it interrupts --------------------------------------------------------------------------------------------- */
+
+static void spin_for_the_lock(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    await_step(1);
+    KeAcquireSpinLock(&s.lock, &old);
+    s.left_high_level = 1;
+    KeReleaseSpinLock(&s.lock, old);
+}
+
+static void a_processor_that_spins_for_the_callers_lock_takes_part(void **state)
+{
+    dirql_thread *thread;
+    KIRQL old;
+
+    (void)state;
+    dirql_thread_move(0);
+    thread = dirql_thread_start("spinner", 1, spin_for_the_lock, NULL);
+    KeAcquireSpinLock(&s.lock, &old);
+    InterlockedExchange(&s.step, 1);
+    for (int i = 0; i < 20; i++) {
+        YieldProcessor();
+    }
+    (void)KeIpiGenericCall(note, 0);
+    assert_int_equal(s.calls[1], 1);
+    assert_false(s.left_high_level);
+    KeReleaseSpinLock(&s.lock, old);
+    dirql_thread_join(thread);
+    assert_true(s.left_high_level);
+}
+
+static BOOLEAN isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    dirql_line_deassert(s.line);
+    s.isrs++;
+    (void)KeIpiGenericCall(note, 0);
+    dirql_assert_irql(9);
+    return TRUE;
+}
+
+static void an_isr_may_call(void **state)
+{
+    PKINTERRUPT interrupt;
+
+    (void)state;
+    s.line = dirql_line_create(&(dirql_line_options){ .name = "device", .irql = 9 });
+    assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(s.line), 9, 9,
+                                        LevelSensitive, FALSE, dirql_line_processors(s.line), FALSE),
+                     STATUS_SUCCESS);
+    dirql_line_assert(s.line);
+    dirql_time_advance_ms(1);
+    assert_int_equal(s.isrs, 1);
+    for (unsigned i = 0; i < s.processors; i++) {
+        assert_int_equal(s.calls[i], 1);
+    }
+    IoDisconnectInterrupt(interrupt);
+}
+
+static ULONG_PTR assert_line(ULONG_PTR context)
+{
+    const ULONG number = KeGetCurrentProcessorNumber();
+
+    s.inside[number] = true;
+    dirql_line_assert(s.line);
+    for (int i = 0; i < 10; i++) {
+        YieldProcessor();
+    }
+    s.inside[number] = false;
+    return context;
+}
+
+static BOOLEAN quiet_isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    dirql_line_deassert(s.line);
+    s.too_early |= s.inside[KeGetCurrentProcessorNumber()];
+    s.isrs++;
+    return TRUE;
+}
+
+static void device_interrupts_wait_until_the_function_returns(void **state)
+{
+    PKINTERRUPT interrupt;
+
+    (void)state;
+    s.line = dirql_line_create(&(dirql_line_options){ .name = "device", .irql = 12 });
+    assert_int_equal(IoConnectInterrupt(&interrupt, quiet_isr, NULL, NULL, dirql_line_vector(s.line), 12, 12,
+                                        LevelSensitive, FALSE, dirql_line_processors(s.line), FALSE),
+                     STATUS_SUCCESS);
+    (void)KeIpiGenericCall(assert_line, 0);
+    dirql_time_advance_ms(1);
+    assert_false(s.too_early);
+    assert_true(s.isrs >= 1);
+    IoDisconnectInterrupt(interrupt);
+}
+
+/* ---- What a driver does wrong ------------------------------------------------------------------------------------------ */
+
+static void called_at_ipi_level_it_is_found_by_the_checker(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    dirql_expect_finding("IrqlKeIpi");
+    KeRaiseIrql(IPI_LEVEL, &old);
+    (void)KeIpiGenericCall(note, 0);
+}
+
+static void called_at_high_level_it_is_bug_check_9_without_the_checker(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    dirql_expect_bugcheck(IRQL_NOT_GREATER_OR_EQUAL);
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    (void)KeIpiGenericCall(note, 0);
+}
+
+static ULONG_PTR lower(ULONG_PTR context)
+{
+    KeLowerIrql(DISPATCH_LEVEL);
+    return context;
+}
+
+static void a_function_that_returns_lowered_is_bug_check_c8(void **state)
+{
+    (void)state;
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DISPATCH_LEVEL << 16 | IPI_LEVEL << 8 | 3,
+                               (ULONG_PTR)lower, DIRQL_ANY, DIRQL_ANY);
+    (void)KeIpiGenericCall(lower, 0);
+}
+
+#define TEST(f, ...) dirql_unit_test_setup(f, start, __VA_ARGS__)
+#define EVERYWHERE(f)                                                            \
+    TEST(f, .processors = 1), TEST(f, .processors = 2), TEST(f, .processors = 8), \
+        TEST(f, .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = 1),          \
+        TEST(f, .processors = 8, .mode = DIRQL_MODE_RANDOM, .seed = 2),          \
+        TEST(f, .processors = 2, .checks = DIRQL_CHECKS_NONE)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EVERYWHERE(every_processor_runs_the_function_once_at_ipi_level),
+        EVERYWHERE(called_at_passive_level_it_returns_there),
+        EVERYWHERE(the_functions_run_side_by_side),
+        EVERYWHERE(calls_of_several_processors_follow_each_other),
+        EVERYWHERE(an_isr_may_call),
+        EVERYWHERE(device_interrupts_wait_until_the_function_returns),
+        TEST(nobody_runs_it_before_all_have_arrived, .processors = 2),
+        TEST(nobody_runs_it_before_all_have_arrived, .processors = 3, .mode = DIRQL_MODE_RANDOM, .seed = 3),
+        TEST(a_processor_that_spins_for_the_callers_lock_takes_part, .processors = 2),
+        TEST(a_processor_that_spins_for_the_callers_lock_takes_part, .processors = 3,
+             .mode = DIRQL_MODE_RANDOM, .seed = 4),
+        TEST(called_at_ipi_level_it_is_found_by_the_checker, .processors = 2),
+        TEST(called_at_high_level_it_is_bug_check_9_without_the_checker, .processors = 2,
+             .checks = DIRQL_CHECKS_NONE),
+        TEST(a_function_that_returns_lowered_is_bug_check_c8, .processors = 1, .checks = DIRQL_CHECKS_NONE),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
