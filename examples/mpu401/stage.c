@@ -170,13 +170,14 @@ static void play(performance *p)
 void performance_run(void *context)
 {
     performance *p = context;
+    const ULONG last = KeQueryActiveProcessorCount(NULL) - 1; /* DIRQL_PROCESSORS may say fewer. */
     dirql_thread *reader;
 
     p->received_count = 0;
     stage_set(&p->stage, &p->mpu);
     CHECK(stage_init_miniport(&p->stage) == STATUS_SUCCESS);
 
-    reader = dirql_thread_start("reader", p->reader_processor, listen, p);
+    reader = dirql_thread_start("reader", min(p->reader_processor, last), listen, p);
     play(p);
     dirql_thread_join(reader);
 

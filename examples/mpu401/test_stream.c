@@ -16,6 +16,7 @@
 #include "stage.h"
 
 #define SEEDS 300u
+#define WHOLE_SEEDS 100u
 /* A random run is made of an excerpt: an error shows as bytes that are missing at its end, so there
  * is more to gain from many short runs than from one long one. */
 #define EXCERPT_EVENTS 8u
@@ -112,6 +113,29 @@ static void two_processors_read_the_piece_eight_times_as_fast(void **state)
     perform_undisturbed(2, 8);
 }
 
+/* The device sends in its own time, but when its interrupts arrive and who goes on is drawn. */
+static void perform_whole_at_random(unsigned processors)
+{
+    dirql_options options = {.processors = processors, .mode = DIRQL_MODE_RANDOM};
+    performance p = {.song = &song};
+
+    for (options.seed = 1; options.seed <= WHOLE_SEEDS; options.seed++) {
+        perform(&p, &options);
+    }
+}
+
+static void one_processor_reads_the_whole_piece_with_100_seeds(void **state)
+{
+    (void)state;
+    perform_whole_at_random(1);
+}
+
+static void two_processors_read_the_whole_piece_with_100_seeds(void **state)
+{
+    (void)state;
+    perform_whole_at_random(2);
+}
+
 static void one_processor_reads_in_hundreds_of_random_orders(void **state)
 {
     (void)state;
@@ -131,6 +155,8 @@ int main(void)
         cmocka_unit_test(two_processors_read_the_piece_back_to_back),
         cmocka_unit_test(one_processor_reads_the_piece_as_written),
         cmocka_unit_test(two_processors_read_the_piece_eight_times_as_fast),
+        cmocka_unit_test(one_processor_reads_the_whole_piece_with_100_seeds),
+        cmocka_unit_test(two_processors_read_the_whole_piece_with_100_seeds),
         cmocka_unit_test(one_processor_reads_in_hundreds_of_random_orders),
         cmocka_unit_test(two_processors_read_in_hundreds_of_random_orders),
     };

@@ -1,7 +1,8 @@
 /*
  * poolmap.c - which addresses are pool memory, in all machines of the process.
  *
- * A hash table with open addressing under the process-wide lock. Programs without pool memory pay one load for a question.
+ * A hash table with open addressing under the process-wide lock. Programs without pool memory pay
+ * one load for a question.
  */
 #include "ex/poolmap.h"
 
@@ -17,9 +18,9 @@ typedef struct entry {
     const void *owner; /* NULL: an orphan. */
 } entry;
 
-static entry *slots;       /* All of this under host_lock(). */
-static size_t slot_count;  /* A power of two. */
-static size_t used;        /* Read without the lock, too. */
+static entry *slots;                    /* All of this under host_lock(). */
+static size_t slot_count;               /* A power of two. */
+static size_t used;                     /* Read without the lock, too. */
 static uintptr_t orphans[ORPHANS_KEPT]; /* A ring: the oldest is forgotten. */
 static unsigned orphans_next;
 

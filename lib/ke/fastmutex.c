@@ -1,9 +1,10 @@
 /*
  * fastmutex.c - fast mutexes, and guarded mutexes, which have been the same since Windows 8.
  *
- * Count is 1 when free, 0 when owned, one less for each thread that waits; a release hands the mutex to a waiter at
- * once. An owner runs at APC_LEVEL, but for the Unsafe routines, whose callers have disabled APCs themselves. For checkers a
- * fast mutex is its Event: an acquisition is a wait for it, a release its signal.
+ * Count is 1 when free, 0 when owned, one less for each thread that waits; a release hands the
+ * mutex to a waiter at once. An owner runs at APC_LEVEL, but for the Unsafe routines, whose
+ * callers have disabled APCs themselves. For checkers a fast mutex is its Event: an acquisition
+ * is a wait for it, a release its signal.
  */
 #include "ke/fastmutex.h"
 
@@ -39,7 +40,7 @@ static dq_fast_mutexes *mutexes_of(const dq_processor *cpu)
     return &dq_kernel_of(cpu)->fast_mutexes;
 }
 
-/* ---- Who owns what --------------------------------------------------------------------------------------------- */
+/* ---- Who owns what ------------------------------------------------------------------------- */
 
 static dq_fast_hold **find_hold(const dq_processor *cpu, const FAST_MUTEX *mutex)
 {
@@ -83,7 +84,10 @@ static void own(dq_processor *cpu, const call *c, uint8_t old_irql)
     dq_thread *thread = dq_thread_current(cpu);
     dq_fast_hold *hold = new_hold(cpu);
 
-    *hold = (dq_fast_hold){ .mutex = c->mutex, .thread = thread, .api = c->api, .place = c->place,
+    *hold = (dq_fast_hold){ .mutex = c->mutex,
+                            .thread = thread,
+                            .api = c->api,
+                            .place = c->place,
                             .next = mutexes_of(cpu)->held };
     mutexes_of(cpu)->held = hold;
     c->mutex->Owner = thread;
@@ -93,7 +97,7 @@ static void own(dq_processor *cpu, const call *c, uint8_t old_irql)
     thread->guarded += c->api == DQ_FAST_GUARDED;
 }
 
-/* ---- Deadlock --------------------------------------------------------------------------------------------------- */
+/* ---- Deadlock ------------------------------------------------------------------------------ */
 
 static const dq_fast_want *want_of(const dq_processor *cpu, const dq_thread *thread)
 {
@@ -110,15 +114,19 @@ static void report_recursion(dq_processor *cpu, const dq_fast_hold *hold, const 
     char held[PLACE_TEXT], wanted[PLACE_TEXT];
 
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = "deadlock", .page = dq_service_name(c->service),
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "deadlock",
+                           .page = dq_service_name(c->service),
                            .place = c->place },
-            "thread %s waits for a %s that it owns itself: acquired at %s, wanted again at %s. It is not recursive, and "
-            "nobody else can release it.",
-            hold->thread->name, name_of(hold->api), dq_place_describe(hold->place, held, sizeof(held)),
+            "thread %s waits for a %s that it owns itself: acquired at %s, wanted again at %s. It "
+            "is not recursive, and nobody else can release it.",
+            hold->thread->name, name_of(hold->api),
+            dq_place_describe(hold->place, held, sizeof(held)),
             dq_place_describe(c->place, wanted, sizeof(wanted)));
 }
 
-static void report_cycle(dq_processor *cpu, const dq_fast_want **wants, unsigned length, const call *c)
+static void report_cycle(dq_processor *cpu, const dq_fast_want **wants, unsigned length,
+                         const call *c)
 {
     char text[DQ_FINDING_TEXT - 100];
     size_t used = 0;
@@ -128,19 +136,22 @@ static void report_cycle(dq_processor *cpu, const dq_fast_want **wants, unsigned
         const dq_fast_hold *hold = *find_hold(cpu, wants[i]->mutex);
         char held[PLACE_TEXT], wanted[PLACE_TEXT];
 
-        used += (size_t)snprintf(text + used, sizeof(text) - used,
-                                 " Thread %s waits at %s for mutex %c, which thread %s acquired at %s.",
-                                 wants[i]->thread->name, dq_place_describe(wants[i]->place, wanted, sizeof(wanted)),
-                                 'A' + (int)i, hold->thread->name,
-                                 dq_place_describe(hold->place, held, sizeof(held)));
+        used += (size_t)snprintf(
+            text + used, sizeof(text) - used,
+            " Thread %s waits at %s for mutex %c, which thread %s acquired at %s.",
+            wants[i]->thread->name, dq_place_describe(wants[i]->place, wanted, sizeof(wanted)),
+            'A' + (int)i, hold->thread->name, dq_place_describe(hold->place, held, sizeof(held)));
     }
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = "deadlock", .page = dq_service_name(c->service),
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "deadlock",
+                           .page = dq_service_name(c->service),
                            .place = c->place },
             "%u threads wait for each other's mutexes for ever.%s", length, text);
 }
 
-/* The thread of `want` is about to wait. It closes a cycle if the owners on the way from it wait, down to itself. */
+/* The thread of `want` is about to wait. It closes a cycle if the owners on the way from it wait,
+ * down to itself. */
 static void check_deadlock(dq_processor *cpu, const dq_fast_want *want, const call *c)
 {
     const dq_fast_want *wants[CYCLE_MOST];
@@ -165,17 +176,19 @@ static void check_deadlock(dq_processor *cpu, const dq_fast_want *want, const ca
     }
 }
 
-/* ---- Rules ------------------------------------------------------------------------------------------------------ */
+/* ---- Rules --------------------------------------------------------------------------------- */
 
-/* The checker knows most of the IRQL rules; these remain without it, or depend on more than IRQL. */
+/* The checker knows most of the IRQL rules; these remain without it. */
 static void check_acquire(dq_processor *cpu, const call *c)
 {
     dq_thread *thread = dq_thread_current(cpu);
 
-    dq_wait_expect(cpu, &c->mutex->Event.Header, 1u << DQ_TYPE_EVENT_SYNCHRONIZATION, c->service, c->place);
+    dq_wait_expect(cpu, &c->mutex->Event.Header, 1u << DQ_TYPE_EVENT_SYNCHRONIZATION, c->service,
+                   c->place);
     if (cpu->irql > DQ_LEVEL_APC) {
         dq_bugcheck(cpu, KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL, (uintptr_t)thread,
-                    (uintptr_t)c->mutex, cpu->irql, 0, "%s at IRQL %u: a %s is acquired at IRQL <= APC_LEVEL",
+                    (uintptr_t)c->mutex, cpu->irql, 0,
+                    "%s at IRQL %u: a %s is acquired at IRQL <= APC_LEVEL",
                     dq_service_name(c->service), cpu->irql, name_of(c->api));
     }
     if (cpu->execution->kind == DQ_EXECUTION_THREADED_DPC) {
@@ -188,12 +201,17 @@ static void check_apcs(dq_processor *cpu, const call *c, uint64_t subcode)
 {
     const dq_thread *thread = dq_thread_current(cpu);
 
-    if (is_unsafe(c->api) && cpu->irql < DQ_LEVEL_APC && thread->apc_disable <= 0 && thread->guarded <= 0) {
+    if (is_unsafe(c->api) && cpu->irql < DQ_LEVEL_APC && thread->apc_disable <= 0 &&
+        thread->guarded <= 0) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "FastMutexUnsafe", .page = dq_service_name(c->service),
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "FastMutexUnsafe",
+                               .page = dq_service_name(c->service),
                                .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                               .parameters = { subcode, cpu->irql, (uintptr_t)c->mutex }, .place = c->place },
-                "%s at IRQL %u, outside a critical or guarded region: it leaves it to its caller to keep APCs away",
+                               .parameters = { subcode, cpu->irql, (uintptr_t)c->mutex },
+                               .place = c->place },
+                "%s at IRQL %u, outside a critical or guarded region: it leaves it to its caller "
+                "to keep APCs away",
                 dq_service_name(c->service), cpu->irql);
     }
 }
@@ -204,29 +222,34 @@ static _Noreturn void refuse_stranger(dq_processor *cpu, const call *c, const dq
     char held[PLACE_TEXT];
 
     if (hold != NULL) {
-        dq_bugcheck(cpu, KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (uintptr_t)thread, (uintptr_t)c->mutex, 0, 0,
-                    "%s by thread %s of a %s that thread %s owns (acquired at %s)", dq_service_name(c->service),
-                    thread->name, name_of(hold->api), hold->thread->name,
-                    dq_place_describe(hold->place, held, sizeof(held)));
+        dq_bugcheck(cpu, KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (uintptr_t)thread,
+                    (uintptr_t)c->mutex, 0, 0,
+                    "%s by thread %s of a %s that thread %s owns (acquired at %s)",
+                    dq_service_name(c->service), thread->name, name_of(hold->api),
+                    hold->thread->name, dq_place_describe(hold->place, held, sizeof(held)));
     }
-    dq_bugcheck(cpu, KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (uintptr_t)thread, (uintptr_t)c->mutex, 0, 0,
-                "%s by thread %s of a %s that nobody owns", dq_service_name(c->service), thread->name,
-                name_of(c->api));
+    dq_bugcheck(cpu, KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (uintptr_t)thread, (uintptr_t)c->mutex,
+                0, 0, "%s by thread %s of a %s that nobody owns", dq_service_name(c->service),
+                thread->name, name_of(c->api));
 }
 
 static void check_pair(dq_processor *cpu, const call *c, const dq_fast_hold *hold)
 {
-    static const char *const acquires[] = { "ExAcquireFastMutex", "ExAcquireFastMutexUnsafe", "KeAcquireGuardedMutex",
+    static const char *const acquires[] = { "ExAcquireFastMutex", "ExAcquireFastMutexUnsafe",
+                                            "KeAcquireGuardedMutex",
                                             "KeAcquireGuardedMutexUnsafe" };
     char held[PLACE_TEXT];
 
     if (hold->api != c->api) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "FastMutexRelease", .page = dq_service_name(c->service),
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "FastMutexRelease",
+                               .page = dq_service_name(c->service),
                                .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                               .parameters = { 0x1009, (uintptr_t)c->mutex }, .place = c->place },
-                "%s of a mutex that was acquired with %s, at %s", dq_service_name(c->service), acquires[hold->api],
-                dq_place_describe(hold->place, held, sizeof(held)));
+                               .parameters = { 0x1009, (uintptr_t)c->mutex },
+                               .place = c->place },
+                "%s of a mutex that was acquired with %s, at %s", dq_service_name(c->service),
+                acquires[hold->api], dq_place_describe(hold->place, held, sizeof(held)));
     }
 }
 
@@ -241,10 +264,13 @@ static void check_order(dq_processor *cpu, const call *c, const dq_fast_hold *ho
     for (const dq_fast_hold *later = mutexes_of(cpu)->held; later != hold; later = later->next) {
         if (later->thread == hold->thread && !is_unsafe(later->api)) {
             dq_find(cpu,
-                    &(dq_finding){ .severity = DQ_ERROR, .rule = "FastMutexOrder",
-                                   .page = dq_service_name(c->service), .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                                   .parameters = { 0x1003, (uintptr_t)c->mutex, (uintptr_t)later->mutex },
-                                   .place = c->place },
+                    &(dq_finding){
+                        .severity = DQ_ERROR,
+                        .rule = "FastMutexOrder",
+                        .page = dq_service_name(c->service),
+                        .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                        .parameters = { 0x1003, (uintptr_t)c->mutex, (uintptr_t)later->mutex },
+                        .place = c->place },
                     "%s restores IRQL %u while the thread owns another %s, acquired later, at %s",
                     dq_service_name(c->service), (unsigned)c->mutex->OldIrql, name_of(later->api),
                     dq_place_describe(later->place, held, sizeof(held)));
@@ -265,17 +291,19 @@ void dq_fastmutex_thread_ends(dq_processor *cpu, dq_thread *thread)
             link = &(*link)->next;
             continue;
         }
-        dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "FastMutexHeld",
-                               .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                               .parameters = { 0x100A, (uintptr_t)hold->mutex, (uintptr_t)thread } },
-                "thread %s ended while it owned a %s, acquired at %s: nobody else can release it", thread->name,
-                name_of(hold->api), dq_place_describe(hold->place, held, sizeof(held)));
+        dq_find(
+            cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "FastMutexHeld",
+                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { 0x100A, (uintptr_t)hold->mutex, (uintptr_t)thread } },
+            "thread %s ended while it owned a %s, acquired at %s: nobody else can release it",
+            thread->name, name_of(hold->api), dq_place_describe(hold->place, held, sizeof(held)));
         forget(cpu, link);
     }
 }
 
-/* ---- Acquiring and releasing ------------------------------------------------------------------------------------- */
+/* ---- Acquiring and releasing --------------------------------------------------------------- */
 
 static dq_processor *wait_for(dq_processor *cpu, const call *c)
 {
@@ -320,7 +348,8 @@ static BOOLEAN try_to_acquire(dq_processor *cpu, const call *c)
 
     check_acquire(cpu, c);
     dq_emit(cpu, WAIT_BEGIN, &c->mutex->Event, DQ_WAIT_POLL, 1, 0);
-    dq_emit(cpu, WAIT_END, &c->mutex->Event, (uint32_t)(is_free ? STATUS_SUCCESS : STATUS_TIMEOUT), 0, 0);
+    dq_emit(cpu, WAIT_END, &c->mutex->Event, (uint32_t)(is_free ? STATUS_SUCCESS : STATUS_TIMEOUT),
+            0, 0);
     if (!is_free) {
         dq_yield(cpu); /* Somebody who tries again and again lets the owner go on. */
         return FALSE;
@@ -338,7 +367,8 @@ static void release(dq_processor *cpu, const call *c)
     dq_fast_hold **link;
     dq_fast_api api;
 
-    dq_wait_expect(cpu, &mutex->Event.Header, 1u << DQ_TYPE_EVENT_SYNCHRONIZATION, c->service, c->place);
+    dq_wait_expect(cpu, &mutex->Event.Header, 1u << DQ_TYPE_EVENT_SYNCHRONIZATION, c->service,
+                   c->place);
     link = find_hold(cpu, mutex);
     if (*link == NULL || (*link)->thread != thread) {
         refuse_stranger(cpu, c, *link);
@@ -369,11 +399,14 @@ static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service)
 
     if (*link != NULL) {
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR, .rule = "FastMutexHeld", .page = dq_service_name(service),
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "FastMutexHeld",
+                               .page = dq_service_name(service),
                                .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
                                .parameters = { 0x1005, (uintptr_t)mutex } },
-                "%s of a %s that thread %s owns, acquired at %s", dq_service_name(service), name_of((*link)->api),
-                (*link)->thread->name, dq_place_describe((*link)->place, held, sizeof(held)));
+                "%s of a %s that thread %s owns, acquired at %s", dq_service_name(service),
+                name_of((*link)->api), (*link)->thread->name,
+                dq_place_describe((*link)->place, held, sizeof(held)));
         forget(cpu, link);
     }
     mutex->Count = FM_LOCK_BIT;
@@ -383,10 +416,12 @@ static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service)
     dq_wait_header_init(&mutex->Event.Header, DQ_TYPE_EVENT_SYNCHRONIZATION, 0);
 }
 
-/* ---- Services ------------------------------------------------------------------------------------------------ */
+/* ---- Services ------------------------------------------------------------------------------ */
 
-#define CALL(mutex_, api_, service_)                                                         \
-    (&(call){ .mutex = (mutex_), .api = DQ_FAST_##api_, .service = DQ_SERVICE_##service_,    \
+#define CALL(mutex_, api_, service_)            \
+    (&(call){ .mutex = (mutex_),                \
+              .api = DQ_FAST_##api_,            \
+              .service = DQ_SERVICE_##service_, \
               .place = __builtin_return_address(0) })
 
 VOID NTAPI ExInitializeFastMutex(PFAST_MUTEX FastMutex)

@@ -1,9 +1,9 @@
 /*
  * ipi.c - KeIpiGenericCall: all processors are interrupted, meet, and run one function.
  *
- * Each processor takes the interrupt at IPI_LEVEL, above every device, and spins at a barrier; a processor at HIGH_LEVEL comes
- * when it lowers. Who waits for its turn to call spins below IPI_LEVEL, so that it takes part in the call that keeps
- * it waiting.
+ * Each processor takes the interrupt at IPI_LEVEL, above every device, and spins at a barrier; a
+ * processor at HIGH_LEVEL comes when it lowers. Who waits for its turn to call spins below
+ * IPI_LEVEL, so that it takes part in the call that keeps it waiting.
  */
 #include "ke/ipi.h"
 
@@ -14,7 +14,7 @@ static dq_ipi *ipi_of(const dq_processor *cpu)
     return &dq_kernel_of(cpu)->ipi;
 }
 
-/* ---- On every processor ----------------------------------------------------------------------------------------- */
+/* ---- On every processor -------------------------------------------------------------------- */
 
 static void await(dq_processor *cpu, const unsigned *count)
 {
@@ -39,8 +39,10 @@ static void check_irql(dq_processor *cpu, const void *routine)
 {
     if (cpu->irql != DQ_LEVEL_IPI) {
         dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | DQ_LEVEL_IPI << 8 | 3,
-                    (uintptr_t)routine, 0, 0, "the function that KeIpiGenericCall ran was called at IPI_LEVEL and "
-                    "returns at IRQL %u", cpu->irql);
+                    (uintptr_t)routine, 0, 0,
+                    "the function that KeIpiGenericCall ran was called at IPI_LEVEL and returns at "
+                    "IRQL %u",
+                    cpu->irql);
     }
 }
 
@@ -69,7 +71,7 @@ void dq_ipi_arrive(dq_processor *cpu)
     (void)take_part(cpu);
 }
 
-/* ---- The caller ----------------------------------------------------------------------------------------------------- */
+/* ---- The caller ---------------------------------------------------------------------------- */
 
 static void begin(dq_processor *cpu, PKIPI_BROADCAST_WORKER function, ULONG_PTR context)
 {
@@ -114,11 +116,13 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG
     old_irql = cpu->irql;
     if (old_irql >= DQ_LEVEL_IPI) {
         dq_bugcheck(cpu, IRQL_NOT_GREATER_OR_EQUAL, old_irql, DQ_LEVEL_IPI, 0, 0,
-                    "KeIpiGenericCall at IRQL %u: it needs IRQL < IPI_LEVEL. A call that another processor makes at the "
-                    "same time would never end.", old_irql);
+                    "KeIpiGenericCall at IRQL %u: it needs IRQL < IPI_LEVEL. A call that another "
+                    "processor makes at the same time would never end.",
+                    old_irql);
     }
     if (old_irql < DQ_LEVEL_DISPATCH) {
-        dq_irql_raise(cpu, DQ_LEVEL_DISPATCH); /* From here on the thread stays on this processor. */
+        /* From here on the thread stays on this processor. */
+        dq_irql_raise(cpu, DQ_LEVEL_DISPATCH);
     }
     begin(cpu, BroadcastFunction, Context);
     dq_irql_raise(cpu, DQ_LEVEL_IPI);

@@ -1,12 +1,14 @@
 /*
  * operators.cpp - the global operators new and delete, for programs with drivers in them.
  *
- * In a driver, delete gives memory back to the pool, wherever new found it. In a test program, ordinary C++ lives beside it.
- * So delete asks whose memory it is. All of new comes from malloc, and the ordinary part of delete goes to free, so that
- * sanitizers, with operators of their own, do not see a mixture.
+ * In a driver, delete gives memory back to the pool, wherever new found it. In a test program,
+ * ordinary C++ lives beside it. So delete asks whose memory it is. All of new comes from malloc,
+ * and the ordinary part of delete goes to free, so that sanitizers, with operators of their own,
+ * do not see a mixture.
  *
- * The archive holds this twice. Here the operators are weak: a driver may bring its own. stdunk.cpp makes them
- * strong, and is linked by whoever uses operator new(POOL_TYPE) of stdunk.h; it comes later in the archive.
+ * The archive holds this twice. Here the operators are weak: a driver may bring its own.
+ * stdunk.cpp makes them strong, and is linked by whoever uses operator new(POOL_TYPE) of
+ * stdunk.h; it comes later in the archive.
  */
 #include <wdm.h>
 
@@ -17,7 +19,8 @@
 #include "verify.h"
 
 #ifdef __GNUC__
-#define PC_EXPORTED __attribute__((visibility("default"))) /* libstdc++'s own calls must come here, too. */
+#define PC_EXPORTED \
+    __attribute__((visibility("default"))) /* libstdc++'s own calls must come here, too. */
 #else
 #define PC_EXPORTED
 #endif
@@ -92,9 +95,9 @@ void give_back_aligned(void *memory, const void *place) noexcept
     }
 }
 
-}
+} // namespace
 
-/* ---- new ------------------------------------------------------------------------------------------------------- */
+/* ---- new ----------------------------------------------------------------------------------- */
 
 PC_OPERATOR void *operator new(size_t bytes)
 {
@@ -116,7 +119,7 @@ PC_OPERATOR void *operator new[](size_t bytes, const std::nothrow_t &) noexcept
     return get_or_null(bytes);
 }
 
-/* ---- delete ---------------------------------------------------------------------------------------------------- */
+/* ---- delete -------------------------------------------------------------------------------- */
 
 PC_OPERATOR void operator delete(void *memory) noexcept
 {
@@ -148,7 +151,7 @@ PC_OPERATOR void operator delete[](void *memory, const std::nothrow_t &) noexcep
     give_back(memory, PC_PLACE);
 }
 
-/* ---- With an alignment ------------------------------------------------------------------------------------------ */
+/* ---- With an alignment --------------------------------------------------------------------- */
 
 PC_OPERATOR void *operator new(size_t bytes, std::align_val_t alignment)
 {
@@ -160,12 +163,14 @@ PC_OPERATOR void *operator new[](size_t bytes, std::align_val_t alignment)
     return get_aligned(bytes, static_cast<size_t>(alignment));
 }
 
-PC_OPERATOR void *operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t &) noexcept
+PC_OPERATOR void *operator new(size_t bytes, std::align_val_t alignment,
+                               const std::nothrow_t &) noexcept
 {
     return get_aligned_or_null(bytes, static_cast<size_t>(alignment));
 }
 
-PC_OPERATOR void *operator new[](size_t bytes, std::align_val_t alignment, const std::nothrow_t &) noexcept
+PC_OPERATOR void *operator new[](size_t bytes, std::align_val_t alignment,
+                                 const std::nothrow_t &) noexcept
 {
     return get_aligned_or_null(bytes, static_cast<size_t>(alignment));
 }

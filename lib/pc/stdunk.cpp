@@ -1,7 +1,9 @@
 /*
- * stdunk.cpp - the global operators once more, not to be overridden: what operator new(POOL_TYPE) of stdunk.h links.
+ * stdunk.cpp - the global operators once more, not to be overridden: what operator new(POOL_TYPE)
+ * of stdunk.h links.
  *
- * A sanitizer's runtime library stands before this archive on the linker's command line, and has operators already.
+ * A sanitizer's runtime library stands before this archive on the linker's command line, and has
+ * operators already.
  */
 #define PC_OPERATOR PC_EXPORTED
 #include "operators.cpp"

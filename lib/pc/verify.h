@@ -1,8 +1,9 @@
 /*
- * verify.h - what PortCls tells whoever watches over a driver, and the one thing it cannot do as a driver would.
+ * verify.h - what PortCls tells whoever watches over a driver, and the one thing it cannot do as
+ * a driver would.
  *
- * PortCls is written against the driver's headers only. These few functions are its seam to the host it runs on; dirql implements
- * them in dirql_portcls.c.
+ * PortCls is written against the driver's headers only. These few functions are its seam to the
+ * host it runs on; dirql implements them in lib/control/portcls.c.
  */
 #ifndef PC_VERIFY_H
 #define PC_VERIFY_H
@@ -13,24 +14,25 @@ EXTERN_C_START
 
 typedef enum pc_severity { PC_WARNING, PC_ERROR } pc_severity;
 
-/* `rule`: short fixed name; `page`: the documented page; `text`: what is wrong and what to do. An error ends the run and does not
- * return. `place`: return address in the driver. */
-NTKERNELAPI VOID pc_report(pc_severity severity, const char *rule, const char *page, const void *place,
-                           const char *text);
+/* `rule`: short fixed name; `page`: the documented page; `text`: what is wrong and what to do. An
+ * error ends the run and does not return. `place`: return address in the driver. */
+NTKERNELAPI VOID pc_report(pc_severity severity, const char *rule, const char *page,
+                           const void *place, const char *text);
 
-/* Begins a call of PortCls: FALSE when the caller is no simulated code (the call must then have no effect). An
- * IRQL above `highest` is reported. */
+/* Begins a call of PortCls: FALSE when the caller is no simulated code (the call must then have
+ * no effect). An IRQL above `highest` is reported. */
 NTKERNELAPI BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *place);
 
 /* An interrupt's lock while there is no interrupt object yet: taken at DIRQL. */
 NTKERNELAPI VOID pc_acquire_interrupt_lock(PKSPIN_LOCK lock, KIRQL irql, PKIRQL old_irql);
 NTKERNELAPI VOID pc_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL old_irql);
 
-/* True if a pool of this process gave `memory` out, also if it was freed since, or its machine has gone. Any host thread, any
- * pointer. */
+/* True if a pool of this process gave `memory` out, also if it was freed since, or its machine
+ * has gone. Any host thread, any pointer. */
 NTKERNELAPI BOOLEAN pc_is_pool(PVOID memory);
 
-/* The C library gave `memory` out: whatever a pool had there before, it is none now. Any host thread. */
+/* The C library gave `memory` out: whatever a pool had there before, it is none now. Any host
+ * thread. */
 NTKERNELAPI VOID pc_is_no_pool(PVOID memory);
 
 /* ExFreePool, called from `place`. When no machine runs, it is said that this had no effect. */
@@ -38,7 +40,7 @@ NTKERNELAPI VOID pc_free_pool(PVOID memory, const void *place);
 
 EXTERN_C_END
 
-#define PC_PLACE __builtin_return_address(0)
+#define PC_PLACE         __builtin_return_address(0)
 
 /* The place just behind the entry of a routine: reports look one byte before a place. */
 #define PC_CODE(routine) ((const void *)((ULONG_PTR)(routine) + 1))

@@ -33,7 +33,7 @@ static void wait_for(PKEVENT event)
     KeWaitForSingleObject(event, Executive, KernelMode, FALSE, NULL);
 }
 
-/* ---- One thread ------------------------------------------------------------------------------------------------ */
+/* ---- One thread ---------------------------------------------------------------------------- */
 
 static void an_owner_runs_at_apc_level_until_the_release(void **state)
 {
@@ -99,7 +99,7 @@ static void an_owner_of_a_guarded_mutex_is_in_a_guarded_region(void **state)
     KeLeaveGuardedRegion();
 }
 
-/* ---- Several threads --------------------------------------------------------------------------------------------- */
+/* ---- Several threads ----------------------------------------------------------------------- */
 
 static void take_in_thread(void *context)
 {
@@ -180,7 +180,7 @@ static void only_one_thread_is_inside(void **state)
     assert_int_equal(s.first.Count, 1);
 }
 
-/* ---- Deadlocks --------------------------------------------------------------------------------------------------- */
+/* ---- Deadlocks ----------------------------------------------------------------------------- */
 
 static void a_recursive_acquisition_is_a_deadlock(void **state)
 {
@@ -226,15 +226,15 @@ static void two_threads_that_want_each_others_mutex_are_found_at_once(void **sta
     ExAcquireFastMutex(&s.second);
 }
 
-/* ---- What a driver does wrong -------------------------------------------------------------------------------------- */
+/* ---- What a driver does wrong -------------------------------------------------------------- */
 
 static void acquired_at_dispatch_level_it_is_found_by_the_checker(void **state)
 {
     KIRQL old;
 
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x33, DISPATCH_LEVEL, (ULONG_PTR)&s.first,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x33, DISPATCH_LEVEL,
+                               (ULONG_PTR)&s.first, DIRQL_ANY);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     ExAcquireFastMutex(&s.first);
 }
@@ -245,7 +245,8 @@ static void acquired_at_dispatch_level_it_is_windows_own_bug_check_too(void **st
 
     (void)state;
     dirql_expect_bugcheck_with(KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL,
-                               (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)&s.first, DISPATCH_LEVEL, DIRQL_ANY);
+                               (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)&s.first, DISPATCH_LEVEL,
+                               DIRQL_ANY);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     ExAcquireFastMutex(&s.first);
 }
@@ -254,8 +255,8 @@ static void released_below_apc_level_it_is_found_by_the_checker(void **state)
 {
     (void)state;
     dirql_suppress("IrqlKeRaiseLower2", NULL, "the lowering is what the test is about");
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x34, PASSIVE_LEVEL, (ULONG_PTR)&s.first,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x34, PASSIVE_LEVEL,
+                               (ULONG_PTR)&s.first, DIRQL_ANY);
     ExAcquireFastMutex(&s.first);
     KeLowerIrql(PASSIVE_LEVEL);
     ExReleaseFastMutex(&s.first);
@@ -276,8 +277,8 @@ static void a_stranger_that_releases_is_found(void **state)
     dirql_thread *thread;
 
     (void)state;
-    dirql_expect_bugcheck_with(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, DIRQL_ANY, (ULONG_PTR)&s.first, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, DIRQL_ANY,
+                               (ULONG_PTR)&s.first, DIRQL_ANY, DIRQL_ANY);
     thread = dirql_thread_start("stranger", DIRQL_ANY_PROCESSOR, release_in_thread, NULL);
     ExAcquireFastMutex(&s.first);
     KeSetEvent(&s.go, 0, FALSE);
@@ -303,8 +304,8 @@ static void the_other_pairs_release_is_found(void **state)
 static void the_unsafe_pair_outside_a_region_is_found(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x39, PASSIVE_LEVEL, (ULONG_PTR)&s.first,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x39, PASSIVE_LEVEL,
+                               (ULONG_PTR)&s.first, DIRQL_ANY);
     ExAcquireFastMutexUnsafe(&s.first);
 }
 
@@ -371,7 +372,8 @@ int main(void)
         TEST(two_threads_that_want_each_others_mutex_are_found_at_once, .processors = 1),
         TEST(two_threads_that_want_each_others_mutex_are_found_at_once, .processors = 2),
         TEST(acquired_at_dispatch_level_it_is_found_by_the_checker, .processors = 1),
-        TEST(acquired_at_dispatch_level_it_is_windows_own_bug_check_too, .checks = DIRQL_CHECKS_NONE),
+        TEST(acquired_at_dispatch_level_it_is_windows_own_bug_check_too,
+             .checks = DIRQL_CHECKS_NONE),
         TEST(released_below_apc_level_it_is_found_by_the_checker, .processors = 1),
         TEST(a_stranger_that_releases_is_found, .processors = 1),
         TEST(a_release_of_a_free_mutex_is_found, .processors = 1),

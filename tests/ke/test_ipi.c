@@ -43,7 +43,7 @@ static void await_step(LONG step)
     }
 }
 
-/* ---- What it does ------------------------------------------------------------------------------------------------ */
+/* ---- What it does -------------------------------------------------------------------------- */
 
 static ULONG_PTR note(ULONG_PTR context)
 {
@@ -134,7 +134,7 @@ static void nobody_runs_it_before_all_have_arrived(void **state)
     dirql_thread_join(thread);
 }
 
-/* ---- Several callers ---------------------------------------------------------------------------------------------- */
+/* ---- Several callers ----------------------------------------------------------------------- */
 
 enum { ROUNDS = 10 };
 
@@ -168,7 +168,7 @@ static void calls_of_several_processors_follow_each_other(void **state)
     }
 }
 
-/* ---- Whom it interrupts --------------------------------------------------------------------------------------------- */
+/* ---- Whom it interrupts -------------------------------------------------------------------- */
 
 static void spin_for_the_lock(void *context)
 {
@@ -219,8 +219,9 @@ static void an_isr_may_call(void **state)
 
     (void)state;
     s.line = dirql_line_create(&(dirql_line_options){ .name = "device", .irql = 9 });
-    assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(s.line), 9, 9,
-                                        LevelSensitive, FALSE, dirql_line_processors(s.line), FALSE),
+    assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(s.line), 9,
+                                        9, LevelSensitive, FALSE, dirql_line_processors(s.line),
+                                        FALSE),
                      STATUS_SUCCESS);
     dirql_line_assert(s.line);
     dirql_time_advance_ms(1);
@@ -260,8 +261,9 @@ static void device_interrupts_wait_until_the_function_returns(void **state)
 
     (void)state;
     s.line = dirql_line_create(&(dirql_line_options){ .name = "device", .irql = 12 });
-    assert_int_equal(IoConnectInterrupt(&interrupt, quiet_isr, NULL, NULL, dirql_line_vector(s.line), 12, 12,
-                                        LevelSensitive, FALSE, dirql_line_processors(s.line), FALSE),
+    assert_int_equal(IoConnectInterrupt(&interrupt, quiet_isr, NULL, NULL,
+                                        dirql_line_vector(s.line), 12, 12, LevelSensitive, FALSE,
+                                        dirql_line_processors(s.line), FALSE),
                      STATUS_SUCCESS);
     (void)KeIpiGenericCall(assert_line, 0);
     dirql_time_advance_ms(1);
@@ -270,7 +272,7 @@ static void device_interrupts_wait_until_the_function_returns(void **state)
     IoDisconnectInterrupt(interrupt);
 }
 
-/* ---- What a driver does wrong ------------------------------------------------------------------------------------------ */
+/* ---- What a driver does wrong -------------------------------------------------------------- */
 
 static void called_at_ipi_level_it_is_found_by_the_checker(void **state)
 {
@@ -307,10 +309,10 @@ static void a_function_that_returns_lowered_is_bug_check_c8(void **state)
 }
 
 #define TEST(f, ...) dirql_unit_test_setup(f, start, __VA_ARGS__)
-#define EVERYWHERE(f)                                                            \
+#define EVERYWHERE(f)                                                             \
     TEST(f, .processors = 1), TEST(f, .processors = 2), TEST(f, .processors = 8), \
-        TEST(f, .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = 1),          \
-        TEST(f, .processors = 8, .mode = DIRQL_MODE_RANDOM, .seed = 2),          \
+        TEST(f, .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = 1),           \
+        TEST(f, .processors = 8, .mode = DIRQL_MODE_RANDOM, .seed = 2),           \
         TEST(f, .processors = 2, .checks = DIRQL_CHECKS_NONE)
 
 int main(void)
@@ -323,14 +325,16 @@ int main(void)
         EVERYWHERE(an_isr_may_call),
         EVERYWHERE(device_interrupts_wait_until_the_function_returns),
         TEST(nobody_runs_it_before_all_have_arrived, .processors = 2),
-        TEST(nobody_runs_it_before_all_have_arrived, .processors = 3, .mode = DIRQL_MODE_RANDOM, .seed = 3),
+        TEST(nobody_runs_it_before_all_have_arrived, .processors = 3, .mode = DIRQL_MODE_RANDOM,
+             .seed = 3),
         TEST(a_processor_that_spins_for_the_callers_lock_takes_part, .processors = 2),
         TEST(a_processor_that_spins_for_the_callers_lock_takes_part, .processors = 3,
              .mode = DIRQL_MODE_RANDOM, .seed = 4),
         TEST(called_at_ipi_level_it_is_found_by_the_checker, .processors = 2),
         TEST(called_at_high_level_it_is_bug_check_9_without_the_checker, .processors = 2,
              .checks = DIRQL_CHECKS_NONE),
-        TEST(a_function_that_returns_lowered_is_bug_check_c8, .processors = 1, .checks = DIRQL_CHECKS_NONE),
+        TEST(a_function_that_returns_lowered_is_bug_check_c8, .processors = 1,
+             .checks = DIRQL_CHECKS_NONE),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

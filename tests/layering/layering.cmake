@@ -7,13 +7,12 @@ cmake_minimum_required(VERSION 3.20)
 
 # Who may include what, folder by folder. A folder may always include itself. A row may name a single file:
 # the CMocka glue stands in for functions of CMocka, and only the host can find those behind it.
-set(may_lib                 *)
+set(may_lib/control         *)
 set(may_lib/host            "")
 set(may_lib/sim             lib/host)
 set(may_lib/ke              lib/sim include/wdk)
 set(may_lib/hal             lib/ke lib/sim include/wdk)
 set(may_lib/ex              lib/ke lib/sim include/wdk)
-set(may_lib/mm              lib/ke lib/sim include/wdk)
 set(may_lib/mm              lib/ke lib/sim include/wdk)
 set(may_lib/io              lib/ke lib/sim lib/ex include/wdk)
 set(may_lib/pc              include/wdk)
@@ -36,7 +35,7 @@ set(os_macros               "_WIN32|_WIN64|__linux__|__linux|__unix__|__APPLE__|
 
 # The folder of the tables that a path (from the root) lies in.
 function(folder_of path result)
-    string(REGEX MATCH "^(lib/[^/]+/|include/[^/]+/|lib/|mocks/|examples/)" folder "${path}")
+    string(REGEX MATCH "^(lib/[^/]+/|include/[^/]+/|mocks/|examples/)" folder "${path}")
     string(REGEX REPLACE "/$" "" folder "${folder}")
     set(${result} "${folder}" PARENT_SCOPE)
 endfunction()

@@ -5,6 +5,7 @@
 #ifdef __cplusplus
 extern "C"
 #endif
-unsigned blocks_in_use(void);
+    unsigned
+    blocks_in_use(void);
 
 #endif

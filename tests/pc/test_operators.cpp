@@ -17,7 +17,8 @@
 
 enum { TAG = 0x54534554 };
 
-/* AddressSanitizer's malloc ends the program when there is no memory, unless it is told not to. */
+/* AddressSanitizer's malloc ends the program when there is no memory, unless it is told not to.
+ * */
 extern "C" __attribute__((visibility("default"))) const char *__asan_default_options();
 
 const char *__asan_default_options()
@@ -32,16 +33,11 @@ int destroyed;
 /* As drivers have them: no base class, no operators of its own. */
 struct Plain {
     int value[8];
-    ~Plain()
-    {
-        destroyed++;
-    }
+    ~Plain() { destroyed++; }
 };
 
 struct Virtual {
-    virtual ~Virtual()
-    {
-    }
+    virtual ~Virtual() {}
 };
 
 struct Derived : Virtual {
@@ -58,7 +54,7 @@ int start(void **)
     return 0;
 }
 
-/* ---- In a run -------------------------------------------------------------------------------------------------- */
+/* ---- In a run ------------------------------------------------------------------------------ */
 
 void plain_delete_gives_a_pool_object_back(void **)
 {
@@ -166,7 +162,8 @@ void deleting_a_pool_object_twice_is_found(void **)
     void *const memory = ExAllocatePoolZero(NonPagedPoolNx, sizeof(Plain), TAG);
     void *volatile object = memory; /* The compiler would see the mistake. */
 
-    dirql_expect_bugcheck_with(BAD_POOL_CALLER, 7, DIRQL_ANY, TAG, reinterpret_cast<ULONG_PTR>(memory));
+    dirql_expect_bugcheck_with(BAD_POOL_CALLER, 7, DIRQL_ANY, TAG,
+                               reinterpret_cast<ULONG_PTR>(memory));
     ::operator delete(object);
     ::operator delete(object);
 }
@@ -181,7 +178,7 @@ void deleting_a_pool_object_in_an_isr_is_found(void **)
     delete object;
 }
 
-/* ---- After a run ------------------------------------------------------------------------------------------------- */
+/* ---- After a run --------------------------------------------------------------------------- */
 
 Plain *left;
 
@@ -190,9 +187,7 @@ void leave(void *)
     left = new (NonPagedPoolNx, TAG) Plain;
 }
 
-void nothing(void *)
-{
-}
+void nothing(void *) {}
 
 /* CMocka's own test: no machine runs. */
 void deleting_it_after_its_machine_has_gone_has_no_effect(void **)
@@ -223,7 +218,7 @@ dirql_options retail()
     return options;
 }
 
-}
+} // namespace
 
 int main()
 {
@@ -238,7 +233,8 @@ int main()
         dirql_unit_test(new_throws_when_there_is_no_memory),
         dirql_unit_test_setup(memory_that_was_pool_memory_can_become_ordinary, start),
         dirql_unit_test_options(deleting_a_pool_object_twice_is_found, NULL, NULL, &without_checks),
-        dirql_unit_test_options(deleting_a_pool_object_in_an_isr_is_found, NULL, NULL, &without_checks),
+        dirql_unit_test_options(deleting_a_pool_object_in_an_isr_is_found, NULL, NULL,
+                                &without_checks),
         cmocka_unit_test(deleting_it_after_its_machine_has_gone_has_no_effect),
         cmocka_unit_test(ordinary_cplusplus_needs_no_machine),
     };

@@ -1,7 +1,7 @@
 /*
- * dirql_trace.c - the recorder, for tests (include/dirql/trace.h).
+ * trace.c - the recorder, for tests (include/dirql/trace.h).
  */
-#include "dirql_control.h"
+#include "control/control.h"
 
 #include "trace/recorder.h"
 

@@ -1,7 +1,7 @@
 /*
- * dirql.c - one run: joins the machine, the kernel, the checkers and the recorder.
+ * run.c - one run: joins the machine, the kernel, the checkers and the recorder.
  */
-#include "dirql_control.h"
+#include "control/control.h"
 
 #include "check/contract.h"
 #include "check/history.h"

@@ -1,13 +1,13 @@
 /*
- * dirql_resource.c - lists of hardware resources as a driver gets them at start
+ * resource.c - lists of hardware resources as a driver gets them at start
  * (include/dirql/line.h).
  *
  * Two lists of one full descriptor each, translated and raw, with the same entries in the same
  * order. What is raw is meant to be visibly different, so that a driver that reads the wrong list
  * is found.
  */
-#include "dirql_control.h"
-#include "dirql_handle.h"
+#include "control/control.h"
+#include "control/handle.h"
 
 #include <dirql/line.h>
 

@@ -1,4 +1,4 @@
-/* Tests of lib/dirql_thread.c. */
+/* Tests of lib/control/thread.c. */
 #include <string.h>
 
 #include <dirql/check.h>

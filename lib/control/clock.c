@@ -1,9 +1,9 @@
 /*
- * dirql_clock.c - include/dirql/clock.h.
+ * clock.c - include/dirql/clock.h.
  */
 #include <dirql/clock.h>
 
-#include "dirql_control.h"
+#include "control/control.h"
 #include "ke/ki.h"
 
 uint64_t dirql_time_ns(void)

@@ -1,12 +1,12 @@
 /*
- * dirql_handle.h - what a test holds in place of a pointer into the machine.
+ * handle.h - what a test holds in place of a pointer into the machine.
  *
  * A handle names an object by number and by the machine's generation, so that one of a machine
  * that has stopped is recognised without touching memory that is gone. It travels as a pointer
  * and is never followed.
  */
-#ifndef DIRQL_HANDLE_H
-#define DIRQL_HANDLE_H
+#ifndef DQ_CONTROL_HANDLE_H
+#define DQ_CONTROL_HANDLE_H
 
 #include "sim/machine.h"
 

@@ -1,7 +1,7 @@
 /*
- * dirql_check.c - what a test expects and allows (include/dirql/check.h).
+ * check.c - what a test expects and allows (include/dirql/check.h).
  */
-#include "dirql_control.h"
+#include "control/control.h"
 
 #include <dirql/check.h>
 

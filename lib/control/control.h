@@ -1,8 +1,8 @@
 /*
- * dirql_control.h - what the files of the control API share: finding the machine that a call means.
+ * control.h - what the files of the control API share: finding the machine that a call means.
  */
-#ifndef DIRQL_CONTROL_H
-#define DIRQL_CONTROL_H
+#ifndef DQ_CONTROL_H
+#define DQ_CONTROL_H
 
 #include <dirql/dirql.h>
 

@@ -1,8 +1,8 @@
 /*
- * dirql_line.c - interrupt lines in a test's hands (include/dirql/line.h).
+ * line.c - interrupt lines in a test's hands (include/dirql/line.h).
  */
-#include "dirql_control.h"
-#include "dirql_handle.h"
+#include "control/control.h"
+#include "control/handle.h"
 
 #include <dirql/line.h>
 

@@ -1,7 +1,7 @@
 /*
- * dirql_portcls.c - PortCls' seam to its host: reports become findings, calls are watched.
+ * portcls.c - PortCls' seam to its host: reports become findings, calls are watched.
  */
-#include "dirql_control.h"
+#include "control/control.h"
 
 #include "ex/pool.h"
 #include "ex/poolmap.h"

@@ -1,8 +1,8 @@
 /*
- * dirql_device.c - simulated hardware in a test's hands (include/dirql/device.h).
+ * device.c - simulated hardware in a test's hands (include/dirql/device.h).
  */
-#include "dirql_control.h"
-#include "dirql_handle.h"
+#include "control/control.h"
+#include "control/handle.h"
 
 #include <dirql/device.h>
 

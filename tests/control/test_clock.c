@@ -1,4 +1,4 @@
-/* Tests of lib/dirql_clock.c. */
+/* Tests of lib/control/clock.c. */
 #include <dirql/check.h>
 #include <dirql/clock.h>
 #include <dirql/cmocka.h>

@@ -1,11 +1,11 @@
 /*
- * dirql_handle.c - numbers for the objects that a test holds.
+ * handle.c - numbers for the objects that a test holds.
  */
-#include "dirql_handle.h"
+#include "control/handle.h"
 
 #include <string.h>
 
-#include "dirql_control.h"
+#include "control/control.h"
 #include "ke/keep.h"
 
 enum { NUMBER_BITS = 16, NUMBERS = (1 << NUMBER_BITS) - 1 };

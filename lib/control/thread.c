@@ -1,9 +1,9 @@
 /*
- * dirql_thread.c - include/dirql/thread.h over the kernel's threads.
+ * thread.c - include/dirql/thread.h over the kernel's threads.
  */
 #include <dirql/thread.h>
 
-#include "dirql_control.h"
+#include "control/control.h"
 #include "ke/ki.h"
 
 static void check_processor(dq_machine *machine, const char *function, unsigned processor)

@@ -1,7 +1,7 @@
 /*
- * dirql_options.c - defaults, the environment, and what is out of range.
+ * options.c - defaults, the environment, and what is out of range.
  */
-#include "dirql_control.h"
+#include "control/control.h"
 
 #include <errno.h>
 #include <inttypes.h>
