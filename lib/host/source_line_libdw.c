@@ -7,6 +7,7 @@
  */
 #include "host/source_line.h"
 
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -39,19 +40,44 @@ static void report_modules(void)
     }
 }
 
+static const char *by_index(Dwfl_Module *module, Dwarf_Addr address, int *number)
+{
+    Dwfl_Line *line = dwfl_module_getsrc(module, address);
+
+    return line != NULL ? dwfl_lineinfo(line, NULL, number, NULL, NULL, NULL) : NULL;
+}
+
+/* clang writes no index of addresses (.debug_aranges), so each compilation unit is asked. */
+static const char *by_unit(Dwfl_Module *module, Dwarf_Addr address, int *number)
+{
+    Dwarf_Die *unit = NULL;
+    Dwarf_Line *line;
+    Dwarf_Addr bias;
+
+    while ((unit = dwfl_module_nextcu(module, unit, &bias)) != NULL) {
+        if (dwarf_haspc(unit, address - bias) > 0) {
+            line = dwarf_getsrc_die(unit, address - bias);
+            return line != NULL && dwarf_lineno(line, number) == 0 ? dwarf_linesrc(line, NULL, NULL)
+                                                                   : NULL;
+        }
+    }
+    return NULL;
+}
+
 static void find(Dwarf_Addr address, host_symbol *symbol)
 {
     Dwfl_Module *module = look_up(address);
-    Dwfl_Line *line;
-    const char *path;
+    const char *path = NULL;
     int number;
 
     if (module == NULL) {
         report_modules();
         module = look_up(address);
     }
-    line = module != NULL ? dwfl_module_getsrc(module, address) : NULL;
-    path = line != NULL ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
+    if (module != NULL) {
+        path = by_index(module, address, &number);
+        path = path != NULL ? path : by_unit(module, address, &number);
+    }
     if (path != NULL) {
         snprintf(symbol->file, sizeof symbol->file, "%s", host_maps_base_name(path));
         symbol->line = (unsigned)number;

@@ -83,7 +83,7 @@ static void use_dpc_level_forms_at_dirql(void *context)
 {
     (void)context;
     KeRaiseIrql(5, &old);
-    for (int i = 0; i < 10; i++) {
+    for (volatile int i = 0; i < 10; i++) { /* Not unrolled: there must be one place of each call. */
         KeAcquireSpinLockAtDpcLevel(&lock);
         KeReleaseSpinLockFromDpcLevel(&lock);
     }
