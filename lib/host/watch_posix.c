@@ -58,8 +58,10 @@ static struct {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     struct host_watch *first;
+    uint64_t wakes_at_ns; /* When the watchdog's thread looks next; UINT64_MAX: when told. */
     bool runs;
     bool forks_known;
+    bool installed; /* The signal's handler; only when a watch has asked, which is rare. */
     struct sigaction before;
 } dog = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
@@ -130,8 +132,28 @@ static void start_over(host_watch *watch, uint64_t now_ns)
     look_again_later(watch, now_ns);
 }
 
+static void install(void)
+{
+    struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
+
+    if (!dog.installed) {
+        action.sa_sigaction = on_signal;
+        sigfillset(&action.sa_mask);
+        dog.installed = sigaction(WATCH_SIGNAL, &action, &dog.before) == 0;
+    }
+}
+
+static void uninstall(void)
+{
+    if (dog.installed) {
+        sigaction(WATCH_SIGNAL, &dog.before, NULL);
+        dog.installed = false;
+    }
+}
+
 static void begin_asking(host_watch *watch, uint64_t now_ns)
 {
+    install();
     watch->retry_ns = RETRY_NS_FIRST;
     host_guest_read(&watch->guest);
     atomic_store(&watch->stuck_at, 0);
@@ -206,7 +228,8 @@ static void *run(void *unused)
     (void)unused;
     pthread_mutex_lock(&dog.mutex);
     for (;;) {
-        sleep_until(look_at_all());
+        dog.wakes_at_ns = look_at_all();
+        sleep_until(dog.wakes_at_ns);
     }
     return NULL;
 }
@@ -219,6 +242,7 @@ static void forget(void)
     pthread_mutex_init(&dog.mutex, NULL);
     dog.first = NULL;
     dog.runs = false;
+    dog.wakes_at_ns = 0;
 }
 
 static bool start_thread(void)
@@ -242,18 +266,10 @@ static bool start_thread(void)
     dog.runs = pthread_create(&thread, NULL, run, NULL) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (dog.runs) {
+        dog.wakes_at_ns = UINT64_MAX; /* It has to be told of the first watch, if it sleeps already. */
         pthread_detach(thread);
     }
     return dog.runs;
-}
-
-static void install(void)
-{
-    struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
-
-    action.sa_sigaction = on_signal;
-    sigfillset(&action.sa_mask);
-    sigaction(WATCH_SIGNAL, &action, &dog.before);
 }
 
 static bool add(host_watch *watch)
@@ -263,12 +279,11 @@ static bool add(host_watch *watch)
     pthread_mutex_lock(&dog.mutex);
     added = start_thread();
     if (added) {
-        if (dog.first == NULL) {
-            install();
-        }
         watch->next = dog.first;
         dog.first = watch;
-        pthread_cond_signal(&dog.changed);
+        if (watch->next_look_ns < dog.wakes_at_ns) {
+            pthread_cond_signal(&dog.changed); /* Waking it costs more than a short run. */
+        }
     }
     pthread_mutex_unlock(&dog.mutex);
     return added;
@@ -318,7 +333,7 @@ void host_watch_stop(host_watch *watch)
     if (*link != NULL) {
         *link = watch->next;
         if (dog.first == NULL) {
-            sigaction(WATCH_SIGNAL, &dog.before, NULL);
+            uninstall();
         }
     }
     pthread_mutex_unlock(&dog.mutex);
