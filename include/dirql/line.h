@@ -2,9 +2,10 @@
  * line.h - interrupt lines and messages: the wires between a device and the interrupt controller.
  *
  * A line belongs to the machine of the current run and ends with it. Level-triggered lines interrupt as long as they are
- * asserted; edge-triggered lines and messages interrupt once per assertion. If the interrupt is unmasked on the
- * processor that makes the call, its ISR has run when the call returns. All functions: any IRQL, and inside device callbacks
- * (then the interrupt is taken when the callback is done).
+ * asserted; edge-triggered lines and messages interrupt once per assertion. In mode first an interrupt goes to the first
+ * processor of its set, and if it is unmasked on the one that makes the call, its ISR has run when the call returns; in mode
+ * random both the processor and the delay are drawn. All functions: any IRQL, and inside device callbacks (then the
+ * interrupt is taken when the callback is done).
  */
 #ifndef DIRQL_LINE_H
 #define DIRQL_LINE_H

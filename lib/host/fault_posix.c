@@ -34,8 +34,8 @@ typedef struct host_catch {
     stack_t alternate_before;
 } host_catch;
 
-enum { SIGNALS = 4 };
-static const int signals[SIGNALS] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+enum { SIGNALS = 5 };
+static const int signals[SIGNALS] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 
 static struct {
     pthread_mutex_t mutex;
@@ -90,6 +90,9 @@ static void describe(host_fault *fault, int signal, const siginfo_t *info, const
         break;
     case SIGILL:
         fault->kind = HOST_FAULT_INSTRUCTION;
+        break;
+    case SIGABRT:
+        fault->kind = HOST_FAULT_ABORT;
         break;
     default:
         describe_access(fault, info, state);

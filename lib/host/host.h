@@ -77,6 +77,7 @@ typedef enum host_fault_kind {
     HOST_FAULT_ARITHMETIC,     /* Integer division by zero and the like. */
     HOST_FAULT_INSTRUCTION,    /* An illegal instruction. */
     HOST_FAULT_STACK_OVERFLOW, /* An access in a guard page of a context's stack. */
+    HOST_FAULT_ABORT,          /* abort(): a failed assert(), an exception that nobody catches. */
     HOST_FAULT_STALLED         /* The watchdog's: no progress for the agreed time. */
 } host_fault_kind;
 

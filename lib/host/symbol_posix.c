@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,42 @@ static void find_function(const module *m, host_symbol *symbol)
     }
 }
 
+/* The C++ library's, in programs that have one. */
+extern char *__cxa_demangle(const char *mangled, char *output, size_t *length, int *status)
+    __attribute__((weak, visibility("default")));
+
+/* The parameter list is the last pair of parentheses: names of C++ may have some of their own. */
+static void drop_parameters(char *name)
+{
+    char *at = strrchr(name, ')');
+    int depth = 0;
+
+    while (at != NULL && at > name) {
+        depth += *at == ')' ? 1 : *at == '(' ? -1 : 0;
+        if (depth == 0) {
+            *at = '\0';
+            return;
+        }
+        at--;
+    }
+}
+
+/* CMiniport::Isr for _ZN9CMiniport3IsrEP14IInterruptSyncPv. */
+static void spell_out(host_symbol *symbol)
+{
+    char *name;
+
+    if (__cxa_demangle == NULL || strncmp(symbol->function, "_Z", 2) != 0) {
+        return;
+    }
+    name = __cxa_demangle(symbol->function, NULL, NULL, NULL);
+    if (name != NULL) {
+        drop_parameters(name);
+        snprintf(symbol->function, sizeof symbol->function, "%s", name);
+        free(name);
+    }
+}
+
 void host_symbol_find(const void *address, host_symbol *symbol)
 {
     module m = { .address = (uintptr_t)address };
@@ -94,5 +131,6 @@ void host_symbol_find(const void *address, host_symbol *symbol)
     complete_path(&m);
     snprintf(symbol->module, sizeof symbol->module, "%s", host_maps_base_name(m.path));
     find_function(&m, symbol);
+    spell_out(symbol);
     host_source_line_find(address, symbol);
 }

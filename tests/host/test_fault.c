@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -73,6 +74,11 @@ static UNCHECKED void run_nonsense(void)
 #else
     raise(SIGILL);
 #endif
+}
+
+static void give_up(void)
+{
+    abort();
 }
 
 static UNCHECKED int recurse(int depth)
@@ -229,6 +235,16 @@ static void a_division_by_zero_is_an_arithmetic_fault(void **state)
     assert_place(s, divide_by_zero);
 }
 
+static void abort_is_a_fault_of_its_own(void **state)
+{
+    scene *s = catch ();
+
+    (void)state;
+    perform(s, give_up);
+    assert_int_equal(s->faults, 1);
+    assert_int_equal(s->fault.kind, HOST_FAULT_ABORT);
+}
+
 static void nonsense_is_an_instruction_fault(void **state)
 {
     scene *s = catch ();
@@ -271,6 +287,7 @@ static void every_fault_is_survived_a_thousand_times(void **state)
         run_nonsense,
         overflow_the_stack,
         read_nowhere,
+        give_up,
 #if defined(__x86_64__)
         divide_by_zero,
 #endif
@@ -495,6 +512,7 @@ int main(void)
         caught_test(an_impossible_address_is_an_access_fault),
         caught_test(a_call_of_null_is_placed_at_its_caller),
         caught_test(a_division_by_zero_is_an_arithmetic_fault),
+        caught_test(abort_is_a_fault_of_its_own),
         caught_test(nonsense_is_an_instruction_fault),
         caught_test(a_full_stack_is_a_stack_overflow),
         caught_test(code_without_fault_is_left_alone),
