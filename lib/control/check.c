@@ -33,6 +33,14 @@ void dirql_expect_bugcheck_with(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PT
 
 void dirql_expect_finding(const char *rule)
 {
+    dq_machine *machine = rule == NULL ? dirql_control_machine("dirql_expect_finding") : NULL;
+
+    if (rule == NULL) {
+        if (machine != NULL) {
+            dirql_control_fail(machine, "dirql_expect_finding", "dirql_expect_finding: the rule has no name");
+        }
+        return;
+    }
     expect(&(dq_expectation){ .rule = rule }, "dirql_expect_finding");
 }
 

@@ -24,6 +24,7 @@ VOID pc_report(pc_severity severity, const char *rule, const char *page, const v
 BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *place)
 {
     dq_processor *cpu = dq_self;
+    const bool routine = name[0] == 'P'; /* PcXxx; the methods are IXxx::Xxx. */
 
     if (dq_attends(cpu, DQ_ATTEND_REFUSE)) {
         if (cpu->machine == NULL) {
@@ -36,26 +37,30 @@ BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *
         return FALSE;
     }
     if (cpu->irql > highest && dq_attends(cpu, DQ_ATTEND_SINKS)) {
-        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "PcIrqlIport", .page = page, .place = place,
-                                    .code = 0xC4, .parameters = { 0x00071003, cpu->irql, 0, 0 } },
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = routine ? "PcIrqlDDIs" : "PcIrqlIport",
+                                    .page = page, .place = place, .code = 0xC4,
+                                    .parameters = { routine ? 0x00071001 : 0x00071003, cpu->irql } },
                 "%s was called at IRQL %u; it must be called at IRQL <= %u", name, cpu->irql, highest);
     }
     return TRUE;
 }
 
-VOID pc_acquire_interrupt_lock(PKSPIN_LOCK lock, KIRQL irql, PKIRQL old_irql)
+VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
 {
+    const KIRQL run_irql = irql < DISPATCH_LEVEL ? DISPATCH_LEVEL : irql;
     dq_processor *cpu = dq_self;
+    const unsigned old_irql = cpu->irql;
 
-    *old_irql = cpu->irql;
-    dq_irql_raise(cpu, irql < DISPATCH_LEVEL ? DISPATCH_LEVEL : irql);
-    dq_spinlock_acquire(cpu, lock, DQ_LOCK_INTERRUPT, *old_irql, false, __builtin_return_address(0));
-}
-
-VOID pc_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL old_irql)
-{
-    dq_processor *cpu = dq_self;
-
+    dq_irql_raise(cpu, run_irql);
+    dq_spinlock_acquire(cpu, lock, DQ_LOCK_INTERRUPT, old_irql, false, __builtin_return_address(0));
+    routine(context);
+    cpu = dq_self;
+    if (cpu->irql != run_irql) {
+        dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | (uint64_t)run_irql << 8 | 3,
+                    (uintptr_t)routine, 0, 0,
+                    "the routine that CallSynchronizedRoutine called at IRQL %u returned at IRQL %u", run_irql,
+                    cpu->irql);
+    }
     dq_spinlock_release(cpu, lock, DQ_LOCK_INTERRUPT, old_irql);
     dq_irql_lower(cpu, old_irql);
 }

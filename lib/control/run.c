@@ -88,6 +88,41 @@ static dq_machine_options machine_options(const dirql_options *options)
     };
 }
 
+/* ---- A process that ends in a run ------------------------------------------------------------------------------ */
+
+static unsigned under_way; /* Runs of all host threads, guarded by host_lock(). */
+
+/* Without it, exit(0) in driver code would look as a success to whoever reads the status. */
+static void refuse_to_exit(void)
+{
+    const dq_machine *machine = dq_machine_here();
+    unsigned runs;
+
+    host_lock();
+    runs = under_way;
+    host_unlock();
+    if (runs > 0) {
+        fflush(NULL);
+        fprintf(stderr, "dirql: exit() was called while run \"%s\"%s was under way. The run and all that should "
+                        "have followed it are lost; the process ends with a failure status.\n",
+                machine != NULL ? machine->options.name : "?",
+                machine != NULL ? "" : " (of another host thread)");
+        _Exit(EXIT_FAILURE);
+    }
+}
+
+static void count_run(int change)
+{
+    static bool registered;
+
+    host_lock();
+    if (!registered) {
+        registered = atexit(refuse_to_exit) == 0;
+    }
+    under_way += (unsigned)change;
+    host_unlock();
+}
+
 /* ---- Making and ending a machine ------------------------------------------------------------------------------- */
 
 static bool add_sink(dq_machine *machine, dq_sink *sink)
@@ -209,6 +244,7 @@ static dirql_outcome finish(dq_machine *machine, dq_outcome outcome, dirql_resul
 {
     dirql_control *control = machine->control;
 
+    count_run(-1);
     write_trace(machine);
     if (machine->findings.errors > 0 && outcome == DQ_OUTCOME_PASSED) {
         outcome = DQ_OUTCOME_FAILED;
@@ -290,8 +326,20 @@ dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context
         return refuse(result, "short of memory for the machine");
     }
     machine->home_frame = __builtin_frame_address(0);
+    count_run(+1);
     outcome = dq_machine_run(machine, body, context);
     return finish(machine, outcome, result);
+}
+
+/* dq_self does not tell: it stays when simulated code is left by a longjmp. */
+static bool is_simulated_frame(const dq_machine *machine, const void *frame)
+{
+    for (const dq_task *task = machine->tasks; task != NULL; task = task->next) {
+        if ((uintptr_t)frame - (uintptr_t)task->context.stack < task->context.stack_bytes) {
+            return true;
+        }
+    }
+    return false;
 }
 
 dirql_outcome dirql_abandon(dirql_result *result)
@@ -304,6 +352,11 @@ dirql_outcome dirql_abandon(dirql_result *result)
     if (machine == NULL) {
         return DIRQL_PASSED;
     }
+    if (is_simulated_frame(machine, __builtin_frame_address(0))) {
+        dirql_control_fail(machine, "dirql_abandon", "dirql_abandon was called by simulated code, inside the run. "
+                           "It is for the one who called dirql_run(), after a longjmp out of the run.");
+        return DIRQL_FAILED;
+    }
     machine->abandoned = true;
     dq_machine_stop(machine);
     return finish(machine, DQ_OUTCOME_FAILED, result);
@@ -311,6 +364,9 @@ dirql_outcome dirql_abandon(dirql_result *result)
 
 void dirql_result_free(dirql_result *result)
 {
+    if (result == NULL) {
+        return;
+    }
     free(result->report);
     free(result->schedule);
     result->report = NULL;
@@ -319,7 +375,13 @@ void dirql_result_free(dirql_result *result)
 
 void dirql_at_home(void (*errand)(void *argument), void *argument)
 {
-    dq_at_home(errand, argument);
+    dq_machine *machine = errand == NULL ? dirql_control_machine("dirql_at_home") : NULL;
+
+    if (errand != NULL) {
+        dq_at_home(errand, argument);
+    } else if (machine != NULL) {
+        dirql_control_fail(machine, "dirql_at_home", "dirql_at_home: `errand` is NULL");
+    }
 }
 
 void dirql_fail(const char *file, int line, const char *text)
@@ -327,7 +389,8 @@ void dirql_fail(const char *file, int line, const char *text)
     dq_machine *machine = dirql_control_machine("dirql_fail");
 
     if (machine != NULL) {
-        dirql_control_fail(machine, "assertion", "%s:%d: %s", file, line, text);
+        dirql_control_fail(machine, "assertion", "%s:%d: %s", file != NULL ? file : "?", line,
+                           text != NULL ? text : "dirql_fail() without a text");
     }
 }
 

@@ -36,6 +36,9 @@ dirql_thread *dirql_thread_start(const char *name, unsigned processor,
     DQ_ENTER(dirql, NULL, (uintptr_t)routine, processor, context, NULL);
     check_irql(cpu, "dirql_thread_start", DQ_LEVEL_PASSIVE);
     check_processor(cpu->machine, "dirql_thread_start", processor);
+    if (routine == NULL) {
+        dirql_control_fail(cpu->machine, "no routine", "dirql_thread_start: `routine` is NULL");
+    }
     thread = dq_thread_create(cpu->machine, name, set_of(processor), DQ_PRIORITY_NORMAL, routine,
                               context);
     if (thread == NULL) {

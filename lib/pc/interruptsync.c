@@ -25,6 +25,7 @@ typedef struct interrupt_sync {
     KSPIN_LOCK lock;
     KIRQL irql;                   /* DIRQL of the resource. */
     PKINTERRUPT volatile interrupt;
+    volatile BOOLEAN connecting;  /* Inside IoConnectInterrupt. */
     volatile LONG callers;        /* Inside CallSynchronizedRoutine by way of the interrupt object. */
 } interrupt_sync;
 
@@ -96,7 +97,7 @@ static BOOLEAN service(PKINTERRUPT Interrupt, PVOID ServiceContext)
 {
     interrupt_sync *sync = ServiceContext;
 
-    if (sync->interrupt == NULL) {
+    if (sync->connecting) {
         sync->interrupt = Interrupt; /* The line was asserted before IoConnectInterrupt returned. */
     }
     switch (sync->mode) {
@@ -130,7 +131,6 @@ static BOOLEAN run_call(PVOID SynchronizeContext)
 static void synchronize(interrupt_sync *sync, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
 {
     PKINTERRUPT interrupt;
-    KIRQL old_irql;
 
     InterlockedIncrement(&sync->callers); /* Disconnect waits until those who saw the object have left. */
     interrupt = sync->interrupt;
@@ -139,9 +139,7 @@ static void synchronize(interrupt_sync *sync, PKSYNCHRONIZE_ROUTINE routine, PVO
     }
     InterlockedDecrement(&sync->callers);
     if (interrupt == NULL) {
-        pc_acquire_interrupt_lock(&sync->lock, sync->irql, &old_irql);
-        routine(context);
-        pc_release_interrupt_lock(&sync->lock, old_irql);
+        pc_synchronize(&sync->lock, sync->irql, routine, context);
     }
 }
 
@@ -256,14 +254,12 @@ static NTSTATUS connect(interrupt_sync *sync, const CM_PARTIAL_RESOURCE_DESCRIPT
     PKINTERRUPT interrupt = NULL;
     NTSTATUS status;
 
+    sync->connecting = TRUE;
     status = IoConnectInterrupt(&interrupt, service, sync, passive ? NULL : &sync->lock, vector,
                                 sync->irql, sync->irql, mode,
                                 resource->ShareDisposition == CmResourceShareShared, processors, FALSE);
-    if (NT_SUCCESS(status)) {
-        sync->interrupt = interrupt;
-    } else {
-        sync->interrupt = NULL;
-    }
+    sync->interrupt = NT_SUCCESS(status) ? interrupt : NULL;
+    sync->connecting = FALSE;
     return status;
 }
 
@@ -304,7 +300,6 @@ static void disconnect(interrupt_sync *sync)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
     IoDisconnectInterrupt(interrupt);
-    sync->interrupt = NULL; /* An ISR that ran meanwhile may have set it again. */
 }
 
 /* IRQL: PASSIVE_LEVEL. No routine runs after it has returned. (portcls: IInterruptSync::Disconnect; without a connection:

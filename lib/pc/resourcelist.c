@@ -27,6 +27,9 @@ static PCM_PARTIAL_RESOURCE_LIST partial(PCM_RESOURCE_LIST list)
 
 /* ---- The methods, in the order of the table; all at PASSIVE_LEVEL ------------------------------------ */
 
+#define ENTER(method) \
+    pc_enter("IResourceList::" #method, PASSIVE_LEVEL, "portcls: IResourceList::" #method, PC_PLACE)
+
 static NTSTATUS STDMETHODCALLTYPE QueryInterface(IResourceList *This, REFIID InterfaceId,
                                                  PVOID *Interface)
 {
@@ -45,7 +48,7 @@ static ULONG STDMETHODCALLTYPE Release(IResourceList *This)
 
 static ULONG STDMETHODCALLTYPE NumberOfEntries(IResourceList *This)
 {
-    return partial(self(This)->translated)->Count;
+    return ENTER(NumberOfEntries) ? partial(self(This)->translated)->Count : 0;
 }
 
 static ULONG STDMETHODCALLTYPE NumberOfEntriesOfType(IResourceList *This, CM_RESOURCE_TYPE Type)
@@ -53,6 +56,9 @@ static ULONG STDMETHODCALLTYPE NumberOfEntriesOfType(IResourceList *This, CM_RES
     const CM_PARTIAL_RESOURCE_LIST *list = partial(self(This)->translated);
     ULONG count = 0;
 
+    if (!ENTER(NumberOfEntriesOfType)) {
+        return 0;
+    }
     for (ULONG i = 0; i < list->Count; i++) {
         count += list->PartialDescriptors[i].Type == Type;
     }
@@ -80,7 +86,7 @@ static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE FindTranslatedEntry(IRe
     resource_list *list = self(This);
     const ULONG place = place_of(list, Type, Index);
 
-    return place < partial(list->translated)->Count
+    return ENTER(FindTranslatedEntry) && place < partial(list->translated)->Count
                ? &partial(list->translated)->PartialDescriptors[place]
                : NULL;
 }
@@ -92,7 +98,7 @@ static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE FindUntranslatedEntry(I
     resource_list *list = self(This);
     const ULONG place = place_of(list, Type, Index);
 
-    return place < partial(list->translated)->Count
+    return ENTER(FindUntranslatedEntry) && place < partial(list->translated)->Count
                ? &partial(list->untranslated)->PartialDescriptors[place]
                : NULL;
 }
@@ -107,6 +113,9 @@ static NTSTATUS STDMETHODCALLTYPE AddEntry(IResourceList *This, PCM_PARTIAL_RESO
 
     if (Translated == NULL || Untranslated == NULL) {
         return STATUS_INVALID_PARAMETER;
+    }
+    if (!ENTER(AddEntry)) {
+        return STATUS_UNSUCCESSFUL;
     }
     if (count == list->capacity) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -128,6 +137,9 @@ static NTSTATUS STDMETHODCALLTYPE AddEntryFromParent(IResourceList *This, IResou
     if (Parent == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
+    if (!ENTER(AddEntryFromParent)) {
+        return STATUS_UNSUCCESSFUL;
+    }
     translated = IResourceList_FindTranslatedEntry(Parent, Type, Index);
     untranslated = IResourceList_FindUntranslatedEntry(Parent, Type, Index);
     return AddEntry(This, translated, untranslated);
@@ -135,12 +147,12 @@ static NTSTATUS STDMETHODCALLTYPE AddEntryFromParent(IResourceList *This, IResou
 
 static PCM_RESOURCE_LIST STDMETHODCALLTYPE TranslatedList(IResourceList *This)
 {
-    return self(This)->translated;
+    return ENTER(TranslatedList) ? self(This)->translated : NULL;
 }
 
 static PCM_RESOURCE_LIST STDMETHODCALLTYPE UntranslatedList(IResourceList *This)
 {
-    return self(This)->untranslated;
+    return ENTER(UntranslatedList) ? self(This)->untranslated : NULL;
 }
 
 /* ---- The object -------------------------------------------------------------------------------------------- */

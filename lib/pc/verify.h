@@ -23,9 +23,10 @@ NTKERNELAPI VOID pc_report(pc_severity severity, const char *rule, const char *p
  * no effect). An IRQL above `highest` is reported. */
 NTKERNELAPI BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *place);
 
-/* An interrupt's lock while there is no interrupt object yet: taken at DIRQL. */
-NTKERNELAPI VOID pc_acquire_interrupt_lock(PKSPIN_LOCK lock, KIRQL irql, PKIRQL old_irql);
-NTKERNELAPI VOID pc_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL old_irql);
+/* KeSynchronizeExecution while there is no interrupt object yet: under its lock to be, at its
+ * DIRQL. The caller's IRQL is not above that. */
+NTKERNELAPI VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine,
+                                PVOID context);
 
 /* True if a pool of this process gave `memory` out, also if it was freed since, or its machine
  * has gone. Any host thread, any pointer. */

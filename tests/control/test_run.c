@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 /* Runs the body and asserts that it fails with `reason` in the report. */
 static void assert_fails(const dirql_options *options, void (*body)(void *context), uint32_t code,
                          const char *reason)
@@ -208,6 +207,27 @@ static void a_fault_in_an_isr_names_it(void **state)
 {
     (void)state;
     assert_fails(NULL, fault_in_isr, DRIVER_IRQL_NOT_LESS_OR_EQUAL, "faulting_isr");
+}
+
+static BOOLEAN aborting_isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    abort();
+}
+
+static void abort_in_isr(void *context)
+{
+    (void)context;
+    dirql_line_pulse(connected(aborting_isr));
+}
+
+static void an_abort_in_an_isr_is_a_finding_and_the_process_goes_on(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        assert_fails(NULL, abort_in_isr, 0, "abort() was called in `ISR aborting_isr`, IRQL 7");
+    }
 }
 
 static void expect_the_fault(void *context)
@@ -459,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_division_by_zero_is_a_finding),
         cmocka_unit_test(a_stack_overflow_is_a_finding),
         cmocka_unit_test(a_fault_in_an_isr_names_it),
+        cmocka_unit_test(an_abort_in_an_isr_is_a_finding_and_the_process_goes_on),
         cmocka_unit_test(a_fault_can_be_expected_with_its_parameters),
         cmocka_unit_test(an_expected_bug_check_that_does_not_come_fails_the_run),
         cmocka_unit_test(an_isr_that_never_returns_and_calls_nothing_is_a_livelock),

@@ -194,6 +194,26 @@ static void an_unconnected_object_runs_it_at_dirql_too(void **state)
     dirql_assert_irql(PASSIVE_LEVEL);
 }
 
+static NTSTATUS raise_and_return(IInterruptSync *sync, PVOID context)
+{
+    KIRQL old;
+
+    UNREFERENCED_PARAMETER(sync);
+    UNREFERENCED_PARAMETER(context);
+    KeRaiseIrql(10, &old);
+    return STATUS_SUCCESS;
+}
+
+static void an_unconnected_routine_that_returns_at_another_irql_is_bug_check_c8(void **state)
+{
+    rig *r = *state;
+
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, 10 << 16 | 7 << 8 | 3, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal), 0);
+    IInterruptSync_CallSynchronizedRoutine(r->sync, raise_and_return, NULL);
+    fail_msg("the call returned");
+}
+
 static NTSTATUS assert_line_inside(IInterruptSync *sync, PVOID context)
 {
     rig *r = context;
@@ -446,6 +466,7 @@ int main(void)
         RIG(a_missing_routine_is_refused),
         RIG(a_synchronized_routine_runs_at_dirql_and_its_status_comes_back),
         RIG(an_unconnected_object_runs_it_at_dirql_too),
+        RIG(an_unconnected_routine_that_returns_at_another_irql_is_bug_check_c8),
         RIG(the_isr_waits_until_the_synchronized_routine_has_ended),
         RIG(a_caller_above_dirql_is_reported),
         RIG(a_synchronized_routine_that_synchronizes_again_is_a_deadlock),

@@ -169,6 +169,46 @@ static void an_impossible_count_is_reported(void **state)
     fail_msg("garbage was taken for a list");
 }
 
+static void a_list_made_above_passive_level_is_reported(void **state)
+{
+    lists *l = *state;
+    PRESOURCELIST sublist = NULL;
+    KIRQL old;
+
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00071001, DISPATCH_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    PcNewResourceSublist(&sublist, NULL, PagedPool, l->list, 1);
+    fail_msg("a list was made at DISPATCH_LEVEL");
+}
+
+static void a_list_searched_above_passive_level_is_reported(void **state)
+{
+    lists *l = *state;
+    KIRQL old;
+
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00071003, DISPATCH_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    IResourceList_FindTranslatedEntry(l->list, CmResourceTypeInterrupt, 0);
+    fail_msg("the list was searched at DISPATCH_LEVEL");
+}
+
+/* The usual way to read the raw list, which compilers must not take for an array of one. */
+static void a_raw_list_is_walked_to_its_end(void **state)
+{
+    lists *l = *state;
+    PCM_RESOURCE_LIST raw = IResourceList_TranslatedList(l->list);
+    ULONG interrupts = 0;
+
+    for (ULONG i = 0; i < raw->List[0].PartialResourceList.Count; i++) {
+        if (raw->List[0].PartialResourceList.PartialDescriptors[i].Type == CmResourceTypeInterrupt) {
+            interrupts++;
+        }
+    }
+    assert_int_equal(interrupts, 2);
+}
+
 #define LISTS(f) dirql_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -185,6 +225,9 @@ int main(void)
         LISTS(device_specific_data_and_several_buses_are_walked),
         LISTS(lists_that_do_not_match_are_reported),
         LISTS(an_impossible_count_is_reported),
+        LISTS(a_list_made_above_passive_level_is_reported),
+        LISTS(a_list_searched_above_passive_level_is_reported),
+        LISTS(a_raw_list_is_walked_to_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,101 @@
+/*
+ * test_misuse.c - a control API used wrongly says so: it neither crashes nor passes in silence.
+ */
+#include <dirql/check.h>
+#include <dirql/cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Runs the body and asserts that it fails with `reason` in the report. */
+static void assert_fails(void (*body)(void *context), const char *reason)
+{
+    dirql_result result;
+
+    assert_int_equal(dirql_run(NULL, body, NULL, &result), DIRQL_FAILED);
+    assert_int_equal(result.errors, 1);
+    if (strstr(result.report, reason) == NULL) {
+        fail_msg("the report does not say \"%s\":\n%s", reason, result.report);
+    }
+    dirql_result_free(&result);
+}
+
+static void expect_no_finding_by_name(void *context)
+{
+    (void)context;
+    dirql_expect_finding(NULL);
+}
+
+static void send_nothing_home(void *context)
+{
+    (void)context;
+    dirql_at_home(NULL, NULL);
+}
+
+static void abandon_itself(void *context)
+{
+    dirql_result result;
+
+    (void)context;
+    dirql_abandon(&result);
+}
+
+static void fail_without_words(void *context)
+{
+    (void)context;
+    dirql_fail(NULL, 1, NULL);
+}
+
+static void calls_with_nothing_in_hand_are_findings(void **state)
+{
+    (void)state;
+    assert_fails(expect_no_finding_by_name, "dirql_expect_finding: the rule has no name");
+    assert_fails(send_nothing_home, "dirql_at_home: `errand` is NULL");
+    assert_fails(fail_without_words, "dirql_fail() without a text");
+    dirql_result_free(NULL);
+}
+
+static void a_run_cannot_abandon_itself(void **state)
+{
+    (void)state;
+    assert_fails(abandon_itself, "dirql_abandon was called by simulated code");
+}
+
+static void exit_with_success(void *context)
+{
+    (void)context;
+    (void)freopen("/dev/null", "w", stderr);
+    exit(EXIT_SUCCESS);
+}
+
+static void exit_in_a_run_is_no_success_of_the_process(void **state)
+{
+    pid_t child;
+    int status = 0;
+
+    (void)state;
+    fflush(NULL);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        dirql_run(NULL, exit_with_success, NULL, NULL);
+        _exit(EXIT_SUCCESS);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_with_nothing_in_hand_are_findings),
+        cmocka_unit_test(a_run_cannot_abandon_itself),
+        cmocka_unit_test(exit_in_a_run_is_no_success_of_the_process),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
