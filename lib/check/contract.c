@@ -165,7 +165,7 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
         break;
     case GROUP_OTHER:
         dq_poolrules_call(cpu, call);
-    dq_waitrules_call(cpu, call);
+        dq_waitrules_call(contract, cpu, call);
         if (call->service == DQ_SERVICE_DbgPrint) {
             check_print(cpu, call);
         }
@@ -190,9 +190,13 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
         on_call(contract, cpu, event);
         break;
     case DQ_EVENT_LOCK_INIT:
-        dq_lockrules_init(contract, event->object);
+        dq_lockrules_init(contract, cpu, event);
+        break;
+    case DQ_EVENT_LOCK_WAIT:
+        dq_lockrules_wait(contract, cpu, event);
         break;
     case DQ_EVENT_LOCK_ACQUIRE:
+        dq_lockorder_acquire(contract, cpu, event);
         dq_lockrules_acquire(contract, cpu, event);
         break;
     case DQ_EVENT_LOCK_RELEASE:
@@ -200,7 +204,7 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
         break;
     case DQ_EVENT_POOL_FREE:
         dq_poolrules_free(cpu, event);
-        dq_lockrules_free(contract, event->object, event->a);
+        dq_lockrules_free(contract, cpu, event);
         break;
     case DQ_EVENT_DPC_END:
     case DQ_EVENT_THREAD_END:
@@ -228,6 +232,7 @@ static void stop(dq_sink *sink, dq_machine *machine)
     free(contract->raises);
     free(contract->held);
     free(contract->families);
+    free(contract->orders);
     free(contract->connected);
     free(contract);
 }
@@ -242,10 +247,10 @@ dq_sink *dq_contract_create(dq_machine *machine)
     }
     contract->sink.name = "contract";
     contract->sink.kinds =
-        DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LOCK_INIT) | DQ_EVENT_BIT(LOCK_ACQUIRE) |
-        DQ_EVENT_BIT(LOCK_RELEASE) | DQ_EVENT_BIT(POOL_FREE) | DQ_EVENT_BIT(DPC_END) |
-        DQ_EVENT_BIT(THREAD_END) | DQ_EVENT_BIT(ISR_END) | DQ_EVENT_BIT(CONNECT) |
-        DQ_EVENT_BIT(DISCONNECT) | DQ_EVENT_BIT(INTERRUPT_LOST);
+        DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LOCK_INIT) | DQ_EVENT_BIT(LOCK_WAIT) |
+        DQ_EVENT_BIT(LOCK_ACQUIRE) | DQ_EVENT_BIT(LOCK_RELEASE) | DQ_EVENT_BIT(POOL_FREE) |
+        DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) | DQ_EVENT_BIT(ISR_END) |
+        DQ_EVENT_BIT(CONNECT) | DQ_EVENT_BIT(DISCONNECT) | DQ_EVENT_BIT(INTERRUPT_LOST);
     contract->sink.event = on_event;
     contract->sink.stop = stop;
     return &contract->sink;

@@ -36,6 +36,16 @@ typedef struct dq_lock_family {
     dq_family family; /* DQ_FAMILY_NONE: forgotten. */
 } dq_lock_family;
 
+enum { DQ_ORDER_GATES = 4 };
+
+/* Some code acquired `then` while it held `first`. */
+typedef struct dq_order {
+    const void *first, *then;
+    const void *first_place, *then_place;
+    const void *gates[DQ_ORDER_GATES]; /* Other locks that were held each time. */
+    uint64_t visit;                    /* The latest search that came here. */
+} dq_order;
+
 typedef struct dq_connected {
     const void *interrupt;
     uint64_t vector;
@@ -56,6 +66,9 @@ typedef struct dq_contract {
     size_t held_count, held_capacity;
     dq_lock_family *families; /* A hash table with a power of two of slots. */
     size_t family_count, family_slots;
+    dq_order *orders;
+    size_t order_count, order_capacity;
+    uint64_t order_visit;
     dq_connected *connected;
     size_t connected_count, connected_capacity;
     dq_warned warned[DQ_WARNED];
@@ -89,14 +102,22 @@ void dq_irqlrules_end(dq_contract *contract, uint32_t execution);
 /* ---- lockrules.c ---------------------------------------------------------------------------- */
 
 void dq_lockrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
-void dq_lockrules_init(dq_contract *contract, const void *lock);
+void dq_lockrules_init(dq_contract *contract, dq_processor *cpu, const dq_event *event);
+void dq_lockrules_wait(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event);
-void dq_lockrules_free(dq_contract *contract, const void *memory, uint64_t bytes);
+void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 /* What the code on `cpu` must not lower below `irql` for, or NULL. `except` does not count. */
 const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_processor *cpu,
                                        unsigned irql, const void *except);
 void dq_lockrules_end(dq_contract *contract, dq_processor *cpu);
+
+/* ---- lockorder.c ---------------------------------------------------------------------------- */
+
+/* Before the lock is among those that are held. */
+void dq_lockorder_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event);
+/* The locks in this memory are gone, or begin anew. */
+void dq_lockorder_forget(dq_contract *contract, const void *memory, uint64_t bytes);
 
 /* ---- poolrules.c ---------------------------------------------------------------------------- */
 
@@ -105,7 +126,7 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event);
 
 /* ---- waitrules.c --------------------------------------------------------------------------- */
 
-void dq_waitrules_call(dq_processor *cpu, const dq_event *call);
+void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 
 /* ---- isrrules.c ----------------------------------------------------------------------------- */
 

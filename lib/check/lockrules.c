@@ -3,6 +3,7 @@
  *
  * Recursion, deadlock and the release of a lock that nobody holds are the kernel's own findings.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,22 +99,6 @@ static void check_family(dq_contract *contract, dq_processor *cpu, const dq_even
     entry->family = family;
 }
 
-void dq_lockrules_init(dq_contract *contract, const void *lock)
-{
-    if (contract->family_slots > 0) {
-        contract->families[slot_of(contract, lock)].family = DQ_FAMILY_NONE;
-    }
-}
-
-void dq_lockrules_free(dq_contract *contract, const void *memory, uint64_t bytes)
-{
-    for (size_t i = 0; i < contract->family_slots; i++) {
-        if ((uintptr_t)contract->families[i].lock - (uintptr_t)memory < bytes) {
-            contract->families[i].family = DQ_FAMILY_NONE;
-        }
-    }
-}
-
 /* ---- What is held --------------------------------------------------------------------------- */
 
 /* The latest hold of a lock by this execution, else by anybody; NULL if nobody has it. */
@@ -189,6 +174,72 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
         .tried = (event->c & DQ_LOCK_FLAG_TRY) != 0,
         .place = event->place,
     };
+}
+
+/* ---- The lock's memory ---------------------------------------------------------------------- */
+
+void dq_lockrules_init(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    const dq_held *held = find_held(contract, event->object, cpu->execution->ordinal);
+    char place[PLACE_TEXT];
+
+    if (held != NULL) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "SpinLockInit", "wdm: KeInitializeSpinLock", DQ_VERIFIER,
+                             0x1005, (uintptr_t)event->object),
+                "%s initializes a spin lock that is held: CPU%u acquired it at %s.",
+                dq_service_name(event->service), held->processor,
+                dq_place_describe(held->place, place, sizeof(place)));
+    }
+    dq_lockorder_forget(contract, event->object, sizeof(uintptr_t));
+    if (contract->family_slots > 0) {
+        contract->families[slot_of(contract, event->object)].family = DQ_FAMILY_NONE;
+    }
+}
+
+/* A word that is not zero, though nobody has the lock, is what was in the memory before. */
+void dq_lockrules_wait(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    uintptr_t word;
+
+    if (event->a >= DQ_LOCK_SHARED ||
+        find_held(contract, event->object, cpu->execution->ordinal) != NULL) {
+        return;
+    }
+    word = *(const volatile uintptr_t *)event->object;
+    if (word != 0) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "SpinLockInit", "wdm: KeInitializeSpinLock", DQ_VERIFIER,
+                             0x1002, (uintptr_t)event->object),
+                "%s acquires a spin lock that was not initialized: nobody holds it, but its memory "
+                "is not zero (0x%" PRIx64 ").",
+                dq_service_name(event->service), (uint64_t)word);
+    }
+}
+
+void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    const uintptr_t memory = (uintptr_t)event->object;
+    char place[PLACE_TEXT];
+
+    for (size_t i = contract->held_count; i > 0; i--) {
+        const dq_held *held = &contract->held[i - 1];
+
+        if ((uintptr_t)held->lock - memory < event->a) {
+            dq_find(cpu,
+                    DQ_VIOLATION(DQ_ERROR, "SpinLockFreed", "wdm: ExFreePool", DQ_VERIFIER, 0x100B,
+                                 (uintptr_t)held->lock),
+                    "a pool block is freed that holds a spin lock, which CPU%u acquired at %s and "
+                    "has not released.",
+                    held->processor, dq_place_describe(held->place, place, sizeof(place)));
+        }
+    }
+    dq_lockorder_forget(contract, event->object, event->a);
+    for (size_t i = 0; i < contract->family_slots; i++) {
+        if ((uintptr_t)contract->families[i].lock - memory < event->a) {
+            contract->families[i].family = DQ_FAMILY_NONE;
+        }
+    }
 }
 
 /* ---- Calls ---------------------------------------------------------------------------------- */

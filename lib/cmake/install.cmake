@@ -59,8 +59,12 @@ function(dirql_install_pc name description requires cflags libs private)
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
+set(guest_flags "-fshort-wchar -fno-optimize-sibling-calls -Wno-multichar -Wno-unknown-pragmas")
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU") # Clang neither has nor needs it.
+    string(APPEND guest_flags " -fno-aggressive-loop-optimizations")
+endif()
 dirql_install_pc(dirql-wdk "Headers for Windows driver code" ""
-    "-I\${includedir}/dirql-wdk -fshort-wchar -fno-optimize-sibling-calls -Wno-multichar -Wno-unknown-pragmas" "" "")
+    "-I\${includedir}/dirql-wdk ${guest_flags}" "" "")
 dirql_install_pc(dirql "${PROJECT_DESCRIPTION}" "dirql-wdk"
     "-I\${includedir}" "-L\${libdir} -ldirql" "${DIRQL_PRIVATE_LIBS}")
 dirql_install_pc(dirql-portcls "PortCls for dirql" "dirql" "" "-L\${libdir} -ldirql_portcls" "")

@@ -15,6 +15,7 @@ static void run_body(void *context)
     dq_machine *machine = context;
 
     machine->body(machine->body_argument);
+    dq_thread_check_end(dq_self);
     dq_go_home(dq_self);
 }
 

@@ -405,11 +405,9 @@ void dq_thread_release(dq_machine *machine, dq_thread *thread)
     }
 }
 
-void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
+void dq_thread_check_end(dq_processor *cpu)
 {
-    dq_machine *machine = cpu->machine;
-    dq_thread *thread = dq_thread_current(cpu);
-    dq_thread *next;
+    const dq_thread *thread = dq_thread_current(cpu);
 
     dq_emit(cpu, THREAD_END, thread, 0, 0, 0);
     if (cpu->irql != DQ_LEVEL_PASSIVE) {
@@ -418,6 +416,15 @@ void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
                     "thread %s ends at IRQL %u: it must be back at PASSIVE_LEVEL", thread->name,
                     cpu->irql);
     }
+}
+
+void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
+{
+    dq_machine *machine = cpu->machine;
+    dq_thread *thread = dq_thread_current(cpu);
+    dq_thread *next;
+
+    dq_thread_check_end(cpu);
     dq_mutex_abandon_all(cpu, thread);
     dq_fastmutex_thread_ends(cpu, thread);
     cpu->irql = DQ_LEVEL_DISPATCH;

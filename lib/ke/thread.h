@@ -110,6 +110,9 @@ void dq_thread_rearrange(dq_thread *thread);
 
 void dq_thread_set_priority(dq_thread *thread, int priority);
 
+/* What must hold when the current thread ends: PASSIVE_LEVEL, and what sinks ask of it. */
+void dq_thread_check_end(dq_processor *cpu);
+
 /* The current thread ends. At PASSIVE_LEVEL. */
 _Noreturn void dq_thread_exit(dq_processor *cpu, NTSTATUS status);
 

@@ -455,9 +455,9 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
                                         BOOLEAN Alertable, PLARGE_INTEGER Timeout,
                                         PKWAIT_BLOCK WaitBlockArray)
 {
-    DQ_ENTER(KeWaitForMultipleObjects, Count > 0 ? Object[0] : NULL, Count, WaitType, WaitReason,
+    DQ_ENTER(KeWaitForMultipleObjects, Count > 0 ? Object[0] : NULL, Count, WaitType, WaitMode,
              STATUS_UNSUCCESSFUL);
-    (void)WaitMode;
+    (void)WaitReason;
     (void)Alertable;
     if (Count == 0) {
         return STATUS_INVALID_PARAMETER_1;

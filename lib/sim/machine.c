@@ -120,6 +120,16 @@ static void report_stall(dq_processor *cpu, const host_fault *fault)
             cpu->machine->options.watchdog_ns / 1000000000u);
 }
 
+static void report_abort(dq_processor *cpu)
+{
+    char name[96];
+
+    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "abort" },
+            "abort() was called in `%s`, IRQL %u: by a failed assert(), by the C library over damaged memory, or "
+            "because of a C++ exception that nothing caught. What it printed stands before this report.",
+            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql);
+}
+
 static const char *access_name(const host_fault *fault)
 {
     static const char *const names[] = { "read of", "write to", "call of" };
@@ -165,10 +175,15 @@ static void on_fault(void *owner, const host_fault *fault)
     const uint64_t place = (uintptr_t)fault->place;
 
     (void)owner;
-    cpu->execution->place = (const char *)fault->place + 1; /* Reports look one before a return address. */
+    if (fault->kind != HOST_FAULT_ABORT) { /* Which is placed in the C library: the last call says more. */
+        cpu->execution->place = (const char *)fault->place + 1; /* Reports look one before a return address. */
+    }
     switch (fault->kind) {
     case HOST_FAULT_STALLED:
         report_stall(cpu, fault);
+        break;
+    case HOST_FAULT_ABORT:
+        report_abort(cpu);
         break;
     case HOST_FAULT_STACK_OVERFLOW:
         dq_bugcheck(cpu, 0x7F, 8, (uintptr_t)fault->address, 0, 0,

@@ -429,6 +429,27 @@ static void lock_held_at_the_end_is_found(void **state)
     assert_int_equal(rule_result.code, SPIN_LOCK_NOT_OWNED);
 }
 
+static void end_with_the_lock(void *context)
+{
+    (void)context;
+    KeAcquireSpinLock(&lock, &old);
+}
+
+static void end_at_dispatch(void *context)
+{
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+}
+
+static void first_thread_ends_as_every_thread(void **state)
+{
+    (void)state;
+    assert_verifier(end_with_the_lock, 0x100A, (ULONG_PTR)&lock, "SpinLockHeld");
+    rule_run(1, end_at_dispatch);
+    assert_int_equal(rule_result.code, IRQL_UNEXPECTED_VALUE);
+    assert_int_equal(rule_result.parameters[0], DISPATCH_LEVEL << 16 | 1);
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -451,6 +472,7 @@ int main(void)
         cmocka_unit_test_setup(release_by_other_code_is_found, reset),
         cmocka_unit_test_setup(second_shared_acquisition_is_found, reset),
         cmocka_unit_test_setup(lock_held_at_the_end_is_found, reset),
+        cmocka_unit_test_setup(first_thread_ends_as_every_thread, reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);

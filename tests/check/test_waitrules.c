@@ -1,6 +1,6 @@
 /*
  * test_waitrules.c - Wait TRUE at too high an IRQL is found; Wait FALSE there, and TRUE below, is
- * not.
+ * not. So is a wait in UserMode for what lies on the stack.
  */
 #include "rule.h"
 
@@ -8,6 +8,7 @@ static KEVENT event;
 static KSEMAPHORE semaphore;
 static KMUTEX mutex;
 static KIRQL old;
+static PRKEVENT event_address;
 
 static void start(KIRQL irql)
 {
@@ -60,7 +61,7 @@ static void do_it_right(void *context)
 static void wait_true_needs_the_irql_of_a_wait(void **state)
 {
     (void)state;
-    assert_verifier(set_event, 0x80, DISPATCH_LEVEL, "IrqlKeSetEvent");
+    assert_verifier(set_event, 0x20016, DISPATCH_LEVEL, "IrqlKeSetEvent");
     assert_verifier(release_semaphore, 0xE5, APC_LEVEL, "IrqlKePassive");
     assert_verifier(release_mutex, 0xE5, DISPATCH_LEVEL, "IrqlKeApcLte1");
 }
@@ -71,11 +72,69 @@ static void what_is_right_is_not_reported(void **state)
     assert_kept(do_it_right, 1);
 }
 
+static void initialize_semaphore_at_dispatch(void *context)
+{
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInitializeSemaphore(&semaphore, 0, 9);
+    KeLowerIrql(old);
+}
+
+static void semaphore_initialized_above_passive_is_only_warned_of(void **state)
+{
+    (void)state;
+    rule_run(1, initialize_semaphore_at_dispatch);
+    assert_int_equal(rule_result.outcome, DIRQL_PASSED);
+    assert_int_equal(rule_result.warnings, 1);
+    assert_report_has("IrqlKePassive");
+}
+
+static void wait_on_stack_in_user_mode(void *context)
+{
+    KEVENT on_stack;
+
+    event_address = &on_stack;
+    KeInitializeEvent(&on_stack, NotificationEvent, TRUE);
+    KeWaitForSingleObject(&on_stack, UserRequest, *(KPROCESSOR_MODE *)context, FALSE, NULL);
+}
+
+static void wait_off_stack_in_user_mode(void *context)
+{
+    PVOID objects[] = { &event };
+
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeWaitForSingleObject(&event, UserRequest, UserMode, FALSE, NULL);
+    KeWaitForMultipleObjects(1, objects, WaitAny, UserRequest, UserMode, FALSE, NULL, NULL);
+}
+
+static void user_mode_wait_on_the_stack_is_found(void **state)
+{
+    static KPROCESSOR_MODE mode;
+    const dirql_options options = { .name = "rule" };
+
+    (void)state;
+    mode = UserMode;
+    dirql_result_free(&rule_result);
+    dirql_run(&options, wait_on_stack_in_user_mode, &mode, &rule_result);
+    assert_int_equal(rule_result.code, DRIVER_VERIFIER_DETECTED_VIOLATION);
+    assert_int_equal(rule_result.parameters[0], 0x123);
+    assert_int_equal(rule_result.parameters[1], (ULONG_PTR)event_address);
+    assert_report_has("WaitOnStack");
+    mode = KernelMode;
+    dirql_result_free(&rule_result);
+    assert_int_equal(dirql_run(&options, wait_on_stack_in_user_mode, &mode, &rule_result),
+                     DIRQL_PASSED);
+    assert_kept(wait_off_stack_in_user_mode, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wait_true_needs_the_irql_of_a_wait),
         cmocka_unit_test(what_is_right_is_not_reported),
+        cmocka_unit_test(semaphore_initialized_above_passive_is_only_warned_of),
+        cmocka_unit_test(user_mode_wait_on_the_stack_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

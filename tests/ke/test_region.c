@@ -42,6 +42,29 @@ static void leaving_a_guarded_region_outside_one_is_reported(void **state)
     KeLeaveGuardedRegion();
 }
 
+static void entering_a_critical_region_above_apc_level_is_c4_11a(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x11A, DISPATCH_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
+    KeEnterCriticalRegion();
+}
+
+static void leaving_a_critical_region_above_apc_level_is_c4_11b(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    KeEnterCriticalRegion();
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x11B, DISPATCH_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
+    KeLeaveCriticalRegion();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -49,6 +72,8 @@ int main(void)
         dirql_unit_test(guarded_regions_nest),
         dirql_unit_test(leaving_a_critical_region_outside_one_is_c4_3e),
         dirql_unit_test(leaving_a_guarded_region_outside_one_is_reported),
+        dirql_unit_test(entering_a_critical_region_above_apc_level_is_c4_11a),
+        dirql_unit_test(leaving_a_critical_region_above_apc_level_is_c4_11b),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

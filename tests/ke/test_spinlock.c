@@ -405,7 +405,8 @@ int main(void)
         RETAIL(release_of_another_processors_lock_is_bug_check_10_on_a_retail_machine, 2),
         RETAIL(acquisition_above_dispatch_is_bug_check_9_on_a_retail_machine, 1),
         TWO(opposite_orders_that_meet_are_a_deadlock),
-        TWO(opposite_orders_that_never_meet_are_none),
+        RETAIL(opposite_orders_that_never_meet_are_none, 1),
+        RETAIL(opposite_orders_that_never_meet_are_none, 2),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
