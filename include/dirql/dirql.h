@@ -53,7 +53,7 @@ typedef struct dirql_options {
     size_t stack_bytes;          /* Of each simulated thread; default 256 KiB (1 MiB with a sanitizer). */
     unsigned access_cost_ns;     /* Virtual time of a register access or time query; default 1000. */
     unsigned watchdog_ms;        /* Host time without progress; default 10000; DIRQL_NEVER: none. */
-    unsigned virtual_limit_s;    /* Virtual seconds that a run may last; default 3600; DIRQL_NEVER: no limit. */
+    unsigned busy_limit_s;       /* Virtual seconds that a run may spend in stalls and polls; default 300; DIRQL_NEVER: any. */
     unsigned storm_limit;        /* Times in a row that a level line may interrupt without being silenced; default 1000. */
 } dirql_options;
 

@@ -49,10 +49,11 @@ static bool is_told_otherwise(const dq_event *event)
     static const bool told[DQ_SERVICE_COUNT] = {
         [DQ_SERVICE_READ_PORT] = true,     [DQ_SERVICE_WRITE_PORT] = true,
         [DQ_SERVICE_READ_REGISTER] = true, [DQ_SERVICE_WRITE_REGISTER] = true,
-        [DQ_SERVICE_DbgPrint] = true,      [DQ_SERVICE_dirql] = true,
+        [DQ_SERVICE_DbgPrint] = true,
     };
 
-    return event->kind == DQ_EVENT_CALL && told[event->service];
+    return event->kind == DQ_EVENT_CALL &&
+           (told[event->service] || dq_service_is_tests(event->service));
 }
 
 static const char *name_of(const history *this, uint32_t ordinal)

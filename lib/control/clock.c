@@ -22,7 +22,7 @@ static void advance(dq_processor *cpu, uint64_t duration_ns, const void *place)
         duration_ns > UINT64_MAX / 2 - now_ns ? UINT64_MAX / 2 : now_ns + duration_ns;
 
     if (cpu->irql < DQ_LEVEL_DISPATCH && cpu->execution->kind == DQ_EXECUTION_THREAD) {
-        dq_wait_until(cpu, until_ns, DQ_SERVICE_dirql, place);
+        dq_wait_until(cpu, until_ns, DQ_SERVICE_dirql_time_advance, place);
         (void)dq_clock_pass(dq_self, until_ns); /* What else was due by then happens, too. */
     } else {
         (void)dq_clock_pass(cpu, until_ns);
@@ -31,20 +31,20 @@ static void advance(dq_processor *cpu, uint64_t duration_ns, const void *place)
 
 void dirql_time_advance_ns(uint64_t duration_ns)
 {
-    DQ_ENTER(dirql, NULL, duration_ns, 0, 0, DQ_VOID);
+    DQ_ENTER(dirql_time_advance, NULL, duration_ns, 0, 0, DQ_VOID);
     advance(cpu, duration_ns, __builtin_return_address(0));
 }
 
 void dirql_time_advance_us(uint64_t duration_us)
 {
-    DQ_ENTER(dirql, NULL, duration_us, 0, 0, DQ_VOID);
+    DQ_ENTER(dirql_time_advance, NULL, duration_us, 0, 0, DQ_VOID);
     advance(cpu, duration_us > UINT64_MAX / 1000u ? UINT64_MAX : duration_us * 1000u,
             __builtin_return_address(0));
 }
 
 void dirql_time_advance_ms(uint64_t duration_ms)
 {
-    DQ_ENTER(dirql, NULL, duration_ms, 0, 0, DQ_VOID);
+    DQ_ENTER(dirql_time_advance, NULL, duration_ms, 0, 0, DQ_VOID);
     advance(cpu, duration_ms > UINT64_MAX / 1000000u ? UINT64_MAX : duration_ms * 1000000u,
             __builtin_return_address(0));
 }

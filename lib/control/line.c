@@ -159,21 +159,21 @@ static dq_line *wire_of(const dirql_line *line, const char *function)
 }
 
 /* For calls that change the wire: a schedule point, except in device callbacks. */
-static dq_line *enter(const dirql_line *line, const char *function, const void *place)
+static dq_line *enter(const dirql_line *line, dq_service service, const void *place)
 {
-    dq_line *wire = wire_of(line, function);
+    dq_line *wire = wire_of(line, dq_service_name(service));
     dq_processor *cpu = dq_self;
 
     if (DQ_LIKELY(wire != NULL) && !dq_attends(cpu, DQ_ATTEND_REFUSE) &&
         dq_attends(cpu, DQ_ATTEND_ALWAYS | DQ_ATTEND_SWITCH | DQ_ATTEND_LEVELS)) {
-        dq_enter(DQ_SERVICE_dirql, place, NULL, 0, 0, 0);
+        dq_enter(service, place, NULL, 0, 0, 0);
     }
     return wire;
 }
 
 void dirql_line_assert(dirql_line *line)
 {
-    dq_line *wire = enter(line, "dirql_line_assert", __builtin_return_address(0));
+    dq_line *wire = enter(line, DQ_SERVICE_dirql_line_assert, __builtin_return_address(0));
 
     if (wire != NULL) {
         dq_line_assert(dq_self->machine, wire);
@@ -182,7 +182,7 @@ void dirql_line_assert(dirql_line *line)
 
 void dirql_line_deassert(dirql_line *line)
 {
-    dq_line *wire = enter(line, "dirql_line_deassert", __builtin_return_address(0));
+    dq_line *wire = enter(line, DQ_SERVICE_dirql_line_deassert, __builtin_return_address(0));
 
     if (wire != NULL) {
         dq_line_deassert(dq_self->machine, wire);
@@ -191,7 +191,7 @@ void dirql_line_deassert(dirql_line *line)
 
 void dirql_line_pulse(dirql_line *line)
 {
-    dq_line *wire = enter(line, "dirql_line_pulse", __builtin_return_address(0));
+    dq_line *wire = enter(line, DQ_SERVICE_dirql_line_pulse, __builtin_return_address(0));
 
     if (wire != NULL) {
         dq_line_assert(dq_self->machine, wire);

@@ -113,7 +113,7 @@ static void fill_in(dirql_options *options)
     DEFAULT(stack_bytes, default_stack_bytes);
     DEFAULT(access_cost_ns, 1000);
     DEFAULT(watchdog_ms, 10000);
-    DEFAULT(virtual_limit_s, 3600);
+    DEFAULT(busy_limit_s, 300);
     DEFAULT(storm_limit, 1000);
 #undef DEFAULT
 }

@@ -82,7 +82,7 @@ static dq_machine_options machine_options(const dirql_options *options)
         .stack_bytes = options->stack_bytes,
         .access_cost_ns = options->access_cost_ns,
         .watchdog_ns = scaled(options->watchdog_ms, 1000000u),
-        .virtual_limit_ns = scaled(options->virtual_limit_s, 1000000000u),
+        .busy_limit_ns = scaled(options->busy_limit_s, 1000000000u),
         .storm_limit = options->storm_limit,
         .fingerprint = fingerprint(options),
     };

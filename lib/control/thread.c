@@ -33,7 +33,7 @@ dirql_thread *dirql_thread_start(const char *name, unsigned processor,
 {
     dq_thread *thread;
 
-    DQ_ENTER(dirql, NULL, (uintptr_t)routine, processor, context, NULL);
+    DQ_ENTER(dirql_thread_start, NULL, (uintptr_t)routine, processor, context, NULL);
     check_irql(cpu, "dirql_thread_start", DQ_LEVEL_PASSIVE);
     check_processor(cpu->machine, "dirql_thread_start", processor);
     if (routine == NULL) {
@@ -66,14 +66,14 @@ void dirql_thread_join(dirql_thread *thread)
     dq_thread *joined = (dq_thread *)(void *)thread;
     dq_machine *machine;
 
-    DQ_ENTER(dirql, thread, 0, 0, 0, DQ_VOID);
+    DQ_ENTER(dirql_thread_join, thread, 0, 0, 0, DQ_VOID);
     machine = cpu->machine;
     check_irql(cpu, "dirql_thread_join", DQ_LEVEL_APC);
     if (!is_alive(machine, joined)) {
         dirql_control_fail(machine, "join",
                            "dirql_thread_join of what is no thread, or was joined before");
     }
-    (void)dq_wait_for(cpu, joined, DQ_SERVICE_dirql, __builtin_return_address(0));
+    (void)dq_wait_for(cpu, joined, DQ_SERVICE_dirql_thread_join, __builtin_return_address(0));
     dq_thread_release(machine, joined);
 }
 
@@ -81,7 +81,7 @@ void dirql_thread_move(unsigned processor)
 {
     dq_thread *thread;
 
-    DQ_ENTER(dirql, NULL, processor, 0, 0, DQ_VOID);
+    DQ_ENTER(dirql_thread_move, NULL, processor, 0, 0, DQ_VOID);
     check_irql(cpu, "dirql_thread_move", DQ_LEVEL_APC);
     check_processor(cpu->machine, "dirql_thread_move", processor);
     thread = dq_thread_current(cpu);

@@ -49,7 +49,7 @@ void dirql_trace_mark(const char *text)
     dq_processor *cpu = dirql_control_cpu();
 
     if (machine != NULL && cpu != NULL) {
-        cpu->execution->service = DQ_SERVICE_dirql;
+        cpu->execution->service = DQ_SERVICE_dirql_trace_mark;
         dq_emit_text(cpu, MARK, NULL, text);
     }
 }

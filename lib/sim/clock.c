@@ -109,13 +109,13 @@ static void check_limits(dq_processor *cpu)
     uint64_t now_ns = machine->clock.now_ns;
     const dq_execution *execution = cpu->execution;
 
-    if (machine->options.virtual_limit_ns != 0 && now_ns > machine->options.virtual_limit_ns) {
-        uint64_t limit_ns = machine->options.virtual_limit_ns;
+    if (machine->options.busy_limit_ns != 0 && machine->busy_ns > machine->options.busy_limit_ns) {
+        uint64_t limit_ns = machine->options.busy_limit_ns;
 
-        machine->options.virtual_limit_ns = 0;
+        machine->options.busy_limit_ns = 0;
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "time limit" },
-                "the run has lasted longer than %llu virtual seconds (option virtual_limit_s): "
-                "does something poll for what will never come?",
+                "the processors have stalled and polled for more than %llu virtual seconds (option "
+                "busy_limit_s): does something poll for what will never come?",
                 (unsigned long long)(limit_ns / 1000000000u));
     }
     if ((execution->kind == DQ_EXECUTION_ISR || execution->kind == DQ_EXECUTION_DPC ||
@@ -151,6 +151,9 @@ dq_processor *dq_clock_pass(dq_processor *cpu, uint64_t until_ns)
 {
     dq_machine *machine = cpu->machine;
 
+    if (until_ns > machine->clock.now_ns) {
+        machine->busy_ns += until_ns - machine->clock.now_ns;
+    }
     while (dq_clock_next_ns(machine) <= until_ns) {
         fire_first(cpu);
         check_limits(cpu);

@@ -48,7 +48,7 @@ typedef struct dq_machine_options {
     size_t stack_bytes;           /* Of each simulated thread. */
     uint64_t access_cost_ns;      /* Virtual time of a register access or time query. */
     uint64_t watchdog_ns;         /* Host time without progress; 0: none. */
-    uint64_t virtual_limit_ns;    /* A run that passes this virtual time is ended. 0: none. */
+    uint64_t busy_limit_ns;       /* Virtual time that processors may spend stalling and polling; 0: any. */
     unsigned storm_limit;         /* Refires of a level line without progress. */
     uint64_t fingerprint;         /* Of test and options, for the schedule text. */
 } dq_machine_options;
@@ -78,6 +78,7 @@ struct dq_machine {
     unsigned spinners;            /* Processors that wait for a lock. */
     uint64_t thread_ran_ns;       /* When a thread last went on, for lost wake-ups. */
     unsigned skips_since_thread;
+    uint64_t busy_ns;             /* Virtual time that passed because a processor spent it. */
     uint64_t worst_latency_ns;    /* From a line's assertion until it was taken. */
     uint64_t event_sequence;
     uint64_t counted_interrupts, counted_dpcs;

@@ -4,6 +4,8 @@
 #ifndef DQ_SERVICE_H
 #define DQ_SERVICE_H
 
+#include <stdbool.h>
+
 typedef enum dq_service {
     DQ_SERVICE_NONE,
 #define DQ_SERVICE_ROW(name, lowest, highest, subcode, rule, header) DQ_SERVICE_##name,
@@ -11,6 +13,12 @@ typedef enum dq_service {
 #undef DQ_SERVICE_ROW
     DQ_SERVICE_COUNT
 } dq_service;
+
+/* True if it belongs to the test and not to the kernel. */
+static inline bool dq_service_is_tests(dq_service service)
+{
+    return service >= DQ_SERVICE_dirql_line_assert;
+}
 
 /* "KeSetEvent"; the empty string for DQ_SERVICE_NONE. */
 const char *dq_service_name(dq_service service);

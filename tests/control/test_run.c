@@ -310,7 +310,7 @@ static void poll_for_ever(void *context)
 static void a_thread_that_polls_for_ever_meets_the_time_limit(void **state)
 {
     (void)state;
-    assert_fails(&(dirql_options){ .virtual_limit_s = 20 }, poll_for_ever, 0, "longer than 20 virtual seconds");
+    assert_fails(&(dirql_options){ .busy_limit_s = 20 }, poll_for_ever, 0, "more than 20 virtual seconds");
 }
 
 /* ---- Standstills ------------------------------------------------------------------------------------------- */

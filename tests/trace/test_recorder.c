@@ -64,7 +64,7 @@ static void nothing_is_kept_before_start_and_after_stop(void **state)
     dirql_trace_stop();
     KeInitializeSpinLock(&lock);
     text = dirql_trace_text();
-    assert_contains(text, "MARK in dirql \"between\"");
+    assert_contains(text, "MARK in dirql_trace_mark \"between\"");
     assert_null(strstr(text, "KeInitializeSpinLock"));
     dirql_trace_free(text);
 }
