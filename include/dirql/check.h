@@ -1,8 +1,9 @@
 /*
  * check.h - what a test claims, and what it allows.
  *
- * Every violation ends in a bug check code with parameters: Windows' own, or 0xC4 with the Driver Verifier's subcode when only
- * the checker sees it. A test can expect one: the run ends there, and passes.
+ * Every violation ends in a bug check code with parameters: Windows' own, or 0xC4 with the Driver
+ * Verifier's subcode when only the checker sees it. A test can expect one: the run ends there, and
+ * passes.
  */
 #ifndef DIRQL_CHECK_H
 #define DIRQL_CHECK_H
@@ -17,17 +18,18 @@ extern "C" {
 /* Matches any value of a bug check's parameter. */
 #define DIRQL_ANY ((ULONG_PTR)0xD1A11A1DD1A11A1Dull)
 
-/* The run must end in this bug check; if it does not, it fails. Any IRQL. Parameters by position. */
+/* The run must end in this bug check; if it does not, it fails. Any IRQL.
+ * Parameters by position. */
 DIRQL_API void dirql_expect_bugcheck(ULONG code);
 DIRQL_API void dirql_expect_bugcheck_with(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3,
                                           ULONG_PTR p4);
 
-/* The run must find this rule broken, by the rule's name as reports print it ("IrqlKeDispatchLte", "deadlock",
- * "livelock"). An error ends the run there; a warning lets it go on. */
+/* The run must find this rule broken, by the rule's name as reports print it ("IrqlKeDispatchLte",
+ * "deadlock", "livelock"). An error ends the run there; a warning lets it go on. */
 DIRQL_API void dirql_expect_finding(const char *rule);
 
-/* Findings of this rule, at `function` (NULL: anywhere), are counted but neither printed nor failing. Say why in
- * `reason`; an empty one is refused. */
+/* Findings of this rule, at `function` (NULL: anywhere), are counted but neither printed nor
+ * failing. Say why in `reason`; an empty one is refused. */
 DIRQL_API void dirql_suppress(const char *rule, const char *function, const char *reason);
 
 /* Fails the run unless the caller's IRQL is `irql`. */

@@ -1,13 +1,14 @@
 /*
  * dirql.h - run driver code on a simulated machine.
  *
- * dirql_run() makes a machine, calls your body as its first thread (on processor 0, at PASSIVE_LEVEL), and returns
- * when the body returned or something ended the run: a bug check, a broken rule, a deadlock, a fault. Everything that was found
- * is in the result. With CMocka, use <dirql/cmocka.h>, which does this for each test.
+ * dirql_run() makes a machine, calls your body as its first thread (on processor 0, at
+ * PASSIVE_LEVEL), and returns when the body returned or something ended the run: a bug check, a
+ * broken rule, a deadlock, a fault. Everything that was found is in the result. With CMocka, use
+ * <dirql/cmocka.h>, which does this for each test.
  *
- * Environment variables override options, so that any test can be rerun another way without a rebuild:
- * DIRQL_MODE=first|random|replay, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay), DIRQL_PROCESSORS=n, DIRQL_TRACE=file,
- * DIRQL_TEST=name (with CMocka: run only this test).
+ * Environment variables override options, so that any test can be rerun another way without a
+ * rebuild: DIRQL_MODE=first|random|replay, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
+ * DIRQL_PROCESSORS=n, DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test).
  */
 #ifndef DIRQL_DIRQL_H
 #define DIRQL_DIRQL_H
@@ -29,82 +30,87 @@ extern "C" {
 
 typedef enum dirql_mode {
     DIRQL_MODE_DEFAULT, /* First, or what DIRQL_MODE says. */
-    DIRQL_MODE_FIRST,   /* As an undisturbed machine would do it; the same result on every host, every time. */
-    DIRQL_MODE_RANDOM,  /* Draws from options.seed: interrupts arrive late, processors interleave. */
-    DIRQL_MODE_REPLAY   /* Follows options.replay. */
+    DIRQL_MODE_FIRST, /* As an undisturbed machine would do it; the same result on every host, every
+                         time. */
+    DIRQL_MODE_RANDOM, /* Draws from options.seed: interrupts arrive late, processors interleave. */
+    DIRQL_MODE_REPLAY  /* Follows options.replay. */
 } dirql_mode;
 
 /* Which rules are watched, beyond what Windows itself bug-checks. */
 typedef enum dirql_checks {
     DIRQL_CHECKS_DEFAULT, /* All. */
     DIRQL_CHECKS_ALL,
-    DIRQL_CHECKS_NONE     /* A retail machine: only its own bug checks. */
+    DIRQL_CHECKS_NONE /* A retail machine: only its own bug checks. */
 } dirql_checks;
 
 /* Zero in any member means its default. */
 typedef struct dirql_options {
-    const char *name;            /* Of the test, for reports; default "run". */
-    unsigned processors;         /* 1 to 64; default 1. */
+    const char *name;    /* Of the test, for reports; default "run". */
+    unsigned processors; /* 1 to 64; default 1. */
     dirql_mode mode;
-    uint64_t seed;               /* For random mode; default 1. */
-    const char *replay;          /* Schedule text, for replay mode. */
+    uint64_t seed;      /* For random mode; default 1. */
+    const char *replay; /* Schedule text, for replay mode. */
     dirql_checks checks;
-    const char *trace;           /* Write what happens to this file, as text. */
-    size_t stack_bytes;          /* Of each simulated thread; default 256 KiB (1 MiB with a sanitizer). */
-    unsigned access_cost_ns;     /* Virtual time of a register access or time query; default 1000. */
-    unsigned watchdog_ms;        /* Host time without progress; default 10000; DIRQL_NEVER: none. */
-    unsigned busy_limit_s;       /* Virtual seconds that a run may spend in stalls and polls; default 300; DIRQL_NEVER: any. */
-    unsigned storm_limit;        /* Times in a row that a level line may interrupt without being silenced; default 1000. */
+    const char *trace;  /* Write what happens to this file, as text. */
+    size_t stack_bytes; /* Of each simulated thread; default 256 KiB (1 MiB with a sanitizer). */
+    unsigned access_cost_ns; /* Virtual time of a register access or time query; default 1000. */
+    unsigned watchdog_ms;    /* Host time without progress; default 10000; DIRQL_NEVER: none. */
+    unsigned busy_limit_s; /* Virtual seconds that a run may spend in stalls and polls; default 300;
+                              DIRQL_NEVER: any. */
+    unsigned storm_limit;  /* Times in a row that a level line may interrupt without being silenced;
+                              default 1000. */
 } dirql_options;
 
 #define DIRQL_NEVER 0xFFFFFFFFu
 
 typedef enum dirql_outcome {
     DIRQL_PASSED,
-    DIRQL_FAILED,  /* Something was found. */
-    DIRQL_REFUSED  /* The options were wrong; nothing ran. */
+    DIRQL_FAILED, /* Something was found. */
+    DIRQL_REFUSED /* The options were wrong; nothing ran. */
 } dirql_outcome;
 
 typedef struct dirql_result {
     dirql_outcome outcome;
-    unsigned errors;           /* Findings that failed the run. */
+    unsigned errors; /* Findings that failed the run. */
     unsigned warnings;
-    uint32_t code;             /* Bug check code of the first error, 0 if it has none. */
+    uint32_t code; /* Bug check code of the first error, 0 if it has none. */
     uint64_t parameters[4];
     uint64_t virtual_ns;       /* How long the run took, in the machine's time. */
     uint64_t interrupts;       /* Taken from lines. */
     uint64_t dpcs;             /* Run. */
     uint64_t worst_latency_ns; /* From a line's assertion until its ISR ran, the longest. */
     uint64_t events;           /* In the trace so far; 0 without a listener. */
-    char *report;              /* What was found, as text; empty when nothing was. Never NULL after a run. */
-    char *schedule;            /* The text that replays the run. */
+    char *report;   /* What was found, as text; empty when nothing was. Never NULL after a run. */
+    char *schedule; /* The text that replays the run. */
 } dirql_result;
 
-/* Runs body(context) on a fresh machine. IRQL: not a simulated call; from the host thread that owns the test, outside any
- * run. `options` may be NULL for the defaults; `result` may be NULL. Returns the outcome. The strings in
- * the result are freed by dirql_result_free(). */
+/* Runs body(context) on a fresh machine. IRQL: not a simulated call; from the host thread that owns
+ * the test, outside any run. `options` may be NULL for the defaults; `result` may be NULL. Returns
+ * the outcome. The strings in the result are freed by dirql_result_free(). */
 DIRQL_API dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context),
                                   void *context, dirql_result *result);
 
 DIRQL_API void dirql_result_free(dirql_result *result);
 
-/* Stops a run that was left by a longjmp out of dirql_at_home(), and fills in the result as dirql_run() would have. Returns
- * DIRQL_PASSED with an empty result when there is no such run. For glue to test frameworks. */
+/* Stops a run that was left by a longjmp out of dirql_at_home(), and fills in the result as
+ * dirql_run() would have. Returns DIRQL_PASSED with an empty result when there is no such run. For
+ * glue to test frameworks. */
 DIRQL_API dirql_outcome dirql_abandon(dirql_result *result);
 
-/* Runs errand(argument) on the stack of the host thread that called dirql_run(), at any IRQL and from any simulated
- * thread, and returns when it is done. If the errand leaves by longjmp, the run is over (dirql_abandon). Outside a run it is
- * a plain call. For glue to test frameworks. */
+/* Runs errand(argument) on the stack of the host thread that called dirql_run(), at any IRQL and
+ * from any simulated thread, and returns when it is done. If the errand leaves by longjmp, the run
+ * is over (dirql_abandon). Outside a run it is a plain call. For glue to test frameworks. */
 DIRQL_API void dirql_at_home(void (*errand)(void *argument), void *argument);
 
-/* Fails the run as a failed assertion does, with this text, from any IRQL. Does not return to simulated code. */
+/* Fails the run as a failed assertion does, with this text, from any IRQL. Does not return to
+ * simulated code. */
 DIRQL_API void dirql_fail(const char *file, int line, const char *text);
 
 /* True inside a run, on the host thread that it belongs to. */
 DIRQL_API int dirql_running(void);
 
-/* An answer from 0 to count-1 (count 1 to 64): 0 in mode first, drawn in mode random, read back in replay. For tests and
- * device models that have more than one way to go on. Any IRQL. */
+/* An answer from 0 to count-1 (count 1 to 64): 0 in mode first, drawn in mode random, read back in
+ * replay. For tests and device models that have more than one way to go on. Any IRQL. */
 DIRQL_API unsigned dirql_choose(unsigned count);
 
 DIRQL_API const char *dirql_version(void);

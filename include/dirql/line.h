@@ -1,11 +1,12 @@
 /*
  * line.h - interrupt lines and messages: the wires between a device and the interrupt controller.
  *
- * A line belongs to the machine of the current run and ends with it. Level-triggered lines interrupt as long as they are
- * asserted; edge-triggered lines and messages interrupt once per assertion. In mode first an interrupt goes to the first
- * processor of its set, and if it is unmasked on the one that makes the call, its ISR has run when the call returns; in mode
- * random both the processor and the delay are drawn. All functions: any IRQL, and inside device callbacks (then the
- * interrupt is taken when the callback is done).
+ * A line belongs to the machine of the current run and ends with it. Level-triggered lines
+ * interrupt as long as they are asserted; edge-triggered lines and messages interrupt once per
+ * assertion. In mode first an interrupt goes to the first processor of its set, and if it is
+ * unmasked on the one that makes the call, its ISR has run when the call returns; in mode random
+ * both the processor and the delay are drawn. All functions: any IRQL, and inside device callbacks
+ * (then the interrupt is taken when the callback is done).
  */
 #ifndef DIRQL_LINE_H
 #define DIRQL_LINE_H
@@ -22,22 +23,25 @@ typedef enum dirql_trigger { DIRQL_LEVEL, DIRQL_EDGE, DIRQL_MESSAGE } dirql_trig
 
 /* Zero means the default. */
 typedef struct dirql_line_options {
-    const char *name;       /* Printed in reports; default "line". */
-    ULONG vector;           /* Default: one of its own. */
-    KIRQL irql;             /* DIRQL, 3 to 12; default 5. With `passive`, ignored. */
+    const char *name; /* Printed in reports; default "line". */
+    ULONG vector;     /* Default: one of its own. */
+    KIRQL irql;       /* DIRQL, 3 to 12; default 5. With `passive`, ignored. */
     dirql_trigger trigger;
-    KAFFINITY processors;   /* That may take it; default all. */
-    BOOLEAN shared;         /* Share disposition in the resources made from it. */
-    BOOLEAN passive;        /* A passive-level interrupt (Irql PASSIVE_LEVEL), as of a device on a slow bus. */
-    ULONG message;          /* Message number, for DIRQL_MESSAGE. */
+    KAFFINITY processors; /* That may take it; default all. */
+    BOOLEAN shared;       /* Share disposition in the resources made from it. */
+    BOOLEAN
+        passive; /* A passive-level interrupt (Irql PASSIVE_LEVEL), as of a device on a slow bus. */
+    ULONG message; /* Message number, for DIRQL_MESSAGE. */
 } dirql_line_options;
 
-/* NULL options: the defaults. Never returns NULL: bad options fail the run with a text that names the member. */
+/* NULL options: the defaults. Never returns NULL: bad options fail the run with a text that names
+ * the member. */
 DIRQL_API dirql_line *dirql_line_create(const dirql_line_options *options);
 
 DIRQL_API void dirql_line_assert(dirql_line *line);
 DIRQL_API void dirql_line_deassert(dirql_line *line);
-/* Asserts and deasserts: an edge. On a level line that is not taken at once, the interrupt goes away again. */
+/* Asserts and deasserts: an edge. On a level line that is not taken at once, the interrupt goes
+ * away again. */
 DIRQL_API void dirql_line_pulse(dirql_line *line);
 
 DIRQL_API int dirql_line_is_asserted(const dirql_line *line);
@@ -49,8 +53,8 @@ DIRQL_API KIRQL dirql_line_irql(const dirql_line *line);
 DIRQL_API KINTERRUPT_MODE dirql_line_mode(const dirql_line *line);
 DIRQL_API KAFFINITY dirql_line_processors(const dirql_line *line);
 
-/* Resources as a miniport gets them: a list of one full descriptor, for the translated (or raw) interrupt of each line, then
- * what dirql_resources_add_* adds. Freed with the run. */
+/* Resources as a miniport gets them: a list of one full descriptor, for the translated (or raw)
+ * interrupt of each line, then what dirql_resources_add_* adds. Freed with the run. */
 typedef struct dirql_resources dirql_resources;
 
 DIRQL_API dirql_resources *dirql_resources_create(void);
@@ -66,8 +70,10 @@ DIRQL_API void dirql_resources_add(dirql_resources *resources,
 DIRQL_API PCM_RESOURCE_LIST dirql_resources_translated(dirql_resources *resources);
 DIRQL_API PCM_RESOURCE_LIST dirql_resources_raw(dirql_resources *resources);
 
-/* A physical device object that owns these lines: what IoConnectInterruptEx (line and message based) asks. */
-DIRQL_API PDEVICE_OBJECT dirql_pdo_create(const char *name, dirql_line *const *lines, unsigned count);
+/* A physical device object that owns these lines: what IoConnectInterruptEx (line and message
+ * based) asks. */
+DIRQL_API PDEVICE_OBJECT dirql_pdo_create(const char *name, dirql_line *const *lines,
+                                          unsigned count);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,9 @@
 /*
  * trace.h - what happened, for people and for comparison.
  *
- * The recorder keeps events while it listens. A trace as text is the same, byte for byte, for the same seed on every
- * host and compiler: objects are named by class and number of appearance, never by address.
+ * The recorder keeps events while it listens. A trace as text is the same, byte for byte, for the
+ * same seed on every host and compiler: objects are named by class and number of appearance, never
+ * by address.
  */
 #ifndef DIRQL_TRACE_H
 #define DIRQL_TRACE_H
@@ -23,8 +24,8 @@ DIRQL_API void dirql_trace_mark(const char *text);
 /* The trace so far, as text, to be freed with dirql_trace_free(). */
 DIRQL_API char *dirql_trace_text(void);
 
-/* The IRQL of each processor over time, drawn as text, from `begin_ns` to `end_ns` of virtual time in `columns`
- * columns. To be freed with dirql_trace_free(). */
+/* The IRQL of each processor over time, drawn as text, from `begin_ns` to `end_ns` of virtual time
+ * in `columns` columns. To be freed with dirql_trace_free(). */
 DIRQL_API char *dirql_trace_timeline(uint64_t begin_ns, uint64_t end_ns, unsigned columns);
 
 DIRQL_API void dirql_trace_free(char *text);

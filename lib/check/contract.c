@@ -44,7 +44,7 @@ bool dq_contract_warns(dq_contract *contract, const char *rule, const void *plac
     return true;
 }
 
-/* ---- The range of each service -------------------------------------------------------------- */
+/* ---- The range of each service --------------------------------------------------------------- */
 
 static const char *range_text(const dq_service_rule *rule, char *text, size_t bytes)
 {
@@ -173,7 +173,7 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
     }
 }
 
-/* ---- The sink ------------------------------------------------------------------------------- */
+/* ---- The sink -------------------------------------------------------------------------------- */
 
 static void end_execution(dq_contract *contract, dq_processor *cpu)
 {

@@ -93,13 +93,13 @@ bool dq_contract_grow(void **entries, size_t *capacity, size_t count, size_t ent
 /* True the first time that this warning is given for this place. */
 bool dq_contract_warns(dq_contract *contract, const char *rule, const void *place);
 
-/* ---- irqlrules.c ---------------------------------------------------------------------------- */
+/* ---- irqlrules.c ----------------------------------------------------------------------------- */
 
 void dq_irqlrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 /* An execution is over: its raises are forgotten. */
 void dq_irqlrules_end(dq_contract *contract, uint32_t execution);
 
-/* ---- lockrules.c ---------------------------------------------------------------------------- */
+/* ---- lockrules.c ----------------------------------------------------------------------------- */
 
 void dq_lockrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_lockrules_init(dq_contract *contract, dq_processor *cpu, const dq_event *event);
@@ -112,23 +112,23 @@ const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_pro
                                        unsigned irql, const void *except);
 void dq_lockrules_end(dq_contract *contract, dq_processor *cpu);
 
-/* ---- lockorder.c ---------------------------------------------------------------------------- */
+/* ---- lockorder.c ----------------------------------------------------------------------------- */
 
 /* Before the lock is among those that are held. */
 void dq_lockorder_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 /* The locks in this memory are gone, or begin anew. */
 void dq_lockorder_forget(dq_contract *contract, const void *memory, uint64_t bytes);
 
-/* ---- poolrules.c ---------------------------------------------------------------------------- */
+/* ---- poolrules.c ----------------------------------------------------------------------------- */
 
 void dq_poolrules_call(dq_processor *cpu, const dq_event *call);
 void dq_poolrules_free(dq_processor *cpu, const dq_event *event);
 
-/* ---- waitrules.c --------------------------------------------------------------------------- */
+/* ---- waitrules.c ----------------------------------------------------------------------------- */
 
 void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 
-/* ---- isrrules.c ----------------------------------------------------------------------------- */
+/* ---- isrrules.c ------------------------------------------------------------------------------ */
 
 void dq_isrrules_event(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 

@@ -32,7 +32,7 @@ typedef struct history {
     size_t name_count, name_capacity;
 } history;
 
-/* ---- Recording ------------------------------------------------------------------------------ */
+/* ---- Recording ------------------------------------------------------------------------------- */
 
 static const uint64_t recorded_kinds =
     DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LINE_ASSERT) | DQ_EVENT_BIT(LINE_DEASSERT) |
@@ -144,7 +144,7 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
     }
 }
 
-/* ---- Drawing -------------------------------------------------------------------------------- */
+/* ---- Drawing --------------------------------------------------------------------------------- */
 
 static uint64_t first_drawn(const history *this)
 {
@@ -161,8 +161,8 @@ static uint64_t processors_in(const history *this)
     return processors;
 }
 
-/* The name of the thread when another one went on since the last step on this processor, else NULL.
- */
+/* The name of the thread when another one went on since the last step on this
+ * processor, else NULL. */
 static const char *newcomer(const history *this, const dq_step *step, uint32_t *last)
 {
     if (step->execution != DQ_EXECUTION_THREAD || last[step->processor] == step->ordinal) {

@@ -45,7 +45,7 @@ static const dq_line *next_line(const dq_machine *machine, uint64_t vector, cons
     return line;
 }
 
-/* ---- ISRs ----------------------------------------------------------------------------------- */
+/* ---- ISRs ------------------------------------------------------------------------------------ */
 
 static const void *entry_of(const dq_execution *execution)
 {
@@ -99,7 +99,7 @@ static void check_claim(dq_contract *contract, dq_processor *cpu, const dq_event
     }
 }
 
-/* ---- Nobody listens ------------------------------------------------------------------------- */
+/* ---- Nobody listens -------------------------------------------------------------------------- */
 
 static void check_disconnect(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {

@@ -96,7 +96,7 @@ static void check_cycle(dq_contract *contract, dq_processor *cpu, const dq_event
             cycle.length > 2 ? ", and from C on others lead to A" : "");
 }
 
-/* ---- Edges ---------------------------------------------------------------------------------- */
+/* ---- Edges ----------------------------------------------------------------------------------- */
 
 static dq_order *find_order(const dq_contract *contract, const void *first, const void *then)
 {

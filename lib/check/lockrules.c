@@ -26,7 +26,7 @@ static const char *const api_names[DQ_LOCK_API_COUNT] = {
     [DQ_LOCK_EXCLUSIVE_DPC] = "ExAcquireSpinLockExclusiveAtDpcLevel",
 };
 
-/* ---- Families ------------------------------------------------------------------------------- */
+/* ---- Families -------------------------------------------------------------------------------- */
 
 static size_t slot_of(const dq_contract *contract, const void *lock)
 {
@@ -99,7 +99,7 @@ static void check_family(dq_contract *contract, dq_processor *cpu, const dq_even
     entry->family = family;
 }
 
-/* ---- What is held --------------------------------------------------------------------------- */
+/* ---- What is held ---------------------------------------------------------------------------- */
 
 /* The latest hold of a lock by this execution, else by anybody; NULL if nobody has it. */
 static dq_held *find_held(const dq_contract *contract, const void *lock, uint32_t execution)
@@ -176,7 +176,7 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
     };
 }
 
-/* ---- The lock's memory ---------------------------------------------------------------------- */
+/* ---- The lock's memory ----------------------------------------------------------------------- */
 
 void dq_lockrules_init(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
@@ -242,7 +242,7 @@ void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event 
     }
 }
 
-/* ---- Calls ---------------------------------------------------------------------------------- */
+/* ---- Calls ----------------------------------------------------------------------------------- */
 
 static void check_shared(dq_contract *contract, dq_processor *cpu, const dq_event *call)
 {
@@ -284,7 +284,7 @@ void dq_lockrules_call(dq_contract *contract, dq_processor *cpu, const dq_event 
     }
 }
 
-/* ---- Releases ------------------------------------------------------------------------------- */
+/* ---- Releases -------------------------------------------------------------------------------- */
 
 static void check_owner(dq_processor *cpu, const dq_event *event, const dq_held *held)
 {
@@ -363,8 +363,8 @@ static void check_others(const dq_contract *contract, dq_processor *cpu, const d
     }
 }
 
-/* True for the ordinary release: by whom, how and to where it was acquired, and of the only lock.
- */
+/* True for the ordinary release: by whom, how and to where it was acquired, and of
+ * the only lock. */
 static bool is_ordinary(const dq_contract *contract, const dq_processor *cpu, const dq_event *event,
                         const dq_held *held)
 {

@@ -50,7 +50,7 @@ static void add(builder *out, const char *format, ...)
     va_end(arguments);
 }
 
-/* ---- One finding ---------------------------------------------------------------------------- */
+/* ---- One finding ----------------------------------------------------------------------------- */
 
 static void add_title(builder *out, const dq_finding *finding)
 {
@@ -112,7 +112,7 @@ static void add_finding(builder *out, const dq_finding *finding)
     add_where(out, finding);
 }
 
-/* ---- The whole ------------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 static void add_explanations(builder *out, dq_machine *machine)
 {

@@ -6,8 +6,8 @@
 
 #include "sim/machine.h"
 
-/* The report of everything that was found, ending in the line that replays the run; the empty string when nothing was. Freed
- * with free(). */
+/* The report of everything that was found, ending in the line that replays the run; the empty
+ * string when nothing was. Freed with free(). */
 char *dq_report_make(dq_machine *machine, const char *replay_line);
 
 #endif

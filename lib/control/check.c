@@ -37,7 +37,8 @@ void dirql_expect_finding(const char *rule)
 
     if (rule == NULL) {
         if (machine != NULL) {
-            dirql_control_fail(machine, "dirql_expect_finding", "dirql_expect_finding: the rule has no name");
+            dirql_control_fail(machine, "dirql_expect_finding",
+                               "dirql_expect_finding: the rule has no name");
         }
         return;
     }
@@ -54,7 +55,8 @@ void dirql_suppress(const char *rule, const char *function, const char *reason)
     if (rule == NULL || rule[0] == '\0') {
         dirql_control_fail(machine, "dirql_suppress", "dirql_suppress: the rule has no name");
     } else if (reason == NULL || reason[0] == '\0') {
-        dirql_control_fail(machine, "dirql_suppress", "dirql_suppress(\"%s\"): say why, in `reason`", rule);
+        dirql_control_fail(machine, "dirql_suppress",
+                           "dirql_suppress(\"%s\"): say why, in `reason`", rule);
     } else {
         dq_finding_suppress(machine, rule, function, reason);
     }
@@ -65,7 +67,7 @@ void dirql_assert_irql_at(KIRQL irql, const char *file, int line)
     dq_machine *machine = dirql_control_machine("dirql_assert_irql");
 
     if (machine != NULL && dq_self->irql != irql) {
-        dirql_control_fail(machine, "assertion", "%s:%d: IRQL is %u, expected %u", file, line, dq_self->irql,
-                           irql);
+        dirql_control_fail(machine, "assertion", "%s:%d: IRQL is %u, expected %u", file, line,
+                           dq_self->irql, irql);
     }
 }

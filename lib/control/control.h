@@ -16,8 +16,8 @@ typedef struct dirql_control {
     struct dirql_handles *handles; /* dirql_handle.c: lines, resources and stimuli. */
 } dirql_control;
 
-/* The machine that the calling host thread runs, or NULL outside a run: then says on stderr that `function` needs one, and
- * the process's next run fails. */
+/* The machine that the calling host thread runs, or NULL outside a run: then says on stderr that
+ * `function` needs one, and the process's next run fails. */
 dq_machine *dirql_control_machine(const char *function);
 
 /* Fails the run of `machine` from wherever the caller is. Does not return to simulated code. */
@@ -32,8 +32,8 @@ static inline dq_processor *dirql_control_cpu(void)
     return cpu->machine != NULL ? cpu : NULL;
 }
 
-/* Fills in `machine_options` from options, defaults and the environment. On a bad value returns false and names it in
- * `error`. */
+/* Fills in `machine_options` from options, defaults and the environment. On a bad value returns
+ * false and names it in `error`. */
 bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,
                            size_t error_bytes);
 

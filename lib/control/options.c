@@ -27,7 +27,7 @@ static const size_t default_stack_bytes = 256 * 1024;
 static const size_t stack_bytes_min = 16 * 1024;
 static const size_t stack_bytes_max = 1024u * 1024 * 1024;
 
-/* ---- The environment --------------------------------------------------------------------------------- */
+/* ---- The environment ------------------------------------------------------------------------- */
 
 static const char *variable(const char *name)
 {
@@ -36,7 +36,8 @@ static const char *variable(const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static bool read_number(const char *name, uint64_t limit, uint64_t *number, char *error, size_t bytes)
+static bool read_number(const char *name, uint64_t limit, uint64_t *number, char *error,
+                        size_t bytes)
 {
     const char *value = variable(name);
     char *end;
@@ -47,8 +48,9 @@ static bool read_number(const char *name, uint64_t limit, uint64_t *number, char
     errno = 0;
     *number = strtoull(value, &end, 0);
     if (errno != 0 || *end != '\0' || value[0] == '-' || *number > limit) {
-        snprintf(error, bytes, "the environment variable %s is \"%s\"; it must be a number from 0 to %"
-                 PRIu64, name, value, limit);
+        snprintf(error, bytes,
+                 "the environment variable %s is \"%s\"; it must be a number from 0 to %" PRIu64,
+                 name, value, limit);
         return false;
     }
     return true;
@@ -68,8 +70,10 @@ static bool read_mode(dirql_options *options, char *error, size_t bytes)
     } else if (strcmp(value, "replay") == 0) {
         options->mode = DIRQL_MODE_REPLAY;
     } else {
-        snprintf(error, bytes, "the environment variable DIRQL_MODE is \"%s\"; the modes are first, random and "
-                 "replay", value);
+        snprintf(error, bytes,
+                 "the environment variable DIRQL_MODE is \"%s\"; the modes are first, random and "
+                 "replay",
+                 value);
         return false;
     }
     return true;
@@ -84,9 +88,12 @@ static bool read_environment(dirql_options *options, char *error, size_t bytes)
         !read_number("DIRQL_PROCESSORS", UINT32_MAX, &processors, error, bytes)) {
         return false;
     }
-    if (variable("DIRQL_PROCESSORS") != NULL && (processors == 0 || processors > DQ_PROCESSORS_MAX)) {
-        snprintf(error, bytes, "the environment variable DIRQL_PROCESSORS is %" PRIu64 "; a machine has 1 "
-                 "to %d processors", processors, DQ_PROCESSORS_MAX);
+    if (variable("DIRQL_PROCESSORS") != NULL &&
+        (processors == 0 || processors > DQ_PROCESSORS_MAX)) {
+        snprintf(error, bytes,
+                 "the environment variable DIRQL_PROCESSORS is %" PRIu64 "; a machine has 1 "
+                 "to %d processors",
+                 processors, DQ_PROCESSORS_MAX);
         return false;
     }
     options->processors = (unsigned)processors;
@@ -100,7 +107,7 @@ static bool read_environment(dirql_options *options, char *error, size_t bytes)
     return true;
 }
 
-/* ---- Defaults and ranges ------------------------------------------------------------------------------- */
+/* ---- Defaults and ranges --------------------------------------------------------------------- */
 
 static void fill_in(dirql_options *options)
 {
@@ -126,11 +133,13 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
         return false;
     }
     if (options->mode < DIRQL_MODE_FIRST || options->mode > DIRQL_MODE_REPLAY) {
-        snprintf(error, bytes, "option mode is %d, which is no mode; see dirql_mode", (int)options->mode);
+        snprintf(error, bytes, "option mode is %d, which is no mode; see dirql_mode",
+                 (int)options->mode);
         return false;
     }
     if (options->mode == DIRQL_MODE_REPLAY && options->replay == NULL) {
-        snprintf(error, bytes, "mode replay needs a text to follow: set option replay, or DIRQL_REPLAY");
+        snprintf(error, bytes,
+                 "mode replay needs a text to follow: set option replay, or DIRQL_REPLAY");
         return false;
     }
     if (options->checks < DIRQL_CHECKS_ALL || options->checks > DIRQL_CHECKS_NONE) {

@@ -15,8 +15,11 @@ VOID pc_report(pc_severity severity, const char *rule, const char *page, const v
 
     /* A retail machine (no sinks) does not warn. */
     if (cpu != NULL && (severity == PC_ERROR || dq_attends(cpu, DQ_ATTEND_SINKS))) {
-        dq_find(cpu, &(dq_finding){ .severity = severity == PC_ERROR ? DQ_ERROR : DQ_WARNING, .rule = rule,
-                                    .page = page, .place = place },
+        dq_find(cpu,
+                &(dq_finding){ .severity = severity == PC_ERROR ? DQ_ERROR : DQ_WARNING,
+                               .rule = rule,
+                               .page = page,
+                               .place = place },
                 "%s", text);
     }
 }
@@ -30,17 +33,26 @@ BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *
         if (cpu->machine == NULL) {
             dq_refuse_foreign(name);
         } else {
-            dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "device calls kernel", .place = place },
-                    "%s was called from the code of a simulated device. A device is hardware: it cannot call "
-                    "the kernel.", name);
+            dq_find(cpu,
+                    &(dq_finding){
+                        .severity = DQ_ERROR, .rule = "device calls kernel", .place = place },
+                    "%s was called from the code of a simulated device. A device is hardware: it "
+                    "cannot call "
+                    "the kernel.",
+                    name);
         }
         return FALSE;
     }
     if (cpu->irql > highest && dq_attends(cpu, DQ_ATTEND_SINKS)) {
-        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = routine ? "PcIrqlDDIs" : "PcIrqlIport",
-                                    .page = page, .place = place, .code = 0xC4,
-                                    .parameters = { routine ? 0x00071001 : 0x00071003, cpu->irql } },
-                "%s was called at IRQL %u; it must be called at IRQL <= %u", name, cpu->irql, highest);
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = routine ? "PcIrqlDDIs" : "PcIrqlIport",
+                               .page = page,
+                               .place = place,
+                               .code = 0xC4,
+                               .parameters = { routine ? 0x00071001 : 0x00071003, cpu->irql } },
+                "%s was called at IRQL %u; it must be called at IRQL <= %u", name, cpu->irql,
+                highest);
     }
     return TRUE;
 }
@@ -56,10 +68,11 @@ VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine,
     routine(context);
     cpu = dq_self;
     if (cpu->irql != run_irql) {
-        dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | (uint64_t)run_irql << 8 | 3,
-                    (uintptr_t)routine, 0, 0,
-                    "the routine that CallSynchronizedRoutine called at IRQL %u returned at IRQL %u", run_irql,
-                    cpu->irql);
+        dq_bugcheck(
+            cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | (uint64_t)run_irql << 8 | 3,
+            (uintptr_t)routine, 0, 0,
+            "the routine that CallSynchronizedRoutine called at IRQL %u returned at IRQL %u",
+            run_irql, cpu->irql);
     }
     dq_spinlock_release(cpu, lock, DQ_LOCK_INTERRUPT, old_irql);
     dq_irql_lower(cpu, old_irql);

@@ -20,7 +20,7 @@ const char *dirql_version(void)
     return DIRQL_VERSION;
 }
 
-/* ---- Helpers for the whole control API --------------------------------------------------------------------- */
+/* ---- Helpers for the whole control API ------------------------------------------------------- */
 
 dq_machine *dirql_control_machine(const char *function)
 {
@@ -48,9 +48,10 @@ void dirql_control_fail(dq_machine *machine, const char *rule, const char *forma
     }
 }
 
-/* ---- Options -------------------------------------------------------------------------------------------------- */
+/* ---- Options --------------------------------------------------------------------------------- */
 
-/* Of what must be equal for a schedule text to make sense: the test and the shape of its machine. */
+/* Of what must be equal for a schedule text to make sense: the test and the shape
+ * of its machine. */
 static uint64_t fingerprint(const dirql_options *options)
 {
     uint64_t hash = 0xCBF29CE484222325u;
@@ -88,7 +89,7 @@ static dq_machine_options machine_options(const dirql_options *options)
     };
 }
 
-/* ---- A process that ends in a run ------------------------------------------------------------------------------ */
+/* ---- A process that ends in a run ------------------------------------------------------------ */
 
 static unsigned under_way; /* Runs of all host threads, guarded by host_lock(). */
 
@@ -103,8 +104,10 @@ static void refuse_to_exit(void)
     host_unlock();
     if (runs > 0) {
         fflush(NULL);
-        fprintf(stderr, "dirql: exit() was called while run \"%s\"%s was under way. The run and all that should "
-                        "have followed it are lost; the process ends with a failure status.\n",
+        fprintf(stderr,
+                "dirql: exit() was called while run \"%s\"%s was under way. The run and all that "
+                "should "
+                "have followed it are lost; the process ends with a failure status.\n",
                 machine != NULL ? machine->options.name : "?",
                 machine != NULL ? "" : " (of another host thread)");
         _Exit(EXIT_FAILURE);
@@ -123,7 +126,7 @@ static void count_run(int change)
     host_unlock();
 }
 
-/* ---- Making and ending a machine ------------------------------------------------------------------------------- */
+/* ---- Making and ending a machine ------------------------------------------------------------- */
 
 static bool add_sink(dq_machine *machine, dq_sink *sink)
 {
@@ -182,10 +185,12 @@ static void write_trace(dq_machine *machine)
     text = dq_recorder_text(control->recorder);
     file = fopen(control->trace_path, "w");
     if (file == NULL || text == NULL || fputs(text, file) < 0) {
-        dq_find_outside(machine, "trace", "the trace could not be written to %s", control->trace_path);
+        dq_find_outside(machine, "trace", "the trace could not be written to %s",
+                        control->trace_path);
     }
     if (file != NULL && fclose(file) != 0) {
-        dq_find_outside(machine, "trace", "the trace could not be written to %s", control->trace_path);
+        dq_find_outside(machine, "trace", "the trace could not be written to %s",
+                        control->trace_path);
     }
     free(text);
 }
@@ -258,7 +263,7 @@ static dirql_outcome finish(dq_machine *machine, dq_outcome outcome, dirql_resul
     return (dirql_outcome)outcome;
 }
 
-/* ---- Running -------------------------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 static char *copy_of(const char *text)
 {
@@ -283,8 +288,8 @@ static dirql_outcome refuse(dirql_result *result, const char *error)
     return DIRQL_REFUSED;
 }
 
-/* A test framework may have left a run by a longjmp out of an errand and not have told: then the stack frame of that run
- * is gone, which shows in that the caller's own frame lies above it. */
+/* A test framework may have left a run by a longjmp out of an errand and not have told: then the
+ * stack frame of that run is gone, which shows in that the caller's own frame lies above it. */
 static void abandon_what_was_left(const void *frame)
 {
     dq_machine *machine = dq_machine_here();
@@ -315,8 +320,9 @@ dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context
         return refuse(result, "body is NULL; there is nothing to run");
     }
     if (dq_machine_here() != NULL || dq_self->machine != NULL) {
-        return refuse(result, "a machine is running on this host thread already. Machines do not nest; "
-                              "another host thread can run another one.");
+        return refuse(result,
+                      "a machine is running on this host thread already. Machines do not nest; "
+                      "another host thread can run another one.");
     }
     if (!dirql_options_resolve(options, &resolved, error, sizeof(error))) {
         return refuse(result, error);
@@ -353,8 +359,10 @@ dirql_outcome dirql_abandon(dirql_result *result)
         return DIRQL_PASSED;
     }
     if (is_simulated_frame(machine, __builtin_frame_address(0))) {
-        dirql_control_fail(machine, "dirql_abandon", "dirql_abandon was called by simulated code, inside the run. "
-                           "It is for the one who called dirql_run(), after a longjmp out of the run.");
+        dirql_control_fail(
+            machine, "dirql_abandon",
+            "dirql_abandon was called by simulated code, inside the run. "
+            "It is for the one who called dirql_run(), after a longjmp out of the run.");
         return DIRQL_FAILED;
     }
     machine->abandoned = true;
@@ -407,7 +415,8 @@ unsigned dirql_choose(unsigned count)
         return 0;
     }
     if (count == 0 || count > 64) {
-        dirql_control_fail(machine, "dirql_choose", "dirql_choose(%u): a choice has 1 to 64 options", count);
+        dirql_control_fail(machine, "dirql_choose",
+                           "dirql_choose(%u): a choice has 1 to 64 options", count);
         return 0;
     }
     return dq_choose(dq_self, DQ_CHOICE_TEST, count);

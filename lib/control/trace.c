@@ -60,8 +60,8 @@ static dq_sink *recorder_for(const char *function)
     dq_sink *recorder = machine != NULL ? recorder_of(machine) : NULL;
 
     if (machine != NULL && recorder == NULL) {
-        dirql_control_fail(machine, "trace", "%s: nothing was recorded; call dirql_trace_start() first",
-                           function);
+        dirql_control_fail(machine, "trace",
+                           "%s: nothing was recorded; call dirql_trace_start() first", function);
     }
     return recorder;
 }

@@ -41,7 +41,7 @@ static void end(change *this)
 #define BEGIN(this, name, object, lock) \
     begin(this, DQ_SERVICE_##name, object, lock, __builtin_return_address(0))
 
-/* ---- Doubly linked lists -------------------------------------------------------------------- */
+/* ---- Doubly linked lists --------------------------------------------------------------------- */
 
 PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
                                               PKSPIN_LOCK Lock)
@@ -86,7 +86,7 @@ PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK 
     return first;
 }
 
-/* ---- Singly linked lists -------------------------------------------------------------------- */
+/* ---- Singly linked lists --------------------------------------------------------------------- */
 
 PSINGLE_LIST_ENTRY NTAPI ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead,
                                                     PSINGLE_LIST_ENTRY ListEntry, PKSPIN_LOCK Lock)
@@ -116,7 +116,7 @@ PSINGLE_LIST_ENTRY NTAPI ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, 
     return first;
 }
 
-/* ---- Sums ----------------------------------------------------------------------------------- */
+/* ---- Sums ------------------------------------------------------------------------------------ */
 
 ULONG NTAPI ExInterlockedAddUlong(PULONG Addend, ULONG Increment, PKSPIN_LOCK Lock)
 {

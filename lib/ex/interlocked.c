@@ -88,7 +88,7 @@ static inline void step(const volatile void *address, unsigned bytes, int order,
         return __atomic_fetch_xor(Destination, Value, __ATOMIC_SEQ_CST); \
     }
 
-/* ---- Bits: counted from Base on, also beyond its own word ----------------------------------- */
+/* ---- Bits: counted from Base on, also beyond its own word ------------------------------------ */
 
 /* Splits a bit's number into the word and the bit in it. */
 #define BIT_STEP(type, order)                                              \
@@ -115,7 +115,7 @@ static inline void step(const volatile void *address, unsigned bytes, int order,
         return (UCHAR)((__atomic_fetch_xor(word, mask, __ATOMIC_SEQ_CST) & mask) != 0); \
     }
 
-/* ---- 32 bits -------------------------------------------------------------------------------- */
+/* ---- 32 bits --------------------------------------------------------------------------------- */
 
 FORMS(INCREMENT, LONG, InterlockedIncrement, , )
 FORMS(DECREMENT, LONG, InterlockedDecrement, , )
@@ -130,7 +130,7 @@ FORMS(BIT_SET, LONG, InterlockedBitTestAndSet, , )
 FORMS(BIT_RESET, LONG, InterlockedBitTestAndReset, , )
 BIT_COMPLEMENT(LONG, InterlockedBitTestAndComplement, __ATOMIC_SEQ_CST)
 
-/* ---- 64 bits -------------------------------------------------------------------------------- */
+/* ---- 64 bits --------------------------------------------------------------------------------- */
 
 FORMS(INCREMENT, LONG64, InterlockedIncrement, , 64)
 FORMS(DECREMENT, LONG64, InterlockedDecrement, , 64)
@@ -145,7 +145,7 @@ FORMS(BIT_SET, LONG64, InterlockedBitTestAndSet, 64, )
 FORMS(BIT_RESET, LONG64, InterlockedBitTestAndReset, 64, )
 BIT_COMPLEMENT(LONG64, InterlockedBitTestAndComplement64, __ATOMIC_SEQ_CST)
 
-/* ---- 8 and 16 bits -------------------------------------------------------------------------- */
+/* ---- 8 and 16 bits --------------------------------------------------------------------------- */
 
 INCREMENT(SHORT, InterlockedIncrement16, __ATOMIC_SEQ_CST)
 DECREMENT(SHORT, InterlockedDecrement16, __ATOMIC_SEQ_CST)
@@ -162,12 +162,12 @@ AND(CHAR, InterlockedAnd8, __ATOMIC_SEQ_CST)
 OR(CHAR, InterlockedOr8, __ATOMIC_SEQ_CST)
 XOR(CHAR, InterlockedXor8, __ATOMIC_SEQ_CST)
 
-/* ---- Pointers ------------------------------------------------------------------------------- */
+/* ---- Pointers -------------------------------------------------------------------------------- */
 
 FORMS(EXCHANGE, PVOID, InterlockedExchangePointer, , )
 FORMS(COMPARE_EXCHANGE, PVOID, InterlockedCompareExchangePointer, , )
 
-/* ---- 128 bits ------------------------------------------------------------------------------- */
+/* ---- 128 bits -------------------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
 

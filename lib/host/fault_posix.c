@@ -43,7 +43,7 @@ static struct {
     struct sigaction before[SIGNALS];
 } handlers = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-/* ---- What happened ------------------------------------------------------------------------- */
+/* ---- What happened --------------------------------------------------------------------------- */
 
 static bool overflows_own_stack(uintptr_t address, uintptr_t stack_pointer)
 {
@@ -103,7 +103,7 @@ static void describe(host_fault *fault, int signal, const siginfo_t *info, const
     }
 }
 
-/* ---- Delivery ------------------------------------------------------------------------------ */
+/* ---- Delivery -------------------------------------------------------------------------------- */
 
 static HOST_UNINSTRUMENTED void land(void *argument)
 {
@@ -203,7 +203,7 @@ static HOST_UNINSTRUMENTED void on_fault(int signal, siginfo_t *info, void *stat
     pass_on(signal, info, state);
 }
 
-/* ---- Catch and release --------------------------------------------------------------------- */
+/* ---- Catch and release ----------------------------------------------------------------------- */
 
 static void install(void)
 {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- Contexts: a stack and the place where it was left ------------------------------------- */
+/* ---- Contexts: a stack and the place where it was left --------------------------------------- */
 
 typedef void host_entry(void *argument);
 
@@ -51,7 +51,7 @@ void host_context_release(host_context *context);
 /* True if `address` lies in the guard pages below the context's stack. */
 bool host_context_guards(const host_context *context, const void *address);
 
-/* ---- Threads and gates --------------------------------------------------------------------- */
+/* ---- Threads and gates ----------------------------------------------------------------------- */
 
 typedef struct host_thread host_thread;
 typedef struct host_gate host_gate;
@@ -69,7 +69,7 @@ void host_gate_destroy(host_gate *gate);
 void host_lock(void);
 void host_unlock(void);
 
-/* ---- Faults and the watchdog --------------------------------------------------------------- */
+/* ---- Faults and the watchdog ----------------------------------------------------------------- */
 
 typedef enum host_fault_kind {
     HOST_FAULT_ACCESS,         /* Nothing mapped there, or not allowed. */
@@ -116,7 +116,7 @@ typedef struct host_watch host_watch;
 host_watch *host_watch_start(const volatile uint64_t *progress, uint64_t limit_ns);
 void host_watch_stop(host_watch *watch);
 
-/* ---- Small things -------------------------------------------------------------------------- */
+/* ---- Small things ---------------------------------------------------------------------------- */
 
 /* An address range that belongs to nobody and faults when touched: device memory, seen from a
  * driver. NULL when it cannot be had. */

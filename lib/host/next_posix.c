@@ -1,5 +1,6 @@
 /*
- * next_posix.c - functions that a library stands in for: the dynamic linker knows the next of a name.
+ * next_posix.c - functions that a library stands in for: the dynamic linker knows the next of a
+ * name.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
 

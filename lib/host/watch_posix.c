@@ -70,7 +70,7 @@ static HOST_UNINSTRUMENTED uint64_t read_progress(const host_watch *watch)
     return __atomic_load_n(watch->progress, __ATOMIC_RELAXED);
 }
 
-/* ---- On the watched thread ----------------------------------------------------------------- */
+/* ---- On the watched thread ------------------------------------------------------------------- */
 
 static HOST_UNINSTRUMENTED void answer(host_watch *watch, void *state)
 {
@@ -111,7 +111,7 @@ static HOST_UNINSTRUMENTED void on_signal(int signal, siginfo_t *info, void *sta
     errno = saved_errno;
 }
 
-/* ---- On the watchdog's thread -------------------------------------------------------------- */
+/* ---- On the watchdog's thread ---------------------------------------------------------------- */
 
 static void ask(host_watch *watch, uint64_t now_ns)
 {
@@ -234,7 +234,7 @@ static void *run(void *unused)
     return NULL;
 }
 
-/* ---- Start and stop ------------------------------------------------------------------------ */
+/* ---- Start and stop -------------------------------------------------------------------------- */
 
 /* In a forked process there is no watchdog, and whoever held the lock is not there either. */
 static void forget(void)
@@ -266,7 +266,7 @@ static bool start_thread(void)
     dog.runs = pthread_create(&thread, NULL, run, NULL) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (dog.runs) {
-        dog.wakes_at_ns = UINT64_MAX; /* It has to be told of the first watch, if it sleeps already. */
+        dog.wakes_at_ns = UINT64_MAX; /* It has to be told of the first watch. */
         pthread_detach(thread);
     }
     return dog.runs;

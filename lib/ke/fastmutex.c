@@ -40,7 +40,7 @@ static dq_fast_mutexes *mutexes_of(const dq_processor *cpu)
     return &dq_kernel_of(cpu)->fast_mutexes;
 }
 
-/* ---- Who owns what ------------------------------------------------------------------------- */
+/* ---- Who owns what --------------------------------------------------------------------------- */
 
 static dq_fast_hold **find_hold(const dq_processor *cpu, const FAST_MUTEX *mutex)
 {
@@ -97,7 +97,7 @@ static void own(dq_processor *cpu, const call *c, uint8_t old_irql)
     thread->guarded += c->api == DQ_FAST_GUARDED;
 }
 
-/* ---- Deadlock ------------------------------------------------------------------------------ */
+/* ---- Deadlock -------------------------------------------------------------------------------- */
 
 static const dq_fast_want *want_of(const dq_processor *cpu, const dq_thread *thread)
 {
@@ -176,7 +176,7 @@ static void check_deadlock(dq_processor *cpu, const dq_fast_want *want, const ca
     }
 }
 
-/* ---- Rules --------------------------------------------------------------------------------- */
+/* ---- Rules ----------------------------------------------------------------------------------- */
 
 /* The checker knows most of the IRQL rules; these remain without it. */
 static void check_acquire(dq_processor *cpu, const call *c)
@@ -303,7 +303,7 @@ void dq_fastmutex_thread_ends(dq_processor *cpu, dq_thread *thread)
     }
 }
 
-/* ---- Acquiring and releasing --------------------------------------------------------------- */
+/* ---- Acquiring and releasing ----------------------------------------------------------------- */
 
 static dq_processor *wait_for(dq_processor *cpu, const call *c)
 {
@@ -416,7 +416,7 @@ static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service)
     dq_wait_header_init(&mutex->Event.Header, DQ_TYPE_EVENT_SYNCHRONIZATION, 0);
 }
 
-/* ---- Services ------------------------------------------------------------------------------ */
+/* ---- Services -------------------------------------------------------------------------------- */
 
 #define CALL(mutex_, api_, service_)            \
     (&(call){ .mutex = (mutex_),                \

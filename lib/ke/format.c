@@ -56,7 +56,7 @@ static void pad(output *out, char c, int count)
     }
 }
 
-/* ---- Reading a conversion ------------------------------------------------------------------- */
+/* ---- Reading a conversion -------------------------------------------------------------------- */
 
 static const char *read_flags(const char *at, conversion *c)
 {
@@ -155,7 +155,7 @@ static bool is_wide(const conversion *c)
     }
 }
 
-/* ---- Numbers -------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------- */
 
 /* Writes the digits backwards, ending at `end`. Returns where they begin. */
 static char *digits(char *end, uint64_t value, unsigned base, bool upper)
@@ -233,7 +233,7 @@ static void put_pointer(output *out, const conversion *c, arguments *list)
     put_number(out, &wide, (uintptr_t)va_arg(list->list, void *), "", 16, true);
 }
 
-/* ---- Text ----------------------------------------------------------------------------------- */
+/* ---- Text ------------------------------------------------------------------------------------ */
 
 /* One 16-bit character as UTF-8; returns the number of bytes. A half of a pair comes out as a
  * question mark. */
@@ -355,7 +355,7 @@ static void put_character(output *out, const conversion *c, arguments *list)
     }
 }
 
-/* ---- The whole ------------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 static void convert(output *out, const conversion *c, arguments *list, const char *begin,
                     const char *end)

@@ -14,7 +14,7 @@ static dq_ipi *ipi_of(const dq_processor *cpu)
     return &dq_kernel_of(cpu)->ipi;
 }
 
-/* ---- On every processor -------------------------------------------------------------------- */
+/* ---- On every processor ---------------------------------------------------------------------- */
 
 static void await(dq_processor *cpu, const unsigned *count)
 {
@@ -71,7 +71,7 @@ void dq_ipi_arrive(dq_processor *cpu)
     (void)take_part(cpu);
 }
 
-/* ---- The caller ---------------------------------------------------------------------------- */
+/* ---- The caller ------------------------------------------------------------------------------ */
 
 static void begin(dq_processor *cpu, PKIPI_BROADCAST_WORKER function, ULONG_PTR context)
 {

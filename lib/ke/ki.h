@@ -1,8 +1,9 @@
 /*
- * ki.h - what the kernel's files share: the machine-wide block, the per-processor block, small helpers.
+ * ki.h - what the kernel's files share: the machine-wide block, the per-processor block, small
+ * helpers.
  *
- * One NT noun per file. A file that needs another noun includes that noun's header. The blocks here only hold each noun's
- * own part; nobody touches another noun's part.
+ * One NT noun per file. A file that needs another noun includes that noun's header. The blocks here
+ * only hold each noun's own part; nobody touches another noun's part.
  */
 #ifndef DQ_KI_H
 #define DQ_KI_H
@@ -23,26 +24,26 @@
 /* Made by the boot hook (kernel.c), freed by the halt hook. */
 typedef struct dq_kernel {
     dq_machine *machine;
-    dq_threads threads;         /* thread.c */
-    dq_dpcs dpcs;               /* dpc.c */
-    struct dq_timers *timers;   /* timer.c */
-    dq_interrupts interrupts;   /* interrupt.c */
-    KSPIN_LOCK cancel_lock;     /* spinlock.c */
-    void *pool;                 /* ex/pool.c */
+    dq_threads threads;       /* thread.c */
+    dq_dpcs dpcs;             /* dpc.c */
+    struct dq_timers *timers; /* timer.c */
+    dq_interrupts interrupts; /* interrupt.c */
+    KSPIN_LOCK cancel_lock;   /* spinlock.c */
+    void *pool;               /* ex/pool.c */
     void (*pool_halt)(dq_machine *machine);
-    void *io;                   /* io/ */
-    union dq_kept *kept;        /* keep.c */
+    void *io;                     /* io/ */
+    union dq_kept *kept;          /* keep.c */
     dq_fast_mutexes fast_mutexes; /* fastmutex.c */
-    dq_ipi ipi;                 /* ipi.c */
-    struct dq_mapping *mappings; /* mm/iospace.c */
+    dq_ipi ipi;                   /* ipi.c */
+    struct dq_mapping *mappings;  /* mm/iospace.c */
 } dq_kernel;
 
 /* Per processor. */
 typedef struct dq_prcb {
     dq_processor *cpu;
-    dq_dpc_queue dpcs;          /* dpc.c */
-    dq_locks locks;             /* lockgraph.c, rwlock.c */
-    dq_thread *thread;          /* thread.c: the current one; the idle thread when there is none. */
+    dq_dpc_queue dpcs; /* dpc.c */
+    dq_locks locks;    /* lockgraph.c, rwlock.c */
+    dq_thread *thread; /* thread.c: the current one; the idle thread when there is none. */
     dq_thread idle;
     dq_turn turn;
 } dq_prcb;
@@ -62,7 +63,7 @@ static inline dq_kernel *dq_kernel_of(const dq_processor *cpu)
     return (dq_kernel *)cpu->machine->kernel;
 }
 
-/* The parameter block of a finding that only the contract checker would see is in lib/check; what Windows itself bug-checks
- * is dq_bugcheck() (sim/finding.h), called from the noun's own file. */
+/* The parameter block of a finding that only the contract checker would see is in lib/check; what
+ * Windows itself bug-checks is dq_bugcheck() (sim/finding.h), called from the noun's own file. */
 
 #endif

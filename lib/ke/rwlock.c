@@ -77,7 +77,7 @@ bool dq_rwlock_is_blocked_by_hold(const dq_lock_want *want, const dq_processor *
     return hold != NULL && (dq_rwlock_is_exclusive(want->api) || dq_rwlock_is_exclusive(hold->api));
 }
 
-/* ---- Who holds it --------------------------------------------------------------------------- */
+/* ---- Who holds it ---------------------------------------------------------------------------- */
 
 static void note_hold(dq_processor *cpu, PEX_SPIN_LOCK lock, dq_lock_api api, const void *place)
 {
@@ -103,7 +103,7 @@ static void forget_hold(dq_processor *cpu, dq_lock_hold *hold)
     cpu->locks_held--;
 }
 
-/* ---- Taking and releasing ------------------------------------------------------------------- */
+/* ---- Taking and releasing -------------------------------------------------------------------- */
 
 static COLD void wait_for(dq_processor *cpu, PEX_SPIN_LOCK lock, dq_lock_api api, const void *place)
 {
@@ -192,7 +192,7 @@ static void release(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, boo
     }
 }
 
-/* ---- The services --------------------------------------------------------------------------- */
+/* ---- The services ---------------------------------------------------------------------------- */
 
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
 {

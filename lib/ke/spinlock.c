@@ -15,7 +15,7 @@
 
 #define COLD __attribute__((noinline, cold))
 
-/* ---- The lock itself ------------------------------------------------------------------------ */
+/* ---- The lock itself ------------------------------------------------------------------------- */
 
 static bool take(PKSPIN_LOCK lock, KSPIN_LOCK word)
 {
@@ -134,7 +134,7 @@ void dq_spinlock_lower(dq_processor *cpu, unsigned irql)
     dq_irql_lower(cpu, irql);
 }
 
-/* ---- Initialising and testing --------------------------------------------------------------- */
+/* ---- Initialising and testing ---------------------------------------------------------------- */
 
 VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
@@ -152,7 +152,7 @@ BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
     return (BOOLEAN)(__atomic_load_n(SpinLock, __ATOMIC_ACQUIRE) == 0);
 }
 
-/* ---- Acquire with a raise, release with a lowering ------------------------------------------ */
+/* ---- Acquire with a raise, release with a lowering ------------------------------------------- */
 
 static COLD KIRQL acquire_slowly(dq_service service, PKSPIN_LOCK lock, const void *place)
 {
@@ -233,7 +233,7 @@ VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
     release(DQ_SERVICE_KeReleaseSpinLockForDpc, SpinLock, OldIrql, __builtin_return_address(0));
 }
 
-/* ---- At DISPATCH_LEVEL already -------------------------------------------------------------- */
+/* ---- At DISPATCH_LEVEL already --------------------------------------------------------------- */
 
 static COLD void acquire_at_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 {

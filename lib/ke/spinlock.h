@@ -22,8 +22,8 @@ bool dq_spinlock_try(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, const
 /* Bug check 0x10 when nobody holds it. `new_irql` is for the event; the caller lowers. */
 void dq_spinlock_release(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, unsigned new_irql);
 
-/* For executive locks. Raises to DISPATCH_LEVEL and returns the old IRQL; bug check 0x9 from above.
- */
+/* For executive locks. Raises to DISPATCH_LEVEL and returns the old IRQL; bug check
+ * 0x9 from above. */
 KIRQL dq_spinlock_raise(dq_processor *cpu);
 /* Ends at `irql`, as the routines that release do; bug check 0xA if that is higher. */
 void dq_spinlock_lower(dq_processor *cpu, unsigned irql);
@@ -37,7 +37,7 @@ static inline bool dq_spinlock_is_held_by(const KSPIN_LOCK *lock, const dq_proce
     return (*lock >> 56) == cpu->number + 1u;
 }
 
-/* ---- Private part: the word ----------------------------------------------------------------- */
+/* ---- Private part: the word ------------------------------------------------------------------ */
 
 enum { DQ_SPINLOCK_OWNER_SHIFT = 56 };
 

@@ -1,9 +1,10 @@
 /*
- * interruptsync.c - IInterruptSync: ISRs in a list behind one interrupt, and routines synchronized with them.
+ * interruptsync.c - IInterruptSync: ISRs in a list behind one interrupt, and routines synchronized
+ * with them.
  *
- * The object owns the spin lock that IoConnectInterrupt gets, so that connected or not there is one lock. The
- * arguments of CallSynchronizedRoutine travel on the caller's stack: a place in the object would be shared by
- * two callers before either holds the lock.
+ * The object owns the spin lock that IoConnectInterrupt gets, so that connected or not there is one
+ * lock. The arguments of CallSynchronizedRoutine travel on the caller's stack: a place in the
+ * object would be shared by two callers before either holds the lock.
  */
 #include "unknown.h"
 #include "verify.h"
@@ -21,12 +22,12 @@ typedef struct interrupt_sync {
     PRESOURCELIST resources;
     ULONG index;
     INTERRUPTSYNCMODE mode;
-    LIST_ENTRY routines;          /* Changed under the lock; walked by the ISR, which holds it. */
+    LIST_ENTRY routines; /* Changed under the lock; walked by the ISR, which holds it. */
     KSPIN_LOCK lock;
-    KIRQL irql;                   /* DIRQL of the resource. */
+    KIRQL irql; /* DIRQL of the resource. */
     PKINTERRUPT volatile interrupt;
-    volatile BOOLEAN connecting;  /* Inside IoConnectInterrupt. */
-    volatile LONG callers;        /* Inside CallSynchronizedRoutine by way of the interrupt object. */
+    volatile BOOLEAN connecting; /* Inside IoConnectInterrupt. */
+    volatile LONG callers; /* Inside CallSynchronizedRoutine by way of the interrupt object. */
 } interrupt_sync;
 
 enum { REPEAT_PASSES_MAX = 1000 };
@@ -41,17 +42,20 @@ static IInterruptSync *interface_of(interrupt_sync *sync)
     return (IInterruptSync *)sync;
 }
 
-/* ---- At interrupt time ------------------------------------------------------------------------------- */
+/* ---- At interrupt time ----------------------------------------------------------------------- */
 
-/* Success is STATUS_SUCCESS, as the documentation says; STATUS_PENDING and its like are most probably a mistake. */
+/* Success is STATUS_SUCCESS, as the documentation says; STATUS_PENDING and its like are most
+ * probably a mistake. */
 static BOOLEAN call_routine(interrupt_sync *sync, const service_routine *entry)
 {
     const NTSTATUS status = entry->routine(interface_of(sync), entry->context);
 
     if (status != STATUS_SUCCESS && NT_SUCCESS(status)) {
-        pc_report(PC_WARNING, "InterruptSyncStatus", "portcls: PINTERRUPTSYNCROUTINE", PC_CODE(entry->routine),
-                  "an ISR of an IInterruptSync returned a success code other than STATUS_SUCCESS. Only "
-                  "STATUS_SUCCESS claims the interrupt; return an error code if it was not yours.");
+        pc_report(
+            PC_WARNING, "InterruptSyncStatus", "portcls: PINTERRUPTSYNCROUTINE",
+            PC_CODE(entry->routine),
+            "an ISR of an IInterruptSync returned a success code other than STATUS_SUCCESS. Only "
+            "STATUS_SUCCESS claims the interrupt; return an error code if it was not yours.");
     }
     return status == STATUS_SUCCESS;
 }
@@ -83,10 +87,11 @@ static BOOLEAN repeat(interrupt_sync *sync)
             const service_routine *first =
                 CONTAINING_RECORD(sync->routines.Flink, service_routine, link);
 
-            pc_report(PC_ERROR, "livelock", "portcls: PcNewInterruptSync", PC_CODE(first->routine),
-                      "livelock in an IInterruptSync of mode InterruptSyncModeRepeat: after 1000 passes "
-                      "over the list some ISR still returns STATUS_SUCCESS. An ISR must return an error "
-                      "code once its device needs no more service.");
+            pc_report(
+                PC_ERROR, "livelock", "portcls: PcNewInterruptSync", PC_CODE(first->routine),
+                "livelock in an IInterruptSync of mode InterruptSyncModeRepeat: after 1000 passes "
+                "over the list some ISR still returns STATUS_SUCCESS. An ISR must return an error "
+                "code once its device needs no more service.");
             break;
         }
     }
@@ -110,7 +115,7 @@ static BOOLEAN service(PKINTERRUPT Interrupt, PVOID ServiceContext)
     }
 }
 
-/* ---- Synchronized routines ----------------------------------------------------------------------------- */
+/* ---- Synchronized routines ------------------------------------------------------------------- */
 
 typedef struct synchronized_call {
     interrupt_sync *sync;
@@ -132,7 +137,8 @@ static void synchronize(interrupt_sync *sync, PKSYNCHRONIZE_ROUTINE routine, PVO
 {
     PKINTERRUPT interrupt;
 
-    InterlockedIncrement(&sync->callers); /* Disconnect waits until those who saw the object have left. */
+    InterlockedIncrement(
+        &sync->callers); /* Disconnect waits until those who saw the object have left. */
     interrupt = sync->interrupt;
     if (interrupt != NULL) {
         KeSynchronizeExecution(interrupt, routine, context);
@@ -143,9 +149,9 @@ static void synchronize(interrupt_sync *sync, PKSYNCHRONIZE_ROUTINE routine, PVO
     }
 }
 
-/* IRQL: <= DIRQL of the interrupt. Returns the routine's own status. (portcls: IInterruptSync::CallSynchronizedRoutine;
- * where it is silent: the status, and that an unconnected object runs the routine at the resource's DIRQL under the object's
- * lock.) */
+/* IRQL: <= DIRQL of the interrupt. Returns the routine's own status. (portcls:
+ * IInterruptSync::CallSynchronizedRoutine; where it is silent: the status, and that an unconnected
+ * object runs the routine at the resource's DIRQL under the object's lock.) */
 static NTSTATUS STDMETHODCALLTYPE CallSynchronizedRoutine(IInterruptSync *This,
                                                           PINTERRUPTSYNCROUTINE Routine,
                                                           PVOID DynamicContext)
@@ -163,7 +169,7 @@ static NTSTATUS STDMETHODCALLTYPE CallSynchronizedRoutine(IInterruptSync *This,
     return call.status;
 }
 
-/* ---- Registration ------------------------------------------------------------------------------------------ */
+/* ---- Registration ---------------------------------------------------------------------------- */
 
 typedef struct insertion {
     interrupt_sync *sync;
@@ -183,7 +189,8 @@ static BOOLEAN insert(PVOID SynchronizeContext)
     return TRUE;
 }
 
-static BOOLEAN is_registered(const interrupt_sync *sync, PINTERRUPTSYNCROUTINE routine, PVOID context)
+static BOOLEAN is_registered(const interrupt_sync *sync, PINTERRUPTSYNCROUTINE routine,
+                             PVOID context)
 {
     for (PLIST_ENTRY at = sync->routines.Flink; at != &sync->routines; at = at->Flink) {
         const service_routine *entry = CONTAINING_RECORD(at, service_routine, link);
@@ -195,25 +202,27 @@ static BOOLEAN is_registered(const interrupt_sync *sync, PINTERRUPTSYNCROUTINE r
     return FALSE;
 }
 
-static void warn_registration(const interrupt_sync *sync, PINTERRUPTSYNCROUTINE routine, PVOID context,
-                              const void *place)
+static void warn_registration(const interrupt_sync *sync, PINTERRUPTSYNCROUTINE routine,
+                              PVOID context, const void *place)
 {
     const char *page = "portcls: IInterruptSync::RegisterServiceRoutine";
 
     if (sync->interrupt != NULL) {
         pc_report(PC_WARNING, "RegisterWhileConnected", page, place,
-                  "RegisterServiceRoutine was called on a connected IInterruptSync. The list that the ISR "
+                  "RegisterServiceRoutine was called on a connected IInterruptSync. The list that "
+                  "the ISR "
                   "walks changes under it; register every routine before Connect.");
     }
     if (is_registered(sync, routine, context)) {
-        pc_report(PC_WARNING, "RegisterTwice", page, place,
-                  "RegisterServiceRoutine was called twice with the same routine and context. It will be "
-                  "called once per registration.");
+        pc_report(
+            PC_WARNING, "RegisterTwice", page, place,
+            "RegisterServiceRoutine was called twice with the same routine and context. It will be "
+            "called once per registration.");
     }
 }
 
-/* IRQL: PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES when memory is short, STATUS_INVALID_PARAMETER without a routine.
- * (portcls: IInterruptSync::RegisterServiceRoutine) */
+/* IRQL: PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES when memory is short, STATUS_INVALID_PARAMETER
+ * without a routine. (portcls: IInterruptSync::RegisterServiceRoutine) */
 static NTSTATUS STDMETHODCALLTYPE RegisterServiceRoutine(IInterruptSync *This,
                                                          PINTERRUPTSYNCROUTINE Routine,
                                                          PVOID DynamicContext, BOOLEAN First)
@@ -238,33 +247,35 @@ static NTSTATUS STDMETHODCALLTYPE RegisterServiceRoutine(IInterruptSync *This,
     return STATUS_SUCCESS;
 }
 
-/* ---- Connecting ----------------------------------------------------------------------------------------------- */
+/* ---- Connecting ------------------------------------------------------------------------------ */
 
 static NTSTATUS connect(interrupt_sync *sync, const CM_PARTIAL_RESOURCE_DESCRIPTOR *resource)
 {
     const BOOLEAN message = (resource->Flags & CM_RESOURCE_INTERRUPT_MESSAGE) != 0;
-    const ULONG vector = message ? resource->u.MessageInterrupt.Translated.Vector
-                                 : resource->u.Interrupt.Vector;
-    const KAFFINITY processors = message ? resource->u.MessageInterrupt.Translated.Affinity
-                                         : resource->u.Interrupt.Affinity;
+    const ULONG vector =
+        message ? resource->u.MessageInterrupt.Translated.Vector : resource->u.Interrupt.Vector;
+    const KAFFINITY processors =
+        message ? resource->u.MessageInterrupt.Translated.Affinity : resource->u.Interrupt.Affinity;
     const KINTERRUPT_MODE mode = message || (resource->Flags & CM_RESOURCE_INTERRUPT_LATCHED) != 0
                                      ? Latched
                                      : LevelSensitive;
-    const BOOLEAN passive = sync->irql == PASSIVE_LEVEL; /* Its lock is the interrupt object's own event. */
+    const BOOLEAN passive =
+        sync->irql == PASSIVE_LEVEL; /* Its lock is the interrupt object's own event. */
     PKINTERRUPT interrupt = NULL;
     NTSTATUS status;
 
     sync->connecting = TRUE;
-    status = IoConnectInterrupt(&interrupt, service, sync, passive ? NULL : &sync->lock, vector,
-                                sync->irql, sync->irql, mode,
-                                resource->ShareDisposition == CmResourceShareShared, processors, FALSE);
+    status = IoConnectInterrupt(
+        &interrupt, service, sync, passive ? NULL : &sync->lock, vector, sync->irql, sync->irql,
+        mode, resource->ShareDisposition == CmResourceShareShared, processors, FALSE);
     sync->interrupt = NT_SUCCESS(status) ? interrupt : NULL;
     sync->connecting = FALSE;
     return status;
 }
 
-/* IRQL: PASSIVE_LEVEL. STATUS_UNSUCCESSFUL without a registered routine, without the resource, or when it is connected
- * already; otherwise what IoConnectInterrupt returns. (portcls: IInterruptSync::Connect; silent about the errors) */
+/* IRQL: PASSIVE_LEVEL. STATUS_UNSUCCESSFUL without a registered routine, without the resource, or
+ * when it is connected already; otherwise what IoConnectInterrupt returns. (portcls:
+ * IInterruptSync::Connect; silent about the errors) */
 static NTSTATUS STDMETHODCALLTYPE Connect(IInterruptSync *This)
 {
     const char *page = "portcls: IInterruptSync::Connect";
@@ -275,8 +286,9 @@ static NTSTATUS STDMETHODCALLTYPE Connect(IInterruptSync *This)
         return STATUS_UNSUCCESSFUL;
     }
     if (sync->interrupt != NULL) {
-        pc_report(PC_ERROR, "ConnectTwice", page, PC_PLACE,
-                  "Connect was called on an IInterruptSync that is connected. Call Disconnect first.");
+        pc_report(
+            PC_ERROR, "ConnectTwice", page, PC_PLACE,
+            "Connect was called on an IInterruptSync that is connected. Call Disconnect first.");
         return STATUS_UNSUCCESSFUL;
     }
     if (IsListEmpty(&sync->routines)) {
@@ -285,7 +297,8 @@ static NTSTATUS STDMETHODCALLTYPE Connect(IInterruptSync *This)
                   "RegisterServiceRoutine first.");
         return STATUS_UNSUCCESSFUL;
     }
-    resource = IResourceList_FindTranslatedEntry(sync->resources, CmResourceTypeInterrupt, sync->index);
+    resource =
+        IResourceList_FindTranslatedEntry(sync->resources, CmResourceTypeInterrupt, sync->index);
     return resource != NULL ? connect(sync, resource) : STATUS_UNSUCCESSFUL;
 }
 
@@ -302,8 +315,8 @@ static void disconnect(interrupt_sync *sync)
     IoDisconnectInterrupt(interrupt);
 }
 
-/* IRQL: PASSIVE_LEVEL. No routine runs after it has returned. (portcls: IInterruptSync::Disconnect; without a connection:
- * no effect and a warning) */
+/* IRQL: PASSIVE_LEVEL. No routine runs after it has returned. (portcls: IInterruptSync::Disconnect;
+ * without a connection: no effect and a warning) */
 static VOID STDMETHODCALLTYPE Disconnect(IInterruptSync *This)
 {
     const char *page = "portcls: IInterruptSync::Disconnect";
@@ -313,8 +326,9 @@ static VOID STDMETHODCALLTYPE Disconnect(IInterruptSync *This)
         return;
     }
     if (sync->interrupt == NULL) {
-        pc_report(PC_WARNING, "DisconnectUnconnected", page, PC_PLACE,
-                  "Disconnect was called on an IInterruptSync that is not connected; it has no effect.");
+        pc_report(
+            PC_WARNING, "DisconnectUnconnected", page, PC_PLACE,
+            "Disconnect was called on an IInterruptSync that is not connected; it has no effect.");
         return;
     }
     disconnect(sync);
@@ -326,7 +340,7 @@ static PKINTERRUPT STDMETHODCALLTYPE GetKInterrupt(IInterruptSync *This)
     return self(This)->interrupt;
 }
 
-/* ---- The object ---------------------------------------------------------------------------------------------------- */
+/* ---- The object ------------------------------------------------------------------------------ */
 
 static NTSTATUS STDMETHODCALLTYPE QueryInterface(IInterruptSync *This, REFIID InterfaceId,
                                                  PVOID *Interface)
@@ -353,9 +367,10 @@ static void destroy(pc_unknown *unknown, const void *place)
 
         sync->interrupt = NULL;
         IoDisconnectInterrupt(interrupt);
-        pc_report(PC_ERROR, "ReleaseWhileConnected", SYNC_PAGE, place,
-                  "the last reference to a connected IInterruptSync was released. Call Disconnect first: "
-                  "its ISR could have run on freed memory.");
+        pc_report(
+            PC_ERROR, "ReleaseWhileConnected", SYNC_PAGE, place,
+            "the last reference to a connected IInterruptSync was released. Call Disconnect first: "
+            "its ISR could have run on freed memory.");
     }
     while (!IsListEmpty(&sync->routines)) {
         PLIST_ENTRY link = RemoveHeadList(&sync->routines);
@@ -370,8 +385,9 @@ static const IInterruptSyncVtbl methods = {
     GetKInterrupt,  Connect, Disconnect, RegisterServiceRoutine,
 };
 
-static const GUID sync_id = { 0x22C6AC63, 0x851B, 0x11D0,
-                              { 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE } };
+static const GUID sync_id = {
+    0x22C6AC63, 0x851B, 0x11D0, { 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE }
+};
 static const GUID *const interfaces[] = { &sync_id, NULL };
 
 static BOOLEAN are_valid(PINTERRUPTSYNC *out, PRESOURCELIST resources, INTERRUPTSYNCMODE mode)
@@ -387,9 +403,10 @@ static KIRQL level_of(const CM_PARTIAL_RESOURCE_DESCRIPTOR *resource)
                        : resource->u.Interrupt.Level);
 }
 
-/* IRQL: PASSIVE_LEVEL. ResourceIndex counts interrupts only. STATUS_INVALID_PARAMETER: no out pointer or list, an
- * unknown mode, or an index that the list does not have; STATUS_NOT_SUPPORTED: aggregation (OuterUnknown); STATUS_INSUFFICIENT_RESOURCES.
- * (portcls: PcNewInterruptSync; silent about the codes) */
+/* IRQL: PASSIVE_LEVEL. ResourceIndex counts interrupts only. STATUS_INVALID_PARAMETER: no out
+ * pointer or list, an unknown mode, or an index that the list does not have; STATUS_NOT_SUPPORTED:
+ * aggregation (OuterUnknown); STATUS_INSUFFICIENT_RESOURCES. (portcls: PcNewInterruptSync; silent
+ * about the codes) */
 NTSTATUS NTAPI PcNewInterruptSync(PINTERRUPTSYNC *OutInterruptSync, PUNKNOWN OuterUnknown,
                                   PRESOURCELIST ResourceList, ULONG ResourceIndex,
                                   INTERRUPTSYNCMODE Mode)
@@ -407,7 +424,8 @@ NTSTATUS NTAPI PcNewInterruptSync(PINTERRUPTSYNC *OutInterruptSync, PUNKNOWN Out
     if (OuterUnknown != NULL) {
         return STATUS_NOT_SUPPORTED;
     }
-    resource = IResourceList_FindTranslatedEntry(ResourceList, CmResourceTypeInterrupt, ResourceIndex);
+    resource =
+        IResourceList_FindTranslatedEntry(ResourceList, CmResourceTypeInterrupt, ResourceIndex);
     if (resource == NULL) {
         return STATUS_INVALID_PARAMETER;
     }

@@ -1,7 +1,8 @@
 /*
  * resourcelist.c - IResourceList: the hardware resources of a device, found by type and occurrence.
  *
- * The object keeps its own copy of both lists, as one full descriptor each, with room for the entries that a sublist will get.
+ * The object keeps its own copy of both lists, as one full descriptor each, with room for the
+ * entries that a sublist will get.
  */
 #include "unknown.h"
 #include "verify.h"
@@ -25,7 +26,7 @@ static PCM_PARTIAL_RESOURCE_LIST partial(PCM_RESOURCE_LIST list)
     return &list->List[0].PartialResourceList;
 }
 
-/* ---- The methods, in the order of the table; all at PASSIVE_LEVEL ------------------------------------ */
+/* ---- The methods, in the order of the table; all at PASSIVE_LEVEL ---------------------------- */
 
 #define ENTER(method) \
     pc_enter("IResourceList::" #method, PASSIVE_LEVEL, "portcls: IResourceList::" #method, PC_PLACE)
@@ -91,9 +92,8 @@ static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE FindTranslatedEntry(IRe
                : NULL;
 }
 
-static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE FindUntranslatedEntry(IResourceList *This,
-                                                                               CM_RESOURCE_TYPE Type,
-                                                                               ULONG Index)
+static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE
+FindUntranslatedEntry(IResourceList *This, CM_RESOURCE_TYPE Type, ULONG Index)
 {
     resource_list *list = self(This);
     const ULONG place = place_of(list, Type, Index);
@@ -105,7 +105,8 @@ static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE FindUntranslatedEntry(I
 
 /* STATUS_INSUFFICIENT_RESOURCES when the list is full, STATUS_INVALID_PARAMETER without entries.
  * (portcls: IResourceList::AddEntry) */
-static NTSTATUS STDMETHODCALLTYPE AddEntry(IResourceList *This, PCM_PARTIAL_RESOURCE_DESCRIPTOR Translated,
+static NTSTATUS STDMETHODCALLTYPE AddEntry(IResourceList *This,
+                                           PCM_PARTIAL_RESOURCE_DESCRIPTOR Translated,
                                            PCM_PARTIAL_RESOURCE_DESCRIPTOR Untranslated)
 {
     resource_list *list = self(This);
@@ -127,8 +128,8 @@ static NTSTATUS STDMETHODCALLTYPE AddEntry(IResourceList *This, PCM_PARTIAL_RESO
     return STATUS_SUCCESS;
 }
 
-/* STATUS_INSUFFICIENT_RESOURCES when the list is full, STATUS_INVALID_PARAMETER when the parent lacks the entry.
- * (portcls: IResourceList::AddEntryFromParent) */
+/* STATUS_INSUFFICIENT_RESOURCES when the list is full, STATUS_INVALID_PARAMETER when the parent
+ * lacks the entry. (portcls: IResourceList::AddEntryFromParent) */
 static NTSTATUS STDMETHODCALLTYPE AddEntryFromParent(IResourceList *This, IResourceList *Parent,
                                                      CM_RESOURCE_TYPE Type, ULONG Index)
 {
@@ -155,7 +156,7 @@ static PCM_RESOURCE_LIST STDMETHODCALLTYPE UntranslatedList(IResourceList *This)
     return ENTER(UntranslatedList) ? self(This)->untranslated : NULL;
 }
 
-/* ---- The object -------------------------------------------------------------------------------------------- */
+/* ---- The object ------------------------------------------------------------------------------ */
 
 static void free_list(PCM_RESOURCE_LIST list)
 {
@@ -174,21 +175,29 @@ static void destroy(pc_unknown *unknown, const void *place)
 }
 
 static const IResourceListVtbl methods = {
-    QueryInterface,        AddRef,   Release,
-    NumberOfEntries,       NumberOfEntriesOfType,
-    FindTranslatedEntry,   FindUntranslatedEntry,
-    AddEntry,              AddEntryFromParent,
-    TranslatedList,        UntranslatedList,
+    QueryInterface,
+    AddRef,
+    Release,
+    NumberOfEntries,
+    NumberOfEntriesOfType,
+    FindTranslatedEntry,
+    FindUntranslatedEntry,
+    AddEntry,
+    AddEntryFromParent,
+    TranslatedList,
+    UntranslatedList,
 };
 
-static const GUID list_id = { 0x22C6AC60, 0x851B, 0x11D0,
-                              { 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE } };
+static const GUID list_id = {
+    0x22C6AC60, 0x851B, 0x11D0, { 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE }
+};
 static const GUID *const interfaces[] = { &list_id, NULL };
 
 static PCM_RESOURCE_LIST new_list(POOL_TYPE pool, ULONG capacity)
 {
-    const SIZE_T bytes = FIELD_OFFSET(CM_RESOURCE_LIST, List[0].PartialResourceList.PartialDescriptors) +
-                         (SIZE_T)(capacity > 0 ? capacity : 1) * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
+    const SIZE_T bytes =
+        FIELD_OFFSET(CM_RESOURCE_LIST, List[0].PartialResourceList.PartialDescriptors) +
+        (SIZE_T)(capacity > 0 ? capacity : 1) * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
     PCM_RESOURCE_LIST list = ExAllocatePoolWithTag(pool, bytes, PC_POOL_TAG);
 
     if (list != NULL) {
@@ -220,7 +229,7 @@ static NTSTATUS create(resource_list **out, POOL_TYPE pool, ULONG capacity)
     return STATUS_SUCCESS;
 }
 
-/* ---- Reading the system's lists ------------------------------------------------------------------------------ */
+/* ---- Reading the system's lists -------------------------------------------------------------- */
 
 /* What follows a descriptor of this type is data of its own, not the next descriptor. */
 static SIZE_T extra_bytes(const CM_PARTIAL_RESOURCE_DESCRIPTOR *entry)
@@ -230,10 +239,12 @@ static SIZE_T extra_bytes(const CM_PARTIAL_RESOURCE_DESCRIPTOR *entry)
 
 static const CM_PARTIAL_RESOURCE_DESCRIPTOR *after(const CM_PARTIAL_RESOURCE_DESCRIPTOR *entry)
 {
-    return (const CM_PARTIAL_RESOURCE_DESCRIPTOR *)((const UCHAR *)(entry + 1) + extra_bytes(entry));
+    return (const CM_PARTIAL_RESOURCE_DESCRIPTOR *)((const UCHAR *)(entry + 1) +
+                                                    extra_bytes(entry));
 }
 
-/* Counts the entries of a list, or copies them to `to` when that is not NULL. ENTRIES_MAX + 1: not a list. */
+/* Counts the entries of a list, or copies them to `to` when that is not NULL. ENTRIES_MAX + 1: not
+ * a list. */
 static ULONG read_entries(const CM_RESOURCE_LIST *from, PCM_PARTIAL_RESOURCE_DESCRIPTOR to)
 {
     const CM_FULL_RESOURCE_DESCRIPTOR *full;
@@ -276,9 +287,10 @@ static BOOLEAN in_step(const resource_list *list)
 
 static NTSTATUS refuse_lists(const void *place)
 {
-    pc_report(PC_ERROR, "ResourceLists", "portcls: PcNewResourceList", place,
-              "PcNewResourceList got a translated and an untranslated list that do not describe the same "
-              "resources: their numbers of entries or their types differ, or a count is impossible.");
+    pc_report(
+        PC_ERROR, "ResourceLists", "portcls: PcNewResourceList", place,
+        "PcNewResourceList got a translated and an untranslated list that do not describe the same "
+        "resources: their numbers of entries or their types differ, or a count is impossible.");
     return STATUS_INVALID_PARAMETER;
 }
 
@@ -290,13 +302,13 @@ static void copy_head(PCM_RESOURCE_LIST to, const CM_RESOURCE_LIST *from)
     }
 }
 
-/* ---- The two functions ------------------------------------------------------------------------------------------ */
+/* ---- The two functions ----------------------------------------------------------------------- */
 
-/* IRQL: PASSIVE_LEVEL. Both lists NULL or empty make an empty list. STATUS_INVALID_PARAMETER: no out pointer, or
- * lists that do not match; STATUS_NOT_SUPPORTED: aggregation; STATUS_INSUFFICIENT_RESOURCES. (portcls: PcNewResourceList; silent
- * about the codes) */
-NTSTATUS NTAPI PcNewResourceList(PRESOURCELIST *OutResourceList, PUNKNOWN OuterUnknown, POOL_TYPE PoolType,
-                                 PCM_RESOURCE_LIST TranslatedResources,
+/* IRQL: PASSIVE_LEVEL. Both lists NULL or empty make an empty list. STATUS_INVALID_PARAMETER: no
+ * out pointer, or lists that do not match; STATUS_NOT_SUPPORTED: aggregation;
+ * STATUS_INSUFFICIENT_RESOURCES. (portcls: PcNewResourceList; silent about the codes) */
+NTSTATUS NTAPI PcNewResourceList(PRESOURCELIST *OutResourceList, PUNKNOWN OuterUnknown,
+                                 POOL_TYPE PoolType, PCM_RESOURCE_LIST TranslatedResources,
                                  PCM_RESOURCE_LIST UntranslatedResources)
 {
     const char *page = "portcls: PcNewResourceList";
@@ -337,14 +349,17 @@ NTSTATUS NTAPI PcNewResourceList(PRESOURCELIST *OutResourceList, PUNKNOWN OuterU
 }
 
 /* IRQL: PASSIVE_LEVEL. An empty list with room for MaximumEntries, to be filled from its parent.
- * STATUS_INVALID_PARAMETER: no out pointer or parent. (portcls: PcNewResourceSublist; silent about the codes) */
+ * STATUS_INVALID_PARAMETER: no out pointer or parent. (portcls: PcNewResourceSublist; silent about
+ * the codes) */
 NTSTATUS NTAPI PcNewResourceSublist(PRESOURCELIST *OutResourceList, PUNKNOWN OuterUnknown,
-                                    POOL_TYPE PoolType, PRESOURCELIST ParentList, ULONG MaximumEntries)
+                                    POOL_TYPE PoolType, PRESOURCELIST ParentList,
+                                    ULONG MaximumEntries)
 {
     resource_list *list;
     NTSTATUS status;
 
-    if (!pc_enter("PcNewResourceSublist", PASSIVE_LEVEL, "portcls: PcNewResourceSublist", PC_PLACE)) {
+    if (!pc_enter("PcNewResourceSublist", PASSIVE_LEVEL, "portcls: PcNewResourceSublist",
+                  PC_PLACE)) {
         return STATUS_UNSUCCESSFUL;
     }
     if (OutResourceList == NULL || ParentList == NULL || MaximumEntries > ENTRIES_MAX) {

@@ -1,9 +1,10 @@
 /*
  * servicegroup.c - IServiceGroup: one DPC that forwards a request for service to every member.
  *
- * Several requests before the DPC runs are one delivery. The members are kept in a roster that is never changed, only replaced: the
- * DPC walks the one that it found, without holding a lock while it calls sinks, so that a sink may add and
- * remove members. A member stays referenced until the last roster with it is gone.
+ * Several requests before the DPC runs are one delivery. The members are kept in a roster that is
+ * never changed, only replaced: the DPC walks the one that it found, without holding a lock while
+ * it calls sinks, so that a sink may add and remove members. A member stays referenced until the
+ * last roster with it is gone.
  */
 #include "unknown.h"
 #include "verify.h"
@@ -17,9 +18,9 @@ typedef struct roster {
 typedef struct service_group {
     pc_unknown unknown;
     KSPIN_LOCK lock;
-    roster *members;         /* NULL: none. Under the lock. */
+    roster *members; /* NULL: none. Under the lock. */
     KDPC dpc;
-    KDPC timer_dpc;          /* A timer's DPC must not be queued by hand too. */
+    KDPC timer_dpc; /* A timer's DPC must not be queued by hand too. */
     KTIMER timer;
     BOOLEAN delayed_service; /* SupportDelayedService was called. */
 } service_group;
@@ -29,7 +30,7 @@ static service_group *self(IServiceGroup *This)
     return (service_group *)This;
 }
 
-/* ---- Rosters -------------------------------------------------------------------------------------------- */
+/* ---- Rosters --------------------------------------------------------------------------------- */
 
 static roster *hold(service_group *group)
 {
@@ -64,7 +65,8 @@ static void drop(service_group *group, roster *members)
     }
 }
 
-/* A copy with room for `count` sinks, with its own references; NULL when memory is short. `without`: left out once. */
+/* A copy with room for `count` sinks, with its own references; NULL when memory is short.
+ * `without`: left out once. */
 static roster *copy_of(const roster *from, ULONG count, PSERVICESINK without)
 {
     const SIZE_T bytes = sizeof(roster) + count * sizeof(PSERVICESINK);
@@ -97,7 +99,7 @@ static void replace(service_group *group, roster *members)
     drop(group, old);
 }
 
-/* ---- Delivery ------------------------------------------------------------------------------------------------ */
+/* ---- Delivery -------------------------------------------------------------------------------- */
 
 static VOID deliver(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2)
 {
@@ -113,14 +115,14 @@ static VOID deliver(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVO
     drop(group, members);
 }
 
-/* IRQL: any up to DIRQL. Queues the group's DPC. (portcls: IServiceSink::RequestService; its page and the concept page differ on
- * the IRQL: an ISR calls it, by way of IPortXxx::Notify) */
+/* IRQL: any up to DIRQL. Queues the group's DPC. (portcls: IServiceSink::RequestService; its page
+ * and the concept page differ on the IRQL: an ISR calls it, by way of IPortXxx::Notify) */
 static VOID STDMETHODCALLTYPE RequestService(IServiceGroup *This)
 {
     KeInsertQueueDpc(&self(This)->dpc, NULL, NULL);
 }
 
-/* ---- Members --------------------------------------------------------------------------------------------------- */
+/* ---- Members --------------------------------------------------------------------------------- */
 
 /* IRQL: PASSIVE_LEVEL. STATUS_INVALID_PARAMETER without a sink, STATUS_INSUFFICIENT_RESOURCES.
  * (portcls: IServiceGroup::AddMember) */
@@ -158,7 +160,8 @@ static BOOLEAN is_member(const roster *members, PSERVICESINK sink)
     return FALSE;
 }
 
-/* IRQL: PASSIVE_LEVEL. (portcls: IServiceGroup::RemoveMember; silent about a stranger: no effect and a warning) */
+/* IRQL: PASSIVE_LEVEL. (portcls: IServiceGroup::RemoveMember; silent about a stranger: no effect
+ * and a warning) */
 static VOID STDMETHODCALLTYPE RemoveMember(IServiceGroup *This, PSERVICESINK pServiceSink)
 {
     const char *page = "portcls: IServiceGroup::RemoveMember";
@@ -171,7 +174,8 @@ static VOID STDMETHODCALLTYPE RemoveMember(IServiceGroup *This, PSERVICESINK pSe
     old = hold(group);
     if (!is_member(old, pServiceSink)) {
         pc_report(PC_WARNING, "RemoveStranger", page, PC_PLACE,
-                  "RemoveMember was called with a sink that is no member of the group; it has no effect.");
+                  "RemoveMember was called with a sink that is no member of the group; it has no "
+                  "effect.");
         drop(group, old);
         return;
     }
@@ -182,9 +186,10 @@ static VOID STDMETHODCALLTYPE RemoveMember(IServiceGroup *This, PSERVICESINK pSe
     }
 }
 
-/* ---- Delayed service --------------------------------------------------------------------------------------------- */
+/* ---- Delayed service ------------------------------------------------------------------------- */
 
-/* IRQL: <= DISPATCH_LEVEL. Once, before RequestDelayedService. (portcls: IServiceGroup::SupportDelayedService) */
+/* IRQL: <= DISPATCH_LEVEL. Once, before RequestDelayedService. (portcls:
+ * IServiceGroup::SupportDelayedService) */
 static VOID STDMETHODCALLTYPE SupportDelayedService(IServiceGroup *This)
 {
     service_group *group = self(This);
@@ -209,8 +214,8 @@ static BOOLEAN supports_delay(service_group *group, const char *page, const void
     return group->delayed_service;
 }
 
-/* IRQL: <= DISPATCH_LEVEL (its page says PASSIVE_LEVEL). Delay in 100 ns: negative (as a signed number) relative, else absolute
- * system time. (portcls: IServiceGroup::RequestDelayedService) */
+/* IRQL: <= DISPATCH_LEVEL (its page says PASSIVE_LEVEL). Delay in 100 ns: negative (as a signed
+ * number) relative, else absolute system time. (portcls: IServiceGroup::RequestDelayedService) */
 static VOID STDMETHODCALLTYPE RequestDelayedService(IServiceGroup *This, ULONGLONG ullDelay)
 {
     const char *page = "portcls: IServiceGroup::RequestDelayedService";
@@ -224,7 +229,8 @@ static VOID STDMETHODCALLTYPE RequestDelayedService(IServiceGroup *This, ULONGLO
     }
 }
 
-/* IRQL: <= DISPATCH_LEVEL (its page says PASSIVE_LEVEL). (portcls: IServiceGroup::CancelDelayedService) */
+/* IRQL: <= DISPATCH_LEVEL (its page says PASSIVE_LEVEL). (portcls:
+ * IServiceGroup::CancelDelayedService) */
 static VOID STDMETHODCALLTYPE CancelDelayedService(IServiceGroup *This)
 {
     const char *page = "portcls: IServiceGroup::CancelDelayedService";
@@ -237,7 +243,7 @@ static VOID STDMETHODCALLTYPE CancelDelayedService(IServiceGroup *This)
     }
 }
 
-/* ---- The object ------------------------------------------------------------------------------------------------------ */
+/* ---- The object ------------------------------------------------------------------------------ */
 
 static NTSTATUS STDMETHODCALLTYPE QueryInterface(IServiceGroup *This, REFIID InterfaceId,
                                                  PVOID *Interface)
@@ -255,7 +261,8 @@ static ULONG STDMETHODCALLTYPE Release(IServiceGroup *This)
     return pc_unknown_release(&self(This)->unknown, PC_PLACE);
 }
 
-/* A DPC of the group that runs on another processor must have ended before its memory goes; only PASSIVE_LEVEL can wait. */
+/* A DPC of the group that runs on another processor must have ended before its memory goes; only
+ * PASSIVE_LEVEL can wait. */
 static void destroy(pc_unknown *unknown, const void *place)
 {
     service_group *group = (service_group *)unknown;
@@ -273,19 +280,28 @@ static void destroy(pc_unknown *unknown, const void *place)
 }
 
 static const IServiceGroupVtbl methods = {
-    QueryInterface, AddRef,       Release,
-    RequestService, AddMember,    RemoveMember,
-    SupportDelayedService, RequestDelayedService, CancelDelayedService,
+    QueryInterface,
+    AddRef,
+    Release,
+    RequestService,
+    AddMember,
+    RemoveMember,
+    SupportDelayedService,
+    RequestDelayedService,
+    CancelDelayedService,
 };
 
-static const GUID sink_id = { 0x22C6AC64, 0x851B, 0x11D0,
-                              { 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE } };
-static const GUID group_id = { 0x22C6AC65, 0x851B, 0x11D0,
-                               { 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE } };
+static const GUID sink_id = {
+    0x22C6AC64, 0x851B, 0x11D0, { 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE }
+};
+static const GUID group_id = {
+    0x22C6AC65, 0x851B, 0x11D0, { 0x9A, 0x7F, 0x00, 0xAA, 0x00, 0x38, 0xAC, 0xFE }
+};
 static const GUID *const interfaces[] = { &group_id, &sink_id, NULL };
 
-/* IRQL: PASSIVE_LEVEL. STATUS_INVALID_PARAMETER without an out pointer; STATUS_NOT_SUPPORTED: aggregation;
- * STATUS_INSUFFICIENT_RESOURCES. (portcls: PcNewServiceGroup; silent about the codes, and that its DPC has HighImportance) */
+/* IRQL: PASSIVE_LEVEL. STATUS_INVALID_PARAMETER without an out pointer; STATUS_NOT_SUPPORTED:
+ * aggregation; STATUS_INSUFFICIENT_RESOURCES. (portcls: PcNewServiceGroup; silent about the codes,
+ * and that its DPC has HighImportance) */
 NTSTATUS NTAPI PcNewServiceGroup(PSERVICEGROUP *OutServiceGroup, PUNKNOWN OuterUnknown)
 {
     service_group *group;

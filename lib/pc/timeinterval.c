@@ -3,7 +3,8 @@
  */
 #include <portcls.h>
 
-/* IRQL: any. Time since `Timestamp` in 100 ns; with 0, the time since 1601. (portcls: PcGetTimeInterval) */
+/* IRQL: any. Time since `Timestamp` in 100 ns; with 0, the time since 1601. (portcls:
+ * PcGetTimeInterval) */
 ULONGLONG NTAPI PcGetTimeInterval(ULONGLONG Since)
 {
     LARGE_INTEGER now;

@@ -1,13 +1,15 @@
 /*
  * unknown.c - reference counting and QueryInterface.
  *
- * An interface that an object does not have: STATUS_INVALID_PARAMETER and a NULL pointer, as the helpers of stdunk.h answer.
+ * An interface that an object does not have: STATUS_INVALID_PARAMETER and a NULL pointer, as the
+ * helpers of stdunk.h answer.
  */
 #include "unknown.h"
 
 /* IID_IUnknown, known here by value so that a driver's INITGUID is not needed. */
-static const GUID unknown_id = { 0x00000000, 0x0000, 0x0000,
-                                 { 0xC0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46 } };
+static const GUID unknown_id = {
+    0x00000000, 0x0000, 0x0000, { 0xC0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x46 }
+};
 
 void *pc_unknown_create(SIZE_T bytes, const void *methods, const GUID *const *interfaces,
                         void (*destroy)(pc_unknown *unknown, const void *place))
@@ -60,7 +62,8 @@ ULONG pc_unknown_add(pc_unknown *unknown)
     return (ULONG)InterlockedIncrement(&unknown->references);
 }
 
-/* The count is read once, from the decrement itself: reading it again would race with other owners. */
+/* The count is read once, from the decrement itself: reading it again would race
+ * with other owners. */
 ULONG pc_unknown_release(pc_unknown *unknown, const void *place)
 {
     const LONG left = InterlockedDecrement(&unknown->references);

@@ -8,9 +8,10 @@
 
 /* Begins every PortCls object. The interface pointer is a pointer to it. */
 typedef struct pc_unknown {
-    const void *methods;          /* The interface's table of functions. */
+    const void *methods; /* The interface's table of functions. */
     volatile LONG references;
-    const GUID *const *interfaces; /* What QueryInterface knows, besides IUnknown; ends with NULL. */
+    const GUID *const
+        *interfaces; /* What QueryInterface knows, besides IUnknown; ends with NULL. */
     void (*destroy)(struct pc_unknown *unknown, const void *place);
 } pc_unknown;
 

@@ -42,14 +42,17 @@ static unsigned random_answer(dq_choice_log *log, unsigned options)
     return 1 + (unsigned)((number >> 8) % (options - 1));
 }
 
-static void diverged(dq_processor *cpu, const dq_choice *scripted, dq_choice_kind kind, unsigned options)
+static void diverged(dq_processor *cpu, const dq_choice *scripted, dq_choice_kind kind,
+                     unsigned options)
 {
     const char *service = dq_service_name(cpu->execution->service);
 
     cpu->machine->choices.script_count = 0;
     dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "replay" },
-            "the replay diverged at choice %zu, in %s: the text says %s (%c, %u options), this run asks "
-            "%s (%c, %u options). Likely causes: the test or the driver was changed, or it depends on the "
+            "the replay diverged at choice %zu, in %s: the text says %s (%c, %u options), this run "
+            "asks "
+            "%s (%c, %u options). Likely causes: the test or the driver was changed, or it depends "
+            "on the "
             "host's clock, on uninitialised memory, or on the order of addresses.",
             cpu->machine->choices.asked, service[0] != '\0' ? service : "the test's own code",
             dq_choice_meaning(scripted->kind), dq_choice_letter(scripted->kind), scripted->options,
@@ -126,7 +129,8 @@ bool dq_choice_settle(const dq_machine *machine, char *error, size_t error_bytes
         return true;
     }
     snprintf(error, error_bytes,
-             "the replay diverged: the run ended after %zu choices, and the text has %zu (the next is %s)",
+             "the replay diverged: the run ended after %zu choices, and the text has %zu (the next "
+             "is %s)",
              log->asked, log->script_count, dq_choice_meaning(log->script[log->asked].kind));
     return false;
 }

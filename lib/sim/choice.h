@@ -1,12 +1,13 @@
 /*
  * choice.h - the one way to choose.
  *
- * Whatever is not determined goes through dq_choose(). Option 0 is always what an undisturbed machine
- * would do. The log of answers is the run: as text, it replays it.
+ * Whatever is not determined goes through dq_choose(). Option 0 is always what an undisturbed
+ * machine would do. The log of answers is the run: as text, it replays it.
  *
- * Schedule text: `1-<fingerprint>-<choices>`; choices are separated by `.`, each `<letter><answer>`, with `/<options>`
- * when there were other than two, and `*<n>` when it repeats n times. Zeros at the end are left out: past the end of
- * the text, option 0 is taken. Example: `1-9f3a-i1.p0*4.p2/3`.
+ * Schedule text: `1-<fingerprint>-<choices>`; choices are separated by `.`, each
+ * `<letter><answer>`, with `/<options>` when there were other than two, and `*<n>` when it repeats
+ * n times. Zeros at the end are left out: past the end of the text, option 0 is taken. Example:
+ * `1-9f3a-i1.p0*4.p2/3`.
  */
 #ifndef DQ_CHOICE_H
 #define DQ_CHOICE_H
@@ -14,22 +15,22 @@
 #include "sim/processor.h"
 
 /* X(name, letter, what a reader calls it) */
-#define DQ_CHOICES(X) \
-    X(PROCESSOR, 'p', "which processor goes on") \
+#define DQ_CHOICES(X)                                   \
+    X(PROCESSOR, 'p', "which processor goes on")        \
     X(ARRIVAL, 'i', "whether an interrupt arrives now") \
     X(ROUTE, 'r', "which processor takes an interrupt") \
-    X(THREAD, 't', "which thread goes on") \
-    X(WAKE, 'w', "which waiter gets the object") \
-    X(DPC, 'd', "when a DPC starts") \
-    X(DEVICE, 'v', "what a device does") \
-    X(TEST, 'c', "what the test chooses") \
+    X(THREAD, 't', "which thread goes on")              \
+    X(WAKE, 'w', "which waiter gets the object")        \
+    X(DPC, 'd', "when a DPC starts")                    \
+    X(DEVICE, 'v', "what a device does")                \
+    X(TEST, 'c', "what the test chooses")               \
     X(FAULT, 'f', "whether a call fails")
 
 typedef enum dq_choice_kind {
 #define X(name, letter, text) DQ_CHOICE_##name,
     DQ_CHOICES(X)
 #undef X
-    DQ_CHOICE_COUNT
+        DQ_CHOICE_COUNT
 } dq_choice_kind;
 
 typedef enum dq_mode { DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY } dq_mode;
@@ -43,18 +44,20 @@ typedef struct dq_choice {
 typedef struct dq_choice_log {
     dq_choice *entries;
     size_t count, capacity;
-    dq_choice *script;    /* What replay follows. */
+    dq_choice *script; /* What replay follows. */
     size_t script_count;
     uint64_t random_state;
-    unsigned keep_64ths;  /* Random: the share of answers that are option 0, in 64ths; drawn once per run. */
-    size_t asked;         /* Choices with more than one option so far. */
+    unsigned keep_64ths; /* Random: the share of answers that are option 0, in 64ths; drawn once per
+                            run. */
+    size_t asked;        /* Choices with more than one option so far. */
 } dq_choice_log;
 
-/* An answer in 0 .. options-1 (1 <= options <= 64). One option is no choice: 0, and nothing is logged. */
+/* An answer in 0 .. options-1 (1 <= options <= 64). One option is no choice: 0, and nothing is
+ * logged. */
 unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options);
 
-/* Prepares the log for the machine's mode. On bad text returns false and says in `error` what is wrong and
- * at which place. */
+/* Prepares the log for the machine's mode. On bad text returns false and says in `error` what is
+ * wrong and at which place. */
 bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes);
 void dq_choice_stop(dq_machine *machine);
 
@@ -64,9 +67,10 @@ size_t dq_choice_text(const dq_machine *machine, char *text, size_t bytes);
 /* After a replay: false, with the reason, if the text has choices that the run never asked for. */
 bool dq_choice_settle(const dq_machine *machine, char *error, size_t error_bytes);
 
-/* ---- The text (schedule.c) ------------------------------------------------------------------------- */
+/* ---- The text (schedule.c) ------------------------------------------------------------------- */
 
-/* Appends `count` choices as text behind the fingerprint. Returns the length it needs, without NUL. */
+/* Appends `count` choices as text behind the fingerprint. Returns the length it
+ * needs, without NUL. */
 size_t dq_schedule_write(const dq_choice *choices, size_t count, uint64_t fingerprint, char *text,
                          size_t bytes);
 

@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-/* Work on behalf of one activation may not last longer than this: it is then an endless loop that polls. */
+/* Work on behalf of one activation may not last longer than this: it is then an endless loop that
+ * polls. */
 static const uint64_t activation_limit_ns = 10ull * 1000 * 1000 * 1000;
 
 static bool earlier(const dq_deadline *a, const dq_deadline *b)

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 enum { PAGE_BYTES = 4096 };
-static const uint64_t first_physical = 0xF0000000u; /* Where the machine puts windows of its own choice. */
+static const uint64_t first_physical =
+    0xF0000000u; /* Where the machine puts windows of its own choice. */
 
 static uint64_t span(const dq_window *window)
 {
@@ -27,21 +28,24 @@ static bool check_window(const dq_machine *machine, const dq_window *window, cha
     if (window->base > limit || window->bytes > limit - window->base) {
         snprintf(error, error_bytes, "device %s: 0x%" PRIx64 " bytes at 0x%" PRIx64 " leave the %s",
                  window->name, window->bytes, window->base,
-                 window->space == DQ_SPACE_PORT ? "64 KiB of port space" : "physical address space");
+                 window->space == DQ_SPACE_PORT ? "64 KiB of port space"
+                                                : "physical address space");
         return false;
     }
     for (const dq_window *other = machine->addresses.windows; other != NULL; other = other->next) {
         if (other->space == window->space && window->base < other->base + other->bytes &&
             other->base < window->base + window->bytes) {
-            snprintf(error, error_bytes, "device %s at 0x%" PRIx64 " overlaps device %s at 0x%" PRIx64,
-                     window->name, window->base, other->name, other->base);
+            snprintf(error, error_bytes,
+                     "device %s at 0x%" PRIx64 " overlaps device %s at 0x%" PRIx64, window->name,
+                     window->base, other->name, other->base);
             return false;
         }
     }
     return true;
 }
 
-dq_window *dq_window_add(dq_machine *machine, const dq_window *window, char *error, size_t error_bytes)
+dq_window *dq_window_add(dq_machine *machine, const dq_window *window, char *error,
+                         size_t error_bytes)
 {
     dq_address_map *map = &machine->addresses;
     dq_window *copy = malloc(sizeof(*copy));
@@ -100,7 +104,8 @@ dq_window *dq_window_by_mapped(dq_machine *machine, const volatile void *address
     return window;
 }
 
-void dq_device_call_begin(dq_processor *cpu, dq_execution *execution, const void *device, const char *name)
+void dq_device_call_begin(dq_processor *cpu, dq_execution *execution, const void *device,
+                          const char *name)
 {
     dq_execution_begin(cpu, execution, DQ_EXECUTION_DEVICE, DQ_LEVEL_HIGH, NULL, device, name);
     execution->service = execution->below != NULL ? execution->below->service : DQ_SERVICE_NONE;
@@ -123,7 +128,8 @@ static dq_window *window_for(dq_processor *cpu, dq_space space, uint64_t address
 
     if (window == NULL) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "no device" },
-                "%s 0x%" PRIx64 " was accessed, but no device owns it. Add one with %s, or check the "
+                "%s 0x%" PRIx64
+                " was accessed, but no device owns it. Add one with %s, or check the "
                 "resource that the driver computed it from.",
                 kind, address,
                 space == DQ_SPACE_PORT ? "dirql_device_add_ports()" : "dirql_device_add_memory()");
@@ -170,7 +176,8 @@ uint64_t dq_device_read(dq_processor *cpu, dq_space space, uint64_t address, uns
     return value;
 }
 
-void dq_device_write(dq_processor *cpu, dq_space space, uint64_t address, unsigned bytes, uint64_t value)
+void dq_device_write(dq_processor *cpu, dq_space space, uint64_t address, unsigned bytes,
+                     uint64_t value)
 {
     dq_window *window;
     dq_execution execution;

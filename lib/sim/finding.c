@@ -133,8 +133,11 @@ static bool write_down(dq_processor *cpu, const dq_finding *details, const char 
     }
     append(cpu->machine, finding);
     if (cpu->attention & DQ_ATTEND_SINKS) {
-        const dq_event event = { .kind = DQ_EVENT_FINDING, .a = finding->code, .text = finding->rule,
-                                 .service = finding->service, .place = finding->place };
+        const dq_event event = { .kind = DQ_EVENT_FINDING,
+                                 .a = finding->code,
+                                 .text = finding->rule,
+                                 .service = finding->service,
+                                 .place = finding->place };
 
         dq_emit_to_sinks(cpu, &event);
     }
@@ -154,14 +157,16 @@ void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, .
     }
 }
 
-void dq_bugcheck(dq_processor *cpu, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4,
-                 const char *format, ...)
+void dq_bugcheck(dq_processor *cpu, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
+                 uint64_t p4, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
     write_down(cpu,
-               &(dq_finding){ .severity = DQ_ERROR, .rule = "bug check", .code = code,
+               &(dq_finding){ .severity = DQ_ERROR,
+                              .rule = "bug check",
+                              .code = code,
                               .parameters = { p1, p2, p3, p4 } },
                format, arguments);
     va_end(arguments);
@@ -201,7 +206,8 @@ void dq_finding_expect(dq_machine *machine, const dq_expectation *expectation)
     machine->findings.expectations = copy;
 }
 
-void dq_finding_suppress(dq_machine *machine, const char *rule, const char *place, const char *reason)
+void dq_finding_suppress(dq_machine *machine, const char *rule, const char *place,
+                         const char *reason)
 {
     dq_suppression *suppression = calloc(1, sizeof(*suppression));
 
@@ -221,11 +227,15 @@ static void complain_unmet(dq_machine *machine, const dq_expectation *expected)
     const char *name = dq_bugcheck_name(expected->code);
 
     if (expected->rule != NULL) {
-        dq_find_outside(machine, "expectation", "the test expected the finding \"%s\", and the run ended "
-                        "without it", expected->rule);
+        dq_find_outside(machine, "expectation",
+                        "the test expected the finding \"%s\", and the run ended "
+                        "without it",
+                        expected->rule);
     } else {
-        dq_find_outside(machine, "expectation", "the test expected bug check 0x%X%s%s%s%s, and the run "
-                        "ended without it", (unsigned)expected->code, name != NULL ? " (" : "",
+        dq_find_outside(machine, "expectation",
+                        "the test expected bug check 0x%X%s%s%s%s, and the run "
+                        "ended without it",
+                        (unsigned)expected->code, name != NULL ? " (" : "",
                         name != NULL ? name : "", name != NULL ? ")" : "",
                         expected->parameter_mask != 0 ? " with certain parameters" : "");
     }

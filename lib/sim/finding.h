@@ -1,8 +1,9 @@
 /*
  * finding.h - what went wrong: written down where it is seen, drawn when the run is over.
  *
- * A finding carries a bug check code and parameters, the text that says the rule in driver words, and the place. A fatal
- * one ends the run; a warning does not. A test may expect one: then it ends the run as passed.
+ * A finding carries a bug check code and parameters, the text that says the rule in driver words,
+ * and the place. A fatal one ends the run; a warning does not. A test may expect one: then it ends
+ * the run as passed.
  */
 #ifndef DQ_FINDING_H
 #define DQ_FINDING_H
@@ -15,9 +16,9 @@ enum { DQ_FINDING_TEXT = 768 };
 
 typedef struct dq_finding {
     dq_severity severity;
-    const char *rule;        /* Short fixed name: "IrqlKeDispatchLte", "deadlock", "bug check". */
-    const char *page;        /* The documented page, or NULL. */
-    uint32_t code;           /* Bug check code; 0: none. */
+    const char *rule; /* Short fixed name: "IrqlKeDispatchLte", "deadlock", "bug check". */
+    const char *page; /* The documented page, or NULL. */
+    uint32_t code;    /* Bug check code; 0: none. */
     uint64_t parameters[4];
     char text[DQ_FINDING_TEXT];
     bool expected;
@@ -42,7 +43,7 @@ typedef struct dq_expectation {
 
 typedef struct dq_suppression {
     char rule[48];
-    char place[64];          /* Function name, empty: anywhere. */
+    char place[64]; /* Function name, empty: anywhere. */
     char reason[160];
     unsigned count;
     struct dq_suppression *next;
@@ -53,18 +54,20 @@ typedef struct dq_finding_list {
     unsigned errors, warnings;
     dq_expectation *expectations;
     dq_suppression *suppressions;
-    bool crash_expected;     /* An expected finding ended the run. */
+    bool crash_expected; /* An expected finding ended the run. */
 } dq_finding_list;
 
-/* Writes a finding down. An error goes home and does not return, unless it was suppressed or the caller is the home
- * context. `details` is copied; text is made from `format`. `cpu` may be a refusing processor if `machine` is known through it. */
+/* Writes a finding down. An error goes home and does not return, unless it was suppressed or the
+ * caller is the home context. `details` is copied; text is made from `format`. `cpu` may be a
+ * refusing processor if `machine` is known through it. */
 void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A bug check: an error with a code, named after the Bug Check Code Reference. Never returns to its caller, even
- * if suppressed. */
+/* A bug check: an error with a code, named after the Bug Check Code Reference. Never returns to its
+ * caller, even if suppressed. */
 _Noreturn void dq_bugcheck(dq_processor *cpu, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,
-                           uint64_t p4, const char *format, ...) __attribute__((format(printf, 7, 8)));
+                           uint64_t p4, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
 
 /* Writes down an error from outside simulated code (home context, foreign host thread). Returns. */
 void dq_find_outside(dq_machine *machine, const char *rule, const char *format, ...)
@@ -74,7 +77,8 @@ void dq_find_outside(dq_machine *machine, const char *rule, const char *format, 
 const char *dq_bugcheck_name(uint32_t code);
 
 void dq_finding_expect(dq_machine *machine, const dq_expectation *expectation);
-void dq_finding_suppress(dq_machine *machine, const char *rule, const char *place, const char *reason);
+void dq_finding_suppress(dq_machine *machine, const char *rule, const char *place,
+                         const char *reason);
 
 /* At the end of a run: expectations that were not met become errors. */
 void dq_finding_settle(dq_machine *machine);

@@ -1,8 +1,8 @@
 /*
  * intc.c - lines become pending at a processor, are taken, and are looked at again.
  *
- * Where an interrupt goes and when it arrives are choices; the earliest moment and the first processor of its
- * set are option 0.
+ * Where an interrupt goes and when it arrives are choices; the earliest moment and the first
+ * processor of its set are option 0.
  */
 #include "sim/machine.h"
 
@@ -16,7 +16,7 @@ static unsigned level_of(const dq_line *line)
     return line->level == DQ_LEVEL_PASSIVE ? PASSIVE_TRAP_LEVEL : line->level;
 }
 
-/* ---- Pending lists -------------------------------------------------------------------------------- */
+/* ---- Pending lists --------------------------------------------------------------------------- */
 
 static void append(dq_processor *cpu, dq_line *line)
 {
@@ -56,12 +56,12 @@ static void withdraw(dq_line *line)
     line->target = NULL;
 }
 
-/* ---- Routing ----------------------------------------------------------------------------------------- */
+/* ---- Routing --------------------------------------------------------------------------------- */
 
 static uint64_t processors_of(const dq_machine *machine, const dq_line *line)
 {
-    const uint64_t active = machine->processor_count == 64 ? UINT64_MAX
-                                                           : (1ull << machine->processor_count) - 1;
+    const uint64_t active =
+        machine->processor_count == 64 ? UINT64_MAX : (1ull << machine->processor_count) - 1;
     uint64_t set = active;
 
     if (line->affinity != 0) {
@@ -145,7 +145,7 @@ bool dq_intc_arrive_all(dq_machine *machine)
     return any;
 }
 
-/* ---- The wire ------------------------------------------------------------------------------------------ */
+/* ---- The wire -------------------------------------------------------------------------------- */
 
 /* Simulated code takes what became pending before its call returns; a device is only hardware. */
 static void deliver_to_caller(void)
@@ -206,7 +206,7 @@ void dq_line_mask(dq_machine *machine, dq_line *line, bool masked)
     }
 }
 
-/* ---- Taking an interrupt ---------------------------------------------------------------------------------- */
+/* ---- Taking an interrupt --------------------------------------------------------------------- */
 
 static void note_latency(dq_machine *machine, const dq_line *line)
 {
@@ -247,7 +247,7 @@ void dq_intc_take(dq_processor *cpu, unsigned level)
     }
 }
 
-/* ---- Lines and vectors ----------------------------------------------------------------------------------------- */
+/* ---- Lines and vectors ----------------------------------------------------------------------- */
 
 dq_vector *dq_intc_vector(dq_machine *machine, uint32_t number)
 {

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static DQ_TLS dq_machine *here;    /* Whose home context this host thread is. */
-static dq_machine *all_machines;   /* Under host_lock(). */
-static char foreign_call[128];     /* A refused call while no machine ran. Under host_lock(). */
+static DQ_TLS dq_machine *here;  /* Whose home context this host thread is. */
+static dq_machine *all_machines; /* Under host_lock(). */
+static char foreign_call[128];   /* A refused call while no machine ran. Under host_lock(). */
 
-/* ---- Creation ---------------------------------------------------------------------------------------- */
+/* ---- Creation -------------------------------------------------------------------------------- */
 
 static void enlist(dq_machine *machine)
 {
@@ -25,8 +25,10 @@ static void enlist(dq_machine *machine)
     foreign_call[0] = '\0';
     host_unlock();
     if (earlier[0] != '\0') {
-        dq_find_outside(machine, "foreign thread", "%s was called while no machine was running, before this "
-                        "run. Kernel services exist only inside a run.", earlier);
+        dq_find_outside(machine, "foreign thread",
+                        "%s was called while no machine was running, before this "
+                        "run. Kernel services exist only inside a run.",
+                        earlier);
     }
 }
 
@@ -92,29 +94,39 @@ void dq_refuse_foreign(const char *service)
     }
     host_unlock();
     if (machine == NULL) {
-        fprintf(stderr, "dirql: %s was called while no machine is running. Kernel services exist only inside "
-                        "dirql_run(); the call had no effect.\n", service);
+        fprintf(
+            stderr,
+            "dirql: %s was called while no machine is running. Kernel services exist only inside "
+            "dirql_run(); the call had no effect.\n",
+            service);
         return;
     }
     if (machine == here) {
-        dq_find_outside(machine, "foreign thread", "%s was called on the test framework's own stack (inside one of "
-                        "its callbacks), which is no simulated thread. The call had no effect.", service);
+        dq_find_outside(machine, "foreign thread",
+                        "%s was called on the test framework's own stack (inside one of "
+                        "its callbacks), which is no simulated thread. The call had no effect.",
+                        service);
     } else {
-        dq_find_outside(machine, "foreign thread", "%s was called from a host thread that the machine does not "
-                        "know. Only simulated threads can call the kernel: start one with dirql_thread_start() "
-                        "or PsCreateSystemThread(). The call had no effect.", service);
+        dq_find_outside(
+            machine, "foreign thread",
+            "%s was called from a host thread that the machine does not "
+            "know. Only simulated threads can call the kernel: start one with dirql_thread_start() "
+            "or PsCreateSystemThread(). The call had no effect.",
+            service);
     }
 }
 
-/* ---- Faults -------------------------------------------------------------------------------------------- */
+/* ---- Faults ---------------------------------------------------------------------------------- */
 
 static void report_stall(dq_processor *cpu, const host_fault *fault)
 {
     char name[96];
 
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "livelock",
-                                .place = (const char *)fault->place + 1 },
-            "livelock in `%s`, IRQL %u: no schedule point for %" PRIu64 " seconds of host time. An endless "
+    dq_find(cpu,
+            &(dq_finding){
+                .severity = DQ_ERROR, .rule = "livelock", .place = (const char *)fault->place + 1 },
+            "livelock in `%s`, IRQL %u: no schedule point for %" PRIu64
+            " seconds of host time. An endless "
             "loop that calls no kernel service cannot be interrupted in this mode.",
             dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,
             cpu->machine->options.watchdog_ns / 1000000000u);
@@ -125,8 +137,10 @@ static void report_abort(dq_processor *cpu)
     char name[96];
 
     dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "abort" },
-            "abort() was called in `%s`, IRQL %u: by a failed assert(), by the C library over damaged memory, or "
-            "because of a C++ exception that nothing caught. What it printed stands before this report.",
+            "abort() was called in `%s`, IRQL %u: by a failed assert(), by the C library over "
+            "damaged memory, or "
+            "because of a C++ exception that nothing caught. What it printed stands before this "
+            "report.",
             dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql);
 }
 
@@ -151,9 +165,12 @@ static void report_access(dq_processor *cpu, const host_fault *fault)
     dq_window *window = dq_window_by_mapped(cpu->machine, fault->address);
 
     if (window != NULL) {
-        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "device memory",
-                                    .place = (const char *)fault->place + 1 },
-                "%s the device memory of %s (offset 0x%" PRIx64 ") by a plain pointer. Device memory is "
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "device memory",
+                               .place = (const char *)fault->place + 1 },
+                "%s the device memory of %s (offset 0x%" PRIx64
+                ") by a plain pointer. Device memory is "
                 "accessed with READ_REGISTER_* and WRITE_REGISTER_*.",
                 access_name(fault), window->name, address - (uintptr_t)window->mapped);
     }
@@ -175,8 +192,10 @@ static void on_fault(void *owner, const host_fault *fault)
     const uint64_t place = (uintptr_t)fault->place;
 
     (void)owner;
-    if (fault->kind != HOST_FAULT_ABORT) { /* Which is placed in the C library: the last call says more. */
-        cpu->execution->place = (const char *)fault->place + 1; /* Reports look one before a return address. */
+    if (fault->kind !=
+        HOST_FAULT_ABORT) { /* Which is placed in the C library: the last call says more. */
+        cpu->execution->place =
+            (const char *)fault->place + 1; /* Reports look one before a return address. */
     }
     switch (fault->kind) {
     case HOST_FAULT_STALLED:
@@ -187,8 +206,10 @@ static void on_fault(void *owner, const host_fault *fault)
         break;
     case HOST_FAULT_STACK_OVERFLOW:
         dq_bugcheck(cpu, 0x7F, 8, (uintptr_t)fault->address, 0, 0,
-                    "stack overflow: the stack of this thread (%zu KiB) is used up. Recursion, or large local "
-                    "variables?", cpu->task->context.stack_bytes / 1024);
+                    "stack overflow: the stack of this thread (%zu KiB) is used up. Recursion, or "
+                    "large local "
+                    "variables?",
+                    cpu->task->context.stack_bytes / 1024);
     case HOST_FAULT_ARITHMETIC:
         dq_bugcheck(cpu, 0x1E, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
     case HOST_FAULT_INSTRUCTION:
@@ -202,7 +223,7 @@ static void on_fault(void *owner, const host_fault *fault)
     }
 }
 
-/* ---- Running --------------------------------------------------------------------------------------------- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 static bool prepare(dq_machine *machine)
 {
@@ -235,8 +256,8 @@ static void settle(dq_machine *machine)
 
 dq_outcome dq_machine_run(dq_machine *machine, void (*body)(void *argument), void *argument)
 {
-    const volatile uint64_t *progress = machine->processor_count == 1 ? &machine->processors[0].points
-                                                                      : &machine->progress;
+    const volatile uint64_t *progress =
+        machine->processor_count == 1 ? &machine->processors[0].points : &machine->progress;
 
     machine->body = body;
     machine->body_argument = argument;
@@ -293,7 +314,7 @@ void dq_at_home(void (*errand)(void *argument), void *argument)
     machine->scheduler->home(cpu, false);
 }
 
-/* ---- Tasks ------------------------------------------------------------------------------------------------ */
+/* ---- Tasks ----------------------------------------------------------------------------------- */
 
 static void free_task(dq_task *task)
 {
@@ -311,7 +332,8 @@ static void reap(dq_machine *machine)
     }
 }
 
-static dq_task *new_task(dq_machine *machine, host_entry *entry, void *argument, dq_execution_kind kind)
+static dq_task *new_task(dq_machine *machine, host_entry *entry, void *argument,
+                         dq_execution_kind kind)
 {
     dq_task *task = calloc(1, sizeof(*task));
 

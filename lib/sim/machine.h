@@ -1,10 +1,11 @@
 /*
  * machine.h - one simulated machine: its life, and the one way home.
  *
- * A machine lives for one run. dq_machine_run() is called on the home context (the host thread's own stack), starts the
- * processors, and returns when the run ended: the body returned, or a finding ended it. A failed check anywhere (thread,
- * DPC, ISR, device) is written down and control goes to the home context; what was running is abandoned.
- * Machines know nothing of each other; two may run on two host threads at once.
+ * A machine lives for one run. dq_machine_run() is called on the home context (the host thread's
+ * own stack), starts the processors, and returns when the run ended: the body returned, or a
+ * finding ended it. A failed check anywhere (thread, DPC, ISR, device) is written down and control
+ * goes to the home context; what was running is abandoned. Machines know nothing of each other; two
+ * may run on two host threads at once.
  */
 #ifndef DQ_MACHINE_H
 #define DQ_MACHINE_H
@@ -26,12 +27,13 @@ typedef struct dq_kernel_hooks {
     /* At DISPATCH_LEVEL: drains DPCs, then switches the thread if dq_want_switch() was said. */
     void (*dispatch)(dq_processor *cpu);
     void (*apc)(dq_processor *cpu);
-    /* At a schedule point below DISPATCH_LEVEL, in a mode that chooses: may say dq_want_switch(cpu). */
+    /* At a schedule point below DISPATCH_LEVEL, in a mode that chooses: may say
+     * dq_want_switch(cpu). */
     void (*preempt)(dq_processor *cpu);
     /* At IPI_LEVEL: the processor was interrupted by another one. */
     void (*ipi)(dq_processor *cpu);
-    /* In the idle loop, IRQL PASSIVE_LEVEL, before the processor rests: last things to do (low importance DPCs). Returns true if it did
-     * any. */
+    /* In the idle loop, IRQL PASSIVE_LEVEL, before the processor rests: last things to do (low
+     * importance DPCs). Returns true if it did any. */
     bool (*idle)(dq_processor *cpu);
     /* Appends a line per waiting thread to text, for a deadlock report. Any context. */
     size_t (*describe_waits)(dq_machine *machine, char *text, size_t bytes);
@@ -44,13 +46,14 @@ typedef struct dq_machine_options {
     unsigned processors;
     dq_mode mode;
     uint64_t seed;
-    const char *replay;           /* Schedule text, for replay. */
-    size_t stack_bytes;           /* Of each simulated thread. */
-    uint64_t access_cost_ns;      /* Virtual time of a register access or time query. */
-    uint64_t watchdog_ns;         /* Host time without progress; 0: none. */
-    uint64_t busy_limit_ns;       /* Virtual time that processors may spend stalling and polling; 0: any. */
-    unsigned storm_limit;         /* Refires of a level line without progress. */
-    uint64_t fingerprint;         /* Of test and options, for the schedule text. */
+    const char *replay;      /* Schedule text, for replay. */
+    size_t stack_bytes;      /* Of each simulated thread. */
+    uint64_t access_cost_ns; /* Virtual time of a register access or time query. */
+    uint64_t watchdog_ns;    /* Host time without progress; 0: none. */
+    uint64_t
+        busy_limit_ns;    /* Virtual time that processors may spend stalling and polling; 0: any. */
+    unsigned storm_limit; /* Refires of a level line without progress. */
+    uint64_t fingerprint; /* Of test and options, for the schedule text. */
 } dq_machine_options;
 
 typedef enum dq_outcome { DQ_OUTCOME_PASSED, DQ_OUTCOME_FAILED, DQ_OUTCOME_REFUSED } dq_outcome;
@@ -58,9 +61,9 @@ typedef enum dq_outcome { DQ_OUTCOME_PASSED, DQ_OUTCOME_FAILED, DQ_OUTCOME_REFUS
 struct dq_machine {
     dq_machine_options options;
     const dq_kernel_hooks *hooks;
-    void *kernel;                 /* The kernel's own block for the machine. */
-    void *control;                /* The control API's block. */
-    dq_processor *processors;     /* An array of options.processors. */
+    void *kernel;             /* The kernel's own block for the machine. */
+    void *control;            /* The control API's block. */
+    dq_processor *processors; /* An array of options.processors. */
     unsigned processor_count;
     const dq_scheduler *scheduler;
     void *scheduler_state;
@@ -71,35 +74,37 @@ struct dq_machine {
     dq_intc intc;
     dq_address_map addresses;
     dq_finding_list findings;
-    dq_task *ended_tasks;         /* Their stacks wait to be freed by somebody who does not stand on them. */
-    uint32_t executions;          /* Ordinal of the last one begun. */
-    uint64_t progress;            /* For the watchdog: every long way through a service counts. */
+    dq_task
+        *ended_tasks;    /* Their stacks wait to be freed by somebody who does not stand on them. */
+    uint32_t executions; /* Ordinal of the last one begun. */
+    uint64_t progress;   /* For the watchdog: every long way through a service counts. */
     uint64_t spin_tickets;
-    unsigned spinners;            /* Processors that wait for a lock. */
-    uint64_t thread_ran_ns;       /* When a thread last went on, for lost wake-ups. */
+    unsigned spinners;      /* Processors that wait for a lock. */
+    uint64_t thread_ran_ns; /* When a thread last went on, for lost wake-ups. */
     unsigned skips_since_thread;
-    uint64_t busy_ns;             /* Virtual time that passed because a processor spent it. */
-    uint64_t worst_latency_ns;    /* From a line's assertion until it was taken. */
+    uint64_t busy_ns;          /* Virtual time that passed because a processor spent it. */
+    uint64_t worst_latency_ns; /* From a line's assertion until it was taken. */
     uint64_t event_sequence;
     uint64_t counted_interrupts, counted_dpcs;
-    bool stopping;                /* The run is over; nothing more may start. */
-    bool abandoned;               /* The home context was left by a longjmp out of an errand. */
+    bool stopping;  /* The run is over; nothing more may start. */
+    bool abandoned; /* The home context was left by a longjmp out of an errand. */
     void (*body)(void *argument);
     void *body_argument;
     host_context home;
-    const void *home_frame;       /* The frame that dq_machine_run() was called from. */
+    const void *home_frame;              /* The frame that dq_machine_run() was called from. */
     void (*home_errand)(void *argument); /* See dq_at_home. */
     void *home_argument;
     dq_processor *home_caller;
     host_watch *watch;
-    dq_processor *last_cpu;       /* Who ran when control came home. */
-    dq_machine *next;             /* All machines of the process. */
+    dq_processor *last_cpu; /* Who ran when control came home. */
+    dq_machine *next;       /* All machines of the process. */
 };
 
 /* On the calling host thread. NULL when memory is short. */
 dq_machine *dq_machine_create(const dq_machine_options *options, const dq_kernel_hooks *hooks);
 
-/* Runs body(argument) on the first thread until it returns or a finding ends the run. Home context only. */
+/* Runs body(argument) on the first thread until it returns or a finding ends the run. Home context
+ * only. */
 dq_outcome dq_machine_run(dq_machine *machine, void (*body)(void *argument), void *argument);
 
 /* Ends whatever is left: also after the home context was left by a longjmp out of an errand. */
@@ -112,8 +117,9 @@ dq_machine *dq_machine_here(void);
 /* Leaves simulated code for good. The run ends. */
 _Noreturn void dq_go_home(dq_processor *cpu);
 
-/* Runs errand(argument) on the home context's stack and comes back. If the errand leaves by longjmp, the caller is
- * abandoned. From the home context itself, or outside a run, it is a plain call. */
+/* Runs errand(argument) on the home context's stack and comes back. If the errand leaves by
+ * longjmp, the caller is abandoned. From the home context itself, or outside a run, it is a plain
+ * call. */
 void dq_at_home(void (*errand)(void *argument), void *argument);
 
 /* The processor that stands for every host thread that simulates nothing. */
@@ -122,18 +128,20 @@ dq_processor *dq_processor_foreign(void);
 /* For schedulers: gives a processor that has not run yet the stack of its idle loop. */
 void dq_processor_ready(dq_processor *cpu);
 
-/* A service was called by a host thread that simulates nothing: fails the machine that is at hand, else says so on stderr and fails the
- * process's next run. */
+/* A service was called by a host thread that simulates nothing: fails the machine that is at hand,
+ * else says so on stderr and fails the process's next run. */
 void dq_refuse_foreign(const char *service);
 
-/* ---- Tasks ------------------------------------------------------------------------------------------- */
+/* ---- Tasks ----------------------------------------------------------------------------------- */
 
-/* A stack that will run entry(argument). NULL when memory is short. `kernel` is the kernel's thread object. */
+/* A stack that will run entry(argument). NULL when memory is short. `kernel` is the kernel's thread
+ * object. */
 dq_task *dq_task_create(dq_machine *machine, host_entry *entry, void *argument, void *kernel,
                         const char *name, const void *routine);
 
-/* Goes on with `to` (NULL: the idle loop) on this processor, at DISPATCH_LEVEL. Returns when `cpu->task` of the caller is run
- * again: the result is the processor it then runs on. The first entry of a task begins at DISPATCH_LEVEL. */
+/* Goes on with `to` (NULL: the idle loop) on this processor, at DISPATCH_LEVEL. Returns when
+ * `cpu->task` of the caller is run again: the result is the processor it then runs on. The first
+ * entry of a task begins at DISPATCH_LEVEL. */
 dq_processor *dq_task_switch(dq_processor *cpu, dq_task *to);
 
 /* The calling task is over: goes on with `to` and never returns. Its stack is freed. */

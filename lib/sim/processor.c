@@ -23,16 +23,20 @@ static dq_processor *refuse(dq_processor *cpu, dq_service service, const void *p
         return NULL;
     }
     dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR, .rule = "device calls kernel", .place = place,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "device calls kernel",
+                           .place = place,
                            .service = service },
-            "%s was called from the code of a simulated device (%s). A device is hardware: it can assert "
+            "%s was called from the code of a simulated device (%s). A device is hardware: it can "
+            "assert "
             "lines and set stimuli, but cannot call the kernel. Let an ISR or a thread do it.",
-            dq_service_name(service), cpu->execution->name != NULL ? cpu->execution->name : "unnamed");
+            dq_service_name(service),
+            cpu->execution->name != NULL ? cpu->execution->name : "unnamed");
     return NULL;
 }
 
-dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a, uint64_t b,
-                       uint64_t c)
+dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
+                       uint64_t b, uint64_t c)
 {
     dq_processor *cpu = dq_self;
 
@@ -44,8 +48,13 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     cpu->execution->service = service;
     cpu->execution->place = place;
     if (cpu->attention & DQ_ATTEND_SINKS) {
-        const dq_event event = { .kind = DQ_EVENT_CALL, .service = service, .object = object,
-                                 .a = a, .b = b, .c = c, .place = place };
+        const dq_event event = { .kind = DQ_EVENT_CALL,
+                                 .service = service,
+                                 .object = object,
+                                 .a = a,
+                                 .b = b,
+                                 .c = c,
+                                 .place = place };
 
         dq_emit_to_sinks(cpu, &event);
     }
@@ -56,7 +65,8 @@ static bool deliverable(const dq_processor *cpu)
 {
     uint32_t above = cpu->attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql);
 
-    return above != 0 || (cpu->irql < DQ_LEVEL_DISPATCH && (cpu->attention & DQ_ATTEND_SWITCH) != 0);
+    return above != 0 ||
+           (cpu->irql < DQ_LEVEL_DISPATCH && (cpu->attention & DQ_ATTEND_SWITCH) != 0);
 }
 
 static dq_processor *point(dq_processor *cpu, bool yields)
@@ -144,7 +154,8 @@ void dq_want_switch(dq_processor *target)
 }
 
 void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution_kind kind,
-                        unsigned base_level, const void *routine, const void *object, const char *name)
+                        unsigned base_level, const void *routine, const void *object,
+                        const char *name)
 {
     *execution = (dq_execution){
         .kind = kind,

@@ -1,12 +1,14 @@
 /*
  * processor.h - a simulated processor: its IRQL, what it runs, and how interrupts reach it.
  *
- * An interrupt is a call. dq_deliver() is the one function that delivers: while the highest pending level
- * is above the processor's IRQL it raises, calls, and lowers. It is entered when IRQL is lowered, when
- * a line is raised towards an unmasked processor, and at a schedule point. Nothing else delivers.
+ * An interrupt is a call. dq_deliver() is the one function that delivers: while the highest pending
+ * level is above the processor's IRQL it raises, calls, and lowers. It is entered when IRQL is
+ * lowered, when a line is raised towards an unmasked processor, and at a schedule point. Nothing
+ * else delivers.
  *
- * A thread switch can move the caller to another processor whenever its IRQL is below DISPATCH_LEVEL.
- * So every function here that may switch returns the processor on which the caller goes on.
+ * A thread switch can move the caller to another processor whenever its IRQL is below
+ * DISPATCH_LEVEL. So every function here that may switch returns the processor on which the caller
+ * goes on.
  */
 #ifndef DQ_PROCESSOR_H
 #define DQ_PROCESSOR_H
@@ -14,20 +16,29 @@
 #include "host/host.h"
 #include "sim/service.h"
 
-#define DQ_LIKELY(x) __builtin_expect(!!(x), 1)
+#define DQ_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define DQ_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-enum { DQ_LEVEL_PASSIVE = 0, DQ_LEVEL_APC = 1, DQ_LEVEL_DISPATCH = 2,
-       DQ_LEVEL_CLOCK = 13, DQ_LEVEL_IPI = 14, DQ_LEVEL_HIGH = 15, DQ_LEVELS = 16 };
+enum {
+    DQ_LEVEL_PASSIVE = 0,
+    DQ_LEVEL_APC = 1,
+    DQ_LEVEL_DISPATCH = 2,
+    DQ_LEVEL_CLOCK = 13,
+    DQ_LEVEL_IPI = 14,
+    DQ_LEVEL_HIGH = 15,
+    DQ_LEVELS = 16
+};
 enum { DQ_PROCESSORS_MAX = 64 };
 
-/* One word says whether a service may take its short way. Bits 1..15: an interrupt of that level is pending. */
+/* One word says whether a service may take its short way. Bits 1..15: an interrupt of that level is
+ * pending. */
 enum {
     DQ_ATTEND_LEVELS = 0xFFFE,
-    DQ_ATTEND_SWITCH = 1 << 16,  /* A thread switch is wanted, at DISPATCH_LEVEL. */
-    DQ_ATTEND_SINKS = 1 << 17,   /* Somebody listens to events. */
-    DQ_ATTEND_TURNS = 1 << 18,   /* A schedule point has something to decide. */
-    DQ_ATTEND_REFUSE = 1 << 19,  /* Not simulated code: a foreign host thread, or a device callback. */
+    DQ_ATTEND_SWITCH = 1 << 16, /* A thread switch is wanted, at DISPATCH_LEVEL. */
+    DQ_ATTEND_SINKS = 1 << 17,  /* Somebody listens to events. */
+    DQ_ATTEND_TURNS = 1 << 18,  /* A schedule point has something to decide. */
+    DQ_ATTEND_REFUSE =
+        1 << 19, /* Not simulated code: a foreign host thread, or a device callback. */
     DQ_ATTEND_ALWAYS = DQ_ATTEND_SINKS | DQ_ATTEND_TURNS | DQ_ATTEND_REFUSE
 };
 
@@ -47,18 +58,19 @@ typedef enum dq_execution_kind {
     DQ_EXECUTION_DEVICE /* A register callback or stimulus: hardware, not a processor's code. */
 } dq_execution_kind;
 
-/* Something that runs: a thread, or a DPC or ISR on top of what it interrupted. Lives on the stack. */
+/* Something that runs: a thread, or a DPC or ISR on top of what it interrupted. Lives
+ * on the stack. */
 typedef struct dq_execution {
     dq_execution_kind kind;
-    uint8_t base_level;        /* DESIGN's b: thread 0, DPC 2, ISR its interrupt's Irql. */
+    uint8_t base_level; /* Of its kind: thread 0, DPC 2, ISR its interrupt's Irql. */
     uint8_t interrupted_irql;
-    uint32_t ordinal;          /* Counts executions of this run. */
-    dq_service service;        /* The service that it is in, for events and reports. */
-    const void *place;         /* Return address of the outermost service call, in guest code. */
-    const void *routine;       /* The guest's routine. */
-    const void *object;        /* The KDPC, KINTERRUPT, thread or device. */
-    const char *name;          /* The user's name for it, or NULL. */
-    uint64_t begun_ns;         /* Virtual time. */
+    uint32_t ordinal;           /* Counts executions of this run. */
+    dq_service service;         /* The service that it is in, for events and reports. */
+    const void *place;          /* Return address of the outermost service call, in guest code. */
+    const void *routine;        /* The guest's routine. */
+    const void *object;         /* The KDPC, KINTERRUPT, thread or device. */
+    const char *name;           /* The user's name for it, or NULL. */
+    uint64_t begun_ns;          /* Virtual time. */
     struct dq_execution *below; /* What it interrupted. */
 } dq_execution;
 
@@ -66,30 +78,30 @@ typedef struct dq_execution {
 struct dq_task {
     host_context context;
     dq_execution execution;
-    dq_processor *processor;   /* Where it runs, NULL while it does not. */
-    dq_execution *top;         /* Innermost execution while it is switched out. */
-    void *kernel;              /* The kernel's thread object. */
-    dq_task *next;             /* All tasks of the machine. */
+    dq_processor *processor; /* Where it runs, NULL while it does not. */
+    dq_execution *top;       /* Innermost execution while it is switched out. */
+    void *kernel;            /* The kernel's thread object. */
+    dq_task *next;           /* All tasks of the machine. */
 };
 
 struct dq_processor {
     uint32_t attention;
     uint8_t irql;
     uint8_t number;
-    bool idle;                 /* In its idle loop, with nothing to run. */
-    dq_execution *execution;   /* Innermost. */
-    uint64_t sink_kinds;       /* Kinds of events that any sink wants, see emit.h. */
-    uint64_t points;           /* Progress, for the watchdog: one per service call. */
+    bool idle;               /* In its idle loop, with nothing to run. */
+    dq_execution *execution; /* Innermost. */
+    uint64_t sink_kinds;     /* Kinds of events that any sink wants, see emit.h. */
+    uint64_t points;         /* Progress, for the watchdog: one per service call. */
     dq_machine *machine;
-    dq_task *task;             /* Whose stack it runs on. */
+    dq_task *task; /* Whose stack it runs on. */
     dq_task *idle_task;
-    void *kernel;              /* The kernel's per-processor block. */
-    const void *spinning_on;   /* The lock that it waits for with its processor, or NULL. */
-    uint64_t spin_ticket;      /* Order of arrival among spinners. */
-    bool spin_blocked;         /* Its lock has not been released since it looked. */
+    void *kernel;                      /* The kernel's per-processor block. */
+    const void *spinning_on;           /* The lock that it waits for with its processor, or NULL. */
+    uint64_t spin_ticket;              /* Order of arrival among spinners. */
+    bool spin_blocked;                 /* Its lock has not been released since it looked. */
     dq_line *pending_first[DQ_LEVELS]; /* By level, in order of arrival. */
     dq_line *pending_last[DQ_LEVELS];
-    unsigned locks_held;       /* Spin and interrupt locks, for reports and checks. */
+    unsigned locks_held; /* Spin and interrupt locks, for reports and checks. */
 };
 
 #if defined(__GNUC__) && !defined(__MINGW32__)
@@ -98,7 +110,8 @@ struct dq_processor {
 #define DQ_TLS _Thread_local
 #endif
 
-/* The processor that the calling host thread is. Never NULL: outside a run it is a processor that refuses. */
+/* The processor that the calling host thread is. Never NULL: outside a run it is a processor that
+ * refuses. */
 extern DQ_TLS dq_processor *dq_self;
 
 static inline bool dq_attends(const dq_processor *cpu, uint32_t what)
@@ -112,27 +125,27 @@ static inline bool dq_must_look(const dq_processor *cpu, unsigned irql)
     return DQ_UNLIKELY((cpu->attention & (~1u << irql)) != 0);
 }
 
-/* ---- Entering a service ------------------------------------------------------------------------- */
+/* ---- Entering a service ---------------------------------------------------------------------- */
 
-/* Begins a service call on its long way: refuses foreign callers, tells the sinks, and is a schedule point. Returns
- * the processor on which the caller goes on, or NULL when it was refused: the service must then return without
- * any effect. A refusal has already failed the run. */
-dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a, uint64_t b,
-                       uint64_t c);
+/* Begins a service call on its long way: refuses foreign callers, tells the sinks, and is a
+ * schedule point. Returns the processor on which the caller goes on, or NULL when it was refused:
+ * the service must then return without any effect. A refusal has already failed the run. */
+dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
+                       uint64_t b, uint64_t c);
 
-/* Begins a call as dq_enter does, at the top of an exported function. Declares `cpu`. Services nest: the outermost call
- * that guest code made is the one that reports name. */
-#define DQ_ENTER(name, object, a, b, c, refused)                                                      \
-    dq_processor *cpu = dq_self;                                                                      \
-    cpu->points++;                                                                                    \
-    if (dq_attends(cpu, DQ_ATTEND_ALWAYS | DQ_ATTEND_SWITCH | DQ_ATTEND_LEVELS)) {                    \
-        cpu = dq_enter(DQ_SERVICE_##name, __builtin_return_address(0), (object), (uint64_t)(a),       \
-                       (uint64_t)(b), (uint64_t)(c));                                                 \
-        if (cpu == NULL) {                                                                            \
-            return refused;                                                                           \
-        }                                                                                             \
-    }                                                                                                 \
-    do {                                                                                              \
+/* Begins a call as dq_enter does, at the top of an exported function. Declares `cpu`. Services
+ * nest: the outermost call that guest code made is the one that reports name. */
+#define DQ_ENTER(name, object, a, b, c, refused)                                                \
+    dq_processor *cpu = dq_self;                                                                \
+    cpu->points++;                                                                              \
+    if (dq_attends(cpu, DQ_ATTEND_ALWAYS | DQ_ATTEND_SWITCH | DQ_ATTEND_LEVELS)) {              \
+        cpu = dq_enter(DQ_SERVICE_##name, __builtin_return_address(0), (object), (uint64_t)(a), \
+                       (uint64_t)(b), (uint64_t)(c));                                           \
+        if (cpu == NULL) {                                                                      \
+            return refused;                                                                     \
+        }                                                                                       \
+    }                                                                                           \
+    do {                                                                                        \
     } while (0)
 
 /* For services without a result: DQ_ENTER(KeFoo, object, 0, 0, 0, DQ_VOID). */
@@ -144,7 +157,7 @@ dq_processor *dq_point(dq_processor *cpu);
 /* The caller gives its turn away if anybody else can use it (YieldProcessor, a stall). */
 dq_processor *dq_yield(dq_processor *cpu);
 
-/* ---- IRQL and delivery ---------------------------------------------------------------------------- */
+/* ---- IRQL and delivery ----------------------------------------------------------------------- */
 
 /* Raises without any check: for kernel code that keeps the order itself. Emits. */
 void dq_irql_raise(dq_processor *cpu, unsigned irql);
@@ -155,30 +168,32 @@ dq_processor *dq_irql_lower(dq_processor *cpu, unsigned irql);
 /* Delivers everything pending above the processor's IRQL. */
 dq_processor *dq_deliver(dq_processor *cpu);
 
-/* Marks a software interrupt (DQ_LEVEL_APC, _DISPATCH or _IPI) pending on `target`; the kernel's hook is called at that level. Not
- * delivered here: the caller's next lowering or point does that. */
+/* Marks a software interrupt (DQ_LEVEL_APC, _DISPATCH or _IPI) pending on `target`; the kernel's
+ * hook is called at that level. Not delivered here: the caller's next lowering or point does that.
+ */
 void dq_pend(dq_processor *target, unsigned level);
 void dq_unpend(dq_processor *target, unsigned level);
 void dq_want_switch(dq_processor *target);
 
-/* ---- Executions -------------------------------------------------------------------------------------- */
+/* ---- Executions ------------------------------------------------------------------------------ */
 
 void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution_kind kind,
-                        unsigned base_level, const void *routine, const void *object, const char *name);
+                        unsigned base_level, const void *routine, const void *object,
+                        const char *name);
 void dq_execution_end(dq_processor *cpu, dq_execution *execution);
 
 /* "ISR uart_isr", "thread reader", "DPC 2": for reports. Slow. Returns text. */
 const char *dq_execution_describe(const dq_execution *execution, char *text, size_t bytes);
 
-/* ---- Spinning ------------------------------------------------------------------------------------------ */
+/* ---- Spinning -------------------------------------------------------------------------------- */
 
-/* Waits with the processor until `lock` may be free: others go on, interrupts above IRQL are taken. Returns when a
- * release of `lock` was announced; the caller tests and, if need be, spins again. `ticket` must be zero at first
- * and be passed again: it keeps the caller's place. */
+/* Waits with the processor until `lock` may be free: others go on, interrupts above IRQL are taken.
+ * Returns when a release of `lock` was announced; the caller tests and, if need be, spins again.
+ * `ticket` must be zero at first and be passed again: it keeps the caller's place. */
 void dq_spin(dq_processor *cpu, const void *lock, uint64_t *ticket);
 
-/* True if somebody else has been spinning on `lock` since before `ticket` (0: at all): for locks that promise
- * first come, first served. */
+/* True if somebody else has been spinning on `lock` since before `ticket` (0: at all): for locks
+ * that promise first come, first served. */
 bool dq_spin_is_behind(const dq_processor *cpu, const void *lock, uint64_t ticket);
 
 /* Ends a spin that began with `ticket`, when the lock has been taken. */

@@ -1,9 +1,9 @@
 /*
  * sched.h - the scheduler seam: "who goes on from here?"
  *
- * The machine asks one object. `turns` runs all processors as contexts on one host thread, one step at a time;
- * its answers come from dq_choose(), so that first, random, replay (and later explore) are one scheduler with
- * different answers. Live mode is another object behind the same functions.
+ * The machine asks one object. `turns` runs all processors as contexts on one host thread, one step
+ * at a time; its answers come from dq_choose(), so that first, random, replay (and later explore)
+ * are one scheduler with different answers. Live mode is another object behind the same functions.
  */
 #ifndef DQ_SCHED_H
 #define DQ_SCHED_H
@@ -16,9 +16,11 @@ typedef struct dq_scheduler {
     void (*run)(dq_machine *machine);
     /* A schedule point of `cpu`: others may go on first. `yields` if the caller asks them to. */
     dq_processor *(*point)(dq_processor *cpu, bool yields);
-    /* `cpu` has nothing to do, or may not go on (it spins): others go on. Returns when it may look again. */
+    /* `cpu` has nothing to do, or may not go on (it spins): others go on. Returns when it may look
+     * again. */
     void (*rest)(dq_processor *cpu);
-    /* Something changed on `target` that its scheduler must know: an interrupt became pending, a thread ready. */
+    /* Something changed on `target` that its scheduler must know: an interrupt became pending, a
+     * thread ready. */
     void (*wake)(dq_processor *target);
     /* Runs a task in place of the current one on `cpu`. */
     void (*switch_task)(dq_processor *cpu, dq_task *to);

@@ -1,10 +1,11 @@
 /*
  * sched_turns.c - all processors on one host thread, one at a time: modes first, random and replay.
  *
- * A processor goes on until a schedule point, where another may go on instead. Undisturbed (option 0), an interrupt is
- * taken at the first point after its arrival, whichever processor takes it; ISRs and DPCs then run to their end;
- * and thread code keeps its turn until it rests or has had a slice of virtual time or of points while others could run.
- * A processor that rests (idle, or spinning on a held lock) is passed over until something changes for it.
+ * A processor goes on until a schedule point, where another may go on instead. Undisturbed (option
+ * 0), an interrupt is taken at the first point after its arrival, whichever processor takes it;
+ * ISRs and DPCs then run to their end; and thread code keeps its turn until it rests or has had a
+ * slice of virtual time or of points while others could run. A processor that rests (idle, or
+ * spinning on a held lock) is passed over until something changes for it.
  */
 #include "sim/machine.h"
 
@@ -17,7 +18,7 @@ static const uint64_t lost_after_ns = 10ull * 1000 * 1000 * 1000;
 enum { LOST_AFTER_SKIPS = 3 };
 
 typedef struct turns {
-    unsigned turn;             /* The processor whose thread code goes on. */
+    unsigned turn; /* The processor whose thread code goes on. */
     uint64_t turn_began_ns;
     uint64_t turn_points;
 } turns;
@@ -27,7 +28,7 @@ static turns *turns_of(const dq_machine *machine)
     return machine->scheduler_state;
 }
 
-/* ---- Who could go on ---------------------------------------------------------------------------------- */
+/* ---- Who could go on ------------------------------------------------------------------------- */
 
 static bool has_interrupt(const dq_processor *cpu)
 {
@@ -53,7 +54,8 @@ static bool in_activation(const dq_processor *cpu)
     return cpu->execution != NULL && cpu->execution->base_level >= DQ_LEVEL_DISPATCH;
 }
 
-static dq_processor *after(dq_machine *machine, unsigned number, bool (*wanted)(const dq_processor *))
+static dq_processor *after(dq_machine *machine, unsigned number,
+                           bool (*wanted)(const dq_processor *))
 {
     for (unsigned i = 1; i <= machine->processor_count; i++) {
         dq_processor *cpu = &machine->processors[(number + i) % machine->processor_count];
@@ -131,7 +133,7 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, bool yi
     return options[dq_choose(cpu, DQ_CHOICE_PROCESSOR, count)];
 }
 
-/* ---- Going on -------------------------------------------------------------------------------------------- */
+/* ---- Going on -------------------------------------------------------------------------------- */
 
 static void go(dq_processor *from, dq_processor *to)
 {
@@ -184,10 +186,10 @@ static size_t describe_spinners(const dq_machine *machine, char *text, size_t by
         if (!cpu->spin_blocked) {
             continue;
         }
-        added = snprintf(text + length, bytes - length,
-                         "\n  CPU%u, IRQL %u: %s spins on a lock, in %s", i, cpu->irql,
-                         dq_execution_describe(cpu->execution, name, sizeof(name)),
-                         dq_service_name(cpu->execution->service));
+        added =
+            snprintf(text + length, bytes - length, "\n  CPU%u, IRQL %u: %s spins on a lock, in %s",
+                     i, cpu->irql, dq_execution_describe(cpu->execution, name, sizeof(name)),
+                     dq_service_name(cpu->execution->service));
         length += added > 0 ? (size_t)added : 0;
     }
     return length;
@@ -215,15 +217,17 @@ static void move_the_world(dq_processor *cpu)
         return;
     }
     if (wake_up_is_lost(machine)) {
-        report_standstill(cpu, "lost wake-up",
-                          "lost wake-up: for 10 virtual seconds only periodic timers ran, while every "
-                          "thread waited for what nobody signalled");
+        report_standstill(
+            cpu, "lost wake-up",
+            "lost wake-up: for 10 virtual seconds only periodic timers ran, while every "
+            "thread waited for what nobody signalled");
     }
     machine->skips_since_thread++;
     if (!dq_clock_skip(machine)) {
-        report_standstill(cpu, "deadlock",
-                          "deadlock: nothing can run, no timer or device is due, and no interrupt can be "
-                          "delivered");
+        report_standstill(
+            cpu, "deadlock",
+            "deadlock: nothing can run, no timer or device is due, and no interrupt can be "
+            "delivered");
     }
 }
 

@@ -33,7 +33,7 @@ const char *dq_choice_meaning(unsigned kind)
     return kind < DQ_CHOICE_COUNT ? meanings[kind] : "an unknown choice";
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 typedef struct output {
     char *text;
@@ -85,7 +85,7 @@ size_t dq_schedule_write(const dq_choice *choices, size_t count, uint64_t finger
     return out.length;
 }
 
-/* ---- Reading ------------------------------------------------------------------------------------------ */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 typedef struct input {
     const char *text, *at;
@@ -139,10 +139,11 @@ static bool head(input *in, uint64_t fingerprint)
         in->at++;
     }
     if (found != (unsigned)(fingerprint & 0xFFFF)) {
-        snprintf(in->error, in->error_bytes,
-                 "replay text: it was written by another test or with other options (fingerprint %04x, "
-                 "this run has %04x)",
-                 found, (unsigned)(fingerprint & 0xFFFF));
+        snprintf(
+            in->error, in->error_bytes,
+            "replay text: it was written by another test or with other options (fingerprint %04x, "
+            "this run has %04x)",
+            found, (unsigned)(fingerprint & 0xFFFF));
         return false;
     }
     if (*in->at != '-') {

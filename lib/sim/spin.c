@@ -1,7 +1,8 @@
 /*
  * spin.c - a processor that waits for a lock gives way instead of burning time.
  *
- * It is disabled for its own code until somebody announces the lock's release; it still takes interrupts above its IRQL.
+ * It is disabled for its own code until somebody announces the lock's release; it still takes
+ * interrupts above its IRQL.
  */
 #include "sim/machine.h"
 

@@ -13,7 +13,8 @@ typedef struct dq_growing {
     bool failed;
 } dq_growing;
 
-void dq_growing_add(dq_growing *growing, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void dq_growing_add(dq_growing *growing, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The text, freed with free(); NULL if memory was short. */
 char *dq_growing_take(dq_growing *growing);

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Numbers and names of objects ----------------------------------------------------------------------- */
+/* ---- Numbers and names of objects ------------------------------------------------------------ */
 
 static size_t slot_of(const dq_recorder *recorder, const void *object, uint32_t object_class)
 {
-    const uint64_t hash = ((uint64_t)(uintptr_t)object ^ ((uint64_t)object_class << 56)) *
-                          0x9E3779B97F4A7C15u;
+    const uint64_t hash =
+        ((uint64_t)(uintptr_t)object ^ ((uint64_t)object_class << 56)) * 0x9E3779B97F4A7C15u;
     size_t slot = (size_t)(hash >> 32) & (recorder->numbered_capacity - 1);
 
     while (recorder->numbered[slot].object != NULL &&
@@ -32,7 +32,8 @@ static bool grow_table(dq_recorder *recorder)
     if (recorder->numbered_count * 2 < recorder->numbered_capacity) {
         return true;
     }
-    larger.numbered_capacity = recorder->numbered_capacity == 0 ? 64 : 2 * recorder->numbered_capacity;
+    larger.numbered_capacity =
+        recorder->numbered_capacity == 0 ? 64 : 2 * recorder->numbered_capacity;
     larger.numbered = calloc(larger.numbered_capacity, sizeof(dq_numbered));
     if (larger.numbered == NULL) {
         return false;
@@ -78,8 +79,9 @@ static uint32_t keep_name(dq_recorder *recorder, const char *name)
 /* A new object begins at an address that another one may have had. */
 static bool begins_object(dq_event_kind kind)
 {
-    return kind == DQ_EVENT_LOCK_INIT || kind == DQ_EVENT_DPC_INIT || kind == DQ_EVENT_THREAD_CREATE ||
-           kind == DQ_EVENT_CONNECT || kind == DQ_EVENT_POOL_ALLOCATE;
+    return kind == DQ_EVENT_LOCK_INIT || kind == DQ_EVENT_DPC_INIT ||
+           kind == DQ_EVENT_THREAD_CREATE || kind == DQ_EVENT_CONNECT ||
+           kind == DQ_EVENT_POOL_ALLOCATE;
 }
 
 static const char *own_name(const dq_event *event, dq_object_class object_class)
@@ -117,7 +119,7 @@ static const dq_numbered *number_of(dq_recorder *recorder, const dq_event *event
     return entry;
 }
 
-/* ---- Keeping ------------------------------------------------------------------------------------------------ */
+/* ---- Keeping --------------------------------------------------------------------------------- */
 
 static bool make_room(dq_recorder *recorder)
 {
@@ -201,7 +203,7 @@ void dq_recorder_listen(dq_sink *sink, bool listens)
     recorder->listens = listens;
 }
 
-/* ---- Writing ---------------------------------------------------------------------------------------------------- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 static const char *const value_names[][3] = {
 #define X(name, object, a, b, c) { a, b, c },
@@ -210,10 +212,10 @@ static const char *const value_names[][3] = {
 };
 
 static const char *const class_names[DQ_OBJECT_CLASS_COUNT] = {
-    [DQ_OBJECT_LINE] = "line",   [DQ_OBJECT_INTERRUPT] = "interrupt",
-    [DQ_OBJECT_LOCK] = "lock",   [DQ_OBJECT_DPC] = "dpc",
+    [DQ_OBJECT_LINE] = "line",     [DQ_OBJECT_INTERRUPT] = "interrupt",
+    [DQ_OBJECT_LOCK] = "lock",     [DQ_OBJECT_DPC] = "dpc",
     [DQ_OBJECT_THREAD] = "thread", [DQ_OBJECT_DISPATCHER] = "object",
-    [DQ_OBJECT_TIMER] = "timer", [DQ_OBJECT_DEVICE] = "device",
+    [DQ_OBJECT_TIMER] = "timer",   [DQ_OBJECT_DEVICE] = "device",
     [DQ_OBJECT_POOL] = "pool",
 };
 

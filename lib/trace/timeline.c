@@ -1,8 +1,8 @@
 /*
  * timeline.c - the IRQL of each processor over virtual time, drawn as text.
  *
- * A row per IRQL that the processor was seen at, a column per stretch of time. `#` the processor ran at this IRQL during the
- * column, `.` it was idle.
+ * A row per IRQL that the processor was seen at, a column per stretch of time. `#` the processor
+ * ran at this IRQL during the column, `.` it was idle.
  */
 #include "trace/growing.h"
 #include "trace/recorder.h"
@@ -134,9 +134,10 @@ char *dq_recorder_timeline(dq_sink *sink, uint64_t begin_ns, uint64_t end_ns, un
     draw->begin_ns = begin_ns;
     draw->end_ns = end_ns > begin_ns ? end_ns : begin_ns + 1;
     draw->columns = columns == 0 ? 72 : columns > COLUMNS_MAX ? COLUMNS_MAX : columns;
-    dq_growing_add(&out, "IRQL from %" PRIu64 " us to %" PRIu64 " us, %.1f us a column (# runs, . idle)\n",
-                   draw->begin_ns / 1000, draw->end_ns / 1000,
-                   (double)(draw->end_ns - draw->begin_ns) / 1000.0 / draw->columns);
+    dq_growing_add(
+        &out, "IRQL from %" PRIu64 " us to %" PRIu64 " us, %.1f us a column (# runs, . idle)\n",
+        draw->begin_ns / 1000, draw->end_ns / 1000,
+        (double)(draw->end_ns - draw->begin_ns) / 1000.0 / draw->columns);
     for (unsigned i = 0; i < recorder->processors; i++) {
         draw_processor(&out, recorder, draw, i);
     }

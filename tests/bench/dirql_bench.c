@@ -1,8 +1,9 @@
 /*
  * dirql_bench.c - how fast dirql is, as ratios to what the host itself can do in the same run.
  *
- * A line per measure: name, value, unit, the ratio to a primitive timed in this run, the goal, and `ok` or `short`. Each figure is
- * the median of several rounds. Nothing here is a test: a noisy machine may say `short`.
+ * A line per measure: name, value, unit, the ratio to a primitive timed in this run, the goal, and
+ * `ok` or `short`. Each figure is the median of several rounds. Nothing here is a test: a noisy
+ * machine may say `short`.
  */
 #define _GNU_SOURCE
 #include <portcls.h>
@@ -58,7 +59,7 @@ static double time_of(void (*step)(int times), int times)
     return median(figures, ROUNDS);
 }
 
-/* ---- Primitives of the host ----------------------------------------------------------------------------- */
+/* ---- Primitives of the host ------------------------------------------------------------------ */
 
 static pthread_spinlock_t host_spin;
 
@@ -127,28 +128,28 @@ static primitives measure_host(void)
                          time_of(swap_pair, 200000), time_of(indirect_call, 5000000) };
 }
 
-/* ---- Printing ------------------------------------------------------------------------------------------------ */
+/* ---- Printing -------------------------------------------------------------------------------- */
 
 static primitives host;
 
 /* `base`: nanoseconds of the primitive, 0 for none. The goal is for the value, or for the ratio. */
-static void print_row(const char *name, double value, const char *unit, const char *base_name, double base,
-                      const char *goal_of, double goal)
+static void print_row(const char *name, double value, const char *unit, const char *base_name,
+                      double base, const char *goal_of, double goal)
 {
     const double ratio = base > 0 ? value / base : 0;
     const double judged = strcmp(goal_of, "ratio") == 0 ? ratio : value;
 
     if (base > 0) {
-        printf("name=%s value=%.2f unit=%s ratio=%.3f base=%s goal=%s<=%g %s\n", name, value, unit, ratio,
-               base_name, goal_of, goal, judged <= goal ? "ok" : "short");
+        printf("name=%s value=%.2f unit=%s ratio=%.3f base=%s goal=%s<=%g %s\n", name, value, unit,
+               ratio, base_name, goal_of, goal, judged <= goal ? "ok" : "short");
     } else {
-        printf("name=%s value=%.2f unit=%s ratio=- base=- goal=%s<=%g %s\n", name, value, unit, goal_of,
-               goal, judged <= goal ? "ok" : "short");
+        printf("name=%s value=%.2f unit=%s ratio=- base=- goal=%s<=%g %s\n", name, value, unit,
+               goal_of, goal, judged <= goal ? "ok" : "short");
     }
     fflush(stdout);
 }
 
-/* ---- Steps on the machine ----------------------------------------------------------------------------------------- */
+/* ---- Steps on the machine -------------------------------------------------------------------- */
 
 static double measured; /* What the body of the last run measured. */
 
@@ -212,7 +213,8 @@ static PKINTERRUPT connect(BOOLEAN with_dpc)
     line = dirql_line_create(&(dirql_line_options){ .name = "bench", .irql = 5 });
     KeInitializeDpc(&dpc, dpc_routine, NULL);
     if (!NT_SUCCESS(IoConnectInterrupt(&interrupt, isr, with_dpc ? &dpc : NULL, NULL,
-                                       dirql_line_vector(line), 5, 5, LevelSensitive, FALSE, 1, FALSE))) {
+                                       dirql_line_vector(line), 5, 5, LevelSensitive, FALSE, 1,
+                                       FALSE))) {
         dirql_fail(__FILE__, __LINE__, "the benchmark's interrupt cannot be connected");
     }
     return interrupt;
@@ -295,7 +297,7 @@ static void body_nothing(void *context)
     (void)context;
 }
 
-/* ---- Runs -------------------------------------------------------------------------------------------------------------- */
+/* ---- Runs ------------------------------------------------------------------------------------ */
 
 static double run(void (*body)(void *context), void *context, dirql_checks checks)
 {
@@ -358,32 +360,34 @@ static void measure_irql(const char *name, double goal_ns)
 
 static void measure_locks(void)
 {
-    print_row("spin_lock_pair", run(body_lock_pair, NULL, DIRQL_CHECKS_NONE), "ns", "pthread_spin_pair",
-              host.spin_pair, "ratio", 1.5);
+    print_row("spin_lock_pair", run(body_lock_pair, NULL, DIRQL_CHECKS_NONE), "ns",
+              "pthread_spin_pair", host.spin_pair, "ratio", 1.5);
     print_row("spin_lock_pair_checked", run(body_lock_pair, NULL, DIRQL_CHECKS_ALL), "ns",
               "pthread_spin_pair", host.spin_pair, "ratio", 8);
 }
 
 static void measure_interrupts(void)
 {
-    print_row("line_isr_back", run(body_line_to_isr, NULL, DIRQL_CHECKS_NONE), "ns", "indirect_call",
-              host.call, "value", 50);
+    print_row("line_isr_back", run(body_line_to_isr, NULL, DIRQL_CHECKS_NONE), "ns",
+              "indirect_call", host.call, "value", 50);
     print_row("line_isr_back_checked", run(body_line_to_isr, NULL, DIRQL_CHECKS_ALL), "ns",
               "indirect_call", host.call, "value", 300);
-    print_row("line_isr_dpc_back", run(body_line_to_isr, &dpc, DIRQL_CHECKS_NONE), "ns", "indirect_call",
-              host.call, "value", 150);
+    print_row("line_isr_dpc_back", run(body_line_to_isr, &dpc, DIRQL_CHECKS_NONE), "ns",
+              "indirect_call", host.call, "value", 150);
 }
 
 static void measure_threads_and_time(void)
 {
-    print_row("event_hand_over", run(body_hand_over, NULL, DIRQL_CHECKS_NONE), "ns", "swapcontext_pair",
-              host.swap_pair, "value", 300);
-    print_row("virtual_second_of_1ms_timers", run(body_timers, NULL, DIRQL_CHECKS_NONE), "ms", "-", 0,
-              "value", 1);
-    print_row("machine_start_stop", time_of(start_and_stop, 2000) / 1000, "us", "-", 0, "value", 20);
+    print_row("event_hand_over", run(body_hand_over, NULL, DIRQL_CHECKS_NONE), "ns",
+              "swapcontext_pair", host.swap_pair, "value", 300);
+    print_row("virtual_second_of_1ms_timers", run(body_timers, NULL, DIRQL_CHECKS_NONE), "ms", "-",
+              0, "value", 1);
+    print_row("machine_start_stop", time_of(start_and_stop, 2000) / 1000, "us", "-", 0, "value",
+              20);
 }
 
-/* What differs between the two kinds of library is IRQL: it is one call with one thread-local variable. */
+/* What differs between the two kinds of library is IRQL: it is one call with one thread-local
+ * variable. */
 int main(int argc, char **argv)
 {
     const BOOLEAN shared = argc > 1 && strcmp(argv[1], "shared") == 0;
@@ -396,9 +400,10 @@ int main(int argc, char **argv)
         measure_irql("irql_raise_lower_shared", 6.5);
         return 0;
     }
-    printf("host: pthread_spin pair %.2f ns, pthread_sigmask pair %.1f ns, swapcontext pair %.1f ns, "
-           "indirect call %.2f ns\n",
-           host.spin_pair, host.sigmask_pair, host.swap_pair, host.call);
+    printf(
+        "host: pthread_spin pair %.2f ns, pthread_sigmask pair %.1f ns, swapcontext pair %.1f ns, "
+        "indirect call %.2f ns\n",
+        host.spin_pair, host.sigmask_pair, host.swap_pair, host.call);
     measure_irql("irql_raise_lower_static", 3);
     measure_locks();
     measure_interrupts();

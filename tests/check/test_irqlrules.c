@@ -8,7 +8,7 @@ static KSPIN_LOCK lock;
 static KDPC dpc;
 static KEVENT event;
 
-/* ---- Raising and lowering ------------------------------------------------------------------- */
+/* ---- Raising and lowering -------------------------------------------------------------------- */
 
 static void raise_down(void *context)
 {
@@ -195,7 +195,7 @@ static void raises_belong_to_their_thread(void **state)
     assert_kept(raise_while_another_thread_waits, 1);
 }
 
-/* ---- Ranges of services --------------------------------------------------------------------- */
+/* ---- Ranges of services ---------------------------------------------------------------------- */
 
 static void set_event_at_dirql(void *context)
 {

@@ -55,7 +55,7 @@ static void connect(PKSERVICE_ROUTINE routine)
     connect_on(routine, &interrupt, dirql_line_processors(line));
 }
 
-/* ---- The ISR -------------------------------------------------------------------------------- */
+/* ---- The ISR --------------------------------------------------------------------------------- */
 
 static void interrupt_isr_that_raises(void *context)
 {
@@ -149,7 +149,7 @@ static void storm_is_explained(void **state)
     assert_report_has("fix:   acknowledge the interrupt at the device before the ISR returns TRUE");
 }
 
-/* ---- Nobody listens ------------------------------------------------------------------------- */
+/* ---- Nobody listens -------------------------------------------------------------------------- */
 
 static void interrupt_without_an_isr(void *context)
 {

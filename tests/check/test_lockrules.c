@@ -27,7 +27,7 @@ static void await(LONG wanted)
     }
 }
 
-/* ---- Where a lock may be acquired and released ---------------------------------------------- */
+/* ---- Where a lock may be acquired and released ----------------------------------------------- */
 
 static void acquire_at_dirql(void *context)
 {
@@ -145,7 +145,7 @@ static void second_release_is_found(void **state)
     assert_int_equal(rule_result.parameters[0], (ULONG_PTR)&lock);
 }
 
-/* ---- Families ------------------------------------------------------------------------------- */
+/* ---- Families -------------------------------------------------------------------------------- */
 
 static void acquire_plain_then_queued(void *context)
 {
@@ -263,7 +263,7 @@ static void right_release_routine_is_fine(void **state)
     assert_kept(release_as_acquired, 1);
 }
 
-/* ---- NewIrql, owner, nesting ---------------------------------------------------------------- */
+/* ---- NewIrql, owner, nesting ----------------------------------------------------------------- */
 
 static void release_with_another_irql(void *context)
 {
@@ -393,7 +393,7 @@ static void second_shared_acquisition_is_found(void **state)
     assert_verifier(read_twice, 0x1000, (ULONG_PTR)&rwlock, "SpinLockShared");
 }
 
-/* ---- The end of the code that holds it ------------------------------------------------------ */
+/* ---- The end of the code that holds it ------------------------------------------------------- */
 
 static VOID acquire_in_dpc(PKDPC object, PVOID context, PVOID argument1, PVOID argument2)
 {

@@ -15,7 +15,7 @@ static KIRQL old;
 static KSPIN_LOCK lock;
 static volatile LONG step;
 
-/* ---- Columns -------------------------------------------------------------------------------- */
+/* ---- Columns --------------------------------------------------------------------------------- */
 
 static void each_processor_has_a_column(void **state)
 {
@@ -59,7 +59,7 @@ static void lines_that_do_not_fit_are_left_out(void **state)
     assert_true(strlen(text) < sizeof(text));
 }
 
-/* ---- Rules ---------------------------------------------------------------------------------- */
+/* ---- Rules ----------------------------------------------------------------------------------- */
 
 static void every_rule_of_a_service_is_explained(void **state)
 {
@@ -77,7 +77,7 @@ static void every_rule_of_a_service_is_explained(void **state)
     }
 }
 
-/* ---- A whole report ------------------------------------------------------------------------- */
+/* ---- A whole report -------------------------------------------------------------------------- */
 
 static BOOLEAN isr(PKINTERRUPT interrupt, PVOID context)
 {

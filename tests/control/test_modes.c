@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A small scene with something to choose: two processors, an interrupt, a shared order of events. */
+/* A small scene with something to choose: two processors, an interrupt, a shared
+ * order of events. */
 typedef struct scene {
     char order[64];
     char *trace;
@@ -57,9 +58,10 @@ static void play(void *context)
     dirql_trace_start();
     s->order[0] = '\0';
     KeInitializeSpinLock(&s->lock);
-    s->line = dirql_line_create(&(dirql_line_options){ .name = "scene", .irql = 6, .trigger = DIRQL_EDGE });
-    assert_int_equal(IoConnectInterrupt(&interrupt, isr, s, NULL, dirql_line_vector(s->line), 6, 6, Latched,
-                                        FALSE, dirql_line_processors(s->line), FALSE),
+    s->line = dirql_line_create(
+        &(dirql_line_options){ .name = "scene", .irql = 6, .trigger = DIRQL_EDGE });
+    assert_int_equal(IoConnectInterrupt(&interrupt, isr, s, NULL, dirql_line_vector(s->line), 6, 6,
+                                        Latched, FALSE, dirql_line_processors(s->line), FALSE),
                      STATUS_SUCCESS);
     other = dirql_thread_start("other", 1, work, s);
     dirql_line_pulse(s->line);
@@ -136,9 +138,10 @@ static void a_random_run_is_replayed_by_its_text(void **state)
     for (uint64_t seed = 1; seed <= 20; seed++) {
         scene s, again;
         char *schedule = NULL;
-        char *first = play_with((dirql_options){ .mode = DIRQL_MODE_RANDOM, .seed = seed }, &s, &schedule);
-        char *second = play_with((dirql_options){ .mode = DIRQL_MODE_REPLAY, .replay = schedule }, &again,
-                                 NULL);
+        char *first =
+            play_with((dirql_options){ .mode = DIRQL_MODE_RANDOM, .seed = seed }, &s, &schedule);
+        char *second = play_with((dirql_options){ .mode = DIRQL_MODE_REPLAY, .replay = schedule },
+                                 &again, NULL);
 
         assert_string_equal(s.order, again.order);
         assert_string_equal(first, second);
@@ -148,11 +151,13 @@ static void a_random_run_is_replayed_by_its_text(void **state)
     }
 }
 
-static void assert_diverges(void (*body)(void *context), scene *s, const char *schedule, const char *reason)
+static void assert_diverges(void (*body)(void *context), scene *s, const char *schedule,
+                            const char *reason)
 {
     dirql_result result;
-    const dirql_options options = { .name = "scene", .processors = 2, .mode = DIRQL_MODE_REPLAY,
-                                    .replay = schedule };
+    const dirql_options options = {
+        .name = "scene", .processors = 2, .mode = DIRQL_MODE_REPLAY, .replay = schedule
+    };
 
     assert_int_equal(dirql_run(&options, body, s, &result), DIRQL_FAILED);
     if (strstr(result.report, reason) == NULL) {

@@ -41,7 +41,8 @@ static void sixty_four_processors_are_fine(void **state)
     dirql_result result;
 
     (void)state;
-    assert_int_equal(dirql_run(&(dirql_options){ .processors = 64 }, nothing, NULL, &result), DIRQL_PASSED);
+    assert_int_equal(dirql_run(&(dirql_options){ .processors = 64 }, nothing, NULL, &result),
+                     DIRQL_PASSED);
     dirql_result_free(&result);
 }
 
@@ -111,7 +112,8 @@ static void assert_variable_refused(const char *name, const char *value, const c
 static void bad_environment_variables_are_refused_by_name(void **state)
 {
     (void)state;
-    assert_variable_refused("DIRQL_PROCESSORS", "0", "DIRQL_PROCESSORS is 0; a machine has 1 to 64");
+    assert_variable_refused("DIRQL_PROCESSORS", "0",
+                            "DIRQL_PROCESSORS is 0; a machine has 1 to 64");
     assert_variable_refused("DIRQL_PROCESSORS", "65", "DIRQL_PROCESSORS is 65");
     assert_variable_refused("DIRQL_PROCESSORS", "many", "DIRQL_PROCESSORS is \"many\"");
     assert_variable_refused("DIRQL_MODE", "fast", "DIRQL_MODE is \"fast\"");

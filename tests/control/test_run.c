@@ -32,7 +32,7 @@ static void nothing(void *context)
     (void)context;
 }
 
-/* ---- The ordinary end ----------------------------------------------------------------------------- */
+/* ---- The ordinary end ------------------------------------------------------------------------ */
 
 static void note_irql_and_processor(void *context)
 {
@@ -67,7 +67,8 @@ static void runs_leave_nothing_behind_for_the_next(void **state)
 {
     (void)state;
     for (int i = 0; i < 300; i++) {
-        assert_int_equal(dirql_run(&(dirql_options){ .processors = 2 }, nothing, NULL, NULL), DIRQL_PASSED);
+        assert_int_equal(dirql_run(&(dirql_options){ .processors = 2 }, nothing, NULL, NULL),
+                         DIRQL_PASSED);
     }
 }
 
@@ -95,7 +96,7 @@ static void many_threads_may_come_and_go(void **state)
     assert_int_equal(starts_and_ends, 500);
 }
 
-/* ---- Faults in driver code -------------------------------------------------------------------------- */
+/* ---- Faults in driver code ------------------------------------------------------------------- */
 
 /* The fault itself is wanted, not a sanitizer's word on it. */
 #define UNCHECKED __attribute__((noinline, no_sanitize("address", "undefined")))
@@ -157,12 +158,12 @@ UNCHECKED static BOOLEAN faulting_isr(PKINTERRUPT interrupt, PVOID context)
 
 static dirql_line *connected(PKSERVICE_ROUTINE isr)
 {
-    dirql_line *line = dirql_line_create(&(dirql_line_options){ .name = "isr", .irql = 7,
-                                                                .trigger = DIRQL_EDGE });
+    dirql_line *line =
+        dirql_line_create(&(dirql_line_options){ .name = "isr", .irql = 7, .trigger = DIRQL_EDGE });
     PKINTERRUPT interrupt;
 
-    assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(line), 7, 7, Latched,
-                                        FALSE, dirql_line_processors(line), FALSE),
+    assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(line), 7, 7,
+                                        Latched, FALSE, dirql_line_processors(line), FALSE),
                      STATUS_SUCCESS);
     return line;
 }
@@ -182,7 +183,8 @@ static void a_write_through_null_at_passive_level_is_an_access_violation(void **
 static void a_write_through_null_at_dispatch_level_is_bug_check_d1(void **state)
 {
     (void)state;
-    assert_fails(NULL, write_to_null_at_dispatch, DRIVER_IRQL_NOT_LESS_OR_EQUAL, "write to address 0x0");
+    assert_fails(NULL, write_to_null_at_dispatch, DRIVER_IRQL_NOT_LESS_OR_EQUAL,
+                 "write to address 0x0");
 }
 
 static void a_call_of_null_is_a_finding(void **state)
@@ -251,10 +253,11 @@ static void expect_and_return(void *context)
 static void an_expected_bug_check_that_does_not_come_fails_the_run(void **state)
 {
     (void)state;
-    assert_fails(NULL, expect_and_return, 0, "expected bug check 0xC4 (DRIVER_VERIFIER_DETECTED_VIOLATION)");
+    assert_fails(NULL, expect_and_return, 0,
+                 "expected bug check 0xC4 (DRIVER_VERIFIER_DETECTED_VIOLATION)");
 }
 
-/* ---- Loops ---------------------------------------------------------------------------------------------- */
+/* ---- Loops ----------------------------------------------------------------------------------- */
 
 static BOOLEAN endless_isr(PKINTERRUPT interrupt, PVOID context)
 {
@@ -274,7 +277,8 @@ static void loop_in_isr(void *context)
 static void an_isr_that_never_returns_and_calls_nothing_is_a_livelock(void **state)
 {
     (void)state;
-    assert_fails(&(dirql_options){ .watchdog_ms = 200 }, loop_in_isr, 0, "livelock in `ISR endless_isr`, IRQL 7");
+    assert_fails(&(dirql_options){ .watchdog_ms = 200 }, loop_in_isr, 0,
+                 "livelock in `ISR endless_isr`, IRQL 7");
 }
 
 static BOOLEAN polling_isr(PKINTERRUPT interrupt, PVOID context)
@@ -310,10 +314,11 @@ static void poll_for_ever(void *context)
 static void a_thread_that_polls_for_ever_meets_the_time_limit(void **state)
 {
     (void)state;
-    assert_fails(&(dirql_options){ .busy_limit_s = 20 }, poll_for_ever, 0, "more than 20 virtual seconds");
+    assert_fails(&(dirql_options){ .busy_limit_s = 20 }, poll_for_ever, 0,
+                 "more than 20 virtual seconds");
 }
 
-/* ---- Standstills ------------------------------------------------------------------------------------------- */
+/* ---- Standstills ----------------------------------------------------------------------------- */
 
 static void wait_for_nothing(void *context)
 {
@@ -356,7 +361,7 @@ static void a_wait_beside_periodic_timers_only_is_a_lost_wake_up(void **state)
     assert_fails(NULL, wait_beside_a_timer, 0, "lost wake-up");
 }
 
-/* ---- Strangers ------------------------------------------------------------------------------------------------ */
+/* ---- Strangers ------------------------------------------------------------------------------- */
 
 static void *call_the_kernel(void *argument)
 {
@@ -380,8 +385,9 @@ static void let_a_stranger_call(void *context)
 static void a_kernel_call_from_a_foreign_host_thread_fails_the_run(void **state)
 {
     (void)state;
-    assert_fails(NULL, let_a_stranger_call, 0, "KeRaiseIrql was called from a host thread that the machine does "
-                                               "not know");
+    assert_fails(NULL, let_a_stranger_call, 0,
+                 "KeRaiseIrql was called from a host thread that the machine does "
+                 "not know");
 }
 
 static uint64_t calling_device(void *context, uint64_t offset, unsigned bytes)
@@ -405,7 +411,8 @@ static void read_the_calling_device(void *context)
 static void a_device_that_calls_the_kernel_is_a_finding(void **state)
 {
     (void)state;
-    assert_fails(NULL, read_the_calling_device, 0, "KeRaiseIrql was called from the code of a simulated device");
+    assert_fails(NULL, read_the_calling_device, 0,
+                 "KeRaiseIrql was called from the code of a simulated device");
 }
 
 static void read_nowhere(void *context)
@@ -432,10 +439,11 @@ static void touch_device_memory(void *context)
 static void device_memory_touched_by_a_plain_pointer_is_named(void **state)
 {
     (void)state;
-    assert_fails(NULL, touch_device_memory, 0, "the device memory of codec (offset 0x8) by a plain pointer");
+    assert_fails(NULL, touch_device_memory, 0,
+                 "the device memory of codec (offset 0x8) by a plain pointer");
 }
 
-/* ---- Two machines -------------------------------------------------------------------------------------------------- */
+/* ---- Two machines ---------------------------------------------------------------------------- */
 
 static void count_ticks(void *context)
 {

@@ -20,7 +20,7 @@ static int reset(void **state)
     return 0;
 }
 
-/* ---- Results -------------------------------------------------------------------------------- */
+/* ---- Results --------------------------------------------------------------------------------- */
 
 static void insertion_returns_what_was_first_or_last(void **state)
 {
@@ -97,7 +97,7 @@ static void irql_is_restored_from_any_level(void **state)
     KeLowerIrql(old);
 }
 
-/* ---- Among ISRs and processors -------------------------------------------------------------- */
+/* ---- Among ISRs and processors --------------------------------------------------------------- */
 
 static dirql_line *line;
 

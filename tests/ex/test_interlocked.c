@@ -10,7 +10,7 @@
 
 #include "host/host.h"
 
-/* ---- Results -------------------------------------------------------------------------------- */
+/* ---- Results --------------------------------------------------------------------------------- */
 
 static void increment_decrement_and_add_return_the_new_value(void **state)
 {
@@ -116,7 +116,7 @@ static void double_word_is_exchanged_whole(void **state)
     assert_int_equal(pair[1], 20);
 }
 
-/* ---- Steps ---------------------------------------------------------------------------------- */
+/* ---- Steps ----------------------------------------------------------------------------------- */
 
 static LONG shared;
 static LONG plain;

@@ -29,7 +29,7 @@ static void make(host_context *context, host_entry *entry, void *argument)
     assert_true(host_context_make(context, STACK_BYTES, entry, argument));
 }
 
-/* ---- Order of events ----------------------------------------------------------------------- */
+/* ---- Order of events ------------------------------------------------------------------------- */
 
 static char events[64];
 
@@ -63,7 +63,7 @@ static void a_context_goes_on_where_it_was_left(void **state)
     assert_string_equal(events, "a1b2c");
 }
 
-/* ---- Registers ----------------------------------------------------------------------------- */
+/* ---- Registers ------------------------------------------------------------------------------- */
 
 enum { LOCALS = 24, ROUNDS = 100 };
 
@@ -161,7 +161,7 @@ static void the_rounding_mode_belongs_to_the_context(void **state)
     host_context_release(&other);
 }
 
-/* ---- errno --------------------------------------------------------------------------------- */
+/* ---- errno ----------------------------------------------------------------------------------- */
 
 static void use_errno(void *argument)
 {
@@ -192,7 +192,7 @@ static void errno_belongs_to_the_context(void **state)
     host_context_release(&other);
 }
 
-/* ---- Stacks -------------------------------------------------------------------------------- */
+/* ---- Stacks ---------------------------------------------------------------------------------- */
 
 static void note_alignment(void *argument)
 {

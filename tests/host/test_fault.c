@@ -30,7 +30,7 @@ typedef struct scene {
     unsigned faults;
 } scene;
 
-/* ---- Ways to fault ------------------------------------------------------------------------- */
+/* ---- Ways to fault --------------------------------------------------------------------------- */
 
 static volatile uintptr_t nowhere = 0x10;
 static volatile int zero;
@@ -104,7 +104,7 @@ static UNCHECKED void step_over_a_page(void)
 
 static void do_nothing(void) {}
 
-/* ---- The scene ----------------------------------------------------------------------------- */
+/* ---- The scene ------------------------------------------------------------------------------- */
 
 static void go_home(void *owner, const host_fault *fault)
 {
@@ -171,7 +171,7 @@ static void assert_place(const scene *s, void (*function)(void))
     }
 }
 
-/* ---- Kinds --------------------------------------------------------------------------------- */
+/* ---- Kinds ----------------------------------------------------------------------------------- */
 
 static void a_write_to_nowhere_is_an_access_fault(void **state)
 {
@@ -277,7 +277,7 @@ static void code_without_fault_is_left_alone(void **state)
     assert_int_equal(s->faults, 0);
 }
 
-/* ---- The landing --------------------------------------------------------------------------- */
+/* ---- The landing ----------------------------------------------------------------------------- */
 
 static void every_fault_is_survived_a_thousand_times(void **state)
 {
@@ -337,7 +337,7 @@ static void the_handler_runs_with_no_signal_blocked(void **state)
     assert_int_equal(alternate.ss_flags & SS_ONSTACK, 0);
 }
 
-/* ---- Handlers of others -------------------------------------------------------------------- */
+/* ---- Handlers of others ---------------------------------------------------------------------- */
 
 static void the_handlers_from_before_come_back(void **state)
 {
@@ -412,7 +412,7 @@ static void faults_of_other_threads_go_where_they_went(void **state)
     assert_int_equal(s.faults, 0);
 }
 
-/* ---- Two threads --------------------------------------------------------------------------- */
+/* ---- Two threads ----------------------------------------------------------------------------- */
 
 typedef struct worker {
     scene scene;
@@ -464,7 +464,7 @@ static void two_threads_catch_independently(void **state)
     assert_int_equal(workers[1].scene.fault.kind, HOST_FAULT_STACK_OVERFLOW);
 }
 
-/* ---- A thread's own stack ------------------------------------------------------------------ */
+/* ---- A thread's own stack -------------------------------------------------------------------- */
 
 static host_gate *own_stack_faulted;
 static host_fault own_stack_fault;

@@ -89,7 +89,7 @@ static bool signals_are_deferred(void)
 #endif
 }
 
-/* ---- It fires ------------------------------------------------------------------------------ */
+/* ---- It fires -------------------------------------------------------------------------------- */
 
 static void an_endless_loop_is_ended(void **state)
 {
@@ -122,7 +122,7 @@ static void it_fires_again_after_progress(void **state)
     assert_int_equal(s.faults, 20);
 }
 
-/* ---- It stays silent ----------------------------------------------------------------------- */
+/* ---- It stays silent ------------------------------------------------------------------------- */
 
 static uint64_t elapsed_ns(uint64_t since_ns)
 {
@@ -229,7 +229,7 @@ static void the_signal_of_others_is_passed_on(void **state)
     assert_true(after.sa_handler == count_urgent);
 }
 
-/* ---- It ends the process ------------------------------------------------------------------- */
+/* ---- It ends the process --------------------------------------------------------------------- */
 
 static void sleep_for_ever(void *argument)
 {

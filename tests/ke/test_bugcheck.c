@@ -58,7 +58,7 @@ static void bug_check_works_at_any_irql(void **state)
     KeBugCheck(MANUALLY_INITIATED_CRASH);
 }
 
-/* ---- Without an expectation ----------------------------------------------------------------- */
+/* ---- Without an expectation ------------------------------------------------------------------ */
 
 static void fail_an_assertion(void *context)
 {

@@ -33,7 +33,7 @@ static void wait_for(PKEVENT event)
     KeWaitForSingleObject(event, Executive, KernelMode, FALSE, NULL);
 }
 
-/* ---- One thread ---------------------------------------------------------------------------- */
+/* ---- One thread ------------------------------------------------------------------------------ */
 
 static void an_owner_runs_at_apc_level_until_the_release(void **state)
 {
@@ -99,7 +99,7 @@ static void an_owner_of_a_guarded_mutex_is_in_a_guarded_region(void **state)
     KeLeaveGuardedRegion();
 }
 
-/* ---- Several threads ----------------------------------------------------------------------- */
+/* ---- Several threads ------------------------------------------------------------------------- */
 
 static void take_in_thread(void *context)
 {
@@ -180,7 +180,7 @@ static void only_one_thread_is_inside(void **state)
     assert_int_equal(s.first.Count, 1);
 }
 
-/* ---- Deadlocks ----------------------------------------------------------------------------- */
+/* ---- Deadlocks ------------------------------------------------------------------------------- */
 
 static void a_recursive_acquisition_is_a_deadlock(void **state)
 {
@@ -226,7 +226,7 @@ static void two_threads_that_want_each_others_mutex_are_found_at_once(void **sta
     ExAcquireFastMutex(&s.second);
 }
 
-/* ---- What a driver does wrong -------------------------------------------------------------- */
+/* ---- What a driver does wrong ---------------------------------------------------------------- */
 
 static void acquired_at_dispatch_level_it_is_found_by_the_checker(void **state)
 {

@@ -43,7 +43,7 @@ static void await_step(LONG step)
     }
 }
 
-/* ---- What it does -------------------------------------------------------------------------- */
+/* ---- What it does ---------------------------------------------------------------------------- */
 
 static ULONG_PTR note(ULONG_PTR context)
 {
@@ -134,7 +134,7 @@ static void nobody_runs_it_before_all_have_arrived(void **state)
     dirql_thread_join(thread);
 }
 
-/* ---- Several callers ----------------------------------------------------------------------- */
+/* ---- Several callers ------------------------------------------------------------------------- */
 
 enum { ROUNDS = 10 };
 
@@ -168,7 +168,7 @@ static void calls_of_several_processors_follow_each_other(void **state)
     }
 }
 
-/* ---- Whom it interrupts -------------------------------------------------------------------- */
+/* ---- Whom it interrupts ---------------------------------------------------------------------- */
 
 static void spin_for_the_lock(void *context)
 {
@@ -272,7 +272,7 @@ static void device_interrupts_wait_until_the_function_returns(void **state)
     IoDisconnectInterrupt(interrupt);
 }
 
-/* ---- What a driver does wrong -------------------------------------------------------------- */
+/* ---- What a driver does wrong ---------------------------------------------------------------- */
 
 static void called_at_ipi_level_it_is_found_by_the_checker(void **state)
 {

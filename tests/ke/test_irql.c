@@ -46,7 +46,7 @@ static VOID count_dpc(PKDPC object, PVOID context, PVOID argument1, PVOID argume
     dpc_irql = KeGetCurrentIrql();
 }
 
-/* ---- What the calls do ---------------------------------------------------------------------- */
+/* ---- What the calls do ----------------------------------------------------------------------- */
 
 static void raise_returns_the_old_level_and_lower_restores_it(void **state)
 {
@@ -129,7 +129,7 @@ static void lowering_below_dispatch_runs_the_dpc_before_it_returns(void **state)
     assert_int_equal(dpc_irql, DISPATCH_LEVEL);
 }
 
-/* ---- What Windows bug-checks without any checker -------------------------------------------- */
+/* ---- What Windows bug-checks without any checker --------------------------------------------- */
 
 static void raise_to_a_lower_level_is_bug_check_9(void **state)
 {

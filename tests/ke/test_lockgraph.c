@@ -22,7 +22,7 @@ static void run(unsigned processors, void (*body)(void *))
 
 #define assert_report_has(text) assert_non_null(strstr(result.report, text))
 
-/* ---- Recursion ------------------------------------------------------------------------------ */
+/* ---- Recursion ------------------------------------------------------------------------------- */
 
 static void acquire_again(void *context)
 {
@@ -82,7 +82,7 @@ static void recursion_of_an_interrupt_lock_is_found(void **state)
     assert_report_has("CPU0 waits for an interrupt lock that it holds itself");
 }
 
-/* ---- Deadlock ------------------------------------------------------------------------------- */
+/* ---- Deadlock -------------------------------------------------------------------------------- */
 
 static unsigned circle;
 
@@ -136,7 +136,7 @@ static void deadlock_of_three_is_found(void **state)
     assert_report_has("CPU2 (thread second) waits at want_the_neighbours");
 }
 
-/* ---- An ISR on top of a processor that spins ------------------------------------------------ */
+/* ---- An ISR on top of a processor that spins ------------------------------------------------- */
 
 static bool isr_wants_the_lock;
 

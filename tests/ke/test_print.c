@@ -113,7 +113,7 @@ static void wide_formats_are_known_as_such(void **state)
     assert_false(dq_format_is_wide("%s %Z %c %ld %lu %hS %%S"));
 }
 
-/* ---- The service ---------------------------------------------------------------------------- */
+/* ---- The service ----------------------------------------------------------------------------- */
 
 static void print_and_fail(void *context)
 {

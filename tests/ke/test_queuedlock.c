@@ -50,7 +50,7 @@ static void for_dpc_forms_raise_from_passive(void **state)
     dirql_assert_irql(PASSIVE_LEVEL);
 }
 
-/* ---- Order of arrival ----------------------------------------------------------------------- */
+/* ---- Order of arrival ------------------------------------------------------------------------ */
 
 /* Starts to wait at its odd step, and says so with the even one that follows. */
 static void queue_up(void *context)
@@ -95,7 +95,7 @@ static void waiters_are_served_in_order_of_arrival(void **state)
     assert_string_equal(pair_order, "abc");
 }
 
-/* ---- Errors --------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 static void recursive_acquisition_is_bug_check_f(void **state)
 {

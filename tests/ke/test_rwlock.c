@@ -11,7 +11,7 @@ static int reset(void **state)
     return pair_reset(state);
 }
 
-/* ---- One processor -------------------------------------------------------------------------- */
+/* ---- One processor --------------------------------------------------------------------------- */
 
 static void both_forms_raise_and_restore(void **state)
 {
@@ -60,7 +60,7 @@ static void only_reader_converts(void **state)
     assert_int_equal(lock, 0);
 }
 
-/* ---- Two processors ------------------------------------------------------------------------- */
+/* ---- Two processors -------------------------------------------------------------------------- */
 
 static void read_for_a_while(void *context)
 {
@@ -154,7 +154,7 @@ static void waiting_writer_goes_before_new_readers(void **state)
     assert_string_equal(pair_order, "wn");
 }
 
-/* ---- Errors --------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 static void expect_recursion(void)
 {

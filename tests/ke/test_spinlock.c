@@ -17,7 +17,7 @@ static int reset(void **state)
     return pair_reset(state);
 }
 
-/* ---- One processor -------------------------------------------------------------------------- */
+/* ---- One processor --------------------------------------------------------------------------- */
 
 static void acquire_raises_and_release_restores(void **state)
 {
@@ -129,7 +129,7 @@ static void cancel_lock_is_a_spin_lock_of_the_system(void **state)
     dirql_assert_irql(PASSIVE_LEVEL);
 }
 
-/* ---- Two processors ------------------------------------------------------------------------- */
+/* ---- Two processors -------------------------------------------------------------------------- */
 
 static void count_under_lock(void *context)
 {
@@ -254,7 +254,7 @@ static void polling_for_a_lock_ends_when_it_is_released(void **state)
     assert_int_equal(pair_step, 2);
 }
 
-/* ---- Errors: what Windows bug-checks, with the checkers and without ------------------------- */
+/* ---- Errors: what Windows bug-checks, with the checkers and without -------------------------- */
 
 static void recursive_acquisition_is_bug_check_f(void **state)
 {

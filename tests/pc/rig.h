@@ -20,9 +20,9 @@ enum { RIG_ISRS = 4, RIG_ORDER = 32 };
 typedef struct rig_isr {
     struct rig *rig;
     char letter;
-    int successes;      /* How often it still answers STATUS_SUCCESS. */
+    int successes; /* How often it still answers STATUS_SUCCESS. */
     int calls;
-    KIRQL irql;         /* At its last call. */
+    KIRQL irql; /* At its last call. */
 } rig_isr;
 
 typedef struct rig {
@@ -40,7 +40,8 @@ static inline PRESOURCELIST rig_resources(dirql_line *line)
     PRESOURCELIST list = NULL;
 
     dirql_resources_add_line(resources, line);
-    assert_int_equal(PcNewResourceList(&list, NULL, NonPagedPoolNx, dirql_resources_translated(resources),
+    assert_int_equal(PcNewResourceList(&list, NULL, NonPagedPoolNx,
+                                       dirql_resources_translated(resources),
                                        dirql_resources_raw(resources)),
                      STATUS_SUCCESS);
     return list;
@@ -70,11 +71,13 @@ static inline NTSTATUS rig_answer(IInterruptSync *sync, PVOID context)
 
 static inline int rig_start(void **state)
 {
-    static rig the_rig; /* Not from the heap: a run that ends in a bug check has no teardown to free it. */
+    static rig
+        the_rig; /* Not from the heap: a run that ends in a bug check has no teardown to free it. */
     rig *r = &the_rig;
 
     *r = (rig){ 0 };
-    r->line = dirql_line_create(&(dirql_line_options){ .name = "rig", .irql = 7, .trigger = DIRQL_EDGE });
+    r->line =
+        dirql_line_create(&(dirql_line_options){ .name = "rig", .irql = 7, .trigger = DIRQL_EDGE });
     r->resources = rig_resources(r->line);
     r->silences = TRUE;
     for (int i = 0; i < RIG_ISRS; i++) {
@@ -104,8 +107,9 @@ static inline void rig_connect(rig *r, INTERRUPTSYNCMODE mode, int isrs)
 {
     assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, mode), STATUS_SUCCESS);
     for (int i = 0; i < isrs; i++) {
-        assert_int_equal(IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[i], FALSE),
-                         STATUS_SUCCESS);
+        assert_int_equal(
+            IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[i], FALSE),
+            STATUS_SUCCESS);
     }
     assert_int_equal(IInterruptSync_Connect(r->sync), STATUS_SUCCESS);
 }

@@ -4,7 +4,7 @@
 #define INITGUID
 #include "rig.h"
 
-/* ---- Modes --------------------------------------------------------------------------------------------- */
+/* ---- Modes ----------------------------------------------------------------------------------- */
 
 static void normal_mode_stops_at_the_first_success(void **state)
 {
@@ -95,7 +95,8 @@ static void a_success_code_other_than_success_claims_nothing_and_is_warned_of(vo
     int calls = 0;
 
     dirql_expect_finding("InterruptSyncStatus");
-    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal), 0);
+    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal),
+                     0);
     IInterruptSync_RegisterServiceRoutine(r->sync, answer_pending, &calls, FALSE);
     IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[1], FALSE);
     IInterruptSync_Connect(r->sync);
@@ -104,7 +105,7 @@ static void a_success_code_other_than_success_claims_nothing_and_is_warned_of(vo
     assert_int_equal(r->isrs[1].calls, 1);
 }
 
-/* ---- Registration ---------------------------------------------------------------------------------------- */
+/* ---- Registration ---------------------------------------------------------------------------- */
 
 static void a_routine_registered_first_goes_to_the_head(void **state)
 {
@@ -154,7 +155,7 @@ static void a_missing_routine_is_refused(void **state)
                      STATUS_INVALID_PARAMETER);
 }
 
-/* ---- Synchronized routines ---------------------------------------------------------------------------------- */
+/* ---- Synchronized routines ------------------------------------------------------------------- */
 
 typedef struct call {
     NTSTATUS status;
@@ -188,7 +189,8 @@ static void an_unconnected_object_runs_it_at_dirql_too(void **state)
     rig *r = *state;
     call c = { .status = STATUS_PENDING };
 
-    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal), 0);
+    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal),
+                     0);
     assert_int_equal(IInterruptSync_CallSynchronizedRoutine(r->sync, note, &c), STATUS_PENDING);
     assert_int_equal(c.irql, 7);
     dirql_assert_irql(PASSIVE_LEVEL);
@@ -208,8 +210,10 @@ static void an_unconnected_routine_that_returns_at_another_irql_is_bug_check_c8(
 {
     rig *r = *state;
 
-    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, 10 << 16 | 7 << 8 | 3, DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
-    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal), 0);
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, 10 << 16 | 7 << 8 | 3, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
+    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal),
+                     0);
     IInterruptSync_CallSynchronizedRoutine(r->sync, raise_and_return, NULL);
     fail_msg("the call returned");
 }
@@ -279,7 +283,8 @@ static void the_kinterrupt_serves_ke_synchronize_execution(void **state)
     assert_int_equal(irql, 7);
 }
 
-/* Two callers with different routines: with a shared place for the arguments, one would run the other's. */
+/* Two callers with different routines: with a shared place for the arguments, one would run the
+ * other's. */
 typedef struct racer {
     rig *rig;
     int mine, foreign;
@@ -297,7 +302,8 @@ static void race(void *context)
     racer *me = context;
 
     for (int i = 0; i < 20; i++) {
-        if (IInterruptSync_CallSynchronizedRoutine(me->rig->sync, count_mine, me) != STATUS_SUCCESS) {
+        if (IInterruptSync_CallSynchronizedRoutine(me->rig->sync, count_mine, me) !=
+            STATUS_SUCCESS) {
             me->foreign++;
         }
     }
@@ -318,7 +324,7 @@ static void two_callers_never_swap_their_arguments(void **state)
     assert_int_equal(racers[0].foreign + racers[1].foreign, 0);
 }
 
-/* ---- Connecting ------------------------------------------------------------------------------------------------ */
+/* ---- Connecting ------------------------------------------------------------------------------ */
 
 static void no_isr_runs_before_connect_and_after_disconnect(void **state)
 {
@@ -339,7 +345,8 @@ static void connect_without_a_routine_is_unsuccessful_and_warned_of(void **state
     rig *r = *state;
 
     dirql_expect_finding("ConnectWithoutRoutine");
-    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal), 0);
+    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal),
+                     0);
     assert_int_equal(IInterruptSync_Connect(r->sync), STATUS_UNSUCCESSFUL);
     assert_null(IInterruptSync_GetKInterrupt(r->sync));
 }
@@ -359,7 +366,8 @@ static void disconnect_without_connection_has_no_effect_and_is_warned_of(void **
     rig *r = *state;
 
     dirql_expect_finding("DisconnectUnconnected");
-    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal), 0);
+    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal),
+                     0);
     IInterruptSync_Disconnect(r->sync);
 }
 
@@ -389,16 +397,17 @@ static void connect_above_passive_level_is_reported(void **state)
     rig *r = *state;
     KIRQL old;
 
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00071003, DISPATCH_LEVEL, DIRQL_ANY,
-                               DIRQL_ANY);
-    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal), 0);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00071003, DISPATCH_LEVEL,
+                               DIRQL_ANY, DIRQL_ANY);
+    assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal),
+                     0);
     IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[0], FALSE);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     IInterruptSync_Connect(r->sync);
     fail_msg("Connect at DISPATCH_LEVEL returned");
 }
 
-/* ---- Creation ------------------------------------------------------------------------------------------------------ */
+/* ---- Creation -------------------------------------------------------------------------------- */
 
 static void bad_arguments_are_refused(void **state)
 {
@@ -424,7 +433,8 @@ static void query_interface_knows_itself_and_unknown(void **state)
     PVOID other = NULL;
 
     assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeAll), 0);
-    assert_int_equal(IInterruptSync_QueryInterface(r->sync, &IID_IInterruptSync, &other), STATUS_SUCCESS);
+    assert_int_equal(IInterruptSync_QueryInterface(r->sync, &IID_IInterruptSync, &other),
+                     STATUS_SUCCESS);
     assert_ptr_equal(other, r->sync);
     assert_int_equal(IInterruptSync_Release(r->sync), 1);
     assert_int_equal(IInterruptSync_QueryInterface(r->sync, &IID_IUnknown, &other), STATUS_SUCCESS);

@@ -71,8 +71,8 @@ static void no_caller_meets_a_stale_interrupt_object(void **state)
     assert_true(shared.calls > 0);
 }
 
-#define RACE(f, n)                                                                               \
-    dirql_unit_test_setup_teardown(f, rig_start, rig_stop, .processors = 2,                      \
+#define RACE(f, n)                                                          \
+    dirql_unit_test_setup_teardown(f, rig_start, rig_stop, .processors = 2, \
                                    .mode = DIRQL_MODE_RANDOM, .seed = n)
 
 int main(void)

@@ -10,7 +10,8 @@ typedef struct lists {
 
 static int start(void **state)
 {
-    static lists the_lists; /* Not from the heap: a run that ends in a bug check has no teardown to free it. */
+    static lists the_lists; /* Not from the heap: a run that ends in a bug check has no teardown to
+                               free it. */
     lists *l = &the_lists;
 
     *l = (lists){ 0 };
@@ -19,7 +20,8 @@ static int start(void **state)
     dirql_resources_add_line(l->system, dirql_line_create(&(dirql_line_options){ .irql = 6 }));
     dirql_resources_add_port(l->system, 0x388, 4);
     dirql_resources_add_line(l->system, dirql_line_create(&(dirql_line_options){ .irql = 8 }));
-    assert_int_equal(PcNewResourceList(&l->list, NULL, PagedPool, dirql_resources_translated(l->system),
+    assert_int_equal(PcNewResourceList(&l->list, NULL, PagedPool,
+                                       dirql_resources_translated(l->system),
                                        dirql_resources_raw(l->system)),
                      STATUS_SUCCESS);
     *state = l;
@@ -54,7 +56,8 @@ static void the_index_counts_entries_of_one_type(void **state)
     assert_int_equal(second->u.Port.Start.QuadPart, 0x388);
     assert_int_equal(second->u.Port.Length, 4);
     assert_int_equal(
-        IResourceList_FindTranslatedEntry(l->list, CmResourceTypeInterrupt, 1)->u.Interrupt.Level, 8);
+        IResourceList_FindTranslatedEntry(l->list, CmResourceTypeInterrupt, 1)->u.Interrupt.Level,
+        8);
 }
 
 static void an_absent_entry_is_null(void **state)
@@ -81,7 +84,8 @@ static void a_full_list_takes_no_entry(void **state)
     lists *l = *state;
     CM_PARTIAL_RESOURCE_DESCRIPTOR entry = { .Type = CmResourceTypeDma };
 
-    assert_int_equal(IResourceList_AddEntry(l->list, &entry, &entry), STATUS_INSUFFICIENT_RESOURCES);
+    assert_int_equal(IResourceList_AddEntry(l->list, &entry, &entry),
+                     STATUS_INSUFFICIENT_RESOURCES);
 }
 
 static void a_sublist_is_filled_from_its_parent(void **state)
@@ -91,9 +95,11 @@ static void a_sublist_is_filled_from_its_parent(void **state)
 
     assert_int_equal(PcNewResourceSublist(&sub, NULL, PagedPool, l->list, 1), STATUS_SUCCESS);
     assert_int_equal(IResourceList_NumberOfEntries(sub), 0);
-    assert_int_equal(IResourceList_AddEntryFromParent(sub, l->list, CmResourceTypePort, 1), STATUS_SUCCESS);
+    assert_int_equal(IResourceList_AddEntryFromParent(sub, l->list, CmResourceTypePort, 1),
+                     STATUS_SUCCESS);
     assert_int_equal(
-        IResourceList_FindUntranslatedEntry(sub, CmResourceTypePort, 0)->u.Port.Start.QuadPart, 0x388);
+        IResourceList_FindUntranslatedEntry(sub, CmResourceTypePort, 0)->u.Port.Start.QuadPart,
+        0x388);
     assert_int_equal(IResourceList_AddEntryFromParent(sub, l->list, CmResourceTypePort, 0),
                      STATUS_INSUFFICIENT_RESOURCES);
     IResourceList_Release(sub);
@@ -139,11 +145,12 @@ static void device_specific_data_and_several_buses_are_walked(void **state)
     raw.second.PartialResourceList.Count = 1;
     raw.second.PartialResourceList.PartialDescriptors[0].Type = CmResourceTypeDma;
     raw.second.PartialResourceList.PartialDescriptors[0].u.Dma.Channel = 5;
-    assert_int_equal(PcNewResourceList(&list, NULL, PagedPool, (PCM_RESOURCE_LIST)&raw,
-                                       (PCM_RESOURCE_LIST)&raw),
-                     STATUS_SUCCESS);
+    assert_int_equal(
+        PcNewResourceList(&list, NULL, PagedPool, (PCM_RESOURCE_LIST)&raw, (PCM_RESOURCE_LIST)&raw),
+        STATUS_SUCCESS);
     assert_int_equal(IResourceList_NumberOfEntries(list), 2);
-    assert_int_equal(IResourceList_FindTranslatedEntry(list, CmResourceTypeDma, 0)->u.Dma.Channel, 5);
+    assert_int_equal(IResourceList_FindTranslatedEntry(list, CmResourceTypeDma, 0)->u.Dma.Channel,
+                     5);
     IResourceList_Release(list);
 }
 
@@ -175,8 +182,8 @@ static void a_list_made_above_passive_level_is_reported(void **state)
     PRESOURCELIST sublist = NULL;
     KIRQL old;
 
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00071001, DISPATCH_LEVEL, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00071001, DISPATCH_LEVEL,
+                               DIRQL_ANY, DIRQL_ANY);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     PcNewResourceSublist(&sublist, NULL, PagedPool, l->list, 1);
     fail_msg("a list was made at DISPATCH_LEVEL");
@@ -187,8 +194,8 @@ static void a_list_searched_above_passive_level_is_reported(void **state)
     lists *l = *state;
     KIRQL old;
 
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00071003, DISPATCH_LEVEL, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00071003, DISPATCH_LEVEL,
+                               DIRQL_ANY, DIRQL_ANY);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     IResourceList_FindTranslatedEntry(l->list, CmResourceTypeInterrupt, 0);
     fail_msg("the list was searched at DISPATCH_LEVEL");
@@ -202,7 +209,8 @@ static void a_raw_list_is_walked_to_its_end(void **state)
     ULONG interrupts = 0;
 
     for (ULONG i = 0; i < raw->List[0].PartialResourceList.Count; i++) {
-        if (raw->List[0].PartialResourceList.PartialDescriptors[i].Type == CmResourceTypeInterrupt) {
+        if (raw->List[0].PartialResourceList.PartialDescriptors[i].Type ==
+            CmResourceTypeInterrupt) {
             interrupts++;
         }
     }

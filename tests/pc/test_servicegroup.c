@@ -160,7 +160,7 @@ static void delayed_service_comes_when_the_time_has_passed(void **state)
 
     IServiceGroup_AddMember(group, &a.base);
     IServiceGroup_SupportDelayedService(group);
-    IServiceGroup_RequestDelayedService(group, (ULONGLONG)-(LONGLONG)20000); /* 2 ms. */
+    IServiceGroup_RequestDelayedService(group, (ULONGLONG) - (LONGLONG)20000); /* 2 ms. */
     dirql_time_advance_us(1900);
     assert_int_equal(a.calls, 0);
     dirql_time_advance_us(200);
@@ -175,7 +175,7 @@ static void cancelled_delayed_service_does_not_come(void **state)
 
     IServiceGroup_AddMember(group, &a.base);
     IServiceGroup_SupportDelayedService(group);
-    IServiceGroup_RequestDelayedService(group, (ULONGLONG)-(LONGLONG)20000);
+    IServiceGroup_RequestDelayedService(group, (ULONGLONG) - (LONGLONG)20000);
     IServiceGroup_CancelDelayedService(group);
     dirql_time_advance_ms(5);
     assert_int_equal(a.calls, 0);

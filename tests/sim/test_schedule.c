@@ -32,7 +32,9 @@ static void choices_are_written_with_letter_answer_and_options(void **state)
 static void equal_neighbours_are_written_once(void **state)
 {
     const dq_choice choices[] = {
-        { DQ_CHOICE_PROCESSOR, 2, 0 }, { DQ_CHOICE_PROCESSOR, 2, 0 }, { DQ_CHOICE_PROCESSOR, 2, 0 },
+        { DQ_CHOICE_PROCESSOR, 2, 0 },
+        { DQ_CHOICE_PROCESSOR, 2, 0 },
+        { DQ_CHOICE_PROCESSOR, 2, 0 },
         { DQ_CHOICE_ARRIVAL, 2, 1 },
     };
     char text[64];
@@ -111,8 +113,9 @@ static void malformed_texts_are_refused_with_the_place(void **state)
 static void a_text_of_another_test_is_told_apart(void **state)
 {
     (void)state;
-    assert_refused("1-0001-p1", "written by another test or with other options (fingerprint 0001, this run "
-                                "has 9f3a)");
+    assert_refused("1-0001-p1",
+                   "written by another test or with other options (fingerprint 0001, this run "
+                   "has 9f3a)");
 }
 
 static void a_huge_repetition_is_refused_without_using_the_memory(void **state)

@@ -1,5 +1,6 @@
 /*
- * test_turns.c - who goes on, in mode first: interrupts at once, activations to their end, fair turns for threads.
+ * test_turns.c - who goes on, in mode first: interrupts at once, activations to their end, fair
+ * turns for threads.
  */
 #include <dirql/check.h>
 #include <dirql/clock.h>
@@ -46,8 +47,8 @@ static dirql_line *connected(PKSERVICE_ROUTINE isr, KIRQL irql, KAFFINITY proces
         &(dirql_line_options){ .irql = irql, .trigger = DIRQL_EDGE, .processors = processors });
     PKINTERRUPT interrupt;
 
-    assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(line), irql, irql,
-                                        Latched, FALSE, processors, FALSE),
+    assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(line), irql,
+                                        irql, Latched, FALSE, processors, FALSE),
                      STATUS_SUCCESS);
     return line;
 }
@@ -80,7 +81,7 @@ static void a_masked_processor_keeps_its_interrupt_until_it_lowers(void **state)
     assert_string_equal(order, "0");
 }
 
-/* ---- Threads ------------------------------------------------------------------------------------------- */
+/* ---- Threads --------------------------------------------------------------------------------- */
 
 static void raise_flag(void *context)
 {
@@ -124,7 +125,7 @@ static void threads_of_one_processor_share_it_by_quantum(void **state)
     }
 }
 
-/* ---- Spinning -------------------------------------------------------------------------------------------- */
+/* ---- Spinning -------------------------------------------------------------------------------- */
 
 static void take_the_lock(void *context)
 {
@@ -202,7 +203,7 @@ static void a_lock_is_free_after_another_processor_used_it(void **state)
     KeReleaseSpinLock(&lock, old);
 }
 
-/* ---- Activations ------------------------------------------------------------------------------------------- */
+/* ---- Activations ----------------------------------------------------------------------------- */
 
 static BOOLEAN long_isr(PKINTERRUPT interrupt, PVOID context)
 {
@@ -224,7 +225,8 @@ static void an_activation_on_another_processor_runs_to_its_end_first(void **stat
     assert_string_equal(order, "()t");
 }
 
-#define ON(processors_, f) dirql_unit_test_setup(f, start, .processors = processors_, .mode = DIRQL_MODE_FIRST)
+#define ON(processors_, f) \
+    dirql_unit_test_setup(f, start, .processors = processors_, .mode = DIRQL_MODE_FIRST)
 
 int main(void)
 {

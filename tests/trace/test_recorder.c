@@ -69,7 +69,7 @@ static void nothing_is_kept_before_start_and_after_stop(void **state)
     dirql_trace_free(text);
 }
 
-/* ---- A scene with everything in it, against the file in the repository -------------------------------- */
+/* ---- A scene with everything in it, against the file in the repository ----------------------- */
 
 static KSPIN_LOCK lock;
 static KDPC dpc;
@@ -129,8 +129,8 @@ static void play(void *context)
     KeInitializeSpinLock(&lock);
     KeInitializeDpc(&dpc, dpc_routine, NULL);
     KeInitializeEvent(&done, SynchronizationEvent, FALSE);
-    dirql_device_add_ports(&(dirql_device){ .name = "card", .write = acknowledge, .context = line }, 0x300,
-                           1);
+    dirql_device_add_ports(&(dirql_device){ .name = "card", .write = acknowledge, .context = line },
+                           0x300, 1);
     assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(line), 6, 6,
                                         LevelSensitive, FALSE, dirql_line_processors(line), FALSE),
                      STATUS_SUCCESS);
@@ -197,19 +197,20 @@ static void mode_first_writes_the_trace_in_the_repository(void **state)
 static void seed_7_writes_the_trace_in_the_repository(void **state)
 {
     (void)state;
-    assert_golden(&(dirql_options){ .name = "golden", .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = 7 },
-                  GOLDEN_RANDOM);
+    assert_golden(
+        &(dirql_options){ .name = "golden", .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = 7 },
+        GOLDEN_RANDOM);
 }
 
-/* ---- To a file -------------------------------------------------------------------------------------------- */
+/* ---- To a file ------------------------------------------------------------------------------- */
 
 static void the_option_writes_the_trace_to_a_file(void **state)
 {
     char *trace = NULL, *written;
 
     (void)state;
-    assert_int_equal(dirql_run(&(dirql_options){ .processors = 2, .trace = "recorder_test.trace" }, play, &trace,
-                               NULL),
+    assert_int_equal(dirql_run(&(dirql_options){ .processors = 2, .trace = "recorder_test.trace" },
+                               play, &trace, NULL),
                      DIRQL_PASSED);
     written = read_file("recorder_test.trace");
     assert_contains(written, "dirql trace 1, 2 processors\n");
@@ -225,8 +226,8 @@ static void a_file_that_cannot_be_written_fails_the_run(void **state)
     dirql_result result;
 
     (void)state;
-    assert_int_equal(dirql_run(&(dirql_options){ .processors = 2, .trace = "no/such/folder/x" }, play, &trace,
-                               &result),
+    assert_int_equal(dirql_run(&(dirql_options){ .processors = 2, .trace = "no/such/folder/x" },
+                               play, &trace, &result),
                      DIRQL_FAILED);
     assert_contains(result.report, "could not be written to no/such/folder/x");
     dirql_result_free(&result);
