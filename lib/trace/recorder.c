@@ -3,7 +3,7 @@
  */
 #include "trace/recorder.h"
 
-#include "trace/growing.h"
+#include "sim/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -225,7 +225,7 @@ static bool may_be_address(const dq_record *record, const char *meaning)
     return record->kind == DQ_EVENT_CALL || strcmp(meaning, "routine") == 0;
 }
 
-static void write_values(dq_growing *out, const dq_record *record)
+static void write_values(dq_text *out, const dq_record *record)
 {
     const uint64_t values[3] = { record->a, record->b, record->c };
 
@@ -233,43 +233,43 @@ static void write_values(dq_growing *out, const dq_record *record)
         const char *meaning = value_names[record->kind][i];
 
         if (meaning[0] != '\0' && !may_be_address(record, meaning)) {
-            dq_growing_add(out, "%s %s %" PRIu64, i > 0 ? "," : "", meaning, values[i]);
+            dq_text_add(out, "%s %s %" PRIu64, i > 0 ? "," : "", meaning, values[i]);
         }
     }
 }
 
-static void write_record(dq_growing *out, const dq_recorder *recorder, const dq_record *record)
+static void write_record(dq_text *out, const dq_recorder *recorder, const dq_record *record)
 {
     const char *object_class = class_names[dq_event_object_class((dq_event_kind)record->kind)];
 
-    dq_growing_add(out, "%" PRIu64 ".%03u us CPU%u IRQL %u %s", record->time_ns / 1000,
-                   (unsigned)(record->time_ns % 1000), record->processor, record->irql,
-                   dq_event_name((dq_event_kind)record->kind));
+    dq_text_add(out, "%" PRIu64 ".%03u us CPU%u IRQL %u %s", record->time_ns / 1000,
+                (unsigned)(record->time_ns % 1000), record->processor, record->irql,
+                dq_event_name((dq_event_kind)record->kind));
     if (record->service != DQ_SERVICE_NONE) {
-        dq_growing_add(out, " in %s", dq_service_name((dq_service)record->service));
+        dq_text_add(out, " in %s", dq_service_name((dq_service)record->service));
     }
     if (record->number != 0 && object_class != NULL) {
-        dq_growing_add(out, " %s%u", object_class, record->number);
+        dq_text_add(out, " %s%u", object_class, record->number);
     }
     if (record->name != 0) {
-        dq_growing_add(out, " \"%s\"", recorder->names + record->name - 1);
+        dq_text_add(out, " \"%s\"", recorder->names + record->name - 1);
     }
     write_values(out, record);
-    dq_growing_add(out, "\n");
+    dq_text_add(out, "\n");
 }
 
 char *dq_recorder_text(dq_sink *sink)
 {
     const dq_recorder *recorder = sink->state;
-    dq_growing out = { 0 };
+    dq_text out = { 0 };
 
-    dq_growing_add(&out, "dirql trace 1, %u processor%s\n", recorder->processors,
-                   recorder->processors == 1 ? "" : "s");
+    dq_text_add(&out, "dirql trace 1, %u processor%s\n", recorder->processors,
+                recorder->processors == 1 ? "" : "s");
     for (size_t i = 0; i < recorder->count; i++) {
         write_record(&out, recorder, &recorder->records[i]);
     }
     if (recorder->incomplete) {
-        dq_growing_add(&out, "(incomplete: memory was short)\n");
+        dq_text_add(&out, "(incomplete: memory was short)\n");
     }
-    return dq_growing_take(&out);
+    return dq_text_take(&out);
 }

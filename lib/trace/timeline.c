@@ -4,7 +4,7 @@
  * A row per IRQL that the processor was seen at, a column per stretch of time. `#` the processor
  * ran at this IRQL during the column, `.` it was idle.
  */
-#include "trace/growing.h"
+#include "sim/text.h"
 #include "trace/recorder.h"
 
 #include <inttypes.h>
@@ -99,33 +99,33 @@ static const char *level_name(unsigned level)
     return level < 3 ? low[level] : level < 12 ? "DIRQL" : "HIGH";
 }
 
-static void draw_processor(dq_growing *out, const dq_recorder *recorder, drawing *draw,
+static void draw_processor(dq_text *out, const dq_recorder *recorder, drawing *draw,
                            unsigned processor)
 {
     memset(draw->seen, 0, sizeof(draw->seen));
     memset(draw->cells, ' ', sizeof(draw->cells));
     sample(draw, recorder, processor);
     draw->seen[DQ_LEVEL_PASSIVE] = true;
-    dq_growing_add(out, "CPU%u\n", processor);
+    dq_text_add(out, "CPU%u\n", processor);
     for (unsigned level = DQ_LEVELS; level-- > 0;) {
         if (!draw->seen[level]) {
             continue;
         }
-        dq_growing_add(out, "  %2u %-8s |", level, level_name(level));
+        dq_text_add(out, "  %2u %-8s |", level, level_name(level));
         for (unsigned i = 0; i < draw->columns; i++) {
             const bool idle = level == DQ_LEVEL_PASSIVE && draw->cells[ROW_IDLE][i] == '#' &&
                               draw->cells[level][i] != '#';
 
-            dq_growing_add(out, "%c", idle ? '.' : draw->cells[level][i]);
+            dq_text_add(out, "%c", idle ? '.' : draw->cells[level][i]);
         }
-        dq_growing_add(out, "|\n");
+        dq_text_add(out, "|\n");
     }
 }
 
 char *dq_recorder_timeline(dq_sink *sink, uint64_t begin_ns, uint64_t end_ns, unsigned columns)
 {
     const dq_recorder *recorder = sink->state;
-    dq_growing out = { 0 };
+    dq_text out = { 0 };
     drawing *draw = calloc(1, sizeof(*draw));
 
     if (draw == NULL) {
@@ -134,13 +134,13 @@ char *dq_recorder_timeline(dq_sink *sink, uint64_t begin_ns, uint64_t end_ns, un
     draw->begin_ns = begin_ns;
     draw->end_ns = end_ns > begin_ns ? end_ns : begin_ns + 1;
     draw->columns = columns == 0 ? 72 : columns > COLUMNS_MAX ? COLUMNS_MAX : columns;
-    dq_growing_add(
-        &out, "IRQL from %" PRIu64 " us to %" PRIu64 " us, %.1f us a column (# runs, . idle)\n",
-        draw->begin_ns / 1000, draw->end_ns / 1000,
-        (double)(draw->end_ns - draw->begin_ns) / 1000.0 / draw->columns);
+    dq_text_add(&out,
+                "IRQL from %" PRIu64 " us to %" PRIu64 " us, %.1f us a column (# runs, . idle)\n",
+                draw->begin_ns / 1000, draw->end_ns / 1000,
+                (double)(draw->end_ns - draw->begin_ns) / 1000.0 / draw->columns);
     for (unsigned i = 0; i < recorder->processors; i++) {
         draw_processor(&out, recorder, draw, i);
     }
     free(draw);
-    return dq_growing_take(&out);
+    return dq_text_take(&out);
 }
