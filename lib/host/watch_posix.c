@@ -31,7 +31,7 @@
 #define RETRY_NS_FIRST  1000000u
 #define RETRY_NS_MAX    50000000u
 
-typedef enum watch_state { WATCHING, ASKED, FIRED } watch_state;
+typedef enum watch_state { WATCHING, ASKED, FIRED, GIVEN_UP } watch_state;
 
 struct host_watch {
     struct host_watch *next;
@@ -161,6 +161,16 @@ static void begin_asking(host_watch *watch, uint64_t now_ns)
     ask(watch, now_ns);
 }
 
+/* The thread may answer at this very moment: one of the two wins. */
+static void give_up(host_watch *watch)
+{
+    int asked = ASKED;
+
+    if (atomic_compare_exchange_strong(&watch->state, &asked, GIVEN_UP)) {
+        host_stuck_end_process(watch->quiet_ns, atomic_load(&watch->stuck_at));
+    }
+}
+
 static void judge_quiet(host_watch *watch, uint64_t now_ns)
 {
     if (watch->quiet_ns < watch->limit_ns) {
@@ -172,7 +182,7 @@ static void judge_quiet(host_watch *watch, uint64_t now_ns)
     } else if (watch->quiet_ns < watch->limit_ns + host_watch_patience_ns) {
         ask(watch, now_ns);
     } else {
-        host_stuck_end_process(watch->quiet_ns, atomic_load(&watch->stuck_at));
+        give_up(watch);
     }
 }
 
