@@ -7,7 +7,7 @@
  * <dirql/cmocka.h>, which does this for each test.
  *
  * Environment variables override options, so that any test can be rerun another way without a
- * rebuild: DIRQL_MODE=first|random|replay, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
+ * rebuild: DIRQL_MODE=first|random|replay|live, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
  * DIRQL_PROCESSORS=n, DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test).
  */
 #ifndef DIRQL_DIRQL_H
@@ -33,7 +33,9 @@ typedef enum dirql_mode {
     DIRQL_MODE_FIRST, /* As an undisturbed machine would do it; the same result on every host, every
                          time. */
     DIRQL_MODE_RANDOM, /* Draws from options.seed: interrupts arrive late, processors interleave. */
-    DIRQL_MODE_REPLAY  /* Follows options.replay. */
+    DIRQL_MODE_REPLAY, /* Follows options.replay. */
+    DIRQL_MODE_LIVE    /* Each simulated thread is a host thread; processors run in parallel, and an
+                          interrupt can land at any instruction of driver code. */
 } dirql_mode;
 
 /* Which rules are watched, beyond what Windows itself bug-checks. */
@@ -57,6 +59,8 @@ typedef struct dirql_options {
     unsigned watchdog_ms;    /* Host time without progress; default 10000; DIRQL_NEVER: none. */
     unsigned busy_limit_s; /* Virtual seconds that a run may spend in stalls and polls; default 300;
                               DIRQL_NEVER: any. */
+    unsigned clock_percent; /* Mode live: virtual time follows the host's clock at this rate; 100:
+                               as fast. Default 0: it goes on when all processors are idle. */
     unsigned storm_limit;  /* Times in a row that a level line may interrupt without being silenced;
                               default 1000. */
 } dirql_options;

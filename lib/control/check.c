@@ -16,11 +16,13 @@ static void expect(const dq_expectation *expectation, const char *function)
 
 void dirql_expect_bugcheck(ULONG code)
 {
+    DIRQL_INSIDE;
     expect(&(dq_expectation){ .code = code }, "dirql_expect_bugcheck");
 }
 
 void dirql_expect_bugcheck_with(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4)
 {
+    DIRQL_INSIDE;
     dq_expectation expectation = { .code = code, .parameters = { p1, p2, p3, p4 } };
 
     for (unsigned i = 0; i < 4; i++) {
@@ -33,6 +35,7 @@ void dirql_expect_bugcheck_with(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PT
 
 void dirql_expect_finding(const char *rule)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = rule == NULL ? dirql_control_machine("dirql_expect_finding") : NULL;
 
     if (rule == NULL) {
@@ -47,6 +50,7 @@ void dirql_expect_finding(const char *rule)
 
 void dirql_suppress(const char *rule, const char *function, const char *reason)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_suppress");
 
     if (machine == NULL) {
@@ -64,6 +68,7 @@ void dirql_suppress(const char *rule, const char *function, const char *reason)
 
 void dirql_assert_irql_at(KIRQL irql, const char *file, int line)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_assert_irql");
 
     if (machine != NULL && dq_self->irql != irql) {

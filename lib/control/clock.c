@@ -8,6 +8,7 @@
 
 uint64_t dirql_time_ns(void)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_time_ns");
 
     return machine != NULL ? machine->clock.now_ns : 0;

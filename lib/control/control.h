@@ -24,6 +24,9 @@ dq_machine *dirql_control_machine(const char *function);
 void dirql_control_fail(dq_machine *machine, const char *rule, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* First thing in every function that simulated code can call. */
+#define DIRQL_INSIDE DQ_INSIDE(dq_self->live)
+
 /* The calling processor, or NULL outside simulated code. */
 static inline dq_processor *dirql_control_cpu(void)
 {

@@ -41,11 +41,13 @@ static const dq_window *add_window(const dirql_device *device, dq_space space, u
 
 void dirql_device_add_ports(const dirql_device *device, ULONG port, ULONG length)
 {
+    DIRQL_INSIDE;
     add_window(device, DQ_SPACE_PORT, port, length, "dirql_device_add_ports");
 }
 
 PHYSICAL_ADDRESS dirql_device_add_memory(const dirql_device *device, uint64_t at, uint64_t length)
 {
+    DIRQL_INSIDE;
     const dq_window *window =
         add_window(device, DQ_SPACE_MEMORY, at, length, "dirql_device_add_memory");
     PHYSICAL_ADDRESS address;
@@ -116,6 +118,7 @@ static void set(dq_machine *machine, dirql_stimulus *stimulus, uint64_t due_ns,
 
 void dirql_stimulus_after(dirql_stimulus *stimulus, uint64_t delay_ns)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_stimulus_after");
 
     if (machine != NULL) {
@@ -128,6 +131,7 @@ void dirql_stimulus_after(dirql_stimulus *stimulus, uint64_t delay_ns)
 
 void dirql_stimulus_at(dirql_stimulus *stimulus, uint64_t time_ns)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_stimulus_at");
 
     if (machine != NULL) {
@@ -137,6 +141,7 @@ void dirql_stimulus_at(dirql_stimulus *stimulus, uint64_t time_ns)
 
 int dirql_stimulus_cancel(dirql_stimulus *stimulus)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_stimulus_cancel");
     stimulus_record *record;
 

@@ -114,6 +114,7 @@ static dq_line_options line_options(const dirql_line_options *options)
 
 dirql_line *dirql_line_create(const dirql_line_options *options)
 {
+    DIRQL_INSIDE;
     static const dirql_line_options defaults;
     dq_machine *machine = dirql_control_machine("dirql_line_create");
     dq_line_options wanted;
@@ -166,13 +167,15 @@ static dq_line *enter(const dirql_line *line, dq_service service, const void *pl
 
     if (DQ_LIKELY(wire != NULL) && !dq_attends(cpu, DQ_ATTEND_REFUSE) &&
         dq_attends(cpu, DQ_ATTEND_ALWAYS | DQ_ATTEND_SWITCH | DQ_ATTEND_LEVELS)) {
-        dq_enter(service, place, NULL, 0, 0, 0);
+        cpu = dq_enter(service, place, NULL, 0, 0, 0);
+        dq_leave(cpu); /* The caller stays inside. */
     }
     return wire;
 }
 
 void dirql_line_assert(dirql_line *line)
 {
+    DIRQL_INSIDE;
     dq_line *wire = enter(line, DQ_SERVICE_dirql_line_assert, __builtin_return_address(0));
 
     if (wire != NULL) {
@@ -182,6 +185,7 @@ void dirql_line_assert(dirql_line *line)
 
 void dirql_line_deassert(dirql_line *line)
 {
+    DIRQL_INSIDE;
     dq_line *wire = enter(line, DQ_SERVICE_dirql_line_deassert, __builtin_return_address(0));
 
     if (wire != NULL) {
@@ -191,6 +195,7 @@ void dirql_line_deassert(dirql_line *line)
 
 void dirql_line_pulse(dirql_line *line)
 {
+    DIRQL_INSIDE;
     dq_line *wire = enter(line, DQ_SERVICE_dirql_line_pulse, __builtin_return_address(0));
 
     if (wire != NULL) {
@@ -201,6 +206,7 @@ void dirql_line_pulse(dirql_line *line)
 
 int dirql_line_is_asserted(const dirql_line *line)
 {
+    DIRQL_INSIDE;
     const dq_line *wire = wire_of(line, "dirql_line_is_asserted");
 
     return wire != NULL && wire->asserted;
@@ -208,6 +214,7 @@ int dirql_line_is_asserted(const dirql_line *line)
 
 uint64_t dirql_line_count(const dirql_line *line)
 {
+    DIRQL_INSIDE;
     const dq_line *wire = wire_of(line, "dirql_line_count");
 
     return wire != NULL ? wire->count : 0;
@@ -215,6 +222,7 @@ uint64_t dirql_line_count(const dirql_line *line)
 
 ULONG dirql_line_vector(const dirql_line *line)
 {
+    DIRQL_INSIDE;
     const dq_line *wire = wire_of(line, "dirql_line_vector");
 
     return wire != NULL ? wire->vector->number : 0;
@@ -222,6 +230,7 @@ ULONG dirql_line_vector(const dirql_line *line)
 
 KIRQL dirql_line_irql(const dirql_line *line)
 {
+    DIRQL_INSIDE;
     const dq_line *wire = wire_of(line, "dirql_line_irql");
 
     return wire != NULL ? wire->level : PASSIVE_LEVEL;
@@ -229,6 +238,7 @@ KIRQL dirql_line_irql(const dirql_line *line)
 
 KINTERRUPT_MODE dirql_line_mode(const dirql_line *line)
 {
+    DIRQL_INSIDE;
     const dq_line *wire = wire_of(line, "dirql_line_mode");
 
     return wire != NULL && wire->edge ? Latched : LevelSensitive;
@@ -236,6 +246,7 @@ KINTERRUPT_MODE dirql_line_mode(const dirql_line *line)
 
 KAFFINITY dirql_line_processors(const dirql_line *line)
 {
+    DIRQL_INSIDE;
     const dq_line *wire = wire_of(line, "dirql_line_processors");
 
     return wire != NULL ? (KAFFINITY)dq_resource_processors(dq_self->machine, wire) : 0;
@@ -245,6 +256,7 @@ KAFFINITY dirql_line_processors(const dirql_line *line)
 
 PDEVICE_OBJECT dirql_pdo_create(const char *name, dirql_line *const *lines, unsigned count)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_pdo_create");
     dq_line **wires;
     const dq_pdo *pdo;

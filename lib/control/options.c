@@ -69,10 +69,12 @@ static bool read_mode(dirql_options *options, char *error, size_t bytes)
         options->mode = DIRQL_MODE_RANDOM;
     } else if (strcmp(value, "replay") == 0) {
         options->mode = DIRQL_MODE_REPLAY;
+    } else if (strcmp(value, "live") == 0) {
+        options->mode = DIRQL_MODE_LIVE;
     } else {
         snprintf(error, bytes,
-                 "the environment variable DIRQL_MODE is \"%s\"; the modes are first, random and "
-                 "replay",
+                 "the environment variable DIRQL_MODE is \"%s\"; the modes are first, random, "
+                 "replay and live",
                  value);
         return false;
     }
@@ -132,7 +134,7 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
                  options->processors, DQ_PROCESSORS_MAX);
         return false;
     }
-    if (options->mode < DIRQL_MODE_FIRST || options->mode > DIRQL_MODE_REPLAY) {
+    if (options->mode < DIRQL_MODE_FIRST || options->mode > DIRQL_MODE_LIVE) {
         snprintf(error, bytes, "option mode is %d, which is no mode; see dirql_mode",
                  (int)options->mode);
         return false;

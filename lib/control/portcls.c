@@ -11,6 +11,7 @@
 VOID pc_report(pc_severity severity, const char *rule, const char *page, const void *place,
                const char *text)
 {
+    DIRQL_INSIDE;
     dq_processor *cpu = dirql_control_cpu();
 
     /* A retail machine (no sinks) does not warn. */
@@ -26,6 +27,7 @@ VOID pc_report(pc_severity severity, const char *rule, const char *page, const v
 
 BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *place)
 {
+    DIRQL_INSIDE;
     dq_processor *cpu = dq_self;
     const bool routine = name[0] == 'P'; /* PcXxx; the methods are IXxx::Xxx. */
 
@@ -59,13 +61,17 @@ BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *
 
 VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
 {
+    DIRQL_INSIDE;
     const KIRQL run_irql = irql < DISPATCH_LEVEL ? DISPATCH_LEVEL : irql;
     dq_processor *cpu = dq_self;
     const unsigned old_irql = cpu->irql;
+    unsigned depth;
 
     dq_irql_raise(cpu, run_irql);
     dq_spinlock_acquire(cpu, lock, DQ_LOCK_INTERRUPT, old_irql, false, __builtin_return_address(0));
+    depth = dq_guest_begin(cpu);
     routine(context);
+    dq_guest_end(depth);
     cpu = dq_self;
     if (cpu->irql != run_irql) {
         dq_bugcheck(

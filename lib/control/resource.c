@@ -50,6 +50,7 @@ static resources *check(const dirql_resources *handle, const char *function)
 
 dirql_resources *dirql_resources_create(void)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_resources_create");
     resources *made;
     uintptr_t handle;
@@ -146,6 +147,7 @@ static CM_PARTIAL_RESOURCE_DESCRIPTOR raw_interrupt(const dq_machine *machine, c
 
 void dirql_resources_add_line(dirql_resources *handle, const dirql_line *line)
 {
+    DIRQL_INSIDE;
     resources *to = check(handle, "dirql_resources_add_line");
     dq_machine *machine = dirql_control_machine("dirql_resources_add_line");
     const dq_line *wire = to != NULL ? dirql_handle_check(machine, DIRQL_HANDLE_LINE, line,
@@ -174,6 +176,7 @@ static void add_same(dirql_resources *handle, const CM_PARTIAL_RESOURCE_DESCRIPT
 
 void dirql_resources_add_port(dirql_resources *handle, ULONG port, ULONG length)
 {
+    DIRQL_INSIDE;
     CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor;
 
     memset(&descriptor, 0, sizeof(descriptor));
@@ -187,6 +190,7 @@ void dirql_resources_add_port(dirql_resources *handle, ULONG port, ULONG length)
 
 void dirql_resources_add_memory(dirql_resources *handle, PHYSICAL_ADDRESS start, ULONG length)
 {
+    DIRQL_INSIDE;
     CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor;
 
     memset(&descriptor, 0, sizeof(descriptor));
@@ -200,6 +204,7 @@ void dirql_resources_add_memory(dirql_resources *handle, PHYSICAL_ADDRESS start,
 
 void dirql_resources_add_dma(dirql_resources *handle, ULONG channel)
 {
+    DIRQL_INSIDE;
     CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor;
 
     memset(&descriptor, 0, sizeof(descriptor));
@@ -213,6 +218,7 @@ void dirql_resources_add_dma(dirql_resources *handle, ULONG channel)
 void dirql_resources_add(dirql_resources *handle, const CM_PARTIAL_RESOURCE_DESCRIPTOR *translated,
                          const CM_PARTIAL_RESOURCE_DESCRIPTOR *raw)
 {
+    DIRQL_INSIDE;
     resources *to = check(handle, "dirql_resources_add");
 
     if (to != NULL && translated == NULL) {
@@ -225,6 +231,7 @@ void dirql_resources_add(dirql_resources *handle, const CM_PARTIAL_RESOURCE_DESC
 
 PCM_RESOURCE_LIST dirql_resources_translated(dirql_resources *handle)
 {
+    DIRQL_INSIDE;
     resources *of = check(handle, "dirql_resources_translated");
 
     return of != NULL ? &of->translated.head : NULL;
@@ -232,6 +239,7 @@ PCM_RESOURCE_LIST dirql_resources_translated(dirql_resources *handle)
 
 PCM_RESOURCE_LIST dirql_resources_raw(dirql_resources *handle)
 {
+    DIRQL_INSIDE;
     resources *of = check(handle, "dirql_resources_raw");
 
     return of != NULL ? &of->raw.head : NULL;

@@ -72,7 +72,8 @@ static uint64_t scaled(unsigned value, uint64_t unit_ns)
 
 static dq_machine_options machine_options(const dirql_options *options)
 {
-    static const dq_mode modes[] = { DQ_MODE_FIRST, DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY };
+    static const dq_mode modes[] = { DQ_MODE_FIRST, DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY,
+                                     DQ_MODE_LIVE };
 
     return (dq_machine_options){
         .name = options->name,
@@ -86,6 +87,7 @@ static dq_machine_options machine_options(const dirql_options *options)
         .busy_limit_ns = scaled(options->busy_limit_s, 1000000000u),
         .storm_limit = options->storm_limit,
         .fingerprint = fingerprint(options),
+        .clock_percent = options->clock_percent,
     };
 }
 
@@ -394,6 +396,7 @@ void dirql_at_home(void (*errand)(void *argument), void *argument)
 
 void dirql_fail(const char *file, int line, const char *text)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_fail");
 
     if (machine != NULL) {
@@ -404,11 +407,12 @@ void dirql_fail(const char *file, int line, const char *text)
 
 int dirql_running(void)
 {
-    return dq_machine_here() != NULL;
+    return dq_machine_here() != NULL || dq_self->machine != NULL;
 }
 
 unsigned dirql_choose(unsigned count)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_choose");
 
     if (machine == NULL) {

@@ -16,6 +16,7 @@ static dq_sink *recorder_of(dq_machine *machine)
 
 void dirql_trace_start(void)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_trace_start");
     dirql_control *control;
 
@@ -36,6 +37,7 @@ void dirql_trace_start(void)
 
 void dirql_trace_stop(void)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_trace_stop");
 
     if (machine != NULL && recorder_of(machine) != NULL) {
@@ -45,6 +47,7 @@ void dirql_trace_stop(void)
 
 void dirql_trace_mark(const char *text)
 {
+    DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_trace_mark");
     dq_processor *cpu = dirql_control_cpu();
 
@@ -68,6 +71,7 @@ static dq_sink *recorder_for(const char *function)
 
 char *dirql_trace_text(void)
 {
+    DIRQL_INSIDE;
     dq_sink *recorder = recorder_for("dirql_trace_text");
 
     return recorder != NULL ? dq_recorder_text(recorder) : NULL;
@@ -75,6 +79,7 @@ char *dirql_trace_text(void)
 
 char *dirql_trace_timeline(uint64_t begin_ns, uint64_t end_ns, unsigned columns)
 {
+    DIRQL_INSIDE;
     dq_sink *recorder = recorder_for("dirql_trace_timeline");
 
     return recorder != NULL ? dq_recorder_timeline(recorder, begin_ns, end_ns, columns) : NULL;

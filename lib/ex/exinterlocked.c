@@ -36,6 +36,7 @@ static void end(change *this)
 {
     dq_spinlock_release(this->cpu, this->lock, DQ_LOCK_EXINTERLOCKED, this->old_irql);
     dq_irql_lower(this->cpu, this->old_irql);
+    dq_leave(this->cpu);
 }
 
 #define BEGIN(this, name, object, lock) \

@@ -16,7 +16,9 @@ static inline void step(const volatile void *address, unsigned bytes, int order,
     dq_processor *cpu = dq_self;
 
     if (dq_must_look(cpu, cpu->irql) && !dq_attends(cpu, DQ_ATTEND_REFUSE)) {
-        dq_enter(DQ_SERVICE_Interlocked, place, (const void *)address, bytes, (uint64_t)order, 0);
+        cpu = dq_enter(DQ_SERVICE_Interlocked, place, (const void *)address, bytes,
+                       (uint64_t)order, 0);
+        DQ_LEAVES(cpu);
     }
 }
 

@@ -394,6 +394,7 @@ void dq_pool_free(void *address, const void *place)
     }
     if (cpu != NULL) {
         free_block(cpu, address, 0, place);
+        dq_leave(cpu);
     }
 }
 

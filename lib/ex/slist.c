@@ -18,7 +18,8 @@ static inline void step(dq_service service, PSLIST_HEADER header, const void *pl
     dq_processor *cpu = dq_self;
 
     if (dq_must_look(cpu, cpu->irql) && !dq_attends(cpu, DQ_ATTEND_REFUSE)) {
-        dq_enter(service, place, header, 0, 0, 0);
+        cpu = dq_enter(service, place, header, 0, 0, 0);
+        DQ_LEAVES(cpu);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "host/guest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,8 +18,9 @@ extern void __sanitizer_print_stack_trace(void) HOST_FOREIGN;
 
 typedef struct reading {
     host_guest *guest;
+    host_guest_use use;
     char executable[4096];
-    bool has_c_library; /* As a file of its own. */
+    char system[4096]; /* The folder of the C library; what lies beside it is the system's. */
 } reading;
 
 static const char *const c_libraries[] = { "libc.so", "libc-", "libc.musl", "ld-musl" };
@@ -26,7 +28,7 @@ static const char *const c_libraries[] = { "libc.so", "libc-", "libc.musl", "ld-
 static const char *const runtime_libraries[] = {
     "ld-",       "ld.so",       "libpthread", "libdl.",    "libdl-",   "librt.",    "librt-",
     "libm.",     "libm-",       "libstdc++",  "libc++",    "libgcc_s", "libunwind", "libdw",
-    "libelf",    "libdirql",    "libcmocka",  "libasan",   "libtsan",  "liblsan",   "libubsan",
+    "libelf",    "libz.",       "libcmocka",  "libasan",   "libtsan",  "liblsan",   "libubsan",
     "libhwasan", "libclang_rt", "libgcov",    "vgpreload",
 };
 
@@ -44,6 +46,11 @@ static bool starts_with_any(const char *name, const char *const *list, size_t co
 
 #define IS_ONE_OF(name, list) starts_with_any(name, list, sizeof list / sizeof *list)
 
+static bool lies_in(const host_mapping *mapping, uintptr_t address)
+{
+    return address >= mapping->start && address < mapping->end;
+}
+
 /* Where the sanitizer's code ends, if it lies in this mapping; else the start of the mapping. The
  * linker is given the sanitizer before the program's own objects. */
 static uintptr_t end_of_sanitizer(const host_mapping *mapping)
@@ -58,11 +65,36 @@ static uintptr_t end_of_sanitizer(const host_mapping *mapping)
     size_t i;
 
     for (i = 0; i < sizeof inside / sizeof *inside; i++) {
-        if (inside[i] >= mapping->start && inside[i] < mapping->end && inside[i] > end) {
+        if (lies_in(mapping, inside[i]) && inside[i] > end) {
             end = inside[i];
         }
     }
     return end;
+}
+
+static bool has_folder(const host_mapping *mapping, const char *folder)
+{
+    size_t length = strlen(folder);
+
+    return length != 0 && strncmp(mapping->path, folder, length) == 0 &&
+           strchr(mapping->path + length, '/') == NULL;
+}
+
+static bool find_c_library(void *owner, const host_mapping *mapping)
+{
+    reading *r = owner;
+    const char *name = host_maps_base_name(mapping->path);
+    size_t length = (size_t)(name - mapping->path);
+
+    if (!mapping->executable || !IS_ONE_OF(name, c_libraries)) {
+        return true;
+    }
+    r->guest->has_c_library = true;
+    if (length < sizeof r->system) {
+        memcpy(r->system, mapping->path, length);
+        r->system[length] = '\0';
+    }
+    return false;
 }
 
 static void add(host_guest *guest, uintptr_t start, uintptr_t end)
@@ -74,6 +106,25 @@ static void add(host_guest *guest, uintptr_t start, uintptr_t end)
     }
 }
 
+static void add_executable(reading *r, const host_mapping *mapping)
+{
+    uintptr_t start = end_of_sanitizer(mapping);
+
+    if (start != mapping->start || lies_in(mapping, (uintptr_t)malloc)) {
+        r->guest->has_heap_inside = true;
+        if (r->use == HOST_GUEST_TO_INTERRUPT) {
+            return;
+        }
+    }
+    add(r->guest, start, mapping->end);
+    r->guest->modules++;
+}
+
+static bool is_own(const host_mapping *mapping, const char *name)
+{
+    return strncmp(name, "libdirql", 8) == 0 || lies_in(mapping, (uintptr_t)host_guest_read);
+}
+
 static bool add_if_guest(void *owner, const host_mapping *mapping)
 {
     reading *r = owner;
@@ -83,25 +134,29 @@ static bool add_if_guest(void *owner, const host_mapping *mapping)
         return true;
     }
     if (strcmp(mapping->path, r->executable) == 0) {
-        add(r->guest, end_of_sanitizer(mapping), mapping->end);
-    } else if (IS_ONE_OF(name, c_libraries)) {
-        r->has_c_library = true;
-    } else if (!IS_ONE_OF(name, runtime_libraries)) {
+        add_executable(r, mapping);
+    } else if (is_own(mapping, name)) {
+        if (r->use == HOST_GUEST_TO_INTERRUPT) {
+            add(r->guest, mapping->start, mapping->end);
+        }
+    } else if (!IS_ONE_OF(name, c_libraries) && !IS_ONE_OF(name, runtime_libraries) &&
+               !has_folder(mapping, r->system)) {
         add(r->guest, mapping->start, mapping->end);
+        r->guest->modules++;
     }
     return true;
 }
 
-void host_guest_read(host_guest *guest)
+void host_guest_read(host_guest *guest, host_guest_use use)
 {
-    reading r = { .guest = guest };
+    reading r = { .guest = guest, .use = use };
     ssize_t length = readlink("/proc/self/exe", r.executable, sizeof r.executable - 1);
 
     r.executable[length > 0 ? length : 0] = '\0';
-    guest->count = 0;
-    host_maps_visit(add_if_guest, &r);
-    if (!r.has_c_library) {
-        guest->count = 0; /* It is in the executable, then. */
+    memset(guest, 0, sizeof *guest);
+    host_maps_visit(find_c_library, &r);
+    if (guest->has_c_library) { /* Else it is in the executable. */
+        host_maps_visit(add_if_guest, &r);
     }
 }
 

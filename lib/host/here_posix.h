@@ -19,6 +19,10 @@ typedef struct host_here {
     size_t own_stack_bytes;
     struct host_catch *caught; /* NULL while the thread's faults are nobody's business. */
     struct host_watch *watch;
+    struct host_thread *thread;         /* NULL on a thread that this folder did not make. */
+    host_kick_handler *volatile kicked; /* NULL while the thread takes no kicks. */
+    void *kick_owner;
+    bool passes_on; /* Calls the signal handler that was there before ours. */
 } host_here;
 
 extern _Thread_local host_here host_here_now __attribute__((tls_model("initial-exec")));

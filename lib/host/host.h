@@ -55,19 +55,98 @@ bool host_context_guards(const host_context *context, const void *address);
 
 typedef struct host_thread host_thread;
 typedef struct host_gate host_gate;
+typedef struct host_mutex host_mutex;
 
-host_thread *host_thread_start(host_entry *entry, void *argument); /* NULL when it cannot be had. */
+/* Runs entry(argument) on another host thread. Threads whose entry has returned wait for the next
+ * start; a start is then a wake-up. NULL when it cannot be had. */
+host_thread *host_thread_start(host_entry *entry, void *argument);
+
+/* Returns when the entry has returned. Once for each start. */
 void host_thread_join(host_thread *thread);
+
+/* Lets other threads of the host go first. */
+void host_thread_give_way(void);
+
+/* How many threads of this process are neither the caller nor made by this folder (nor a
+ * sanitizer's own): somebody who might still do something from outside. */
+unsigned host_thread_count_strangers(void);
 
 /* A gate lets one waiter through for each opening; openings do not add up. */
 host_gate *host_gate_create(void);
 void host_gate_open(host_gate *gate);
 void host_gate_wait(host_gate *gate);
+bool host_gate_wait_for(host_gate *gate, uint64_t limit_ns); /* False when the time is over. */
 void host_gate_destroy(host_gate *gate);
+
+/* A lock that is held for short times by many threads. May be taken in a kick's handler. */
+host_mutex *host_mutex_create(void);
+void host_mutex_lock(host_mutex *mutex);
+void host_mutex_unlock(host_mutex *mutex);
+void host_mutex_destroy(host_mutex *mutex);
 
 /* A process-wide lock for the few tables that all machines share. */
 void host_lock(void);
 void host_unlock(void);
+
+/* True in a process that was forked after its parent had started a thread here: there are none of
+ * them. */
+bool host_is_forked(void);
+
+/* ---- Kicks: a thread is interrupted wherever it is ------------------------------------------- */
+
+/* Runs on the kicked thread, on top of what it does, and may take its time: the interrupted code
+ * goes on when it returns, or never (host_context_leave). Further kicks nest. errno is kept.
+ * `in_guest`: the interrupted code is guest code (guest.h) or dirql's own; nothing of the C
+ * library or another runtime library is interrupted. */
+typedef void host_kick_handler(void *owner, const void *place, bool in_guest);
+
+/* From now on kicks of the calling thread go to `handler`. False if it cannot be had. */
+bool host_kicks_catch(host_kick_handler *handler, void *owner);
+void host_kicks_release(void);
+
+/* Kicks a thread, from any thread or kick handler. A kick that comes after
+ * host_kicks_release() does nothing. */
+void host_kick(host_thread *thread);
+
+/* True if `thread` keeps kicks away from itself (it has blocked the signal). */
+bool host_kick_is_blocked(host_thread *thread);
+
+/* False if in this process it cannot be told what is guest code, or if kicks do not arrive in it:
+ * then says why and what to do. `advice` is a sentence or two. */
+bool host_kicks_can_be_had(char *advice, size_t bytes);
+
+/* False where kicks arrive only now and then (ThreadSanitizer puts them off): do not count on
+ * them. */
+bool host_kicks_are_prompt(void);
+
+/* Modules that were loaded since are guest code, too. */
+void host_kicks_look_again(void);
+
+/* ---- A beat: a function called now and then on a thread of its own --------------------------- */
+
+typedef struct host_beat host_beat;
+
+/* Returns after how many nanoseconds it wants to be called again; UINT64_MAX: when told. */
+typedef uint64_t host_beat_function(void *owner);
+
+/* The first call comes after `first_ns`. NULL when it cannot be had. */
+host_beat *host_beat_start(host_beat_function *function, void *owner, uint64_t first_ns);
+
+/* Wants the next call within `within_ns`. From any thread or kick handler; costs nothing if a
+ * call is due by then anyhow. */
+void host_beat_within(host_beat *beat, uint64_t within_ns);
+
+/* Returns when no call is under way, nor will be. */
+void host_beat_stop(host_beat *beat);
+
+/* True if a debugger or tracer is attached. */
+bool host_is_debugged(void);
+
+/* ---- The end of the process ------------------------------------------------------------------ */
+
+/* Prints `text` to stderr and ends the process at once, with a failure status, whatever its
+ * threads do. */
+_Noreturn void host_process_fail(const char *text);
 
 /* ---- Faults and the watchdog ----------------------------------------------------------------- */
 

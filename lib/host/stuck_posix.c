@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "host/guest.h"
+#include "host/host.h"
 
 #define LAST_WORDS_S_MAX 2u
 
@@ -86,12 +87,29 @@ static void say_function(uintptr_t stuck_at)
     }
 }
 
+static _Noreturn void end_process(void)
+{
+    fflush(NULL);
+    _Exit(EXIT_FAILURE);
+}
+
 void host_stuck_end_process(uint64_t quiet_ns, uintptr_t stuck_at)
 {
     say_where(quiet_ns, stuck_at);
     say("dirql: the process ends here.\n");
     set_alarm();
     say_function(stuck_at);
-    fflush(NULL);
-    _Exit(EXIT_FAILURE);
+    end_process();
+}
+
+void host_process_fail(const char *text)
+{
+    say(text);
+    set_alarm();
+    end_process();
+}
+
+bool host_is_debugged(void)
+{
+    return host_stuck_is_traced();
 }

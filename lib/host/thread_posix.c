@@ -1,103 +1,312 @@
 /*
- * thread_posix.c - host threads, gates, and the one lock for tables that all machines share.
+ * thread_posix.c - host threads from a pool that the whole process shares.
+ *
+ * A thread whose entry has returned is parked by whoever joins it, and the next start wakes it
+ * up. A parked thread takes no signals; a started one has the mask of its starter, but for the
+ * signals that this folder needs. Parked threads are ended and joined when the process exits, so
+ * that leak checkers find nothing.
  */
-#include <pthread.h>
+#include "host/thread_posix.h"
+
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "host/here_posix.h"
-#include "host/host.h"
+#include "host/sanitizer.h"
 
-struct host_thread {
-    pthread_t thread;
-    host_entry *entry;
-    void *argument;
-};
+#define PARKED_MAX 32u
 
-struct host_gate {
+static struct {
     pthread_mutex_t mutex;
-    pthread_cond_t opened;
-    bool open;
-};
+    host_thread *made; /* All records that there ever were. */
+    host_thread *parked;
+    host_thread *spare; /* Records without a thread. */
+    unsigned parked_count;
+    atomic_uint threads; /* How many the system has of ours. */
+    atomic_bool is_forked;
+    bool is_prepared;
+} pool = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-static pthread_mutex_t shared_tables = PTHREAD_MUTEX_INITIALIZER;
+static void lock(void)
+{
+    host_here_now.keeps_lock++;
+    pthread_mutex_lock(&pool.mutex);
+}
+
+static void unlock(void)
+{
+    pthread_mutex_unlock(&pool.mutex);
+    host_here_now.keeps_lock--;
+}
+
+/* ---- On the thread --------------------------------------------------------------------------- */
+
+static long number_of_this(void)
+{
+#ifdef SYS_gettid
+    return syscall(SYS_gettid);
+#else
+    return 0;
+#endif
+}
 
 static void *run(void *argument)
 {
     host_thread *thread = argument;
+    sigset_t all;
 
-    thread->entry(thread->argument);
+    sigfillset(&all);
+    host_here_now.thread = thread;
+    thread->number = number_of_this();
+    for (host_gate_wait(thread->starts); thread->entry != NULL; host_gate_wait(thread->starts)) {
+        pthread_sigmask(SIG_SETMASK, &thread->mask, NULL);
+        thread->entry(thread->argument);
+        host_kicks_release();
+        pthread_sigmask(SIG_SETMASK, &all, NULL);
+        host_gate_open(thread->ended);
+    }
     return NULL;
 }
 
-host_thread *host_thread_start(host_entry *entry, void *argument)
+/* ---- The pool -------------------------------------------------------------------------------- */
+
+static void destroy_gate(host_gate *gate)
 {
-    host_thread *thread = malloc(sizeof *thread);
+    if (gate != NULL) {
+        host_gate_destroy(gate);
+    }
+}
+
+static host_thread *make_record(void)
+{
+    host_thread *thread = calloc(1, sizeof *thread);
 
     if (thread == NULL) {
         return NULL;
     }
-    thread->entry = entry;
-    thread->argument = argument;
-    if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
+    thread->starts = host_gate_create();
+    thread->ended = host_gate_create();
+    if (thread->starts == NULL || thread->ended == NULL) {
+        destroy_gate(thread->starts);
+        destroy_gate(thread->ended);
         free(thread);
+        return NULL;
+    }
+    atomic_init(&thread->kickers, HOST_THREAD_DEAF);
+    thread->next_made = pool.made;
+    pool.made = thread;
+    return thread;
+}
+
+/* Born with all signals blocked: none may come before it stands in its pool. */
+static bool make_thread(host_thread *thread)
+{
+    sigset_t all, before;
+    bool made;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    atomic_fetch_add(&pool.threads, 1);
+    made = pthread_create(&thread->thread, NULL, run, thread) == 0;
+    if (!made) {
+        atomic_fetch_sub(&pool.threads, 1);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return made;
+}
+
+static host_thread *take_parked(void)
+{
+    host_thread *thread = pool.parked;
+
+    if (thread != NULL) {
+        pool.parked = thread->next_parked;
+        pool.parked_count--;
+    }
+    return thread;
+}
+
+static void put_spare(host_thread *thread)
+{
+    thread->next_parked = pool.spare;
+    pool.spare = thread;
+}
+
+static host_thread *make(void)
+{
+    host_thread *thread = pool.spare;
+
+    if (thread != NULL) {
+        pool.spare = thread->next_parked;
+    } else {
+        thread = make_record();
+    }
+    if (thread != NULL && !make_thread(thread)) {
+        put_spare(thread);
         return NULL;
     }
     return thread;
 }
 
+static bool park(host_thread *thread)
+{
+    bool parked;
+
+    lock();
+    parked = pool.parked_count < PARKED_MAX;
+    if (parked) {
+        thread->next_parked = pool.parked;
+        pool.parked = thread;
+        pool.parked_count++;
+    }
+    unlock();
+    return parked;
+}
+
+static void end(host_thread *thread)
+{
+    thread->entry = NULL;
+    host_gate_open(thread->starts);
+    pthread_join(thread->thread, NULL);
+    atomic_fetch_sub(&pool.threads, 1);
+}
+
+/* ---- Fork and exit --------------------------------------------------------------------------- */
+
+/* Whoever held a lock is not in the forked process either. */
+static void forget(void)
+{
+    host_thread *thread;
+
+    pthread_mutex_init(&pool.mutex, NULL);
+    for (thread = pool.made; thread != NULL; thread = thread->next_made) {
+        if (thread != host_here_now.thread) {
+            atomic_fetch_or(&thread->kickers, HOST_THREAD_DEAF);
+            atomic_store(&thread->is_gone, true);
+        }
+    }
+    pool.parked = NULL;
+    pool.spare = NULL;
+    pool.parked_count = 0;
+    atomic_store(&pool.threads, host_here_now.thread != NULL ? 1 : 0);
+    atomic_store(&pool.is_forked, true);
+    host_lock_forget();
+    host_signal_forget();
+    host_guest_forget();
+    host_watch_forget();
+    host_beat_forget();
+}
+
+static void end_parked(void)
+{
+    host_thread *thread;
+
+    host_watch_end();
+    host_beat_end();
+    if (pthread_mutex_trylock(&pool.mutex) != 0) {
+        return; /* Whoever holds it may have been torn away. */
+    }
+    while ((thread = take_parked()) != NULL) {
+        end(thread);
+        put_spare(thread);
+    }
+    pthread_mutex_unlock(&pool.mutex);
+}
+
+static bool prepare(void)
+{
+    if (!pool.is_prepared) {
+        pool.is_prepared = pthread_atfork(NULL, NULL, forget) == 0 && atexit(end_parked) == 0;
+    }
+    return pool.is_prepared;
+}
+
+bool host_is_forked(void)
+{
+    return atomic_load(&pool.is_forked);
+}
+
+/* ---- Start and join -------------------------------------------------------------------------- */
+
+static host_thread *start(host_entry *entry, void *argument, const sigset_t *mask)
+{
+    host_thread *thread = NULL;
+
+    lock();
+    if (prepare()) {
+        thread = take_parked();
+        thread = thread != NULL ? thread : make();
+    }
+    unlock();
+    if (thread != NULL) {
+        thread->entry = entry;
+        thread->argument = argument;
+        thread->mask = *mask;
+        host_gate_open(thread->starts);
+    }
+    return thread;
+}
+
+host_thread *host_thread_start(host_entry *entry, void *argument)
+{
+    static const int needed[] = { SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
+    sigset_t mask;
+    size_t i;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    for (i = 0; i < sizeof needed / sizeof *needed; i++) {
+        sigdelset(&mask, needed[i]);
+    }
+    return start(entry, argument, &mask);
+}
+
+host_thread *host_thread_start_quiet(host_entry *entry, void *argument)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    return start(entry, argument, &all);
+}
+
 void host_thread_join(host_thread *thread)
 {
-    pthread_join(thread->thread, NULL);
-    free(thread);
-}
-
-host_gate *host_gate_create(void)
-{
-    host_gate *gate = malloc(sizeof *gate);
-
-    if (gate == NULL) {
-        return NULL;
+    if (atomic_load(&thread->is_gone)) {
+        return;
     }
-    pthread_mutex_init(&gate->mutex, NULL);
-    pthread_cond_init(&gate->opened, NULL);
-    gate->open = false;
-    return gate;
-}
-
-/* The wake-up is inside the lock: the waiter may destroy the gate as soon as it got through. */
-void host_gate_open(host_gate *gate)
-{
-    pthread_mutex_lock(&gate->mutex);
-    gate->open = true;
-    pthread_cond_signal(&gate->opened);
-    pthread_mutex_unlock(&gate->mutex);
-}
-
-void host_gate_wait(host_gate *gate)
-{
-    pthread_mutex_lock(&gate->mutex);
-    while (!gate->open) {
-        pthread_cond_wait(&gate->opened, &gate->mutex);
+    host_gate_wait(thread->ended);
+    if (!park(thread)) {
+        end(thread);
+        lock();
+        put_spare(thread);
+        unlock();
     }
-    gate->open = false;
-    pthread_mutex_unlock(&gate->mutex);
 }
 
-void host_gate_destroy(host_gate *gate)
+void host_thread_give_way(void)
 {
-    pthread_cond_destroy(&gate->opened);
-    pthread_mutex_destroy(&gate->mutex);
-    free(gate);
+    sched_yield();
 }
 
-void host_lock(void)
+/* ---- Strangers ------------------------------------------------------------------------------- */
+
+/* A folder has a link for each folder in it, besides its own two, and each thread has a folder. */
+static unsigned count_all(void)
 {
-    host_here_now.keeps_lock++;
-    pthread_mutex_lock(&shared_tables);
+    struct stat tasks;
+
+    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? (unsigned)tasks.st_nlink - 2
+                                                                      : 0;
 }
 
-void host_unlock(void)
+unsigned host_thread_count_strangers(void)
 {
-    pthread_mutex_unlock(&shared_tables);
-    host_here_now.keeps_lock--;
+    unsigned all = count_all();
+    unsigned known = atomic_load(&pool.threads);
+
+    known += host_here_now.thread == NULL ? 1 : 0;
+    known += host_sanitizer_is_tsan() ? 1 : 0; /* It has a thread of its own, too. */
+    return all > known ? all - known : 0;
 }

@@ -9,23 +9,21 @@
  */
 #include "host/watch.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "host/fault.h"
 #include "host/frame.h"
 #include "host/guest.h"
 #include "host/here_posix.h"
 #include "host/sanitizer.h"
+#include "host/signal_posix.h"
 #include "host/stuck_posix.h"
+#include "host/thread_posix.h"
 
-#define WATCH_SIGNAL    SIGURG /* Ignored by default, so one that comes late does no harm. */
 #define LOOKS_PER_LIMIT 4u
 #define LOOK_NS_MIN     1000000u
 #define RETRY_NS_FIRST  1000000u
@@ -59,10 +57,9 @@ static struct {
     pthread_cond_t changed;
     struct host_watch *first;
     uint64_t wakes_at_ns; /* When the watchdog's thread looks next; UINT64_MAX: when told. */
-    bool runs;
-    bool forks_known;
-    bool installed; /* The signal's handler; only when a watch has asked, which is rare. */
-    struct sigaction before;
+    host_thread *thread;
+    bool ends;
+    bool has_signal; /* Only when a watch has asked, which is rare. */
 } dog = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 static HOST_UNINSTRUMENTED uint64_t read_progress(const host_watch *watch)
@@ -72,50 +69,50 @@ static HOST_UNINSTRUMENTED uint64_t read_progress(const host_watch *watch)
 
 /* ---- On the watched thread ------------------------------------------------------------------- */
 
-static HOST_UNINSTRUMENTED void answer(host_watch *watch, void *state)
+/* While it redirects, the thread is no place for a kick. */
+static HOST_UNINSTRUMENTED bool redirect(host_watch *watch, void *state, const host_fault *fault)
+{
+    int asked = ASKED;
+    bool redirected;
+
+    if (!atomic_compare_exchange_strong(&watch->state, &asked, FIRED)) {
+        return false;
+    }
+    host_here_now.keeps_lock++;
+    redirected = host_fault_deliver(state, fault);
+    if (!redirected) {
+        atomic_store(&watch->state, ASKED);
+    }
+    host_here_now.keeps_lock--;
+    return redirected;
+}
+
+static HOST_UNINSTRUMENTED bool answer(host_watch *watch, void *state)
 {
     host_fault fault = { .kind = HOST_FAULT_STALLED, .access = HOST_FAULT_EXECUTE };
     uintptr_t place = host_frame_place(state);
-    int asked = ASKED;
 
     fault.place = (const void *)place;
     fault.address = fault.place;
     fault.stack_pointer = (const void *)host_frame_stack_pointer(state);
     atomic_store(&watch->stuck_at, place);
-    if (host_here_now.keeps_lock == 0 && host_here_now.caught != NULL &&
-        host_guest_has(&watch->guest, place) &&
-        atomic_compare_exchange_strong(&watch->state, &asked, FIRED) &&
-        !host_fault_deliver(state, &fault)) {
-        atomic_store(&watch->state, ASKED);
-    }
+    return host_here_now.keeps_lock == 0 && host_here_now.caught != NULL &&
+           host_guest_has(&watch->guest, place) && redirect(watch, state, &fault);
 }
 
-static void pass_on(int signal, siginfo_t *info, void *state)
-{
-    if (dog.before.sa_handler != SIG_DFL && dog.before.sa_handler != SIG_IGN) {
-        host_fault_pass_on(&dog.before, signal, info, state);
-    }
-}
-
-static HOST_UNINSTRUMENTED void on_signal(int signal, siginfo_t *info, void *state)
+HOST_UNINSTRUMENTED bool host_watch_answer(void *state)
 {
     host_watch *watch = host_here_now.watch;
-    int saved_errno = errno;
 
-    if (info->si_code != SI_TKILL || info->si_pid != getpid()) {
-        pass_on(signal, info, state);
-    } else if (watch != NULL && atomic_load(&watch->state) == ASKED &&
-               read_progress(watch) == watch->seen) {
-        answer(watch, state);
-    }
-    errno = saved_errno;
+    return atomic_load(&watch->state) == ASKED && read_progress(watch) == watch->seen &&
+           answer(watch, state);
 }
 
 /* ---- On the watchdog's thread ---------------------------------------------------------------- */
 
 static void ask(host_watch *watch, uint64_t now_ns)
 {
-    pthread_kill(watch->thread, WATCH_SIGNAL);
+    pthread_kill(watch->thread, HOST_SIGNAL);
     watch->next_look_ns = now_ns + watch->retry_ns;
     watch->retry_ns = watch->retry_ns * 2 < RETRY_NS_MAX ? watch->retry_ns * 2 : RETRY_NS_MAX;
 }
@@ -132,30 +129,26 @@ static void start_over(host_watch *watch, uint64_t now_ns)
     look_again_later(watch, now_ns);
 }
 
-static void install(void)
+static void take_signal(void)
 {
-    struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
-
-    if (!dog.installed) {
-        action.sa_sigaction = on_signal;
-        sigfillset(&action.sa_mask);
-        dog.installed = sigaction(WATCH_SIGNAL, &action, &dog.before) == 0;
+    if (!dog.has_signal) {
+        dog.has_signal = host_signal_take();
     }
 }
 
-static void uninstall(void)
+static void give_signal(void)
 {
-    if (dog.installed) {
-        sigaction(WATCH_SIGNAL, &dog.before, NULL);
-        dog.installed = false;
+    if (dog.has_signal) {
+        host_signal_give();
+        dog.has_signal = false;
     }
 }
 
 static void begin_asking(host_watch *watch, uint64_t now_ns)
 {
-    install();
+    take_signal();
     watch->retry_ns = RETRY_NS_FIRST;
-    host_guest_read(&watch->guest);
+    host_guest_read(&watch->guest, HOST_GUEST_TO_LEAVE);
     atomic_store(&watch->stuck_at, 0);
     atomic_store(&watch->state, ASKED);
     ask(watch, now_ns);
@@ -233,53 +226,62 @@ static void sleep_until(uint64_t time_ns)
     pthread_cond_timedwait(&dog.changed, &dog.mutex, &until);
 }
 
-static void *run(void *unused)
+static void run(void *unused)
 {
     (void)unused;
     pthread_mutex_lock(&dog.mutex);
-    for (;;) {
+    while (!dog.ends) {
         dog.wakes_at_ns = look_at_all();
         sleep_until(dog.wakes_at_ns);
     }
-    return NULL;
+    pthread_mutex_unlock(&dog.mutex);
 }
 
 /* ---- Start and stop -------------------------------------------------------------------------- */
 
 /* In a forked process there is no watchdog, and whoever held the lock is not there either. */
-static void forget(void)
+void host_watch_forget(void)
 {
     pthread_mutex_init(&dog.mutex, NULL);
     dog.first = NULL;
-    dog.runs = false;
+    dog.thread = NULL;
     dog.wakes_at_ns = 0;
+}
+
+void host_watch_end(void)
+{
+    host_thread *thread = NULL;
+
+    if (pthread_mutex_trylock(&dog.mutex) != 0) {
+        return; /* Whoever holds it may have been torn away. */
+    }
+    if (dog.first == NULL && dog.thread != NULL) {
+        thread = dog.thread;
+        dog.thread = NULL;
+        dog.ends = true;
+        pthread_cond_signal(&dog.changed);
+    }
+    pthread_mutex_unlock(&dog.mutex);
+    if (thread != NULL) {
+        host_thread_join(thread);
+        dog.ends = false;
+    }
 }
 
 static bool start_thread(void)
 {
     pthread_condattr_t monotonic;
-    sigset_t all, before;
-    pthread_t thread;
 
-    if (dog.runs) {
+    if (dog.thread != NULL) {
         return true;
-    }
-    if (!dog.forks_known) {
-        dog.forks_known = pthread_atfork(NULL, NULL, forget) == 0;
     }
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&dog.changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    dog.runs = pthread_create(&thread, NULL, run, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (dog.runs) {
-        dog.wakes_at_ns = UINT64_MAX; /* It has to be told of the first watch. */
-        pthread_detach(thread);
-    }
-    return dog.runs;
+    dog.wakes_at_ns = UINT64_MAX; /* It has to be told of the first watch. */
+    dog.thread = host_thread_start_quiet(run, NULL);
+    return dog.thread != NULL;
 }
 
 static bool add(host_watch *watch)
@@ -343,7 +345,7 @@ void host_watch_stop(host_watch *watch)
     if (*link != NULL) {
         *link = watch->next;
         if (dog.first == NULL) {
-            uninstall();
+            give_signal();
         }
     }
     pthread_mutex_unlock(&dog.mutex);

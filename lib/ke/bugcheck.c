@@ -72,6 +72,7 @@ VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNu
     const char *file = VoidFileName != NULL ? (const char *)VoidFileName : "an unknown file";
     char text[512];
     dq_processor *cpu = dq_enter(DQ_SERVICE_RtlAssert, place, NULL, LineNumber, 0, 0);
+    DQ_LEAVES(cpu);
 
     if (cpu == NULL) {
         return;

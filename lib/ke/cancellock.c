@@ -14,6 +14,7 @@ VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql)
     if (cpu == NULL) {
         return;
     }
+    DQ_LEAVES(cpu);
     old_irql = dq_spinlock_raise(cpu);
     dq_spinlock_acquire(cpu, lock, DQ_LOCK_SPIN, old_irql, false, __builtin_return_address(0));
     *Irql = old_irql;
@@ -29,6 +30,7 @@ VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql)
     if (cpu == NULL) {
         return;
     }
+    DQ_LEAVES(cpu);
     dq_spinlock_release(cpu, lock, DQ_LOCK_SPIN, Irql);
     dq_spinlock_lower(cpu, Irql);
 }

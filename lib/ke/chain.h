@@ -47,11 +47,14 @@ static inline const void *dq_interrupt_routine(const struct _KINTERRUPT *interru
 /* Calls it. True if it claimed the interrupt. */
 static inline bool dq_interrupt_call(PKINTERRUPT interrupt)
 {
-    if (interrupt->message_routine != NULL) {
-        return interrupt->message_routine(interrupt, interrupt->context, interrupt->message_id) !=
-               FALSE;
-    }
-    return interrupt->routine(interrupt, interrupt->context) != FALSE;
+    const unsigned depth = dq_guest_begin(dq_self);
+    const BOOLEAN claimed =
+        interrupt->message_routine != NULL
+            ? interrupt->message_routine(interrupt, interrupt->context, interrupt->message_id)
+            : interrupt->routine(interrupt, interrupt->context);
+
+    dq_guest_end(depth);
+    return claimed != FALSE;
 }
 
 static inline bool dq_interrupt_is_callable(const struct _KINTERRUPT *interrupt)

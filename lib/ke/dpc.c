@@ -260,13 +260,16 @@ static void run(dq_processor *cpu, const KDPC *copy, PKDPC object)
     const int apc_disable = thread->apc_disable;
     dq_execution execution;
     const dq_processor *now;
+    unsigned depth;
 
     cpu->machine->counted_dpcs++;
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_DPC, DQ_LEVEL_DISPATCH,
                        DQ_CODE(copy->DeferredRoutine), object, NULL);
     dq_emit(cpu, DPC_BEGIN, object, DQ_LEVEL_DISPATCH, 0, 0);
+    depth = dq_guest_begin(dq_self);
     copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1,
                           copy->SystemArgument2);
+    dq_guest_end(depth);
     now = dq_self;
     dq_emit(dq_self, DPC_END, object, DQ_LEVEL_DISPATCH, 0, 0);
     if (DQ_UNLIKELY(now != cpu || now->irql != DQ_LEVEL_DISPATCH ||

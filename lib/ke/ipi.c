@@ -53,12 +53,15 @@ static ULONG_PTR take_part(dq_processor *cpu)
     const void *routine = DQ_CODE(ipi->function);
     dq_execution execution;
     ULONG_PTR result;
+    unsigned depth;
 
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_IPI, DQ_LEVEL_IPI, routine, NULL, NULL);
     count_one(cpu, &ipi->arrived);
     await(cpu, &ipi->arrived);
     dq_emit(cpu, IPI_BEGIN, NULL, (uintptr_t)routine, ipi->context, 0);
+    depth = dq_guest_begin(cpu);
     result = ipi->function(ipi->context);
+    dq_guest_end(depth);
     dq_emit(cpu, IPI_END, NULL, (uintptr_t)routine, result, 0);
     check_irql(cpu, routine);
     dq_execution_end(cpu, &execution);

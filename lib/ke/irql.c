@@ -28,6 +28,7 @@ static COLD KIRQL raise_slowly(dq_service service, unsigned irql, const void *pl
     if (cpu == NULL) {
         return PASSIVE_LEVEL;
     }
+    DQ_LEAVES(cpu);
     old_irql = cpu->irql;
     if (irql < old_irql || irql > HIGH_LEVEL) {
         dq_bugcheck(cpu, IRQL_NOT_GREATER_OR_EQUAL, old_irql, irql, 0, 0,
@@ -47,7 +48,7 @@ static COLD void raise_into_slowly(unsigned irql, PKIRQL old_irql, const void *p
 /* Nothing at all is pending or wanted, and the raise is a legal one. */
 INLINE bool raises_quickly(const dq_processor *cpu, unsigned irql)
 {
-    return DQ_LIKELY(cpu->attention == 0) && DQ_LIKELY(irql >= cpu->irql) &&
+    return DQ_LIKELY(dq_attention(cpu) == 0) && DQ_LIKELY(irql >= cpu->irql) &&
            DQ_LIKELY(irql <= HIGH_LEVEL);
 }
 
@@ -82,6 +83,7 @@ static COLD void lower_slowly(dq_service service, unsigned irql, const void *pla
     if (cpu == NULL) {
         return;
     }
+    DQ_LEAVES(cpu);
     if (irql > cpu->irql) {
         dq_bugcheck(cpu, IRQL_NOT_LESS_OR_EQUAL, cpu->irql, irql, 0, 0,
                     "%s was asked to lower IRQL from %u to %u, which is higher.",
@@ -94,7 +96,7 @@ INLINE void lower_irql(dq_service service, unsigned irql)
 {
     dq_processor *cpu = dq_self;
 
-    if (DQ_LIKELY(cpu->attention == 0) && DQ_LIKELY(irql <= cpu->irql)) {
+    if (DQ_LIKELY(dq_attention(cpu) == 0) && DQ_LIKELY(irql <= cpu->irql)) {
         cpu->irql = (uint8_t)irql;
         return;
     }
@@ -137,6 +139,13 @@ KIRQL NTAPI KeRaiseIrqlToSynchLevel(VOID)
     return raise_irql(DQ_SERVICE_KeRaiseIrqlToSynchLevel, SYNCH_LEVEL);
 }
 
+/* In live mode a thread that can be moved to another processor must not be, between two reads. */
+static COLD KIRQL read_live(dq_machine *live)
+{
+    DQ_INSIDE(live);
+    return dq_self->irql;
+}
+
 /* Reads what only this processor changes: nothing else can tell when, so that it is no schedule
  * point. */
 KIRQL NTAPI KeGetCurrentIrql(VOID)
@@ -144,8 +153,9 @@ KIRQL NTAPI KeGetCurrentIrql(VOID)
     dq_processor *cpu = dq_self;
 
     if (dq_attends(cpu, DQ_ATTEND_REFUSE)) {
-        dq_enter(DQ_SERVICE_KeGetCurrentIrql, __builtin_return_address(0), NULL, 0, 0, 0);
-        return PASSIVE_LEVEL;
+        cpu = dq_enter(DQ_SERVICE_KeGetCurrentIrql, __builtin_return_address(0), NULL, 0, 0, 0);
+        DQ_LEAVES(cpu);
+        return cpu != NULL ? cpu->irql : PASSIVE_LEVEL;
     }
-    return cpu->irql;
+    return DQ_LIKELY(cpu->live == NULL) ? cpu->irql : read_live(cpu->live);
 }

@@ -13,8 +13,10 @@
 static void run_body(void *context)
 {
     dq_machine *machine = context;
+    const unsigned depth = dq_guest_begin(dq_self);
 
     machine->body(machine->body_argument);
+    dq_guest_end(depth);
     dq_thread_check_end(dq_self);
     dq_go_home(dq_self);
 }
@@ -129,6 +131,7 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .dispatch = dispatch,
     .apc = apc,
     .preempt = dq_thread_consider,
+    .quantum = dq_thread_end_turn,
     .ipi = dq_ipi_arrive,
     .idle = dq_dpc_idle,
     .describe_waits = describe_waits,

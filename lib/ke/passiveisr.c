@@ -146,6 +146,7 @@ static void work(void *context)
 
 static void wake(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
+    DQ_INSIDE(dq_self->live); /* A DPC's routine is called as guest code. */
     dq_passive_worker *worker = context;
 
     (void)dpc;

@@ -15,6 +15,7 @@ enum { PRINT_BYTES = 512 };
 static ULONG print(const void *place, const char *prefix, const char *format, va_list arguments)
 {
     dq_processor *cpu = dq_enter(DQ_SERVICE_DbgPrint, place, NULL, dq_format_is_wide(format), 0, 0);
+    DQ_LEAVES(cpu);
     char text[PRINT_BYTES + 1];
     size_t used = 0;
 

@@ -19,6 +19,7 @@ static void acquire(dq_service service, PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE ha
                     const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
     KIRQL old_irql;
 
     if (cpu == NULL) {
@@ -36,6 +37,7 @@ static void release(dq_service service, PKLOCK_QUEUE_HANDLE handle, bool lowers,
     PKSPIN_LOCK lock = handle->LockQueue.Lock;
     const KIRQL new_irql = handle->OldIrql;
     dq_processor *cpu = dq_enter(service, place, lock, new_irql, 0, 0);
+    DQ_LEAVES(cpu);
 
     if (cpu == NULL) {
         return;

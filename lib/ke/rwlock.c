@@ -133,6 +133,7 @@ static KIRQL acquire(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, bo
                      const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, (const void *)lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
     KIRQL old_irql;
 
     if (cpu == NULL) {
@@ -151,6 +152,7 @@ static LOGICAL try_acquire(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api a
                            const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, (const void *)lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
 
     if (cpu == NULL) {
         return FALSE;
@@ -168,6 +170,7 @@ static void release(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, boo
                     KIRQL old_irql, const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, (const void *)lock, old_irql, 0, 0);
+    DQ_LEAVES(cpu);
     const bool exclusive = dq_rwlock_is_exclusive(api);
     dq_lock_hold *hold;
 
@@ -260,6 +263,7 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 {
     dq_processor *cpu = dq_enter(DQ_SERVICE_ExTryConvertSharedSpinLockExclusive,
                                  __builtin_return_address(0), (const void *)SpinLock, 0, 0, 0);
+    DQ_LEAVES(cpu);
     dq_lock_hold *hold;
 
     if (cpu == NULL) {

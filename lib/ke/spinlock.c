@@ -157,6 +157,7 @@ BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
 static COLD KIRQL acquire_slowly(dq_service service, PKSPIN_LOCK lock, const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
     KIRQL old_irql;
 
     if (cpu == NULL) {
@@ -186,6 +187,7 @@ static COLD void release_slowly(dq_service service, PKSPIN_LOCK lock, KIRQL new_
                                 const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, lock, new_irql, 0, 0);
+    DQ_LEAVES(cpu);
 
     if (cpu != NULL) {
         dq_spinlock_release(cpu, lock, DQ_LOCK_SPIN, new_irql);
@@ -238,6 +240,7 @@ VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
 static COLD void acquire_at_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 {
     dq_processor *cpu = dq_enter(DQ_SERVICE_KeAcquireSpinLockAtDpcLevel, place, lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
 
     if (cpu != NULL) {
         dq_spinlock_acquire(cpu, lock, DQ_LOCK_SPIN_DPC, cpu->irql, false, place);
@@ -261,6 +264,7 @@ VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 static COLD void release_from_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 {
     dq_processor *cpu = dq_enter(DQ_SERVICE_KeReleaseSpinLockFromDpcLevel, place, lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
 
     if (cpu != NULL) {
         dq_spinlock_release(cpu, lock, DQ_LOCK_SPIN_DPC, cpu->irql);

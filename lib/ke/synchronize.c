@@ -55,10 +55,13 @@ static BOOLEAN call_watched(dq_processor *cpu, PKINTERRUPT interrupt, PKSYNCHRON
                             void *context)
 {
     const unsigned irql = cpu->irql;
+    unsigned depth;
     BOOLEAN result;
 
     dq_emit(cpu, SYNC_BEGIN, interrupt, irql, (uintptr_t)routine, 0);
+    depth = dq_guest_begin(cpu);
     result = routine(context);
+    dq_guest_end(depth);
     cpu = dq_self;
     dq_emit(cpu, SYNC_END, interrupt, irql, (uintptr_t)routine, 0);
     if (DQ_UNLIKELY(cpu->irql != irql)) {

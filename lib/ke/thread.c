@@ -209,7 +209,7 @@ static void hand_over(dq_processor *cpu, dq_thread *thread)
 {
     dq_prcb *prcb = dq_prcb_of(cpu);
 
-    cpu->attention &= ~(uint32_t)DQ_ATTEND_SWITCH;
+    dq_unattend(cpu, DQ_ATTEND_SWITCH);
     prcb->thread = thread;
     thread->state = DQ_THREAD_RUNNING;
     begin_turn(prcb);
@@ -255,7 +255,7 @@ void dq_thread_dispatch(dq_processor *cpu)
         next = &prcb->idle;
     }
     if (next == NULL) {
-        cpu->attention &= ~(uint32_t)DQ_ATTEND_SWITCH;
+        dq_unattend(cpu, DQ_ATTEND_SWITCH);
         prcb->turn.over = false;
         prcb->turn.claimed = idle ? -1 : current->priority;
         return;
@@ -283,10 +283,21 @@ void dq_thread_consider(dq_processor *cpu)
     }
 }
 
+void dq_thread_end_turn(dq_processor *cpu)
+{
+    dq_prcb *prcb = dq_prcb_of(cpu);
+
+    if (prcb->thread != &prcb->idle &&
+        (threads_of(cpu->machine)->ready_mask >> prcb->thread->priority & 1u) != 0) {
+        prcb->turn.over = true;
+        dq_want_switch(cpu);
+    }
+}
+
 dq_processor *dq_thread_yield(dq_processor *cpu)
 {
     dq_prcb_of(cpu)->turn.over = true;
-    cpu->attention |= DQ_ATTEND_SWITCH;
+    dq_attend(cpu, DQ_ATTEND_SWITCH);
     return dq_deliver(cpu);
 }
 
@@ -322,13 +333,24 @@ void dq_thread_set_priority(dq_thread *thread, int priority)
 
 /* ---- Birth and death ------------------------------------------------------------------------- */
 
+/* The routine of one of the kernel's own threads is no guest code, nor is the test's: its body is.
+ */
+static void call_routine(const dq_thread *thread)
+{
+    const bool is_guest = !thread->internal && thread->number != 0;
+    const unsigned depth = is_guest ? dq_guest_begin(dq_self) : 0;
+
+    thread->routine(thread->context);
+    dq_guest_end(depth);
+}
+
 static void enter_thread(void *argument)
 {
     dq_thread *thread = argument;
     dq_processor *cpu = dq_thread_resume_at(dq_self, DQ_LEVEL_PASSIVE);
 
     dq_emit_text(cpu, THREAD_BEGIN, thread, thread->name);
-    thread->routine(thread->context);
+    call_routine(thread);
     dq_thread_exit(dq_self, STATUS_SUCCESS);
 }
 

@@ -102,6 +102,9 @@ void dq_thread_dispatch(dq_processor *cpu);
 /* The preempt hook: a ready thread of the same priority may go on here, if so chosen. */
 void dq_thread_consider(dq_processor *cpu);
 
+/* The quantum hook: the current thread has had its turn, by the host's clock. */
+void dq_thread_end_turn(dq_processor *cpu);
+
 /* Lets others of the same priority go first, if any are ready. Below DISPATCH_LEVEL. */
 dq_processor *dq_thread_yield(dq_processor *cpu);
 

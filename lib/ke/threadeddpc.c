@@ -12,13 +12,16 @@
 static void run(dq_processor *cpu, dq_dpc_list *list, const KDPC *copy, PKDPC object)
 {
     dq_execution execution;
+    unsigned depth;
 
     cpu->machine->counted_dpcs++;
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_THREADED_DPC, DQ_LEVEL_PASSIVE,
                        DQ_CODE(copy->DeferredRoutine), object, NULL);
     dq_emit(cpu, DPC_BEGIN, object, DQ_LEVEL_PASSIVE, 0, 0);
+    depth = dq_guest_begin(dq_self);
     copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1,
                           copy->SystemArgument2);
+    dq_guest_end(depth);
     cpu = dq_self;
     dq_emit(cpu, DPC_END, object, DQ_LEVEL_PASSIVE, 0, 0);
     if (cpu->irql != DQ_LEVEL_PASSIVE) {

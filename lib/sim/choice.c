@@ -81,7 +81,7 @@ unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options)
     dq_choice_log *log;
     unsigned answer = 0;
 
-    if (options <= 1 || machine == NULL || machine->options.mode == DQ_MODE_FIRST) {
+    if (options <= 1 || machine == NULL || !dq_mode_chooses(machine->options.mode)) {
         return 0;
     }
     log = &machine->choices;

@@ -33,7 +33,7 @@ typedef enum dq_choice_kind {
         DQ_CHOICE_COUNT
 } dq_choice_kind;
 
-typedef enum dq_mode { DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY } dq_mode;
+typedef enum dq_mode { DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY, DQ_MODE_LIVE } dq_mode;
 
 typedef struct dq_choice {
     uint8_t kind;
@@ -84,7 +84,7 @@ const char *dq_choice_meaning(unsigned kind);
 /* True if more than option 0 may be answered: then a point has something to decide. */
 static inline bool dq_mode_chooses(dq_mode mode)
 {
-    return mode != DQ_MODE_FIRST;
+    return mode == DQ_MODE_RANDOM || mode == DQ_MODE_REPLAY;
 }
 
 #endif

@@ -167,6 +167,19 @@ dq_processor *dq_clock_pass(dq_processor *cpu, uint64_t until_ns)
     return dq_point(cpu);
 }
 
+void dq_clock_follow(dq_processor *cpu, uint64_t until_ns)
+{
+    dq_machine *machine = cpu->machine;
+
+    while (dq_clock_next_ns(machine) <= until_ns) {
+        fire_first(cpu);
+        check_limits(cpu);
+    }
+    if (machine->clock.now_ns < until_ns) {
+        machine->clock.now_ns = until_ns;
+    }
+}
+
 dq_processor *dq_clock_charge(dq_processor *cpu)
 {
     dq_machine *machine = cpu->machine;

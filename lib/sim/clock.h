@@ -39,6 +39,9 @@ bool dq_clock_cancel(dq_machine *machine, dq_deadline *deadline); /* True if it 
  * takes what became pending and others may go on. */
 dq_processor *dq_clock_pass(dq_processor *cpu, uint64_t until_ns);
 
+/* Live: time has passed on the host's clock. No schedule point. */
+void dq_clock_follow(dq_processor *cpu, uint64_t until_ns);
+
 /* The cost of a time query or register access. */
 dq_processor *dq_clock_charge(dq_processor *cpu);
 

@@ -110,14 +110,14 @@ void dq_device_call_begin(dq_processor *cpu, dq_execution *execution, const void
     dq_execution_begin(cpu, execution, DQ_EXECUTION_DEVICE, DQ_LEVEL_HIGH, NULL, device, name);
     execution->service = execution->below != NULL ? execution->below->service : DQ_SERVICE_NONE;
     execution->place = execution->below != NULL ? execution->below->place : NULL;
-    cpu->attention |= DQ_ATTEND_REFUSE;
+    dq_attend(cpu, DQ_ATTEND_REFUSE);
 }
 
 void dq_device_call_end(dq_processor *cpu, dq_execution *execution)
 {
     dq_execution_end(cpu, execution);
     if (cpu->execution == NULL || cpu->execution->kind != DQ_EXECUTION_DEVICE) {
-        cpu->attention &= ~(uint32_t)DQ_ATTEND_REFUSE;
+        dq_unattend(cpu, DQ_ATTEND_REFUSE);
     }
 }
 

@@ -37,7 +37,7 @@ void dq_sink_add(dq_machine *machine, dq_sink *sink)
     *end = sink;
     for (unsigned i = 0; i < machine->processor_count; i++) {
         machine->processors[i].sink_kinds |= sink->kinds;
-        machine->processors[i].attention |= DQ_ATTEND_SINKS;
+        dq_attend(&machine->processors[i], DQ_ATTEND_SINKS);
     }
 }
 

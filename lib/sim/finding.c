@@ -120,7 +120,7 @@ static bool write_down(dq_processor *cpu, const dq_finding *details, const char 
 
     if (finding == NULL) {
         fprintf(stderr, "dirql: short of memory for a finding: %s\n", details->rule);
-        dq_go_home(cpu);
+        return true;
     }
     *finding = *details;
     finding->next = NULL;
@@ -155,6 +155,15 @@ void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, .
     if (kept && details->severity == DQ_ERROR) {
         dq_go_home(cpu);
     }
+}
+
+void dq_note(dq_processor *cpu, const dq_finding *details, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)write_down(cpu, details, format, arguments);
+    va_end(arguments);
 }
 
 void dq_bugcheck(dq_processor *cpu, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,

@@ -63,6 +63,10 @@ typedef struct dq_finding_list {
 void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* As dq_find(), on behalf of a processor that somebody else runs: always returns. */
+void dq_note(dq_processor *cpu, const dq_finding *details, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* A bug check: an error with a code, named after the Bug Check Code Reference. Never returns to its
  * caller, even if suppressed. */
 _Noreturn void dq_bugcheck(dq_processor *cpu, uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3,

@@ -30,7 +30,7 @@ static void append(dq_processor *cpu, dq_line *line)
         cpu->pending_last[level]->pending_next = line;
     }
     cpu->pending_last[level] = line;
-    cpu->attention |= 1u << level;
+    dq_attend(cpu, 1u << level);
 }
 
 static void withdraw(dq_line *line)
@@ -51,7 +51,7 @@ static void withdraw(dq_line *line)
         cpu->pending_last[level] = before;
     }
     if (cpu->pending_first[level] == NULL) {
-        cpu->attention &= ~(1u << level);
+        dq_unattend(cpu, 1u << level);
     }
     line->target = NULL;
 }

@@ -61,14 +61,16 @@ dq_machine *dq_machine_create(const dq_machine_options *options, const dq_kernel
     machine->options = *options;
     machine->hooks = hooks;
     machine->processor_count = options->processors;
-    machine->scheduler = &dq_sched_turns;
+    machine->scheduler =
+        options->mode == DQ_MODE_LIVE ? &dq_sched_live : &dq_sched_turns;
     for (unsigned i = 0; i < machine->processor_count; i++) {
         dq_processor *cpu = &machine->processors[i];
 
         cpu->number = (uint8_t)i;
         cpu->machine = machine;
         cpu->idle = true;
-        if (machine->processor_count > 1 || dq_mode_chooses(options->mode)) {
+        cpu->live = options->mode == DQ_MODE_LIVE ? machine : NULL;
+        if (machine->processor_count > 1 || options->mode != DQ_MODE_FIRST) {
             cpu->attention |= DQ_ATTEND_TURNS;
         }
     }
@@ -116,119 +118,16 @@ void dq_refuse_foreign(const char *service)
     }
 }
 
-/* ---- Faults ---------------------------------------------------------------------------------- */
-
-static void report_stall(dq_processor *cpu, const host_fault *fault)
-{
-    char name[96];
-
-    dq_find(cpu,
-            &(dq_finding){
-                .severity = DQ_ERROR, .rule = "livelock", .place = (const char *)fault->place + 1 },
-            "livelock in `%s`, IRQL %u: no schedule point for %" PRIu64
-            " seconds of host time. An endless "
-            "loop that calls no kernel service cannot be interrupted in this mode.",
-            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,
-            cpu->machine->options.watchdog_ns / 1000000000u);
-}
-
-static void report_abort(dq_processor *cpu)
-{
-    char name[96];
-
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "abort" },
-            "abort() was called in `%s`, IRQL %u: by a failed assert(), by the C library over "
-            "damaged memory, or "
-            "because of a C++ exception that nothing caught. What it printed stands before this "
-            "report.",
-            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql);
-}
-
-static const char *access_name(const host_fault *fault)
-{
-    static const char *const names[] = { "read of", "write to", "call of" };
-
-    return names[fault->access];
-}
-
-static uint64_t access_code(const host_fault *fault)
-{
-    static const uint64_t codes[] = { 0, 1, 8 };
-
-    return codes[fault->access];
-}
-
-static void report_access(dq_processor *cpu, const host_fault *fault)
-{
-    const uint64_t address = (uintptr_t)fault->address;
-    const uint64_t place = (uintptr_t)fault->place;
-    dq_window *window = dq_window_by_mapped(cpu->machine, fault->address);
-
-    if (window != NULL) {
-        dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR,
-                               .rule = "device memory",
-                               .place = (const char *)fault->place + 1 },
-                "%s the device memory of %s (offset 0x%" PRIx64
-                ") by a plain pointer. Device memory is "
-                "accessed with READ_REGISTER_* and WRITE_REGISTER_*.",
-                access_name(fault), window->name, address - (uintptr_t)window->mapped);
-    }
-    if (cpu->irql >= DQ_LEVEL_DISPATCH) {
-        dq_bugcheck(cpu, 0xD1, address, cpu->irql, access_code(fault), place,
-                    "%s address 0x%" PRIx64 " at IRQL %u", access_name(fault), address, cpu->irql);
-    }
-    if (address < 0x10000 || fault->access == HOST_FAULT_EXECUTE) {
-        dq_bugcheck(cpu, 0x1E, 0xC0000005u, place, access_code(fault), address,
-                    "access violation: %s address 0x%" PRIx64, access_name(fault), address);
-    }
-    dq_bugcheck(cpu, 0x50, address, access_code(fault), place, 0, "%s invalid address 0x%" PRIx64,
-                access_name(fault), address);
-}
-
-static void on_fault(void *owner, const host_fault *fault)
-{
-    dq_processor *cpu = dq_self;
-    const uint64_t place = (uintptr_t)fault->place;
-
-    (void)owner;
-    if (fault->kind !=
-        HOST_FAULT_ABORT) { /* Which is placed in the C library: the last call says more. */
-        cpu->execution->place =
-            (const char *)fault->place + 1; /* Reports look one before a return address. */
-    }
-    switch (fault->kind) {
-    case HOST_FAULT_STALLED:
-        report_stall(cpu, fault);
-        break;
-    case HOST_FAULT_ABORT:
-        report_abort(cpu);
-        break;
-    case HOST_FAULT_STACK_OVERFLOW:
-        dq_bugcheck(cpu, 0x7F, 8, (uintptr_t)fault->address, 0, 0,
-                    "stack overflow: the stack of this thread (%zu KiB) is used up. Recursion, or "
-                    "large local "
-                    "variables?",
-                    cpu->task->context.stack_bytes / 1024);
-    case HOST_FAULT_ARITHMETIC:
-        dq_bugcheck(cpu, 0x1E, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
-    case HOST_FAULT_INSTRUCTION:
-        dq_bugcheck(cpu, 0x1E, 0xC000001Du, place, 0, 0, "illegal instruction");
-    case HOST_FAULT_BUS:
-        dq_bugcheck(cpu, 0x1E, 0x80000002u, place, 0, (uintptr_t)fault->address,
-                    "misaligned or impossible access to address 0x%" PRIx64,
-                    (uint64_t)(uintptr_t)fault->address);
-    case HOST_FAULT_ACCESS:
-        report_access(cpu, fault);
-    }
-}
-
 /* ---- Running --------------------------------------------------------------------------------- */
 
 static bool prepare(dq_machine *machine)
 {
-    char error[256];
+    char error[512];
 
+    if (machine->options.mode == DQ_MODE_LIVE && !host_kicks_can_be_had(error, sizeof(error))) {
+        dq_find_outside(machine, "live", "%s", error);
+        return false;
+    }
     if (!dq_choice_start(machine, error, sizeof(error))) {
         dq_find_outside(machine, "replay", "%s", error);
         return false;
@@ -256,9 +155,6 @@ static void settle(dq_machine *machine)
 
 dq_outcome dq_machine_run(dq_machine *machine, void (*body)(void *argument), void *argument)
 {
-    const volatile uint64_t *progress =
-        machine->processor_count == 1 ? &machine->processors[0].points : &machine->progress;
-
     machine->body = body;
     machine->body_argument = argument;
     here = machine;
@@ -267,8 +163,7 @@ dq_outcome dq_machine_run(dq_machine *machine, void (*body)(void *argument), voi
         dq_machine_stop(machine);
         return DQ_OUTCOME_REFUSED;
     }
-    host_faults_catch(on_fault, machine);
-    machine->watch = host_watch_start(progress, machine->options.watchdog_ns);
+    host_faults_catch(dq_machine_fault, machine);
     machine->scheduler->run(machine);
     dq_machine_stop(machine);
     return machine->findings.errors > 0 ? DQ_OUTCOME_FAILED : DQ_OUTCOME_PASSED;
@@ -281,8 +176,7 @@ void dq_machine_stop(dq_machine *machine)
     }
     machine->stopping = true;
     dq_self = dq_processor_foreign();
-    host_watch_stop(machine->watch);
-    machine->watch = NULL;
+    machine->scheduler->end(machine);
     host_faults_release();
     settle(machine);
     here = NULL;
@@ -307,143 +201,17 @@ void dq_at_home(void (*errand)(void *argument), void *argument)
         errand(argument);
         return;
     }
+    (void)dq_monitor_begin(cpu->live);
+    cpu = dq_self;
     machine->home_errand = errand;
     machine->home_argument = argument;
     machine->home_caller = cpu;
     machine->last_cpu = cpu;
     machine->scheduler->home(cpu, false);
+    dq_leave(cpu);
 }
 
-/* ---- Tasks ----------------------------------------------------------------------------------- */
-
-static void free_task(dq_task *task)
-{
-    host_context_release(&task->context);
-    free(task);
-}
-
-static void reap(dq_machine *machine)
-{
-    while (machine->ended_tasks != NULL) {
-        dq_task *task = machine->ended_tasks;
-
-        machine->ended_tasks = task->next;
-        free_task(task);
-    }
-}
-
-static dq_task *new_task(dq_machine *machine, host_entry *entry, void *argument,
-                         dq_execution_kind kind)
-{
-    dq_task *task = calloc(1, sizeof(*task));
-
-    reap(machine);
-    if (task == NULL ||
-        !host_context_make(&task->context, machine->options.stack_bytes, entry, argument)) {
-        free(task);
-        return NULL;
-    }
-    task->execution.kind = kind;
-    task->execution.ordinal = ++machine->executions;
-    task->top = &task->execution;
-    task->next = machine->tasks;
-    machine->tasks = task;
-    return task;
-}
-
-dq_task *dq_task_create(dq_machine *machine, host_entry *entry, void *argument, void *kernel,
-                        const char *name, const void *routine)
-{
-    dq_task *task = new_task(machine, entry, argument, DQ_EXECUTION_THREAD);
-
-    if (task != NULL) {
-        task->kernel = kernel;
-        task->execution.object = kernel;
-        task->execution.name = name;
-        task->execution.routine = routine;
-    }
-    return task;
-}
-
-static void idle_loop(void *argument)
-{
-    dq_processor *cpu = argument;
-
-    for (;;) {
-        cpu->irql = DQ_LEVEL_PASSIVE;
-        dq_emit(cpu, RESUME, NULL, DQ_LEVEL_PASSIVE, 0, 0);
-        dq_deliver(cpu);
-        if (cpu->machine->hooks->idle(cpu)) {
-            continue;
-        }
-        cpu->idle = true;
-        cpu->machine->scheduler->rest(cpu);
-        cpu->idle = false;
-    }
-}
-
-static dq_task *idle_task(dq_processor *cpu)
-{
-    if (cpu->idle_task == NULL) {
-        cpu->idle_task = new_task(cpu->machine, idle_loop, cpu, DQ_EXECUTION_IDLE);
-        if (cpu->idle_task == NULL) {
-            fprintf(stderr, "dirql: short of memory for the idle loop of CPU%u\n", cpu->number);
-            abort();
-        }
-    }
-    return cpu->idle_task;
-}
-
-void dq_processor_ready(dq_processor *cpu)
-{
-    if (cpu->task == NULL) {
-        cpu->task = idle_task(cpu);
-        cpu->task->processor = cpu;
-        cpu->execution = cpu->task->top;
-        cpu->idle = false;
-    }
-}
-
-dq_processor *dq_task_switch(dq_processor *cpu, dq_task *to)
-{
-    dq_machine *machine = cpu->machine;
-    dq_task *from = cpu->task;
-
-    if (to == NULL) {
-        to = idle_task(cpu);
-    } else {
-        machine->thread_ran_ns = machine->clock.now_ns;
-        machine->skips_since_thread = 0;
-    }
-    if (to == from) {
-        return cpu;
-    }
-    from->top = cpu->execution;
-    from->processor = NULL;
-    to->processor = cpu;
-    cpu->execution = to->top;
-    machine->scheduler->switch_task(cpu, to);
-    return dq_self;
-}
-
-_Noreturn void dq_task_end(dq_processor *cpu, dq_task *to)
-{
-    dq_machine *machine = cpu->machine;
-    dq_task *task = cpu->task;
-    dq_task **at = &machine->tasks;
-
-    if (to == NULL) {
-        to = idle_task(cpu); /* Made first: making a task reaps those that have ended. */
-    }
-    while (*at != task) {
-        at = &(*at)->next;
-    }
-    *at = task->next;
-    task->next = machine->ended_tasks;
-    machine->ended_tasks = task;
-    dq_task_switch(cpu, to);
-    __builtin_unreachable();
-}
+/* ---- The end ---------------------------------------------------------------------------------- */
 
 void dq_machine_destroy(dq_machine *machine)
 {
@@ -456,13 +224,7 @@ void dq_machine_destroy(dq_machine *machine)
     if (machine->hooks->halt != NULL) {
         machine->hooks->halt(machine);
     }
-    while (machine->tasks != NULL) {
-        dq_task *task = machine->tasks;
-
-        machine->tasks = task->next;
-        free_task(task);
-    }
-    reap(machine);
+    dq_tasks_free(machine);
     machine->scheduler->stop(machine);
     dq_intc_stop(machine);
     dq_address_map_stop(machine);

@@ -30,6 +30,9 @@ typedef struct dq_kernel_hooks {
     /* At a schedule point below DISPATCH_LEVEL, in a mode that chooses: may say
      * dq_want_switch(cpu). */
     void (*preempt)(dq_processor *cpu);
+    /* In live mode: the thread that `cpu` runs has had its time, as the host counts it: may say
+     * dq_want_switch(cpu). Any host thread, inside the monitor. */
+    void (*quantum)(dq_processor *cpu);
     /* At IPI_LEVEL: the processor was interrupted by another one. */
     void (*ipi)(dq_processor *cpu);
     /* In the idle loop, IRQL PASSIVE_LEVEL, before the processor rests: last things to do (low
@@ -54,6 +57,7 @@ typedef struct dq_machine_options {
         busy_limit_ns;    /* Virtual time that processors may spend stalling and polling; 0: any. */
     unsigned storm_limit; /* Refires of a level line without progress. */
     uint64_t fingerprint; /* Of test and options, for the schedule text. */
+    unsigned clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
 } dq_machine_options;
 
 typedef enum dq_outcome { DQ_OUTCOME_PASSED, DQ_OUTCOME_FAILED, DQ_OUTCOME_REFUSED } dq_outcome;
@@ -67,6 +71,7 @@ struct dq_machine {
     unsigned processor_count;
     const dq_scheduler *scheduler;
     void *scheduler_state;
+    dq_monitor monitor;
     dq_task *tasks;
     dq_sink *sinks;
     dq_clock clock;
@@ -122,6 +127,9 @@ _Noreturn void dq_go_home(dq_processor *cpu);
  * call. */
 void dq_at_home(void (*errand)(void *argument), void *argument);
 
+/* The handler of faults in guest code: a host_fault_handler. */
+void dq_machine_fault(void *machine, const host_fault *fault);
+
 /* The processor that stands for every host thread that simulates nothing. */
 dq_processor *dq_processor_foreign(void);
 
@@ -143,6 +151,9 @@ dq_task *dq_task_create(dq_machine *machine, host_entry *entry, void *argument, 
  * `cpu->task` of the caller is run again: the result is the processor it then runs on. The first
  * entry of a task begins at DISPATCH_LEVEL. */
 dq_processor *dq_task_switch(dq_processor *cpu, dq_task *to);
+
+/* All that are left, when nothing runs any more. */
+void dq_tasks_free(dq_machine *machine);
 
 /* The calling task is over: goes on with `to` and never returns. Its stack is freed. */
 _Noreturn void dq_task_end(dq_processor *cpu, dq_task *to);

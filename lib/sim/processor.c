@@ -40,6 +40,10 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
 {
     dq_processor *cpu = dq_self;
 
+    if (DQ_UNLIKELY(cpu->live != NULL)) {
+        dq_monitor_enter(cpu->live);
+        cpu = dq_self; /* The thread may have been moved before it was inside. */
+    }
     if (cpu->attention & DQ_ATTEND_REFUSE) {
         return refuse(cpu, service, place);
     }
@@ -61,14 +65,6 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     return dq_point(cpu);
 }
 
-static bool deliverable(const dq_processor *cpu)
-{
-    uint32_t above = cpu->attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql);
-
-    return above != 0 ||
-           (cpu->irql < DQ_LEVEL_DISPATCH && (cpu->attention & DQ_ATTEND_SWITCH) != 0);
-}
-
 static dq_processor *point(dq_processor *cpu, bool yields)
 {
     if (cpu->attention & DQ_ATTEND_TURNS) {
@@ -77,7 +73,7 @@ static dq_processor *point(dq_processor *cpu, bool yields)
             cpu->machine->hooks->preempt(cpu);
         }
     }
-    return deliverable(cpu) ? dq_deliver(cpu) : cpu;
+    return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
 }
 
 dq_processor *dq_point(dq_processor *cpu)
@@ -100,7 +96,7 @@ dq_processor *dq_irql_lower(dq_processor *cpu, unsigned irql)
 {
     dq_emit(cpu, IRQL_LOWER, NULL, cpu->irql, irql, 0);
     cpu->irql = (uint8_t)irql;
-    return deliverable(cpu) ? dq_deliver(cpu) : cpu;
+    return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
 }
 
 static unsigned highest(uint32_t levels)
@@ -110,7 +106,7 @@ static unsigned highest(uint32_t levels)
 
 dq_processor *dq_deliver(dq_processor *cpu)
 {
-    while (deliverable(cpu)) {
+    while (dq_is_deliverable(cpu)) {
         const uint32_t above = cpu->attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql);
         const unsigned level = above != 0 ? highest(above) : DQ_LEVEL_DISPATCH;
         const uint8_t interrupted_irql = cpu->irql;
@@ -122,7 +118,7 @@ dq_processor *dq_deliver(dq_processor *cpu)
         } else if (level > DQ_LEVEL_DISPATCH) {
             dq_intc_take(cpu, level);
         } else {
-            cpu->attention &= ~(1u << level);
+            dq_unattend(cpu, 1u << level);
             if (level == DQ_LEVEL_DISPATCH) {
                 cpu->machine->hooks->dispatch(cpu);
             } else {
@@ -138,18 +134,18 @@ dq_processor *dq_deliver(dq_processor *cpu)
 
 void dq_pend(dq_processor *target, unsigned level)
 {
-    target->attention |= 1u << level;
+    dq_attend(target, 1u << level);
     target->machine->scheduler->wake(target);
 }
 
 void dq_unpend(dq_processor *target, unsigned level)
 {
-    target->attention &= ~(1u << level);
+    dq_unattend(target, 1u << level);
 }
 
 void dq_want_switch(dq_processor *target)
 {
-    target->attention |= DQ_ATTEND_SWITCH;
+    dq_attend(target, DQ_ATTEND_SWITCH);
     target->machine->scheduler->wake(target);
 }
 

@@ -14,10 +14,8 @@
 #define DQ_PROCESSOR_H
 
 #include "host/host.h"
+#include "sim/monitor.h"
 #include "sim/service.h"
-
-#define DQ_LIKELY(x)   __builtin_expect(!!(x), 1)
-#define DQ_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 enum {
     DQ_LEVEL_PASSIVE = 0,
@@ -42,7 +40,6 @@ enum {
     DQ_ATTEND_ALWAYS = DQ_ATTEND_SINKS | DQ_ATTEND_TURNS | DQ_ATTEND_REFUSE
 };
 
-typedef struct dq_machine dq_machine;
 typedef struct dq_processor dq_processor;
 typedef struct dq_task dq_task;
 typedef struct dq_line dq_line;
@@ -81,7 +78,9 @@ struct dq_task {
     dq_processor *processor; /* Where it runs, NULL while it does not. */
     dq_execution *top;       /* Innermost execution while it is switched out. */
     void *kernel;            /* The kernel's thread object. */
-    dq_task *next;           /* All tasks of the machine. */
+    struct dq_carrier *carrier; /* In live mode: the host thread that runs it. */
+    bool ended;
+    dq_task *next; /* All tasks of the machine. */
 };
 
 struct dq_processor {
@@ -89,11 +88,13 @@ struct dq_processor {
     uint8_t irql;
     uint8_t number;
     bool idle;               /* In its idle loop, with nothing to run. */
+    bool resting;            /* In live mode: its host thread sleeps. */
     dq_execution *execution; /* Innermost. */
     uint64_t sink_kinds;     /* Kinds of events that any sink wants, see emit.h. */
     uint64_t points;         /* Progress, for the watchdog: one per service call. */
     dq_machine *machine;
-    dq_task *task; /* Whose stack it runs on. */
+    dq_machine *live; /* The machine too, in live mode; else NULL. */
+    dq_task *task;    /* Whose stack it runs on. */
     dq_task *idle_task;
     void *kernel;                      /* The kernel's per-processor block. */
     const void *spinning_on;           /* The lock that it waits for with its processor, or NULL. */
@@ -104,39 +105,73 @@ struct dq_processor {
     unsigned locks_held; /* Spin and interrupt locks, for reports and checks. */
 };
 
-#if defined(__GNUC__) && !defined(__MINGW32__)
-#define DQ_TLS _Thread_local __attribute__((tls_model("initial-exec")))
-#else
-#define DQ_TLS _Thread_local
-#endif
-
 /* The processor that the calling host thread is. Never NULL: outside a run it is a processor that
  * refuses. */
 extern DQ_TLS dq_processor *dq_self;
 
+/* In live mode other host threads change the word, inside the monitor; guest code reads it from
+ * outside. */
+static inline uint32_t dq_attention(const dq_processor *cpu)
+{
+    return __atomic_load_n(&cpu->attention, __ATOMIC_RELAXED);
+}
+
+static inline void dq_attend(dq_processor *cpu, uint32_t what)
+{
+    __atomic_store_n(&cpu->attention, cpu->attention | what, __ATOMIC_RELAXED);
+}
+
+static inline void dq_unattend(dq_processor *cpu, uint32_t what)
+{
+    __atomic_store_n(&cpu->attention, cpu->attention & ~what, __ATOMIC_RELAXED);
+}
+
 static inline bool dq_attends(const dq_processor *cpu, uint32_t what)
 {
-    return DQ_UNLIKELY((cpu->attention & what) != 0);
+    return DQ_UNLIKELY((dq_attention(cpu) & what) != 0);
 }
 
 /* True if something above `irql` is pending, or a service must take its long way anyhow. */
 static inline bool dq_must_look(const dq_processor *cpu, unsigned irql)
 {
-    return DQ_UNLIKELY((cpu->attention & (~1u << irql)) != 0);
+    return DQ_UNLIKELY((dq_attention(cpu) & (~1u << irql)) != 0);
+}
+
+/* True if dq_deliver() has something to do. */
+static inline bool dq_is_deliverable(const dq_processor *cpu)
+{
+    const uint32_t attention = dq_attention(cpu);
+
+    return (attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql)) != 0 ||
+           (cpu->irql < DQ_LEVEL_DISPATCH && (attention & DQ_ATTEND_SWITCH) != 0);
 }
 
 /* ---- Entering a service ---------------------------------------------------------------------- */
 
-/* Begins a service call on its long way: refuses foreign callers, tells the sinks, and is a
- * schedule point. Returns the processor on which the caller goes on, or NULL when it was refused:
- * the service must then return without any effect. A refusal has already failed the run. */
+/* Begins a service call on its long way: enters the monitor, refuses foreign callers, tells the
+ * sinks, and is a schedule point. Returns the processor on which the caller goes on, or NULL when
+ * it was refused: the service must then return without any effect. A refusal has already failed
+ * the run. Every call is followed by DQ_LEAVES(), or by dq_leave() in the end. */
 dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
                        uint64_t b, uint64_t c);
 
-/* Begins a call as dq_enter does, at the top of an exported function. Declares `cpu`. Services
- * nest: the outermost call that guest code made is the one that reports name. */
+/* Ends what dq_enter() began. In live mode this delivers what is pending. */
+static inline void dq_leave(const dq_processor *cpu)
+{
+    if (DQ_UNLIKELY(cpu->live != NULL)) {
+        dq_monitor_leave(cpu->live);
+    }
+}
+
+/* Says that the service leaves when the enclosing block ends. `cpu` is what dq_enter() returned. */
+#define DQ_LEAVES(cpu) DQ_MONITOR_SCOPE = (cpu) != NULL ? (cpu)->live : NULL
+
+/* Begins a call as dq_enter does, at the top of an exported function, and leaves at its end.
+ * Declares `cpu`. Services nest: the outermost call that guest code made is the one that reports
+ * name. */
 #define DQ_ENTER(name, object, a, b, c, refused)                                                \
     dq_processor *cpu = dq_self;                                                                \
+    DQ_MONITOR_SCOPE = NULL;                                                                    \
     cpu->points++;                                                                              \
     if (dq_attends(cpu, DQ_ATTEND_ALWAYS | DQ_ATTEND_SWITCH | DQ_ATTEND_LEVELS)) {              \
         cpu = dq_enter(DQ_SERVICE_##name, __builtin_return_address(0), (object), (uint64_t)(a), \
@@ -144,12 +179,27 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
         if (cpu == NULL) {                                                                      \
             return refused;                                                                     \
         }                                                                                       \
+        dq_monitor_scope = cpu->live;                                                           \
     }                                                                                           \
     do {                                                                                        \
     } while (0)
 
 /* For services without a result: DQ_ENTER(KeFoo, object, 0, 0, 0, DQ_VOID). */
 #define DQ_VOID
+
+/* Around a call of a guest's routine from a service: in live mode it runs outside the monitor, in
+ * parallel with others, and can be interrupted. */
+static inline unsigned dq_guest_begin(const dq_processor *cpu)
+{
+    return DQ_UNLIKELY(cpu->live != NULL) ? dq_monitor_open(cpu->live) : 0;
+}
+
+static inline void dq_guest_end(unsigned depth)
+{
+    if (DQ_UNLIKELY(depth != 0)) {
+        dq_monitor_close(dq_self->live, depth);
+    }
+}
 
 /* A schedule point inside a service. May switch; delivers what is unmasked. */
 dq_processor *dq_point(dq_processor *cpu);

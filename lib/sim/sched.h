@@ -3,7 +3,8 @@
  *
  * The machine asks one object. `turns` runs all processors as contexts on one host thread, one step
  * at a time; its answers come from dq_choose(), so that first, random, replay (and later explore)
- * are one scheduler with different answers. Live mode is another object behind the same functions.
+ * are one scheduler with different answers. `live` gives each running thread a host thread; the
+ * functions are then called inside the monitor.
  */
 #ifndef DQ_SCHED_H
 #define DQ_SCHED_H
@@ -26,9 +27,15 @@ typedef struct dq_scheduler {
     void (*switch_task)(dq_processor *cpu, dq_task *to);
     /* Control goes to the home context, for good or (an errand) until it is done. */
     void (*home)(dq_processor *cpu, bool for_good);
+    /* On the home context, after the run or a longjmp out of an errand: nothing of the machine runs
+     * any more when it returns. */
+    void (*end)(dq_machine *machine);
+    /* The task is about to be freed. */
+    void (*retire)(dq_task *task);
     void (*stop)(dq_machine *machine);
 } dq_scheduler;
 
 extern const dq_scheduler dq_sched_turns;
+extern const dq_scheduler dq_sched_live;
 
 #endif

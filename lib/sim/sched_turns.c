@@ -7,15 +7,12 @@
  * slice of virtual time or of points while others could run. A processor that rests (idle, or
  * spinning on a held lock) is passed over until something changes for it.
  */
-#include "sim/machine.h"
+#include "sim/standstill.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static const uint64_t slice_ns = 10 * 1000;
 static const uint64_t slice_points = 256;
-static const uint64_t lost_after_ns = 10ull * 1000 * 1000 * 1000;
-enum { LOST_AFTER_SKIPS = 3 };
 
 typedef struct turns {
     unsigned turn; /* The processor whose thread code goes on. */
@@ -29,25 +26,6 @@ static turns *turns_of(const dq_machine *machine)
 }
 
 /* ---- Who could go on ------------------------------------------------------------------------- */
-
-static bool has_interrupt(const dq_processor *cpu)
-{
-    return (cpu->attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql)) != 0;
-}
-
-static bool can_run(const dq_processor *cpu)
-{
-    if (has_interrupt(cpu)) {
-        return true;
-    }
-    if (cpu->spin_blocked) {
-        return false;
-    }
-    if (cpu->idle) {
-        return (cpu->attention & DQ_ATTEND_SWITCH) != 0;
-    }
-    return true;
-}
 
 static bool in_activation(const dq_processor *cpu)
 {
@@ -69,7 +47,7 @@ static dq_processor *after(dq_machine *machine, unsigned number,
 
 static bool is_urgent(const dq_processor *cpu)
 {
-    return has_interrupt(cpu) || (in_activation(cpu) && can_run(cpu));
+    return dq_has_interrupt(cpu) || (in_activation(cpu) && dq_can_run(cpu));
 }
 
 static bool turn_is_over(const dq_machine *machine)
@@ -99,13 +77,13 @@ static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, bool yi
     if (urgent != NULL && !(yields && urgent == cpu)) {
         return urgent;
     }
-    if (can_run(holder) && !(yields && holder == cpu) && !turn_is_over(machine)) {
+    if (dq_can_run(holder) && !(yields && holder == cpu) && !turn_is_over(machine)) {
         t->turn_points++;
         return holder;
     }
-    next = after(machine, t->turn, can_run);
+    next = after(machine, t->turn, dq_can_run);
     if (yields && next == cpu) {
-        next = after(machine, cpu->number, can_run); /* Itself only if nobody else can. */
+        next = after(machine, cpu->number, dq_can_run); /* Itself only if nobody else can. */
     }
     if (next != NULL) {
         give_turn(machine, next);
@@ -126,7 +104,7 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, bool yi
     for (unsigned i = 1; i < machine->processor_count; i++) {
         dq_processor *other = &machine->processors[(first->number + i) % machine->processor_count];
 
-        if (can_run(other) && !(yields && other == cpu)) {
+        if (dq_can_run(other) && !(yields && other == cpu)) {
             options[count++] = other;
         }
     }
@@ -158,79 +136,6 @@ static dq_processor *turns_point(dq_processor *cpu, bool yields)
     return dq_self;
 }
 
-/* Timers alone keep the machine going, and no thread has been woken for long. */
-static bool wake_up_is_lost(const dq_machine *machine)
-{
-    if (machine->skips_since_thread < LOST_AFTER_SKIPS ||
-        machine->clock.now_ns - machine->thread_ran_ns < lost_after_ns) {
-        return false;
-    }
-    for (size_t i = 0; i < machine->clock.count; i++) {
-        if (machine->clock.heap[i]->priority != DQ_PRIORITY_TIMER) {
-            return false;
-        }
-    }
-    return machine->clock.count > 0;
-}
-
-static size_t describe_spinners(const dq_machine *machine, char *text, size_t bytes)
-{
-    size_t length = 0;
-
-    text[0] = '\0';
-    for (unsigned i = 0; i < machine->processor_count && length < bytes; i++) {
-        const dq_processor *cpu = &machine->processors[i];
-        char name[96];
-        int added;
-
-        if (!cpu->spin_blocked) {
-            continue;
-        }
-        added =
-            snprintf(text + length, bytes - length, "\n  CPU%u, IRQL %u: %s spins on a lock, in %s",
-                     i, cpu->irql, dq_execution_describe(cpu->execution, name, sizeof(name)),
-                     dq_service_name(cpu->execution->service));
-        length += added > 0 ? (size_t)added : 0;
-    }
-    return length;
-}
-
-static void report_standstill(dq_processor *cpu, const char *rule, const char *what)
-{
-    dq_machine *machine = cpu->machine;
-    char waits[DQ_FINDING_TEXT];
-    size_t length = describe_spinners(machine, waits, sizeof(waits));
-
-    if (length < sizeof(waits) && machine->hooks->describe_waits != NULL) {
-        machine->hooks->describe_waits(machine, waits + length, sizeof(waits) - length);
-    }
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = rule }, "%s%s", what, waits);
-}
-
-/* Nobody can run: put-off interrupts arrive, or time goes on. */
-static void move_the_world(dq_processor *cpu)
-{
-    dq_machine *machine = cpu->machine;
-
-    machine->progress++;
-    if (dq_intc_arrive_all(machine)) {
-        return;
-    }
-    if (wake_up_is_lost(machine)) {
-        report_standstill(
-            cpu, "lost wake-up",
-            "lost wake-up: for 10 virtual seconds only periodic timers ran, while every "
-            "thread waited for what nobody signalled");
-    }
-    machine->skips_since_thread++;
-    if (!dq_clock_skip(machine)) {
-        report_standstill(
-            cpu, "deadlock",
-            "deadlock: nothing can run, no timer or device is due, and no interrupt can be "
-            "delivered");
-    }
-}
-
 static void turns_rest(dq_processor *cpu)
 {
     dq_machine *machine = cpu->machine;
@@ -249,7 +154,7 @@ static void turns_rest(dq_processor *cpu)
             go(cpu, next);
             return;
         }
-        move_the_world(cpu);
+        dq_move_the_world(cpu);
     }
 }
 
@@ -279,6 +184,8 @@ static void turns_home(dq_processor *cpu, bool for_good)
 
 static void turns_run(dq_machine *machine)
 {
+    const volatile uint64_t *progress =
+        machine->processor_count == 1 ? &machine->processors[0].points : &machine->progress;
     dq_processor *first = &machine->processors[0];
 
     machine->scheduler_state = calloc(1, sizeof(turns));
@@ -286,6 +193,7 @@ static void turns_run(dq_machine *machine)
         dq_find_outside(machine, "memory", "short of memory for the scheduler");
         return;
     }
+    machine->watch = host_watch_start(progress, machine->options.watchdog_ns);
     dq_processor_ready(first);
     dq_self = first;
     host_context_switch(&machine->home, &first->task->context);
@@ -297,6 +205,17 @@ static void turns_run(dq_machine *machine)
         dq_self = caller;
         host_context_switch(&machine->home, &caller->task->context);
     }
+}
+
+static void turns_end(dq_machine *machine)
+{
+    host_watch_stop(machine->watch);
+    machine->watch = NULL;
+}
+
+static void turns_retire(dq_task *task)
+{
+    (void)task;
 }
 
 static void turns_stop(dq_machine *machine)
@@ -313,5 +232,7 @@ const dq_scheduler dq_sched_turns = {
     .wake = turns_wake,
     .switch_task = turns_switch_task,
     .home = turns_home,
+    .end = turns_end,
+    .retire = turns_retire,
     .stop = turns_stop,
 };

@@ -1,0 +1,26 @@
+/*
+ * signal_posix.h - the one signal that this folder sends, and who answers it.
+ *
+ * Kicks and the watchdog share it. It is ignored by default, so one that comes late does no harm.
+ */
+#ifndef SIGNAL_POSIX_H
+#define SIGNAL_POSIX_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#define HOST_SIGNAL SIGURG
+
+/* The handler is there while somebody has taken it. Whatever is not for one of the two below is
+ * passed on to the handler that was there before. */
+bool host_signal_take(void);
+void host_signal_give(void);
+
+/* In watch_posix.c. Runs on a thread that has a watch. True if the interrupted state was changed:
+ * the signal is answered. */
+bool host_watch_answer(void *state);
+
+/* In kick_posix.c. Runs on a thread that catches kicks. */
+void host_kick_answer(void *state);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * carrier.c - the life of a host thread that carries a task.
+ *
+ * The task runs on its own guarded stack; the host thread's own stack lies beneath and is where
+ * control ends when the task is over or abandoned. A kick delivers in place, on top of the
+ * interrupted guest code; if the run is over it never returns there.
+ */
+#include "sim/live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+DQ_TLS dq_carrier *dq_carrier_here;
+
+/* ---- A kick ---------------------------------------------------------------------------------- */
+
+static void note_miss(dq_carrier *carrier)
+{
+    dq_live *live = dq_live_of(carrier->machine);
+
+    __atomic_store_n(&carrier->missed, true, __ATOMIC_RELAXED);
+    host_beat_within(live->beat, 100 * 1000);
+}
+
+static void on_kick(void *owner, const void *place, bool in_guest)
+{
+    dq_carrier *carrier = owner;
+
+    __atomic_store_n(&carrier->hinted, false, __ATOMIC_SEQ_CST);
+    if (dq_inside != 0) {
+        return; /* It looks when it leaves. */
+    }
+    __atomic_store_n(&carrier->kicked, place, __ATOMIC_RELAXED);
+    if (!in_guest) {
+        note_miss(carrier);
+        return;
+    }
+    __atomic_store_n(&carrier->missed, false, __ATOMIC_RELAXED);
+    dq_monitor_enter(carrier->machine);
+    dq_self->execution->place = (const char *)place + 1; /* Places are return addresses. */
+    dq_live_follow_clock(dq_self);
+    dq_monitor_leave(carrier->machine);
+}
+
+/* ---- On the carrier's own stack -------------------------------------------------------------- */
+
+static void begin(dq_carrier *carrier)
+{
+    dq_carrier_here = carrier;
+    dq_inside = 1;
+    (void)host_faults_catch(dq_machine_fault, carrier->machine);
+    if (host_kicks_are_prompt()) {
+        (void)host_kicks_catch(on_kick, carrier);
+    }
+    host_context_adopt(&carrier->base);
+    dq_monitor_lock(carrier->machine);
+}
+
+/* When the lock is free, the machine may be gone. */
+static void end(dq_carrier *carrier)
+{
+    dq_machine *machine = carrier->machine;
+    dq_live *live = dq_live_of(machine);
+
+    dq_self = dq_processor_foreign();
+    if (carrier->next != NULL) {
+        dq_carrier_wake(machine, carrier->next);
+    }
+    live->carriers--;
+    if (machine->monitor.over) {
+        host_gate_open(live->home);
+    }
+    dq_monitor_unlock(machine);
+    host_kicks_release();
+    host_faults_release();
+    dq_carrier_here = NULL;
+    dq_inside = 0;
+}
+
+static void carry(void *argument)
+{
+    dq_carrier *carrier = argument;
+
+    begin(carrier);
+    if (!carrier->machine->monitor.over) {
+        dq_self = carrier->task->processor;
+        host_context_switch(&carrier->base, &carrier->task->context);
+    }
+    end(carrier);
+}
+
+/* ---- Waking, waiting, leaving ---------------------------------------------------------------- */
+
+static dq_carrier *make(dq_machine *machine, dq_task *task)
+{
+    dq_carrier *carrier = calloc(1, sizeof(*carrier));
+
+    if (carrier != NULL) {
+        carrier->machine = machine;
+        carrier->task = task;
+        carrier->gate = host_gate_create();
+    }
+    return carrier;
+}
+
+static void begin_task(dq_machine *machine, dq_task *task)
+{
+    dq_carrier *carrier = make(machine, task);
+
+    if (carrier != NULL && carrier->gate != NULL) {
+        task->carrier = carrier;
+        dq_live_of(machine)->carriers++;
+        carrier->thread = host_thread_start(carry, carrier);
+    }
+    if (carrier == NULL || carrier->thread == NULL) {
+        host_process_fail("dirql: live mode could not start another host thread: out of memory, or "
+                          "at the process's limit of threads");
+    }
+}
+
+void dq_carrier_wake(dq_machine *machine, dq_task *task)
+{
+    if (task->carrier == NULL) {
+        begin_task(machine, task);
+    } else {
+        host_gate_open(task->carrier->gate);
+    }
+}
+
+void dq_carrier_park(void)
+{
+    dq_carrier *carrier = dq_carrier_here;
+    const unsigned depth = dq_inside;
+
+    dq_inside = 1;
+    dq_monitor_unlock(carrier->machine);
+    host_gate_wait(carrier->gate);
+    dq_monitor_lock(carrier->machine);
+    dq_inside = depth;
+    if (carrier->machine->monitor.over) {
+        dq_carrier_leave(NULL);
+    }
+    dq_self = carrier->task->processor;
+}
+
+_Noreturn void dq_carrier_leave(dq_task *next)
+{
+    dq_carrier *carrier = dq_carrier_here;
+
+    dq_inside = 1;
+    carrier->next = next;
+    host_context_leave(&carrier->task->context, &carrier->base);
+}
+
+void dq_carrier_retire(dq_task *task)
+{
+    dq_carrier *carrier = task->carrier;
+
+    if (carrier != NULL) {
+        host_thread_join(carrier->thread);
+        host_gate_destroy(carrier->gate);
+        free(carrier);
+        task->carrier = NULL;
+    }
+}

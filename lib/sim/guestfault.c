@@ -1,0 +1,113 @@
+/*
+ * guestfault.c - faults in guest code become findings.
+ */
+#include "sim/machine.h"
+
+#include <inttypes.h>
+
+static void report_stall(dq_processor *cpu, const host_fault *fault)
+{
+    char name[96];
+
+    dq_find(cpu,
+            &(dq_finding){
+                .severity = DQ_ERROR, .rule = "livelock", .place = (const char *)fault->place + 1 },
+            "livelock in `%s`, IRQL %u: no schedule point for %" PRIu64
+            " seconds of host time. An endless "
+            "loop that calls no kernel service cannot be interrupted in this mode.",
+            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,
+            cpu->machine->options.watchdog_ns / 1000000000u);
+}
+
+static void report_abort(dq_processor *cpu)
+{
+    char name[96];
+
+    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "abort" },
+            "abort() was called in `%s`, IRQL %u: by a failed assert(), by the C library over "
+            "damaged memory, or "
+            "because of a C++ exception that nothing caught. What it printed stands before this "
+            "report.",
+            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql);
+}
+
+static const char *access_name(const host_fault *fault)
+{
+    static const char *const names[] = { "read of", "write to", "call of" };
+
+    return names[fault->access];
+}
+
+static uint64_t access_code(const host_fault *fault)
+{
+    static const uint64_t codes[] = { 0, 1, 8 };
+
+    return codes[fault->access];
+}
+
+static void report_access(dq_processor *cpu, const host_fault *fault)
+{
+    const uint64_t address = (uintptr_t)fault->address;
+    const uint64_t place = (uintptr_t)fault->place;
+    dq_window *window = dq_window_by_mapped(cpu->machine, fault->address);
+
+    if (window != NULL) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "device memory",
+                               .place = (const char *)fault->place + 1 },
+                "%s the device memory of %s (offset 0x%" PRIx64
+                ") by a plain pointer. Device memory is "
+                "accessed with READ_REGISTER_* and WRITE_REGISTER_*.",
+                access_name(fault), window->name, address - (uintptr_t)window->mapped);
+    }
+    if (cpu->irql >= DQ_LEVEL_DISPATCH) {
+        dq_bugcheck(cpu, 0xD1, address, cpu->irql, access_code(fault), place,
+                    "%s address 0x%" PRIx64 " at IRQL %u", access_name(fault), address, cpu->irql);
+    }
+    if (address < 0x10000 || fault->access == HOST_FAULT_EXECUTE) {
+        dq_bugcheck(cpu, 0x1E, 0xC0000005u, place, access_code(fault), address,
+                    "access violation: %s address 0x%" PRIx64, access_name(fault), address);
+    }
+    dq_bugcheck(cpu, 0x50, address, access_code(fault), place, 0, "%s invalid address 0x%" PRIx64,
+                access_name(fault), address);
+}
+
+void dq_machine_fault(void *machine, const host_fault *fault)
+{
+    dq_processor *cpu = dq_self;
+    const uint64_t place = (uintptr_t)fault->place;
+
+    if (cpu->live != NULL && dq_inside == 0) {
+        dq_monitor_enter(machine);
+    }
+    if (fault->kind !=
+        HOST_FAULT_ABORT) { /* Which is placed in the C library: the last call says more. */
+        cpu->execution->place =
+            (const char *)fault->place + 1; /* Reports look one before a return address. */
+    }
+    switch (fault->kind) {
+    case HOST_FAULT_STALLED:
+        report_stall(cpu, fault);
+        break;
+    case HOST_FAULT_ABORT:
+        report_abort(cpu);
+        break;
+    case HOST_FAULT_STACK_OVERFLOW:
+        dq_bugcheck(cpu, 0x7F, 8, (uintptr_t)fault->address, 0, 0,
+                    "stack overflow: the stack of this thread (%zu KiB) is used up. Recursion, or "
+                    "large local "
+                    "variables?",
+                    cpu->task->context.stack_bytes / 1024);
+    case HOST_FAULT_ARITHMETIC:
+        dq_bugcheck(cpu, 0x1E, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
+    case HOST_FAULT_INSTRUCTION:
+        dq_bugcheck(cpu, 0x1E, 0xC000001Du, place, 0, 0, "illegal instruction");
+    case HOST_FAULT_BUS:
+        dq_bugcheck(cpu, 0x1E, 0x80000002u, place, 0, (uintptr_t)fault->address,
+                    "misaligned or impossible access to address 0x%" PRIx64,
+                    (uint64_t)(uintptr_t)fault->address);
+    case HOST_FAULT_ACCESS:
+        report_access(cpu, fault);
+    }
+}

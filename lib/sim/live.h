@@ -1,0 +1,100 @@
+/*
+ * live.h - what the files of live mode share: the host threads that carry tasks, and the state of
+ * a live run.
+ *
+ * A task that has begun is carried by one host thread from its first to its last step; a processor
+ * is a slot that a task holds to run. A carrier that may not run waits at its gate. Everything
+ * here is changed inside the monitor, except what says otherwise.
+ */
+#ifndef DQ_LIVE_H
+#define DQ_LIVE_H
+
+#include "sim/machine.h"
+
+typedef struct dq_carrier {
+    dq_machine *machine;
+    dq_task *task;
+    host_thread *thread; /* NULL until the task begins. */
+    host_gate *gate;
+    host_context base; /* The host thread's own stack, under the task's. */
+    dq_task *next;     /* Who goes on when this one has left its stack. */
+    bool served;       /* Its errand at home is done. */
+    /* Atomic: */
+    bool in_guest;      /* Outside the monitor: a kick may deliver. */
+    bool hinted;        /* A kick is on its way. */
+    const void *kicked; /* Where the last kick found it. */
+    bool missed;        /* That was no place to deliver. */
+} dq_carrier;
+
+typedef struct dq_live {
+    dq_machine *machine;
+    host_gate *home;     /* The home context waits here. */
+    host_beat *beat;
+    dq_carrier *errand;  /* Whose errand waits to be run at home. */
+    unsigned running;    /* Processors whose host threads do not rest. */
+    unsigned carriers;   /* Host threads that stand on a task's stack. */
+    bool waits_outside;  /* Nobody can run, but a host thread of the process might do something. */
+    /* The beat's own: */
+    uint64_t began_ns;
+    uint64_t seen_progress;
+    uint64_t quiet_since_ns;
+    uint64_t quantum_ns;    /* Next turn. */
+    uint64_t late_since_ns; /* A kick has been due since then; 0: none. */
+    uint64_t retry_ns;
+    bool asked; /* The one that seems to loop was kicked, to learn where it is. */
+    bool beats; /* It will be called again by itself. */
+} dq_live;
+
+static inline dq_live *dq_live_of(const dq_machine *machine)
+{
+    return machine->scheduler_state;
+}
+
+/* ---- Carriers (carrier.c) -------------------------------------------------------------------- */
+
+/* The one that the calling host thread is; NULL on any other host thread. */
+extern DQ_TLS dq_carrier *dq_carrier_here;
+
+/* Lets the task's host thread go on; makes one for a task that has not begun. */
+void dq_carrier_wake(dq_machine *machine, dq_task *task);
+
+/* The calling carrier waits for its wake-up, outside the monitor. It does not return when the run
+ * is over. */
+void dq_carrier_park(void);
+
+/* Leaves the task's stack for good and lets `next`, if any, go on. */
+_Noreturn void dq_carrier_leave(dq_task *next);
+
+/* Waits until the host thread of a task that was left is done with it. */
+void dq_carrier_retire(dq_task *task);
+
+/* ---- Processors (sched_live.c) --------------------------------------------------------------- */
+
+/* Lets a resting processor's host thread look again. */
+void dq_live_rouse(dq_processor *cpu);
+
+/* Ends the run from a host thread that is no carrier. */
+void dq_live_end(dq_machine *machine);
+
+static inline uint64_t dq_live_processors(const dq_machine *machine)
+{
+    return UINT64_MAX >> (64 - machine->processor_count);
+}
+
+/* ---- The beat (livebeat.c) ------------------------------------------------------------------- */
+
+bool dq_live_beat_start(dq_machine *machine);
+
+/* Something runs that did not: the beat goes on if it slept. */
+void dq_live_beat_again(dq_live *live);
+
+/* Where virtual time follows the host's: lets the time that has passed pass. */
+void dq_live_follow_clock(dq_processor *cpu);
+
+/* ---- The end (livestop.c) -------------------------------------------------------------------- */
+
+/* On the home context, which has the monitor: stops all host threads of the run and frees the
+ * monitor. A thread that cannot be stopped ends the process, with a report. */
+void dq_live_stop_all(dq_machine *machine);
+
+#endif

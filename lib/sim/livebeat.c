@@ -1,0 +1,284 @@
+/*
+ * livebeat.c - what a live run needs somebody for who is on no processor: kicks that came at a bad
+ * moment are sent again, turns end by the host's clock, and a run that stands still is noticed.
+ *
+ * While nothing runs the beat sleeps: an idle machine costs nothing.
+ */
+#include "sim/live.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/standstill.h"
+
+static const uint64_t beat_ns = 5 * 1000 * 1000;
+static const uint64_t quantum_ns = 20 * 1000 * 1000;
+static const uint64_t retry_min_ns = 50 * 1000;
+static const uint64_t retry_max_ns = 10 * 1000 * 1000;
+static const uint64_t late_limit_ns = 5ull * 1000 * 1000 * 1000;
+
+/* ---- Late kicks ------------------------------------------------------------------------------ */
+
+static bool is_owed(const dq_processor *cpu)
+{
+    return !cpu->resting && cpu->task != NULL && cpu->task->carrier != NULL &&
+           __atomic_load_n(&cpu->task->carrier->in_guest, __ATOMIC_SEQ_CST) &&
+           dq_is_deliverable(cpu);
+}
+
+/* Spreads the moments, so that a loop that is never in guest code at the same one is met. */
+static uint64_t jitter(uint64_t ns)
+{
+    return ns + host_clock_ns() % (ns / 2 + 1);
+}
+
+static void say_where(const dq_carrier *carrier, char *text, size_t bytes)
+{
+    host_symbol symbol;
+
+    if (host_kick_is_blocked(carrier->thread)) {
+        snprintf(text, bytes,
+                 "it has blocked the signal SIGURG, by which interrupts arrive: leave that signal "
+                 "unblocked");
+        return;
+    }
+    host_symbol_find(__atomic_load_n(&carrier->kicked, __ATOMIC_RELAXED), &symbol);
+    snprintf(text, bytes, "it is in %s%s%s, where it may hold a lock of a runtime library",
+             symbol.module[0] != '\0' ? symbol.module : "code of no module",
+             symbol.function[0] != '\0' ? ", function " : "", symbol.function);
+}
+
+static void give_up(dq_processor *cpu)
+{
+    char name[96], where[320];
+
+    say_where(cpu->task->carrier, where, sizeof(where));
+    dq_note(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "interrupt held up" },
+            "an interrupt has been pending at CPU%u for 5 seconds of the host's time and cannot be "
+            "delivered to %s: %s",
+            cpu->number, dq_execution_describe(cpu->execution, name, sizeof(name)), where);
+    dq_live_end(cpu->machine);
+}
+
+/* Returns when to look again. */
+static uint64_t send_late_kicks(dq_machine *machine, uint64_t now_ns)
+{
+    dq_live *live = dq_live_of(machine);
+    dq_processor *owed = NULL;
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        dq_processor *cpu = &machine->processors[i];
+
+        if (is_owed(cpu)) {
+            owed = cpu;
+            __atomic_store_n(&cpu->task->carrier->hinted, false, __ATOMIC_SEQ_CST);
+            machine->monitor.kicks |= 1ull << i;
+        }
+    }
+    if (owed == NULL || !host_kicks_are_prompt()) {
+        live->late_since_ns = 0;
+        live->retry_ns = retry_min_ns;
+        return beat_ns;
+    }
+    if (live->late_since_ns == 0) {
+        live->late_since_ns = now_ns;
+    } else if (now_ns - live->late_since_ns > late_limit_ns) {
+        give_up(owed);
+    } else if (live->retry_ns >= retry_max_ns) {
+        host_kicks_look_again();
+    }
+    live->retry_ns = live->retry_ns * 2 < retry_max_ns ? live->retry_ns * 2 : retry_max_ns;
+    return jitter(live->retry_ns);
+}
+
+/* ---- Turns ----------------------------------------------------------------------------------- */
+
+static void end_turns(dq_machine *machine, uint64_t now_ns)
+{
+    dq_live *live = dq_live_of(machine);
+
+    if (now_ns < live->quantum_ns) {
+        return;
+    }
+    live->quantum_ns = now_ns + quantum_ns;
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        if (!machine->processors[i].resting) {
+            machine->hooks->quantum(&machine->processors[i]);
+        }
+    }
+}
+
+/* ---- Standstill ------------------------------------------------------------------------------ */
+
+/* The processor whose guest code runs without calling anything; NULL if none. */
+static dq_processor *busy_in_guest(dq_machine *machine)
+{
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        dq_processor *cpu = &machine->processors[i];
+
+        if (!cpu->resting && cpu->task != NULL && cpu->task->carrier != NULL &&
+            __atomic_load_n(&cpu->task->carrier->in_guest, __ATOMIC_SEQ_CST)) {
+            return cpu;
+        }
+    }
+    return NULL;
+}
+
+static void report_stall(dq_processor *cpu)
+{
+    const dq_carrier *carrier = cpu->task->carrier;
+    const char *place = __atomic_load_n(&carrier->kicked, __ATOMIC_RELAXED);
+    char name[96];
+
+    dq_note(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "livelock",
+                           .place = place != NULL ? place + 1 : NULL },
+            "livelock in `%s`, IRQL %u: no kernel service was called on any processor for %" PRIu64
+            " seconds of host time",
+            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,
+            cpu->machine->options.watchdog_ns / 1000000000u);
+    dq_live_end(cpu->machine);
+}
+
+static void judge_quiet(dq_machine *machine, uint64_t quiet_ns)
+{
+    dq_live *live = dq_live_of(machine);
+    dq_processor *busy = busy_in_guest(machine);
+
+    if (quiet_ns < machine->options.watchdog_ns) {
+        return;
+    }
+    if (live->waits_outside) {
+        dq_standstill_note(&machine->processors[0], quiet_ns);
+        dq_live_end(machine);
+    } else if (busy != NULL && host_is_debugged()) {
+        live->quiet_since_ns = host_clock_ns();
+    } else if (busy != NULL && !live->asked) {
+        live->asked = true; /* Its kick will say where it is. */
+        machine->monitor.kicks |= 1ull << busy->number;
+    } else if (busy != NULL) {
+        report_stall(busy);
+    }
+}
+
+static void watch(dq_machine *machine, uint64_t now_ns)
+{
+    dq_live *live = dq_live_of(machine);
+
+    if (machine->progress != live->seen_progress) {
+        live->seen_progress = machine->progress;
+        live->quiet_since_ns = now_ns;
+        live->asked = false;
+    } else if (machine->options.watchdog_ns != 0) {
+        judge_quiet(machine, now_ns - live->quiet_since_ns);
+    }
+}
+
+/* ---- The host's clock ------------------------------------------------------------------------ */
+
+static uint64_t host_time_ns(const dq_machine *machine)
+{
+    const uint64_t passed_ns = host_clock_ns() - dq_live_of(machine)->began_ns;
+    const uint64_t percent = machine->options.clock_percent;
+
+    return passed_ns / 100 * percent + passed_ns % 100 * percent / 100;
+}
+
+void dq_live_follow_clock(dq_processor *cpu)
+{
+    if (cpu->machine->options.clock_percent != 0 &&
+        cpu->execution->kind != DQ_EXECUTION_DEVICE) {
+        dq_clock_follow(cpu, host_time_ns(cpu->machine));
+    }
+}
+
+/* Somebody must let the next deadline happen: a processor that rests or, without one, all the
+ * others at their next moment in guest code. */
+static void rouse_for_deadline(dq_machine *machine)
+{
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        if (machine->processors[i].resting) {
+            dq_live_rouse(&machine->processors[i]);
+            return;
+        }
+    }
+    machine->monitor.kicks |= dq_live_processors(machine);
+}
+
+/* Returns when to look again. */
+static uint64_t wait_for_deadline(dq_machine *machine)
+{
+    const uint64_t now_ns = host_time_ns(machine);
+    const uint64_t due_ns = dq_clock_next_ns(machine);
+    const uint64_t percent = machine->options.clock_percent;
+
+    if (due_ns == UINT64_MAX) {
+        return UINT64_MAX;
+    }
+    if (due_ns <= now_ns) {
+        rouse_for_deadline(machine);
+        return retry_max_ns;
+    }
+    return (due_ns - now_ns) / percent * 100 + (due_ns - now_ns) % percent * 100 / percent + 1;
+}
+
+/* ---- The beat itself ------------------------------------------------------------------------- */
+
+static uint64_t beat(dq_machine *machine)
+{
+    dq_live *live = dq_live_of(machine);
+    const uint64_t now_ns = host_clock_ns();
+    uint64_t next_ns = UINT64_MAX, wait_ns;
+
+    watch(machine, now_ns);
+    if (live->running > 0) {
+        end_turns(machine, now_ns);
+        next_ns = send_late_kicks(machine, now_ns);
+    } else if (live->waits_outside && machine->options.watchdog_ns != 0) {
+        next_ns = machine->options.watchdog_ns / 4 + beat_ns;
+    }
+    if (machine->options.clock_percent != 0) {
+        wait_ns = wait_for_deadline(machine);
+        next_ns = wait_ns < next_ns ? wait_ns : next_ns;
+    }
+    live->beats = next_ns != UINT64_MAX;
+    return next_ns;
+}
+
+static uint64_t on_beat(void *owner)
+{
+    dq_machine *machine = owner;
+    uint64_t next_ns = UINT64_MAX;
+
+    dq_inside = 1;
+    dq_monitor_lock(machine);
+    if (!machine->monitor.over) {
+        next_ns = beat(machine);
+    }
+    dq_monitor_unlock(machine);
+    dq_inside = 0;
+    return next_ns;
+}
+
+bool dq_live_beat_start(dq_machine *machine)
+{
+    dq_live *live = dq_live_of(machine);
+
+    live->began_ns = host_clock_ns();
+    live->quiet_since_ns = live->began_ns;
+    live->quantum_ns = live->began_ns + quantum_ns;
+    live->retry_ns = retry_min_ns;
+    live->beats = true;
+    live->beat = host_beat_start(on_beat, machine, beat_ns);
+    return live->beat != NULL;
+}
+
+void dq_live_beat_again(dq_live *live)
+{
+    if (!live->beats) {
+        live->beats = true;
+        live->quiet_since_ns = host_clock_ns();
+        host_beat_within(live->beat, beat_ns);
+    }
+}

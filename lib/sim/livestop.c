@@ -1,0 +1,124 @@
+/*
+ * livestop.c - the end of a live run: every host thread leaves the stack that it carries.
+ *
+ * Those that wait see it when they wake up, those in dirql when they enter the monitor; those in
+ * guest code are kicked. A thread in a runtime library is left alone, since it may hold a lock
+ * there; it is kicked again until it is back in guest code.
+ */
+#include "sim/live.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const uint64_t patience_ns = 5ull * 1000 * 1000 * 1000;
+static const uint64_t retry_max_ns = 20 * 1000 * 1000;
+
+static bool is_in_guest(const dq_task *task)
+{
+    return task->carrier != NULL &&
+           __atomic_load_n(&task->carrier->in_guest, __ATOMIC_SEQ_CST);
+}
+
+static void wake_all(dq_machine *machine)
+{
+    for (dq_task *task = machine->tasks; task != NULL; task = task->next) {
+        if (task->carrier != NULL) {
+            host_gate_open(task->carrier->gate);
+        }
+    }
+}
+
+static void kick_all(dq_machine *machine)
+{
+    for (dq_task *task = machine->tasks; task != NULL; task = task->next) {
+        if (is_in_guest(task)) {
+            __atomic_store_n(&task->carrier->hinted, true, __ATOMIC_SEQ_CST);
+            host_kick(task->carrier->thread);
+        }
+    }
+}
+
+/* ---- A thread that does not stop ------------------------------------------------------------- */
+
+static size_t add_stuck(const dq_task *task, char *text, size_t bytes)
+{
+    const void *place = __atomic_load_n(&task->carrier->kicked, __ATOMIC_RELAXED);
+    host_symbol symbol = { { 0 }, { 0 }, 0, 0, { 0 } };
+    char name[96];
+    int length;
+
+    dq_execution_describe(&task->execution, name, sizeof(name));
+    if (host_kick_is_blocked(task->carrier->thread)) {
+        length = snprintf(text, bytes, "\n  %s: it has blocked the signal SIGURG", name);
+    } else if (place == NULL) {
+        length = snprintf(text, bytes, "\n  %s: it does not answer", name);
+    } else {
+        host_symbol_find(place, &symbol);
+        length = snprintf(text, bytes, "\n  %s: in %s, function %s", name,
+                          symbol.module[0] != '\0' ? symbol.module : "code of no module",
+                          symbol.function[0] != '\0' ? symbol.function : "unknown");
+    }
+    return length > 0 ? (size_t)length : 0;
+}
+
+static _Noreturn void fail_process(dq_machine *machine)
+{
+    char text[4096];
+    size_t length = (size_t)snprintf(
+        text, sizeof(text),
+        "dirql: run \"%s\" is over, but for 5 seconds a host thread could not be stopped. A "
+        "thread can be stopped in driver and test code and in kernel services, but not in a call "
+        "of another library that does not return. The process ends.",
+        machine->options.name);
+
+    for (const dq_task *task = machine->tasks; task != NULL && length < sizeof(text);
+         task = task->next) {
+        if (is_in_guest(task)) {
+            length += add_stuck(task, text + length, sizeof(text) - length);
+        }
+    }
+    for (const dq_finding *f = machine->findings.first; f != NULL && length < sizeof(text);
+         f = f->next) {
+        const int added =
+            snprintf(text + length, sizeof(text) - length, "\nfound in this run: %s%s\n  %s",
+                     f->rule, f->expected ? " (expected)" : "", f->text);
+
+        length += added > 0 ? (size_t)added : 0;
+    }
+    host_process_fail(text);
+}
+
+/* ---- Stopping -------------------------------------------------------------------------------- */
+
+static void wait_for_all(dq_machine *machine, dq_live *live)
+{
+    const uint64_t began_ns = host_clock_ns();
+    uint64_t retry_ns = 1000 * 1000;
+
+    while (live->carriers > 0) {
+        kick_all(machine);
+        dq_monitor_unlock(machine);
+        (void)host_gate_wait_for(live->home, retry_ns);
+        dq_monitor_lock(machine);
+        if (live->carriers > 0 && host_clock_ns() - began_ns > patience_ns) {
+            fail_process(machine);
+        }
+        retry_ns = retry_ns * 2 < retry_max_ns ? retry_ns * 2 : retry_max_ns;
+    }
+}
+
+void dq_live_stop_all(dq_machine *machine)
+{
+    dq_live *live = dq_live_of(machine);
+
+    if (live == NULL || live->beat == NULL) {
+        return; /* It never ran. */
+    }
+    machine->monitor.over = true;
+    live->errand = NULL;
+    wake_all(machine);
+    wait_for_all(machine, live);
+    dq_monitor_unlock(machine);
+    host_beat_stop(live->beat);
+    dq_inside = 0;
+}

@@ -1,0 +1,98 @@
+/*
+ * standstill.c - time goes on when nobody can run; and if that does not help, who waits for what.
+ */
+#include "sim/standstill.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const uint64_t lost_after_ns = 10ull * 1000 * 1000 * 1000;
+enum { LOST_AFTER_SKIPS = 3 };
+
+/* Timers alone keep the machine going, and no thread has been woken for long. */
+static bool wake_up_is_lost(const dq_machine *machine)
+{
+    if (machine->skips_since_thread < LOST_AFTER_SKIPS ||
+        machine->clock.now_ns - machine->thread_ran_ns < lost_after_ns) {
+        return false;
+    }
+    for (size_t i = 0; i < machine->clock.count; i++) {
+        if (machine->clock.heap[i]->priority != DQ_PRIORITY_TIMER) {
+            return false;
+        }
+    }
+    return machine->clock.count > 0;
+}
+
+static size_t describe_spinners(const dq_machine *machine, char *text, size_t bytes)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < machine->processor_count && length < bytes; i++) {
+        const dq_processor *cpu = &machine->processors[i];
+        char name[96];
+        int added;
+
+        if (!cpu->spin_blocked) {
+            continue;
+        }
+        added =
+            snprintf(text + length, bytes - length, "\n  CPU%u, IRQL %u: %s spins on a lock, in %s",
+                     i, cpu->irql, dq_execution_describe(cpu->execution, name, sizeof(name)),
+                     dq_service_name(cpu->execution->service));
+        length += added > 0 ? (size_t)added : 0;
+    }
+    return length;
+}
+
+static void describe(dq_machine *machine, char *text, size_t bytes)
+{
+    size_t length = describe_spinners(machine, text, bytes);
+
+    if (length < bytes && machine->hooks->describe_waits != NULL) {
+        machine->hooks->describe_waits(machine, text + length, bytes - length);
+    }
+}
+
+static void report(dq_processor *cpu, const char *rule, const char *what)
+{
+    char waits[DQ_FINDING_TEXT];
+
+    describe(cpu->machine, waits, sizeof(waits));
+    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = rule }, "%s%s", what, waits);
+}
+
+void dq_standstill_note(dq_processor *cpu, uint64_t quiet_ns)
+{
+    char waits[DQ_FINDING_TEXT];
+
+    describe(cpu->machine, waits, sizeof(waits));
+    dq_note(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "deadlock" },
+            "deadlock: nothing can run, no timer or device is due, and for %" PRIu64
+            " seconds no host thread of the process has raised a line%s",
+            quiet_ns / 1000000000u, waits);
+}
+
+void dq_move_the_world(dq_processor *cpu)
+{
+    dq_machine *machine = cpu->machine;
+
+    machine->progress++;
+    if (dq_intc_arrive_all(machine)) {
+        return;
+    }
+    if (wake_up_is_lost(machine)) {
+        report(
+            cpu, "lost wake-up",
+            "lost wake-up: for 10 virtual seconds only periodic timers ran, while every "
+            "thread waited for what nobody signalled");
+    }
+    machine->skips_since_thread++;
+    if (!dq_clock_skip(machine)) {
+        report(
+            cpu, "deadlock",
+            "deadlock: nothing can run, no timer or device is due, and no interrupt can be "
+            "delivered");
+    }
+}

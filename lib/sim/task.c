@@ -1,0 +1,149 @@
+/*
+ * task.c - stacks that processors run: threads, and each processor's idle loop.
+ */
+#include "sim/machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void free_task(dq_machine *machine, dq_task *task)
+{
+    machine->scheduler->retire(task);
+    host_context_release(&task->context);
+    free(task);
+}
+
+static void reap(dq_machine *machine)
+{
+    while (machine->ended_tasks != NULL) {
+        dq_task *task = machine->ended_tasks;
+
+        machine->ended_tasks = task->next;
+        free_task(machine, task);
+    }
+}
+
+void dq_tasks_free(dq_machine *machine)
+{
+    while (machine->tasks != NULL) {
+        dq_task *task = machine->tasks;
+
+        machine->tasks = task->next;
+        free_task(machine, task);
+    }
+    reap(machine);
+}
+
+static dq_task *new_task(dq_machine *machine, host_entry *entry, void *argument,
+                         dq_execution_kind kind)
+{
+    dq_task *task = calloc(1, sizeof(*task));
+
+    reap(machine);
+    if (task == NULL ||
+        !host_context_make(&task->context, machine->options.stack_bytes, entry, argument)) {
+        free(task);
+        return NULL;
+    }
+    task->execution.kind = kind;
+    task->execution.ordinal = ++machine->executions;
+    task->top = &task->execution;
+    task->next = machine->tasks;
+    machine->tasks = task;
+    return task;
+}
+
+dq_task *dq_task_create(dq_machine *machine, host_entry *entry, void *argument, void *kernel,
+                        const char *name, const void *routine)
+{
+    dq_task *task = new_task(machine, entry, argument, DQ_EXECUTION_THREAD);
+
+    if (task != NULL) {
+        task->kernel = kernel;
+        task->execution.object = kernel;
+        task->execution.name = name;
+        task->execution.routine = routine;
+    }
+    return task;
+}
+
+static void idle_loop(void *argument)
+{
+    dq_processor *cpu = argument;
+
+    for (;;) {
+        cpu->irql = DQ_LEVEL_PASSIVE;
+        dq_emit(cpu, RESUME, NULL, DQ_LEVEL_PASSIVE, 0, 0);
+        dq_deliver(cpu);
+        if (cpu->machine->hooks->idle(cpu)) {
+            continue;
+        }
+        cpu->idle = true;
+        cpu->machine->scheduler->rest(cpu);
+        cpu->idle = false;
+    }
+}
+
+static dq_task *idle_task(dq_processor *cpu)
+{
+    if (cpu->idle_task == NULL) {
+        cpu->idle_task = new_task(cpu->machine, idle_loop, cpu, DQ_EXECUTION_IDLE);
+        if (cpu->idle_task == NULL) {
+            fprintf(stderr, "dirql: short of memory for the idle loop of CPU%u\n", cpu->number);
+            abort();
+        }
+    }
+    return cpu->idle_task;
+}
+
+void dq_processor_ready(dq_processor *cpu)
+{
+    if (cpu->task == NULL) {
+        cpu->task = idle_task(cpu);
+        cpu->task->processor = cpu;
+        cpu->execution = cpu->task->top;
+        cpu->idle = false;
+    }
+}
+
+dq_processor *dq_task_switch(dq_processor *cpu, dq_task *to)
+{
+    dq_machine *machine = cpu->machine;
+    dq_task *from = cpu->task;
+
+    if (to == NULL) {
+        to = idle_task(cpu);
+    } else {
+        machine->thread_ran_ns = machine->clock.now_ns;
+        machine->skips_since_thread = 0;
+    }
+    if (to == from) {
+        return cpu;
+    }
+    from->top = cpu->execution;
+    from->processor = NULL;
+    to->processor = cpu;
+    cpu->execution = to->top;
+    machine->scheduler->switch_task(cpu, to);
+    return dq_self;
+}
+
+_Noreturn void dq_task_end(dq_processor *cpu, dq_task *to)
+{
+    dq_machine *machine = cpu->machine;
+    dq_task *task = cpu->task;
+    dq_task **at = &machine->tasks;
+
+    if (to == NULL) {
+        to = idle_task(cpu); /* Made first: making a task reaps those that have ended. */
+    }
+    while (*at != task) {
+        at = &(*at)->next;
+    }
+    *at = task->next;
+    task->ended = true;
+    task->next = machine->ended_tasks;
+    machine->ended_tasks = task;
+    dq_task_switch(cpu, to);
+    __builtin_unreachable();
+}

@@ -1,0 +1,718 @@
+/*
+ * test_kick.c - kicks run a handler on top of whatever the kicked thread does.
+ *
+ * The handlers are this file's; the kicked thread is called the worker. Nothing is asserted on
+ * it: a failed assertion would end the process there.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/frame.h"
+#include "host/host.h"
+#include "host/sanitizer.h"
+#include "limit.h"
+
+#define STACK_BYTES ((size_t)256 * 1024)
+
+typedef struct scene {
+    host_thread *worker;
+    host_context base; /* Of the worker. */
+    host_context task;
+    host_gate *go_on;
+    int pipe[2];
+    atomic_int ready;
+    atomic_int kicks;
+    atomic_int in_guest;
+    atomic_int outside;
+    atomic_int depth;
+    atomic_int deepest;
+    atomic_int outstanding;
+    atomic_int result;
+    _Atomic(const void *) place;
+    volatile bool stop;
+    volatile bool in_task;
+    volatile uint64_t turns;
+} scene;
+
+static scene s;
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof s);
+    s.go_on = host_gate_create();
+    return s.go_on != NULL && pipe(s.pipe) == 0 ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    host_gate_destroy(s.go_on);
+    close(s.pipe[0]);
+    close(s.pipe[1]);
+    return 0;
+}
+
+static void start_worker(host_entry *entry)
+{
+    atomic_store(&s.ready, 0);
+    s.worker = host_thread_start(entry, NULL);
+    assert_non_null(s.worker);
+    WAIT_UNTIL(atomic_load(&s.ready) != 0);
+}
+
+static void end_worker(void)
+{
+    s.stop = true;
+    host_thread_join(s.worker);
+}
+
+/* The last kick has been handled: kicks do not pile up on the worker's stack. */
+static void kick_after_the_last(void)
+{
+    if (atomic_exchange(&s.outstanding, 1) == 0) {
+        host_kick(s.worker);
+    }
+}
+
+/* Kicks again until something is there: a kick is only a hint. */
+#define KICK_UNTIL(condition)                       \
+    do {                                            \
+        uint64_t kicked_since_ns = host_clock_ns(); \
+        while (!(condition)) {                      \
+            assert_false(is_late(kicked_since_ns)); \
+            kick_after_the_last();                  \
+            host_thread_give_way();                 \
+        }                                           \
+    } while (0)
+
+/* ---- What the worker does -------------------------------------------------------------------- */
+
+static void note_kick(void *owner, const void *place, bool in_guest)
+{
+    (void)owner;
+    atomic_store(&s.place, place);
+    atomic_fetch_add(in_guest ? &s.in_guest : &s.outside, 1);
+    atomic_fetch_add(&s.kicks, 1);
+    atomic_store(&s.outstanding, 0);
+}
+
+static __attribute__((noinline)) void loop(void)
+{
+    while (!s.stop) {
+        s.turns++;
+    }
+}
+
+static void get_ready(host_kick_handler *handler)
+{
+    atomic_store(&s.ready, host_kicks_catch(handler, &s) ? 1 : -1);
+}
+
+static void loop_and_note(void *argument)
+{
+    (void)argument;
+    get_ready(note_kick);
+    loop();
+    host_kicks_release();
+}
+
+/* ---- In place -------------------------------------------------------------------------------- */
+
+static void a_kick_lands_in_a_plain_loop_and_the_loop_goes_on(void **state)
+{
+    uint64_t turns;
+
+    (void)state;
+    start_worker(loop_and_note);
+    assert_int_equal(atomic_load(&s.ready), 1);
+    WAIT_UNTIL(s.turns != 0);
+    host_kick(s.worker);
+    WAIT_UNTIL(atomic_load(&s.kicks) == 1);
+    turns = s.turns;
+    WAIT_UNTIL(s.turns != turns);
+    end_worker();
+    assert_int_equal(atomic_load(&s.in_guest), 1);
+    assert_true((uintptr_t)atomic_load(&s.place) - (uintptr_t)loop < 256);
+}
+
+static void each_kick_comes_if_one_waits_for_the_last(void **state)
+{
+    int i;
+
+    (void)state;
+    start_worker(loop_and_note);
+    for (i = 0; i < 1000; i++) {
+        host_kick(s.worker);
+        WAIT_UNTIL(atomic_load(&s.kicks) == i + 1);
+    }
+    end_worker();
+    assert_int_equal(atomic_load(&s.kicks), 1000);
+}
+
+static void a_burst_of_kicks_does_not_fill_the_stack(void **state)
+{
+    int i;
+
+    (void)state;
+    start_worker(loop_and_note);
+    for (i = 0; i < 100000; i++) {
+        host_kick(s.worker);
+    }
+    end_worker();
+    assert_in_range(atomic_load(&s.kicks), 1, 100000);
+}
+
+static void note_owner(void *owner, const void *place, bool in_guest)
+{
+    (void)place;
+    (void)in_guest;
+    atomic_store(&s.result, owner == &s ? 1 : -1);
+    atomic_store(&s.outstanding, 0);
+}
+
+static void loop_and_note_owner(void *argument)
+{
+    (void)argument;
+    get_ready(note_owner);
+    loop();
+    host_kicks_release();
+}
+
+static void the_handler_is_told_its_owner(void **state)
+{
+    (void)state;
+    start_worker(loop_and_note_owner);
+    KICK_UNTIL(atomic_load(&s.result) != 0);
+    end_worker();
+    assert_int_equal(atomic_load(&s.result), 1);
+}
+
+static void nest_three_deep(void *owner, const void *place, bool in_guest)
+{
+    (void)owner;
+    (void)place;
+    (void)in_guest;
+    if (atomic_fetch_add(&s.depth, 1) + 1 == 3) {
+        atomic_store(&s.deepest, 3);
+    }
+    while (atomic_load(&s.deepest) < 3) {
+    }
+    atomic_fetch_sub(&s.depth, 1);
+}
+
+static void loop_and_nest(void *argument)
+{
+    (void)argument;
+    get_ready(nest_three_deep);
+    loop();
+    host_kicks_release();
+}
+
+static void kicks_nest(void **state)
+{
+    int i;
+
+    (void)state;
+    start_worker(loop_and_nest);
+    for (i = 1; i <= 3; i++) {
+        host_kick(s.worker);
+        WAIT_UNTIL(atomic_load(&s.depth) == i || atomic_load(&s.deepest) == 3);
+    }
+    WAIT_UNTIL(atomic_load(&s.depth) == 0);
+    end_worker();
+    assert_int_equal(atomic_load(&s.deepest), 3);
+}
+
+static void use_the_c_library(void *owner, const void *place, bool in_guest)
+{
+    char *text;
+
+    (void)owner;
+    (void)place;
+    if (in_guest) {
+        text = malloc(1000);
+        snprintf(text, 1000, "%s %d", "kick", 1);
+        printf("%s", text[0] == 'k' ? "" : "?");
+        free(text);
+        atomic_fetch_add(&s.kicks, 1);
+    }
+    atomic_store(&s.outstanding, 0);
+}
+
+static void loop_and_allocate(void *argument)
+{
+    void *volatile memory;
+
+    (void)argument;
+    get_ready(use_the_c_library);
+    while (!s.stop) {
+        memory = malloc(100);
+        free(memory);
+        printf("%s", "");
+        s.turns++;
+    }
+    host_kicks_release();
+}
+
+static void a_handler_may_use_the_c_library_in_guest_code(void **state)
+{
+    (void)state;
+    start_worker(loop_and_allocate);
+    KICK_UNTIL(atomic_load(&s.kicks) >= 1000);
+    end_worker();
+}
+
+static void change_errno(void *owner, const void *place, bool in_guest)
+{
+    (void)owner;
+    (void)place;
+    (void)in_guest;
+    errno = ERANGE;
+    atomic_fetch_add(&s.kicks, 1);
+    atomic_store(&s.outstanding, 0);
+}
+
+static void loop_and_look_at_errno(void *argument)
+{
+    (void)argument;
+    errno = EDOM;
+    get_ready(change_errno);
+    loop();
+    atomic_store(&s.result, errno);
+    host_kicks_release();
+}
+
+static void errno_survives(void **state)
+{
+    (void)state;
+    start_worker(loop_and_look_at_errno);
+    KICK_UNTIL(atomic_load(&s.kicks) > 0);
+    end_worker();
+    assert_int_equal(atomic_load(&s.result), EDOM);
+}
+
+/* ---- Elsewhere ------------------------------------------------------------------------------- */
+
+static void read_and_note(void *argument)
+{
+    char byte = 0;
+
+    (void)argument;
+    get_ready(note_kick);
+    atomic_store(&s.result, read(s.pipe[0], &byte, 1) == 1 ? byte : -1);
+    host_kicks_release();
+}
+
+static void a_kick_in_the_c_library_is_not_in_guest_code(void **state)
+{
+    (void)state;
+    start_worker(read_and_note);
+    KICK_UNTIL(atomic_load(&s.outside) >= 10);
+    assert_int_equal(write(s.pipe[1], "x", 1), 1);
+    end_worker();
+    assert_int_equal(atomic_load(&s.result), 'x'); /* And the call was not cut short. */
+}
+
+static void loop_under_the_lock(void *argument)
+{
+    (void)argument;
+    host_lock();
+    get_ready(note_kick);
+    loop();
+    host_unlock();
+    host_kicks_release();
+}
+
+static void a_thread_that_holds_the_lock_is_not_in_guest_code(void **state)
+{
+    (void)state;
+    start_worker(loop_under_the_lock);
+    WAIT_UNTIL(s.turns != 0);
+    KICK_UNTIL(atomic_load(&s.kicks) >= 10);
+    end_worker();
+    assert_int_equal(atomic_load(&s.in_guest), 0);
+}
+
+/* ---- A handler that never returns ------------------------------------------------------------ */
+
+static void go_home(void *owner, const void *place, bool in_guest)
+{
+    (void)owner;
+    (void)place;
+    atomic_store(&s.outstanding, 0);
+    if (in_guest && s.in_task) {
+        s.in_task = false;
+        atomic_fetch_add(&s.kicks, 1);
+        host_context_leave(&s.task, &s.base);
+    }
+}
+
+static void loop_in_task(void *argument)
+{
+    (void)argument;
+    s.in_task = true;
+    loop();
+    host_context_leave(&s.task, &s.base);
+}
+
+static void abandon_task(void *argument)
+{
+    (void)argument;
+    host_context_adopt(&s.base);
+    get_ready(go_home);
+    if (host_context_make(&s.task, STACK_BYTES, loop_in_task, NULL)) {
+        host_context_switch(&s.base, &s.task);
+        host_kicks_release();
+        host_context_release(&s.task);
+        atomic_fetch_add(&s.result, 1);
+    }
+}
+
+static void a_handler_may_leave_for_good_and_the_thread_is_of_use_again(void **state)
+{
+    int i;
+
+    (void)state;
+    for (i = 0; i < 200; i++) {
+        atomic_store(&s.kicks, 0);
+        atomic_store(&s.outstanding, 0);
+        start_worker(abandon_task);
+        KICK_UNTIL(atomic_load(&s.kicks) > 0);
+        host_thread_join(s.worker);
+        assert_int_equal(atomic_load(&s.result), i + 1);
+    }
+}
+
+static void kick_itself(void *argument)
+{
+    (void)argument;
+    get_ready(note_kick);
+    host_gate_wait(s.go_on); /* Until the test has written down who the worker is. */
+    host_kick(s.worker);
+    atomic_store(&s.result, atomic_load(&s.kicks));
+    host_kicks_release();
+}
+
+static void a_thread_may_kick_itself(void **state)
+{
+    (void)state;
+    start_worker(kick_itself);
+    host_gate_open(s.go_on);
+    end_worker();
+    assert_int_equal(atomic_load(&s.result), 1);
+}
+
+/* ---- No kick --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t foreign_signals;
+
+static void count_foreign(int signal)
+{
+    (void)signal;
+    foreign_signals++;
+}
+
+static void release_and_wait(void *argument)
+{
+    (void)argument;
+    get_ready(note_kick);
+    host_kicks_release();
+    atomic_store(&s.ready, 2);
+    host_gate_wait(s.go_on);
+}
+
+static void a_kick_after_the_release_does_nothing(void **state)
+{
+    struct sigaction count = { .sa_handler = count_foreign }, before;
+    int i;
+
+    (void)state;
+    foreign_signals = 0;
+    sigaction(SIGURG, &count, &before);
+    start_worker(release_and_wait);
+    WAIT_UNTIL(atomic_load(&s.ready) == 2);
+    for (i = 0; i < 1000; i++) {
+        host_kick(s.worker);
+    }
+    host_gate_open(s.go_on);
+    host_thread_join(s.worker);
+    for (i = 0; i < 1000; i++) {
+        host_kick(s.worker); /* It is parked. */
+    }
+    sigaction(SIGURG, &before, NULL);
+    assert_int_equal(atomic_load(&s.kicks), 0);
+    assert_int_equal(foreign_signals, 0);
+}
+
+static void catch_and_release(void *argument)
+{
+    (void)argument;
+    atomic_store(&s.ready, 1);
+    while (!s.stop) {
+        if (host_kicks_catch(note_kick, NULL)) {
+            s.turns++;
+            host_kicks_release();
+        }
+    }
+}
+
+static void a_release_among_kicks_leaves_none_behind(void **state)
+{
+    struct sigaction count = { .sa_handler = count_foreign }, before;
+
+    (void)state;
+    foreign_signals = 0;
+    sigaction(SIGURG, &count, &before);
+    start_worker(catch_and_release);
+    WAIT_UNTIL((host_kick(s.worker), atomic_load(&s.kicks) >= 100 && s.turns >= 1000));
+    end_worker();
+    sigaction(SIGURG, &before, NULL);
+    assert_int_equal(foreign_signals, 0);
+}
+
+static void forget_the_release(void *argument)
+{
+    (void)argument;
+    get_ready(note_kick);
+}
+
+static void a_thread_that_ends_takes_no_more_kicks(void **state)
+{
+    struct sigaction after;
+
+    (void)state;
+    start_worker(forget_the_release);
+    host_thread_join(s.worker);
+    atomic_store(&s.kicks, 0);
+    start_worker(release_and_wait); /* The same thread of the system. */
+    host_kick(s.worker);
+    host_gate_open(s.go_on);
+    host_thread_join(s.worker);
+    assert_int_equal(atomic_load(&s.kicks), 0);
+    sigaction(SIGURG, NULL, &after);
+    assert_true(after.sa_handler == SIG_DFL);
+}
+
+static void the_signal_of_others_is_passed_on(void **state)
+{
+    struct sigaction count = { .sa_handler = count_foreign }, before, after;
+
+    (void)state;
+    foreign_signals = 0;
+    sigaction(SIGURG, &count, &before);
+    start_worker(loop_and_note);
+    kill(getpid(), SIGURG);
+    WAIT_UNTIL(foreign_signals == 1);
+    end_worker();
+    sigaction(SIGURG, &before, &after);
+    assert_int_equal(atomic_load(&s.kicks), 0);
+    assert_true(after.sa_handler == count_foreign);
+}
+
+static void a_thread_that_was_not_started_here_catches_none(void **state)
+{
+    (void)state;
+    assert_false(host_kicks_catch(note_kick, NULL));
+    host_kicks_release();
+}
+
+static void catch_twice(void *argument)
+{
+    (void)argument;
+    get_ready(note_kick);
+    atomic_store(&s.result, host_kicks_catch(note_kick, NULL) ? 1 : -1);
+}
+
+static void a_thread_that_catches_kicks_cannot_catch_them_twice(void **state)
+{
+    (void)state;
+    start_worker(catch_twice);
+    end_worker();
+    assert_int_equal(atomic_load(&s.result), -1);
+}
+
+static void block_and_wait(void *argument)
+{
+    sigset_t urgent;
+
+    (void)argument;
+    sigemptyset(&urgent);
+    sigaddset(&urgent, SIGURG);
+    pthread_sigmask(SIG_BLOCK, &urgent, NULL);
+    get_ready(note_kick);
+    host_gate_wait(s.go_on);
+    pthread_sigmask(SIG_UNBLOCK, &urgent, NULL);
+    host_kicks_release();
+}
+
+static void wait_and_note(void *argument)
+{
+    (void)argument;
+    get_ready(note_kick);
+    host_gate_wait(s.go_on);
+}
+
+static void a_thread_that_blocks_the_signal_is_found_out(void **state)
+{
+    (void)state;
+    start_worker(block_and_wait);
+    assert_true(host_kick_is_blocked(s.worker));
+    host_gate_open(s.go_on);
+    host_thread_join(s.worker);
+    start_worker(wait_and_note);
+    assert_false(host_kick_is_blocked(s.worker));
+    host_gate_open(s.go_on);
+    host_thread_join(s.worker);
+}
+
+/* ---- Whether it can be had ------------------------------------------------------------------- */
+
+static void there_is_advice_exactly_if_it_cannot_be_had(void **state)
+{
+    char advice[1000] = "?";
+    bool had = host_kicks_can_be_had(advice, sizeof advice);
+
+    (void)state;
+    assert_true(had == (advice[0] == '\0'));
+    assert_true(had == host_kicks_can_be_had(NULL, 0));
+}
+
+static void kicks_are_prompt_but_for_one_sanitizer(void **state)
+{
+    (void)state;
+    assert_true(host_kicks_are_prompt() == !host_sanitizer_is_tsan());
+}
+
+/* ---- Many ------------------------------------------------------------------------------------ */
+
+enum { KICKERS = 2, KICKS = 100000 };
+
+static void allocate_and_count(void *owner, const void *place, bool in_guest)
+{
+    void *volatile memory;
+
+    (void)owner;
+    (void)place;
+    atomic_store(&s.outstanding, 0);
+    if (in_guest) {
+        memory = malloc(64 + (size_t)(s.turns % 512));
+        free(memory);
+        atomic_fetch_add(&s.in_guest, 1);
+    }
+    atomic_fetch_add(&s.kicks, 1);
+}
+
+static bool is_all(const unsigned char *memory, unsigned char value, size_t bytes)
+{
+    size_t i;
+
+    for (i = 0; i < bytes && memory[i] == value; i++) {
+    }
+    return i == bytes;
+}
+
+static void allocate_and_loop(void *argument)
+{
+    unsigned char *memory;
+    size_t bytes;
+
+    (void)argument;
+    get_ready(allocate_and_count);
+    while (!s.stop) {
+        bytes = 1 + (size_t)(s.turns * 37 % 2000);
+        memory = malloc(bytes);
+        memset(memory, (int)(s.turns & 255), bytes);
+        if (!is_all(memory, (unsigned char)(s.turns & 255), bytes)) {
+            atomic_store(&s.result, -1);
+        }
+        free(memory);
+        s.turns++;
+    }
+    host_kicks_release();
+}
+
+static void kick_many_times(void *sent)
+{
+    int i;
+
+    for (i = 0; i < KICKS; i++) {
+        while (atomic_exchange(&s.outstanding, 1) != 0) {
+            host_thread_give_way();
+        }
+        host_kick(s.worker);
+        atomic_fetch_add((atomic_int *)sent, 1);
+    }
+}
+
+static void two_threads_may_kick_one_that_allocates(void **state)
+{
+    host_thread *kicker[KICKERS];
+    atomic_int sent = 0;
+    int i;
+
+    (void)state;
+    start_worker(allocate_and_loop);
+    for (i = 0; i < KICKERS; i++) {
+        kicker[i] = host_thread_start(kick_many_times, &sent);
+        assert_non_null(kicker[i]);
+    }
+    for (i = 0; i < KICKERS; i++) {
+        host_thread_join(kicker[i]);
+    }
+    WAIT_UNTIL(atomic_load(&s.outstanding) == 0);
+    end_worker();
+    assert_int_equal(atomic_load(&s.result), 0);
+    assert_int_equal(atomic_load(&sent), KICKERS * KICKS);
+    assert_int_equal(atomic_load(&s.kicks), KICKERS * KICKS);
+    assert_true(atomic_load(&s.in_guest) > 0);
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest anywhere[] = {
+        SCENE(a_kick_after_the_release_does_nothing),
+        SCENE(a_thread_that_ends_takes_no_more_kicks),
+        SCENE(a_thread_that_was_not_started_here_catches_none),
+        SCENE(a_thread_that_catches_kicks_cannot_catch_them_twice),
+        SCENE(a_thread_that_blocks_the_signal_is_found_out),
+        cmocka_unit_test(there_is_advice_exactly_if_it_cannot_be_had),
+        cmocka_unit_test(kicks_are_prompt_but_for_one_sanitizer),
+    };
+    const struct CMUnitTest prompt[] = {
+        SCENE(a_kick_lands_in_a_plain_loop_and_the_loop_goes_on),
+        SCENE(each_kick_comes_if_one_waits_for_the_last),
+        SCENE(a_burst_of_kicks_does_not_fill_the_stack),
+        SCENE(the_handler_is_told_its_owner),
+        SCENE(kicks_nest),
+        SCENE(a_handler_may_use_the_c_library_in_guest_code),
+        SCENE(errno_survives),
+        SCENE(a_kick_in_the_c_library_is_not_in_guest_code),
+        SCENE(a_thread_that_holds_the_lock_is_not_in_guest_code),
+        SCENE(a_handler_may_leave_for_good_and_the_thread_is_of_use_again),
+        SCENE(a_thread_may_kick_itself),
+        SCENE(a_release_among_kicks_leaves_none_behind),
+        SCENE(the_signal_of_others_is_passed_on),
+        SCENE(two_threads_may_kick_one_that_allocates),
+    };
+    int failed = cmocka_run_group_tests_name("anywhere", anywhere, NULL, NULL);
+
+    if (host_kicks_are_prompt() && host_kicks_can_be_had(NULL, 0)) {
+        failed += cmocka_run_group_tests_name("where kicks are prompt", prompt, NULL, NULL);
+    }
+    return failed;
+}
