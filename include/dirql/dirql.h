@@ -8,7 +8,7 @@
  *
  * Environment variables override options, so that any test can be rerun another way without a
  * rebuild: DIRQL_MODE=first|random|replay|live, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
- * DIRQL_PROCESSORS=n, DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test).
+ * DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test).
  */
 #ifndef DIRQL_DIRQL_H
 #define DIRQL_DIRQL_H
@@ -63,6 +63,8 @@ typedef struct dirql_options {
                                as fast. Default 0: it goes on when all processors are idle. */
     unsigned storm_limit;  /* Times in a row that a level line may interrupt without being silenced;
                               default 1000. */
+    int fixed; /* True: the run is about what an undisturbed machine does, in which order and when;
+                  DIRQL_MODE, DIRQL_SEED and DIRQL_PROCESSORS leave it as it is. */
 } dirql_options;
 
 #define DIRQL_NEVER 0xFFFFFFFFu

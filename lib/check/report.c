@@ -107,7 +107,7 @@ static bool add_findings(dq_text *out, const dq_machine *machine, dq_severity se
 }
 
 /* What failed the run comes first, with its history; what was only odd, after it. */
-char *dq_report_make(dq_machine *machine, const char *replay_line)
+char *dq_report_make(dq_machine *machine, const char *how_to_repeat)
 {
     dq_text out = { 0 };
     bool any;
@@ -117,8 +117,8 @@ char *dq_report_make(dq_machine *machine, const char *replay_line)
         add_explanations(&out, machine);
     }
     any = add_findings(&out, machine, DQ_WARNING) || any;
-    if (any && replay_line != NULL) {
-        dq_text_add(&out, "replay: %s\n", replay_line);
+    if (any && how_to_repeat != NULL) {
+        dq_text_add(&out, "%s\n", how_to_repeat);
     }
     if (out.text == NULL) {
         return calloc(1, 1);

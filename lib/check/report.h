@@ -8,6 +8,6 @@
 
 /* The report of everything that was found, ending in the line that replays the run; the empty
  * string when nothing was. Freed with free(). */
-char *dq_report_make(dq_machine *machine, const char *replay_line);
+char *dq_report_make(dq_machine *machine, const char *how_to_repeat);
 
 #endif

@@ -81,7 +81,7 @@ static bool read_mode(dirql_options *options, char *error, size_t bytes)
     return true;
 }
 
-static bool read_environment(dirql_options *options, char *error, size_t bytes)
+static bool read_machine(dirql_options *options, char *error, size_t bytes)
 {
     uint64_t processors = options->processors;
 
@@ -98,7 +98,18 @@ static bool read_environment(dirql_options *options, char *error, size_t bytes)
                  processors, DQ_PROCESSORS_MAX);
         return false;
     }
-    options->processors = (unsigned)processors;
+    /* A test that asks for two refers to both: it cannot do with fewer. */
+    if (processors > options->processors) {
+        options->processors = (unsigned)processors;
+    }
+    return true;
+}
+
+static bool read_environment(dirql_options *options, char *error, size_t bytes)
+{
+    if (!options->fixed && !read_machine(options, error, bytes)) {
+        return false;
+    }
     if (variable("DIRQL_REPLAY") != NULL) {
         options->replay = variable("DIRQL_REPLAY");
         options->mode = DIRQL_MODE_REPLAY;

@@ -208,17 +208,28 @@ static char *schedule_of(const dq_machine *machine)
     return text;
 }
 
-/* The line that repeats the run, to be put before the test's command. */
-static char *replay_line(const dq_machine *machine, const char *schedule)
+/* How to see it again: the variables that repeat the run, to be put before the test's command. A
+ * live run cannot be repeated; what it found can be looked for in runs that can. */
+static char *how_to_repeat(const dq_machine *machine, const char *schedule)
 {
-    const bool first = machine->options.mode == DQ_MODE_FIRST;
-    const char *value = first || schedule == NULL ? "first" : schedule;
-    const size_t bytes = strlen(value) + strlen(machine->options.name) + 64;
+    const dq_mode mode = machine->options.mode;
+    const char *name = machine->options.name;
+    const char *value = mode == DQ_MODE_FIRST || schedule == NULL ? "first" : schedule;
+    const size_t bytes = strlen(value) + strlen(name) + 256;
     char *line = malloc(bytes);
 
-    if (line != NULL) {
-        snprintf(line, bytes, "DIRQL_TEST=%s DIRQL_%s=%s", machine->options.name,
-                 first ? "MODE" : "REPLAY", value);
+    if (line == NULL) {
+        return NULL;
+    }
+    if (mode == DQ_MODE_LIVE) {
+        snprintf(line, bytes,
+                 "live: the order of things was the host's, and cannot be repeated. To look for "
+                 "the same in runs that can:\n  for seed in $(seq 1000); do DIRQL_TEST=%s "
+                 "DIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u <test> || break; done",
+                 name, machine->processor_count);
+    } else {
+        snprintf(line, bytes, "replay: DIRQL_TEST=%s DIRQL_%s=%s", name,
+                 mode == DQ_MODE_FIRST ? "MODE" : "REPLAY", value);
     }
     return line;
 }
@@ -242,7 +253,7 @@ static void summarise(dq_machine *machine, dirql_result *result)
             break;
         }
     }
-    line = replay_line(machine, result->schedule);
+    line = how_to_repeat(machine, result->schedule);
     result->report = dq_report_make(machine, line);
     free(line);
 }

@@ -7,6 +7,9 @@
 # set_tests_properties() after the call may change that or add labels. The test's first label is the
 # part of its name before the dot.
 #
+# Each is also run in live mode, with 1, 2 and 8 processors at least: live.sim.clock_1 and so on, with
+# the label "live". A folder whose tests run no machine sets DIRQL_TESTS_HAVE_MACHINES to OFF first.
+#
 # dirql_add_example(name sources...) is the same with only the public headers in reach, as for a user.
 
 function(dirql_add_test name)
@@ -48,4 +51,19 @@ function(dirql_add_program_test name)
     add_test(NAME ${name} COMMAND ${name})
     string(REGEX REPLACE "\\..*" "" label ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 60 LABELS ${label})
+    dirql_add_live_tests(${name})
+endfunction()
+
+set(DIRQL_TESTS_HAVE_MACHINES ON)
+
+function(dirql_add_live_tests name)
+    if(NOT DIRQL_TESTS_HAVE_MACHINES)
+        return()
+    endif()
+    foreach(processors 1 2 8)
+        set(test live.${name}_${processors})
+        add_test(NAME ${test} COMMAND ${name})
+        set_tests_properties(${test} PROPERTIES TIMEOUT 60 LABELS live
+            ENVIRONMENT "DIRQL_MODE=live;DIRQL_PROCESSORS=${processors}")
+    endforeach()
 endfunction()

@@ -224,7 +224,7 @@ static void a_beat_may_stop_itself(void **state)
 
 static void many_beats_have_one_thread(void **state)
 {
-    score many[20] = { 0 };
+    score many[20] = { { .again_ns = NEVER } };
     unsigned i;
 
     (void)state;
