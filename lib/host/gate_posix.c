@@ -15,6 +15,7 @@
 
 #include "host/here_posix.h"
 #include "host/host.h"
+#include "host/relax.h"
 
 #define LOOKS_BEFORE_SLEEP 200u
 
@@ -39,25 +40,16 @@ static void unlock(host_gate *gate)
     host_here_now.keeps_lock--;
 }
 
-static unsigned looks_before_sleep(void)
+unsigned host_relax_looks(unsigned looks)
 {
-    static atomic_uint known; /* One more than the answer. */
-    unsigned looks = atomic_load_explicit(&known, memory_order_relaxed);
+    static atomic_int several; /* 0: not known yet, 1: no, 2: yes. */
+    int known = atomic_load_explicit(&several, memory_order_relaxed);
 
-    if (looks == 0) {
-        looks = 1 + (sysconf(_SC_NPROCESSORS_ONLN) > 1 ? LOOKS_BEFORE_SLEEP : 0);
-        atomic_store_explicit(&known, looks, memory_order_relaxed);
+    if (known == 0) {
+        known = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 2 : 1;
+        atomic_store_explicit(&several, known, memory_order_relaxed);
     }
-    return looks - 1;
-}
-
-static inline void rest(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("isb");
-#endif
+    return known == 2 ? looks : 0;
 }
 
 host_gate *host_gate_create(void)
@@ -76,12 +68,11 @@ host_gate *host_gate_create(void)
     return gate;
 }
 
+/* The sleeper may have given up in the meantime; the opening must not be lost then. */
 static void open_for_sleeper(host_gate *gate)
 {
-    int slept_at = SLEPT_AT;
-
     lock(gate);
-    if (atomic_compare_exchange_strong(&gate->state, &slept_at, OPEN)) {
+    if (atomic_exchange(&gate->state, OPEN) == SLEPT_AT) {
         pthread_cond_signal(&gate->opened);
     }
     unlock(gate);
@@ -109,14 +100,14 @@ static bool pass(host_gate *gate, int leave_as)
 
 static bool pass_without_sleep(host_gate *gate)
 {
-    unsigned looks = looks_before_sleep();
+    unsigned looks = host_relax_looks(LOOKS_BEFORE_SLEEP);
     unsigned i;
 
     for (i = 0; i <= looks; i++) {
         if (atomic_load_explicit(&gate->state, memory_order_relaxed) == OPEN && pass(gate, SHUT)) {
             return true;
         }
-        rest();
+        host_relax();
     }
     return false;
 }
