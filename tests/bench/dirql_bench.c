@@ -18,46 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <ucontext.h>
 
-enum { ROUNDS = 9 };
-
-static double now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *figures, int count)
-{
-    qsort(figures, (size_t)count, sizeof(*figures), ascending);
-    return figures[count / 2];
-}
-
-/* Nanoseconds of one `step`, done `times` times a round. */
-static double time_of(void (*step)(int times), int times)
-{
-    double figures[ROUNDS];
-
-    step(times / 10 + 1);
-    for (int i = 0; i < ROUNDS; i++) {
-        const double begun = now_ns();
-
-        step(times);
-        figures[i] = (now_ns() - begun) / times;
-    }
-    return median(figures, ROUNDS);
-}
+#include "bench.h"
 
 /* ---- Primitives of the host ------------------------------------------------------------------ */
 
@@ -124,30 +87,11 @@ static primitives measure_host(void)
     there.uc_stack.ss_sp = there_stack;
     there.uc_stack.ss_size = sizeof(there_stack);
     makecontext(&there, bounce, 0);
-    return (primitives){ time_of(spin_pair, 2000000), time_of(sigmask_pair, 100000),
-                         time_of(swap_pair, 200000), time_of(indirect_call, 5000000) };
+    return (primitives){ bench_time_of(spin_pair, 2000000), bench_time_of(sigmask_pair, 100000),
+                         bench_time_of(swap_pair, 200000), bench_time_of(indirect_call, 5000000) };
 }
-
-/* ---- Printing -------------------------------------------------------------------------------- */
 
 static primitives host;
-
-/* `base`: nanoseconds of the primitive, 0 for none. The goal is for the value, or for the ratio. */
-static void print_row(const char *name, double value, const char *unit, const char *base_name,
-                      double base, const char *goal_of, double goal)
-{
-    const double ratio = base > 0 ? value / base : 0;
-    const double judged = strcmp(goal_of, "ratio") == 0 ? ratio : value;
-
-    if (base > 0) {
-        printf("name=%s value=%.2f unit=%s ratio=%.3f base=%s goal=%s<=%g %s\n", name, value, unit,
-               ratio, base_name, goal_of, goal, judged <= goal ? "ok" : "short");
-    } else {
-        printf("name=%s value=%.2f unit=%s ratio=- base=- goal=%s<=%g %s\n", name, value, unit,
-               goal_of, goal, judged <= goal ? "ok" : "short");
-    }
-    fflush(stdout);
-}
 
 /* ---- Steps on the machine -------------------------------------------------------------------- */
 
@@ -223,21 +167,21 @@ static PKINTERRUPT connect(BOOLEAN with_dpc)
 static void body_raise_lower(void *context)
 {
     (void)context;
-    measured = time_of(raise_lower, 2000000);
+    measured = bench_time_of(raise_lower, 2000000);
 }
 
 static void body_lock_pair(void *context)
 {
     (void)context;
     KeInitializeSpinLock(&lock);
-    measured = time_of(lock_pair, 1000000);
+    measured = bench_time_of(lock_pair, 1000000);
 }
 
 static void body_line_to_isr(void *context)
 {
     PKINTERRUPT interrupt = connect(context != NULL);
 
-    measured = time_of(line_to_isr, 200000);
+    measured = bench_time_of(line_to_isr, 200000);
     IoDisconnectInterrupt(interrupt);
 }
 
@@ -247,7 +191,7 @@ enum { HAND_OVERS = 100000 };
 
 static void body_timers(void *context)
 {
-    double figures[ROUNDS];
+    double figures[BENCH_ROUNDS];
     LARGE_INTEGER due;
 
     (void)context;
@@ -255,14 +199,14 @@ static void body_timers(void *context)
     KeInitializeTimer(&timer);
     KeInitializeDpc(&dpc, dpc_routine, NULL);
     KeSetTimerEx(&timer, due, 1, &dpc);
-    for (int i = 0; i < ROUNDS; i++) {
-        const double begun = now_ns();
+    for (int i = 0; i < BENCH_ROUNDS; i++) {
+        const double begun = bench_now_ns();
 
         dirql_time_advance_ms(1000);
-        figures[i] = (now_ns() - begun) / 1e6;
+        figures[i] = (bench_now_ns() - begun) / 1e6;
     }
     KeCancelTimer(&timer);
-    measured = median(figures, ROUNDS);
+    measured = bench_median(figures, BENCH_ROUNDS);
 }
 
 static void answer(void *context)
@@ -283,12 +227,12 @@ static void body_hand_over(void *context)
     KeInitializeEvent(&ping, SynchronizationEvent, FALSE);
     KeInitializeEvent(&pong, SynchronizationEvent, FALSE);
     other = dirql_thread_start("answer", DIRQL_ANY_PROCESSOR, answer, NULL);
-    begun = now_ns();
+    begun = bench_now_ns();
     for (int i = 0; i < HAND_OVERS; i++) {
         KeSetEvent(&ping, 0, FALSE);
         KeWaitForSingleObject(&pong, Executive, KernelMode, FALSE, NULL);
     }
-    measured = (now_ns() - begun) / HAND_OVERS / 2;
+    measured = (bench_now_ns() - begun) / HAND_OVERS / 2;
     dirql_thread_join(other);
 }
 
@@ -349,40 +293,40 @@ static void measure_memory(void)
     double before = resident_kib();
 
     run(body_memory, &before, DIRQL_CHECKS_NONE);
-    print_row("memory_1_processor_1_thread", measured, "KiB", "-", 0, "value", 300);
+    bench_print_row("memory_1_processor_1_thread", measured, "KiB", "-", 0, "value", 300);
 }
 
 static void measure_irql(const char *name, double goal_ns)
 {
-    print_row(name, run(body_raise_lower, NULL, DIRQL_CHECKS_NONE), "ns", "pthread_sigmask_pair",
+    bench_print_row(name, run(body_raise_lower, NULL, DIRQL_CHECKS_NONE), "ns", "pthread_sigmask_pair",
               host.sigmask_pair, "value", goal_ns);
 }
 
 static void measure_locks(void)
 {
-    print_row("spin_lock_pair", run(body_lock_pair, NULL, DIRQL_CHECKS_NONE), "ns",
+    bench_print_row("spin_lock_pair", run(body_lock_pair, NULL, DIRQL_CHECKS_NONE), "ns",
               "pthread_spin_pair", host.spin_pair, "ratio", 1.5);
-    print_row("spin_lock_pair_checked", run(body_lock_pair, NULL, DIRQL_CHECKS_ALL), "ns",
+    bench_print_row("spin_lock_pair_checked", run(body_lock_pair, NULL, DIRQL_CHECKS_ALL), "ns",
               "pthread_spin_pair", host.spin_pair, "ratio", 8);
 }
 
 static void measure_interrupts(void)
 {
-    print_row("line_isr_back", run(body_line_to_isr, NULL, DIRQL_CHECKS_NONE), "ns",
+    bench_print_row("line_isr_back", run(body_line_to_isr, NULL, DIRQL_CHECKS_NONE), "ns",
               "indirect_call", host.call, "value", 50);
-    print_row("line_isr_back_checked", run(body_line_to_isr, NULL, DIRQL_CHECKS_ALL), "ns",
+    bench_print_row("line_isr_back_checked", run(body_line_to_isr, NULL, DIRQL_CHECKS_ALL), "ns",
               "indirect_call", host.call, "value", 300);
-    print_row("line_isr_dpc_back", run(body_line_to_isr, &dpc, DIRQL_CHECKS_NONE), "ns",
+    bench_print_row("line_isr_dpc_back", run(body_line_to_isr, &dpc, DIRQL_CHECKS_NONE), "ns",
               "indirect_call", host.call, "value", 150);
 }
 
 static void measure_threads_and_time(void)
 {
-    print_row("event_hand_over", run(body_hand_over, NULL, DIRQL_CHECKS_NONE), "ns",
+    bench_print_row("event_hand_over", run(body_hand_over, NULL, DIRQL_CHECKS_NONE), "ns",
               "swapcontext_pair", host.swap_pair, "value", 300);
-    print_row("virtual_second_of_1ms_timers", run(body_timers, NULL, DIRQL_CHECKS_NONE), "ms", "-",
+    bench_print_row("virtual_second_of_1ms_timers", run(body_timers, NULL, DIRQL_CHECKS_NONE), "ms", "-",
               0, "value", 1);
-    print_row("machine_start_stop", time_of(start_and_stop, 2000) / 1000, "us", "-", 0, "value",
+    bench_print_row("machine_start_stop", bench_time_of(start_and_stop, 2000) / 1000, "us", "-", 0, "value",
               20);
 }
 
@@ -408,5 +352,6 @@ int main(int argc, char **argv)
     measure_locks();
     measure_interrupts();
     measure_threads_and_time();
+    bench_live_rows();
     return 0;
 }

@@ -41,8 +41,8 @@ typedef struct scene {
     atomic_int outstanding;
     atomic_int result;
     _Atomic(const void *) place;
-    volatile bool stop;
-    volatile bool in_task;
+    volatile int stop; /* No bool: its check by a sanitizer may read it only once. */
+    volatile int in_task;
     volatile uint64_t turns;
 } scene;
 
@@ -75,7 +75,7 @@ static void start_worker(host_entry *entry)
 
 static void end_worker(void)
 {
-    s.stop = true;
+    s.stop = 1;
     host_thread_join(s.worker);
 }
 
@@ -354,7 +354,7 @@ static void go_home(void *owner, const void *place, bool in_guest)
     (void)place;
     atomic_store(&s.outstanding, 0);
     if (in_guest && s.in_task) {
-        s.in_task = false;
+        s.in_task = 0;
         atomic_fetch_add(&s.kicks, 1);
         host_context_leave(&s.task, &s.base);
     }
@@ -363,7 +363,7 @@ static void go_home(void *owner, const void *place, bool in_guest)
 static void loop_in_task(void *argument)
 {
     (void)argument;
-    s.in_task = true;
+    s.in_task = 1;
     loop();
     host_context_leave(&s.task, &s.base);
 }
