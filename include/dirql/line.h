@@ -7,6 +7,13 @@
  * unmasked on the one that makes the call, its ISR has run when the call returns; in mode random
  * both the processor and the delay are drawn. All functions: any IRQL, and inside device callbacks
  * (then the interrupt is taken when the callback is done).
+ *
+ * In mode live, dirql_line_assert, _deassert, _pulse, _is_asserted and _count can also be called by
+ * any other host thread of the process: one that the test made, and that stands for the outside
+ * world. They never wait for the ISR; it interrupts a processor soon after. A run in which nothing
+ * can go on waits for such a thread, if there is one, as long as options.watchdog_ms. For a line of
+ * a run that is over they have no effect, and say so on stderr. In the other modes such a call has
+ * no effect and fails the run.
  */
 #ifndef DIRQL_LINE_H
 #define DIRQL_LINE_H

@@ -84,6 +84,8 @@ static int describe(const dq_step *step, char *text, size_t bytes)
         return snprintf(text, bytes, "line \"%s\" is asserted", step->text);
     case DQ_EVENT_LINE_DEASSERT:
         return snprintf(text, bytes, "line \"%s\" is deasserted", step->text);
+    case DQ_EVENT_KICK:
+        return snprintf(text, bytes, "is interrupted");
     case DQ_EVENT_INTERRUPT_LOST:
         return snprintf(text, bytes, "line \"%s\" interrupts, and nobody listens", step->text);
     case DQ_EVENT_LOCK_WAIT:
@@ -122,6 +124,7 @@ static bool has_place(const dq_step *step)
 {
     switch (step->kind) {
     case DQ_EVENT_CALL:
+    case DQ_EVENT_KICK:
     case DQ_EVENT_LOCK_WAIT:
     case DQ_EVENT_PORT_READ:
     case DQ_EVENT_PORT_WRITE:

@@ -43,17 +43,16 @@ static void print_text(const char *text)
     }
 }
 
-/* A report ends in the line that replays the run. Where there is none, the machine found nothing
- * wrong, but a CMocka failure can be replayed as well. */
-static void print_result(const dirql_cmocka_case *test, const dirql_result *result)
+/* A report ends in how to see the run again. Where there is none, the machine found nothing wrong,
+ * but a CMocka failure can be repeated as well. */
+static void print_result(const dirql_result *result)
 {
     if (result->report && *result->report) {
         print_text(result->report);
         if (result->report[strlen(result->report) - 1] != '\n')
             print_text("\n");
-    } else if (result->outcome != DIRQL_PASSED && result->schedule && *result->schedule) {
-        dirql_cmocka_print_error("replay: DIRQL_TEST=%s DIRQL_REPLAY=", name_of(test));
-        print_text(result->schedule);
+    } else if (result->outcome != DIRQL_PASSED && result->repeat && *result->repeat) {
+        print_text(result->repeat);
         print_text("\n");
     }
 }
@@ -98,7 +97,7 @@ void dirql_cmocka_run(void **state)
     if (!options.name)
         options.name = test->name;
     outcome = dirql_run(&options, guest, test, &result);
-    print_result(test, &result);
+    print_result(&result);
     dirql_result_free(&result);
     if (outcome != DIRQL_PASSED)
         dirql_cmocka_fail(test->file, test->line);
@@ -106,12 +105,12 @@ void dirql_cmocka_run(void **state)
 
 int dirql_cmocka_clean(void **state)
 {
-    const dirql_cmocka_case *test = *state;
     dirql_result result;
 
+    (void)state;
     dirql_abandon(&result);
     if (!dq_calls_left_quietly())
-        print_result(test, &result);
+        print_result(&result);
     dirql_result_free(&result);
     dq_calls_forget();
     dq_expected_forget();

@@ -5,12 +5,16 @@
 
 #include "control/control.h"
 #include "ke/ki.h"
+#include "sim/live.h"
 
 uint64_t dirql_time_ns(void)
 {
     DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_time_ns");
 
+    if (DQ_UNLIKELY(dq_self->live != NULL)) {
+        dq_live_follow_clock(dq_self);
+    }
     return machine != NULL ? machine->clock.now_ns : 0;
 }
 

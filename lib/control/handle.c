@@ -10,29 +10,17 @@
 
 enum { NUMBER_BITS = 16, NUMBERS = (1 << NUMBER_BITS) - 1 };
 
+_Static_assert(DQ_GENERATIONS == UINTPTR_MAX >> NUMBER_BITS, "both fit into a handle");
+
 typedef struct handle_entry {
     dirql_handle_kind kind;
     void *object;
 } handle_entry;
 
 typedef struct dirql_handles {
-    uintptr_t generation;
     unsigned count, capacity;
     handle_entry *entries;
 } dirql_handles;
-
-/* Machines of the whole process, one number each. */
-static uintptr_t last_generation;
-
-static uintptr_t next_generation(void)
-{
-    uintptr_t generation;
-
-    host_lock();
-    generation = ++last_generation;
-    host_unlock();
-    return generation & (UINTPTR_MAX >> NUMBER_BITS);
-}
 
 static dirql_handles *handles_of(dq_machine *machine)
 {
@@ -40,9 +28,6 @@ static dirql_handles *handles_of(dq_machine *machine)
 
     if (control->handles == NULL) {
         control->handles = dq_keep(machine, sizeof(dirql_handles));
-        if (control->handles != NULL) {
-            control->handles->generation = next_generation();
-        }
     }
     return control->handles;
 }
@@ -76,7 +61,12 @@ uintptr_t dirql_handle_make(dq_machine *machine, dirql_handle_kind kind, void *o
         return 0;
     }
     handles->entries[handles->count++] = (handle_entry){ .kind = kind, .object = object };
-    return handles->generation << NUMBER_BITS | handles->count;
+    return machine->generation << NUMBER_BITS | handles->count;
+}
+
+uintptr_t dirql_handle_generation(uintptr_t handle)
+{
+    return handle >> NUMBER_BITS;
 }
 
 void *dirql_handle_find(const dq_machine *machine, dirql_handle_kind kind, uintptr_t handle)
@@ -84,8 +74,9 @@ void *dirql_handle_find(const dq_machine *machine, dirql_handle_kind kind, uintp
     const dirql_handles *handles = ((const dirql_control *)machine->control)->handles;
     const unsigned number = handle & NUMBERS;
 
-    if (DQ_LIKELY(handles != NULL && handle >> NUMBER_BITS == handles->generation && number != 0 &&
-                  number <= handles->count && handles->entries[number - 1].kind == kind)) {
+    if (DQ_LIKELY(handles != NULL && dirql_handle_generation(handle) == machine->generation &&
+                  number != 0 && number <= handles->count &&
+                  handles->entries[number - 1].kind == kind)) {
         return handles->entries[number - 1].object;
     }
     return NULL;

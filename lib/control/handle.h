@@ -19,6 +19,9 @@ typedef enum dirql_handle_kind {
 /* Registers an object of the machine. 0 when memory is short, or after 65,535 objects. */
 uintptr_t dirql_handle_make(dq_machine *machine, dirql_handle_kind kind, void *object);
 
+/* Of the machine that the handle was made for. */
+uintptr_t dirql_handle_generation(uintptr_t handle);
+
 /* The object, or NULL if the handle is none of this machine and kind. */
 void *dirql_handle_find(const dq_machine *machine, dirql_handle_kind kind, uintptr_t handle);
 

@@ -3,6 +3,7 @@
  */
 #include "control/control.h"
 #include "control/handle.h"
+#include "control/outside.h"
 
 #include <dirql/line.h>
 
@@ -173,51 +174,89 @@ static dq_line *enter(const dirql_line *line, dq_service service, const void *pl
     return wire;
 }
 
-void dirql_line_assert(dirql_line *line)
+static uint64_t raise(dq_machine *machine, dq_line *wire)
+{
+    dq_line_assert(machine, wire);
+    return 1;
+}
+
+static uint64_t lower(dq_machine *machine, dq_line *wire)
+{
+    dq_line_deassert(machine, wire);
+    return 1;
+}
+
+static uint64_t pulse(dq_machine *machine, dq_line *wire)
+{
+    dq_line_assert(machine, wire);
+    dq_line_deassert(machine, wire);
+    return 1;
+}
+
+static uint64_t is_asserted(dq_machine *machine, dq_line *wire)
+{
+    (void)machine;
+    return wire->asserted;
+}
+
+static uint64_t count(dq_machine *machine, dq_line *wire)
+{
+    (void)machine;
+    return wire->count;
+}
+
+/* Changes the wire, for simulated code or from outside. */
+static inline void change(dirql_line *line, dq_service service, const void *place,
+                          dirql_outside_act *act)
 {
     DIRQL_INSIDE;
-    dq_line *wire = enter(line, DQ_SERVICE_dirql_line_assert, __builtin_return_address(0));
+    dq_line *wire;
 
-    if (wire != NULL) {
-        dq_line_assert(dq_self->machine, wire);
+    if (dirql_outside_is()) {
+        (void)dirql_outside_do(line, dq_service_name(service), act);
+        return;
     }
+    wire = enter(line, service, place);
+    if (wire != NULL) {
+        (void)act(dq_self->machine, wire);
+    }
+}
+
+static uint64_t ask(const dirql_line *line, const char *function, dirql_outside_act *act)
+{
+    DIRQL_INSIDE;
+    dq_line *wire;
+
+    if (dirql_outside_is()) {
+        return dirql_outside_do(line, function, act);
+    }
+    wire = wire_of(line, function);
+    return wire != NULL ? act(dq_self->machine, wire) : 0;
+}
+
+void dirql_line_assert(dirql_line *line)
+{
+    change(line, DQ_SERVICE_dirql_line_assert, __builtin_return_address(0), raise);
 }
 
 void dirql_line_deassert(dirql_line *line)
 {
-    DIRQL_INSIDE;
-    dq_line *wire = enter(line, DQ_SERVICE_dirql_line_deassert, __builtin_return_address(0));
-
-    if (wire != NULL) {
-        dq_line_deassert(dq_self->machine, wire);
-    }
+    change(line, DQ_SERVICE_dirql_line_deassert, __builtin_return_address(0), lower);
 }
 
 void dirql_line_pulse(dirql_line *line)
 {
-    DIRQL_INSIDE;
-    dq_line *wire = enter(line, DQ_SERVICE_dirql_line_pulse, __builtin_return_address(0));
-
-    if (wire != NULL) {
-        dq_line_assert(dq_self->machine, wire);
-        dq_line_deassert(dq_self->machine, wire);
-    }
+    change(line, DQ_SERVICE_dirql_line_pulse, __builtin_return_address(0), pulse);
 }
 
 int dirql_line_is_asserted(const dirql_line *line)
 {
-    DIRQL_INSIDE;
-    const dq_line *wire = wire_of(line, "dirql_line_is_asserted");
-
-    return wire != NULL && wire->asserted;
+    return ask(line, "dirql_line_is_asserted", is_asserted) != 0;
 }
 
 uint64_t dirql_line_count(const dirql_line *line)
 {
-    DIRQL_INSIDE;
-    const dq_line *wire = wire_of(line, "dirql_line_count");
-
-    return wire != NULL ? wire->count : 0;
+    return ask(line, "dirql_line_count", count);
 }
 
 ULONG dirql_line_vector(const dirql_line *line)

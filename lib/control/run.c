@@ -93,7 +93,9 @@ static dq_machine_options machine_options(const dirql_options *options)
 
 /* ---- A process that ends in a run ------------------------------------------------------------ */
 
-static unsigned under_way; /* Runs of all host threads, guarded by host_lock(). */
+/* Guarded by host_lock(): */
+static unsigned under_way;       /* Runs of all host threads. */
+static unsigned under_way_forks; /* host_fork_count() of the process that they are in. */
 
 /* Without it, exit(0) in driver code would look as a success to whoever reads the status. */
 static void refuse_to_exit(void)
@@ -102,7 +104,7 @@ static void refuse_to_exit(void)
     unsigned runs;
 
     host_lock();
-    runs = under_way;
+    runs = under_way_forks == host_fork_count() ? under_way : 0; /* Else they are the parent's. */
     host_unlock();
     if (runs > 0) {
         fflush(NULL);
@@ -123,6 +125,10 @@ static void count_run(int change)
     host_lock();
     if (!registered) {
         registered = atexit(refuse_to_exit) == 0;
+    }
+    if (under_way_forks != host_fork_count()) {
+        under_way_forks = host_fork_count();
+        under_way = 0;
     }
     under_way += (unsigned)change;
     host_unlock();
@@ -236,8 +242,6 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
 
 static void summarise(dq_machine *machine, dirql_result *result)
 {
-    char *line;
-
     result->errors = machine->findings.errors;
     result->warnings = machine->findings.warnings;
     result->virtual_ns = machine->clock.now_ns;
@@ -253,9 +257,8 @@ static void summarise(dq_machine *machine, dirql_result *result)
             break;
         }
     }
-    line = how_to_repeat(machine, result->schedule);
-    result->report = dq_report_make(machine, line);
-    free(line);
+    result->repeat = how_to_repeat(machine, result->schedule);
+    result->report = dq_report_make(machine, result->repeat);
 }
 
 static dirql_outcome finish(dq_machine *machine, dq_outcome outcome, dirql_result *result)
@@ -295,6 +298,7 @@ static dirql_outcome refuse(dirql_result *result, const char *error)
         result->errors = 1;
         result->report = copy_of(text);
         result->schedule = copy_of("");
+        result->repeat = copy_of("");
     } else {
         fputs(text, stderr);
     }
@@ -390,8 +394,10 @@ void dirql_result_free(dirql_result *result)
     }
     free(result->report);
     free(result->schedule);
+    free(result->repeat);
     result->report = NULL;
     result->schedule = NULL;
+    result->repeat = NULL;
 }
 
 void dirql_at_home(void (*errand)(void *argument), void *argument)

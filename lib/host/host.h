@@ -92,6 +92,9 @@ void host_unlock(void);
  * them. */
 bool host_is_forked(void);
 
+/* How often that happened from one process to the next: differs between parent and child. */
+unsigned host_fork_count(void);
+
 /* ---- Kicks: a thread is interrupted wherever it is ------------------------------------------- */
 
 /* Runs on the kicked thread, on top of what it does, and may take its time: the interrupted code

@@ -139,6 +139,9 @@ static const char *judge(const host_guest *guest)
                "from code that holds the C library's locks. Link the C library as a shared "
                "library (without -static).";
     }
+    if (host_sanitizer_is_tsan()) {
+        return NULL; /* No kick finds guest code in it, but services take what has come. */
+    }
     if (guest->modules == 0 && guest->has_heap_inside) {
         return "A sanitizer's runtime or an allocator is part of the executable, so code of the "
                "driver cannot be told from code that holds its locks. Link it as a shared library "

@@ -26,7 +26,7 @@ static struct {
     host_thread *spare; /* Records without a thread. */
     unsigned parked_count;
     atomic_uint threads; /* How many the system has of ours. */
-    atomic_bool is_forked;
+    atomic_uint forks; /* On the way to this process. */
     bool is_prepared;
 } pool = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
@@ -192,7 +192,7 @@ static void forget(void)
     pool.spare = NULL;
     pool.parked_count = 0;
     atomic_store(&pool.threads, host_here_now.thread != NULL ? 1 : 0);
-    atomic_store(&pool.is_forked, true);
+    atomic_fetch_add(&pool.forks, 1);
     host_lock_forget();
     host_signal_forget();
     host_guest_forget();
@@ -226,7 +226,12 @@ static bool prepare(void)
 
 bool host_is_forked(void)
 {
-    return atomic_load(&pool.is_forked);
+    return host_fork_count() != 0;
+}
+
+unsigned host_fork_count(void)
+{
+    return atomic_load_explicit(&pool.forks, memory_order_relaxed);
 }
 
 /* ---- Start and join -------------------------------------------------------------------------- */

@@ -37,7 +37,12 @@ static void on_kick(void *owner, const void *place, bool in_guest)
     }
     __atomic_store_n(&carrier->missed, false, __ATOMIC_RELAXED);
     dq_monitor_enter(carrier->machine);
-    dq_self->execution->place = (const char *)place + 1; /* Places are return addresses. */
+    place = (const char *)place + 1; /* Places are return addresses. */
+    dq_self->execution->place = place;
+    dq_self->execution->service = DQ_SERVICE_NONE;
+    if (dq_is_deliverable(dq_self)) {
+        dq_emit(dq_self, KICK, NULL, (uintptr_t)place, 0, 0);
+    }
     dq_live_follow_clock(dq_self);
     dq_monitor_leave(carrier->machine);
 }

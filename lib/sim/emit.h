@@ -21,6 +21,7 @@
     X(RESUME, NONE, "irql", "", "")                                     \
     X(LINE_ASSERT, LINE, "message number", "", "")                      \
     X(LINE_DEASSERT, LINE, "", "", "")                                  \
+    X(KICK, NONE, "at", "", "")                                         \
     X(INTERRUPT_PEND, LINE, "target processor", "", "")                 \
     X(INTERRUPT_BEGIN, LINE, "vector", "level", "")                     \
     X(INTERRUPT_END, LINE, "claimed", "still asserted", "")             \

@@ -1,7 +1,7 @@
 /*
  * finding.c - writes findings down, decides whether they were expected, and sends control home.
  */
-#include "sim/machine.h"
+#include "sim/live.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -152,9 +152,14 @@ void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, .
     va_start(arguments, format);
     kept = write_down(cpu, details, format, arguments);
     va_end(arguments);
-    if (kept && details->severity == DQ_ERROR) {
-        dq_go_home(cpu);
+    if (!kept || details->severity != DQ_ERROR) {
+        return;
     }
+    if (cpu->task == NULL && cpu->live != NULL) {
+        dq_live_end(cpu->machine); /* A visitor's stack is none to leave. */
+        return;
+    }
+    dq_go_home(cpu);
 }
 
 void dq_note(dq_processor *cpu, const dq_finding *details, const char *format, ...)

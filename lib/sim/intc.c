@@ -58,7 +58,7 @@ static void withdraw(dq_line *line)
 
 /* ---- Routing --------------------------------------------------------------------------------- */
 
-static uint64_t processors_of(const dq_machine *machine, const dq_line *line)
+uint64_t dq_intc_processors(const dq_machine *machine, const dq_line *line)
 {
     const uint64_t active =
         machine->processor_count == 64 ? UINT64_MAX : (1ull << machine->processor_count) - 1;
@@ -75,7 +75,7 @@ static uint64_t processors_of(const dq_machine *machine, const dq_line *line)
 
 static dq_processor *route(dq_machine *machine, const dq_line *line)
 {
-    uint64_t set = processors_of(machine, line);
+    uint64_t set = dq_intc_processors(machine, line);
     unsigned skip = dq_choose(dq_self, DQ_CHOICE_ROUTE, (unsigned)__builtin_popcountll(set));
 
     while (skip-- > 0) {

@@ -80,6 +80,8 @@ void dq_intc_refresh(dq_machine *machine, dq_vector *vector);
 
 /* The vector by number, made if need be. NULL: short of memory. */
 dq_vector *dq_intc_vector(dq_machine *machine, uint32_t number);
+/* That may take an interrupt of the line; at least one. */
+uint64_t dq_intc_processors(const dq_machine *machine, const dq_line *line);
 /* First line routed to the vector, or NULL. */
 dq_line *dq_intc_line(dq_machine *machine, uint32_t vector);
 

@@ -26,6 +26,16 @@ typedef struct dq_carrier {
     bool missed;        /* That was no place to deliver. */
 } dq_carrier;
 
+/* What the beat knows of a processor. */
+typedef struct dq_live_stay {
+    uint64_t late_since_ns; /* A kick has been due since then; 0: none is. */
+    /* What it does at DISPATCH_LEVEL or above: */
+    uint32_t ordinal; /* Of the execution; 0: none. */
+    uint32_t calls;
+    uint64_t since_ns;
+    bool asked; /* It was kicked, to learn where it is. */
+} dq_live_stay;
+
 typedef struct dq_live {
     dq_machine *machine;
     host_gate *home;     /* The home context waits here. */
@@ -39,9 +49,9 @@ typedef struct dq_live {
     uint64_t seen_progress;
     uint64_t quiet_since_ns;
     uint64_t quantum_ns;    /* Next turn. */
-    uint64_t late_since_ns; /* A kick has been due since then; 0: none. */
-    uint64_t retry_ns;
+    uint64_t retry_ns; /* Between kicks that are late. */
     bool asked; /* The one that seems to loop was kicked, to learn where it is. */
+    dq_live_stay stays[DQ_PROCESSORS_MAX];
     bool beats; /* It will be called again by itself. */
 } dq_live;
 
@@ -90,6 +100,20 @@ void dq_live_beat_again(dq_live *live);
 
 /* Where virtual time follows the host's: lets the time that has passed pass. */
 void dq_live_follow_clock(dq_processor *cpu);
+
+/* ---- The watch (livewatch.c) ----------------------------------------------------------------- */
+
+/* How long an interrupt may be held up, and a thread refuse to stop: 5 s. Tests may turn it. */
+extern uint64_t dq_live_patience_ns __attribute__((visibility("hidden")));
+
+/* Ends the run if it, or a processor of it, stands still. */
+void dq_live_watch(dq_machine *machine, uint64_t now_ns);
+
+/* Ends the run: what is pending at `cpu` cannot be delivered. */
+void dq_live_give_up(dq_processor *cpu);
+
+/* Where the last kick found the carrier's thread, in words. Returns their length. */
+size_t dq_live_say_where(const dq_carrier *carrier, char *text, size_t bytes);
 
 /* ---- The end (livestop.c) -------------------------------------------------------------------- */
 

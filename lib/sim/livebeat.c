@@ -1,21 +1,16 @@
 /*
  * livebeat.c - what a live run needs somebody for who is on no processor: kicks that came at a bad
- * moment are sent again, turns end by the host's clock, and a run that stands still is noticed.
+ * moment are sent again, turns end by the host's clock, and a run that stands still is noticed
+ * (livewatch.c).
  *
  * While nothing runs the beat sleeps: an idle machine costs nothing.
  */
 #include "sim/live.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-#include "sim/standstill.h"
-
 static const uint64_t beat_ns = 5 * 1000 * 1000;
 static const uint64_t quantum_ns = 20 * 1000 * 1000;
 static const uint64_t retry_min_ns = 50 * 1000;
 static const uint64_t retry_max_ns = 10 * 1000 * 1000;
-static const uint64_t late_limit_ns = 5ull * 1000 * 1000 * 1000;
 
 /* ---- Late kicks ------------------------------------------------------------------------------ */
 
@@ -32,59 +27,37 @@ static uint64_t jitter(uint64_t ns)
     return ns + host_clock_ns() % (ns / 2 + 1);
 }
 
-static void say_where(const dq_carrier *carrier, char *text, size_t bytes)
+static void send_late_kick(dq_processor *cpu, dq_live_stay *stay, uint64_t now_ns)
 {
-    host_symbol symbol;
-
-    if (host_kick_is_blocked(carrier->thread)) {
-        snprintf(text, bytes,
-                 "it has blocked the signal SIGURG, by which interrupts arrive: leave that signal "
-                 "unblocked");
-        return;
+    __atomic_store_n(&cpu->task->carrier->hinted, false, __ATOMIC_SEQ_CST);
+    cpu->machine->monitor.kicks |= 1ull << cpu->number;
+    if (stay->late_since_ns == 0) {
+        stay->late_since_ns = now_ns;
+    } else if (now_ns - stay->late_since_ns > dq_live_patience_ns && host_kicks_are_prompt() &&
+               !cpu->machine->monitor.over) {
+        dq_live_give_up(cpu);
     }
-    host_symbol_find(__atomic_load_n(&carrier->kicked, __ATOMIC_RELAXED), &symbol);
-    snprintf(text, bytes, "it is in %s%s%s, where it may hold a lock of a runtime library",
-             symbol.module[0] != '\0' ? symbol.module : "code of no module",
-             symbol.function[0] != '\0' ? ", function " : "", symbol.function);
-}
-
-static void give_up(dq_processor *cpu)
-{
-    char name[96], where[320];
-
-    say_where(cpu->task->carrier, where, sizeof(where));
-    dq_note(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "interrupt held up" },
-            "an interrupt has been pending at CPU%u for 5 seconds of the host's time and cannot be "
-            "delivered to %s: %s",
-            cpu->number, dq_execution_describe(cpu->execution, name, sizeof(name)), where);
-    dq_live_end(cpu->machine);
 }
 
 /* Returns when to look again. */
 static uint64_t send_late_kicks(dq_machine *machine, uint64_t now_ns)
 {
     dq_live *live = dq_live_of(machine);
-    dq_processor *owed = NULL;
+    bool any = false;
 
     for (unsigned i = 0; i < machine->processor_count; i++) {
-        dq_processor *cpu = &machine->processors[i];
-
-        if (is_owed(cpu)) {
-            owed = cpu;
-            __atomic_store_n(&cpu->task->carrier->hinted, false, __ATOMIC_SEQ_CST);
-            machine->monitor.kicks |= 1ull << i;
+        if (is_owed(&machine->processors[i])) {
+            send_late_kick(&machine->processors[i], &live->stays[i], now_ns);
+            any = true;
+        } else {
+            live->stays[i].late_since_ns = 0;
         }
     }
-    if (owed == NULL || !host_kicks_are_prompt()) {
-        live->late_since_ns = 0;
+    if (!any || !host_kicks_are_prompt()) {
         live->retry_ns = retry_min_ns;
         return beat_ns;
     }
-    if (live->late_since_ns == 0) {
-        live->late_since_ns = now_ns;
-    } else if (now_ns - live->late_since_ns > late_limit_ns) {
-        give_up(owed);
-    } else if (live->retry_ns >= retry_max_ns) {
+    if (live->retry_ns >= retry_max_ns) {
         host_kicks_look_again();
     }
     live->retry_ns = live->retry_ns * 2 < retry_max_ns ? live->retry_ns * 2 : retry_max_ns;
@@ -105,73 +78,6 @@ static void end_turns(dq_machine *machine, uint64_t now_ns)
         if (!machine->processors[i].resting) {
             machine->hooks->quantum(&machine->processors[i]);
         }
-    }
-}
-
-/* ---- Standstill ------------------------------------------------------------------------------ */
-
-/* The processor whose guest code runs without calling anything; NULL if none. */
-static dq_processor *busy_in_guest(dq_machine *machine)
-{
-    for (unsigned i = 0; i < machine->processor_count; i++) {
-        dq_processor *cpu = &machine->processors[i];
-
-        if (!cpu->resting && cpu->task != NULL && cpu->task->carrier != NULL &&
-            __atomic_load_n(&cpu->task->carrier->in_guest, __ATOMIC_SEQ_CST)) {
-            return cpu;
-        }
-    }
-    return NULL;
-}
-
-static void report_stall(dq_processor *cpu)
-{
-    const dq_carrier *carrier = cpu->task->carrier;
-    const char *place = __atomic_load_n(&carrier->kicked, __ATOMIC_RELAXED);
-    char name[96];
-
-    dq_note(cpu,
-            &(dq_finding){ .severity = DQ_ERROR,
-                           .rule = "livelock",
-                           .place = place != NULL ? place + 1 : NULL },
-            "livelock in `%s`, IRQL %u: no kernel service was called on any processor for %" PRIu64
-            " seconds of host time",
-            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,
-            cpu->machine->options.watchdog_ns / 1000000000u);
-    dq_live_end(cpu->machine);
-}
-
-static void judge_quiet(dq_machine *machine, uint64_t quiet_ns)
-{
-    dq_live *live = dq_live_of(machine);
-    dq_processor *busy = busy_in_guest(machine);
-
-    if (quiet_ns < machine->options.watchdog_ns) {
-        return;
-    }
-    if (live->waits_outside) {
-        dq_standstill_note(&machine->processors[0], quiet_ns);
-        dq_live_end(machine);
-    } else if (busy != NULL && host_is_debugged()) {
-        live->quiet_since_ns = host_clock_ns();
-    } else if (busy != NULL && !live->asked) {
-        live->asked = true; /* Its kick will say where it is. */
-        machine->monitor.kicks |= 1ull << busy->number;
-    } else if (busy != NULL) {
-        report_stall(busy);
-    }
-}
-
-static void watch(dq_machine *machine, uint64_t now_ns)
-{
-    dq_live *live = dq_live_of(machine);
-
-    if (machine->progress != live->seen_progress) {
-        live->seen_progress = machine->progress;
-        live->quiet_since_ns = now_ns;
-        live->asked = false;
-    } else if (machine->options.watchdog_ns != 0) {
-        judge_quiet(machine, now_ns - live->quiet_since_ns);
     }
 }
 
@@ -231,7 +137,7 @@ static uint64_t beat(dq_machine *machine)
     const uint64_t now_ns = host_clock_ns();
     uint64_t next_ns = UINT64_MAX, wait_ns;
 
-    watch(machine, now_ns);
+    dq_live_watch(machine, now_ns);
     if (live->running > 0) {
         end_turns(machine, now_ns);
         next_ns = send_late_kicks(machine, now_ns);

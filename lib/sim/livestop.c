@@ -3,15 +3,16 @@
  *
  * Those that wait see it when they wake up, those in dirql when they enter the monitor; those in
  * guest code are kicked. A thread in a runtime library is left alone, since it may hold a lock
- * there; it is kicked again until it is back in guest code.
+ * there; it is kicked again, and often, until a kick finds it back in guest code: a loop that calls
+ * a library is there for only a small part of its time.
  */
 #include "sim/live.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-static const uint64_t patience_ns = 5ull * 1000 * 1000 * 1000;
-static const uint64_t retry_max_ns = 20 * 1000 * 1000;
+static const uint64_t retry_min_ns = 50 * 1000;
+static const uint64_t retry_max_ns = 500 * 1000;
 
 static bool is_in_guest(const dq_task *task)
 {
@@ -42,22 +43,13 @@ static void kick_all(dq_machine *machine)
 
 static size_t add_stuck(const dq_task *task, char *text, size_t bytes)
 {
-    const void *place = __atomic_load_n(&task->carrier->kicked, __ATOMIC_RELAXED);
-    host_symbol symbol = { { 0 }, { 0 }, 0, 0, { 0 } };
-    char name[96];
+    const dq_execution *top = task->processor != NULL ? task->processor->execution : task->top;
+    char name[96], where[320];
     int length;
 
-    dq_execution_describe(&task->execution, name, sizeof(name));
-    if (host_kick_is_blocked(task->carrier->thread)) {
-        length = snprintf(text, bytes, "\n  %s: it has blocked the signal SIGURG", name);
-    } else if (place == NULL) {
-        length = snprintf(text, bytes, "\n  %s: it does not answer", name);
-    } else {
-        host_symbol_find(place, &symbol);
-        length = snprintf(text, bytes, "\n  %s: in %s, function %s", name,
-                          symbol.module[0] != '\0' ? symbol.module : "code of no module",
-                          symbol.function[0] != '\0' ? symbol.function : "unknown");
-    }
+    (void)dq_live_say_where(task->carrier, where, sizeof(where));
+    length = snprintf(text, bytes, "\n  %s: %s", dq_execution_describe(top, name, sizeof(name)),
+                      where);
     return length > 0 ? (size_t)length : 0;
 }
 
@@ -66,10 +58,10 @@ static _Noreturn void fail_process(dq_machine *machine)
     char text[4096];
     size_t length = (size_t)snprintf(
         text, sizeof(text),
-        "dirql: run \"%s\" is over, but for 5 seconds a host thread could not be stopped. A "
+        "dirql: run \"%s\" is over, but for %g seconds a host thread could not be stopped. A "
         "thread can be stopped in driver and test code and in kernel services, but not in a call "
         "of another library that does not return. The process ends.",
-        machine->options.name);
+        machine->options.name, (double)dq_live_patience_ns / 1e9);
 
     for (const dq_task *task = machine->tasks; task != NULL && length < sizeof(text);
          task = task->next) {
@@ -93,14 +85,14 @@ static _Noreturn void fail_process(dq_machine *machine)
 static void wait_for_all(dq_machine *machine, dq_live *live)
 {
     const uint64_t began_ns = host_clock_ns();
-    uint64_t retry_ns = 1000 * 1000;
+    uint64_t retry_ns = retry_min_ns;
 
     while (live->carriers > 0) {
         kick_all(machine);
         dq_monitor_unlock(machine);
         (void)host_gate_wait_for(live->home, retry_ns);
         dq_monitor_lock(machine);
-        if (live->carriers > 0 && host_clock_ns() - began_ns > patience_ns) {
+        if (live->carriers > 0 && host_clock_ns() - began_ns > dq_live_patience_ns) {
             fail_process(machine);
         }
         retry_ns = retry_ns * 2 < retry_max_ns ? retry_ns * 2 : retry_max_ns;

@@ -1,16 +1,19 @@
 /*
  * machine.c - a machine's life, its tasks, and the way home.
  */
-#include "sim/machine.h"
+#include "sim/visit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static DQ_TLS dq_machine *here;  /* Whose home context this host thread is. */
-static dq_machine *all_machines; /* Under host_lock(). */
-static char foreign_call[128];   /* A refused call while no machine ran. Under host_lock(). */
+static DQ_TLS dq_machine *here; /* Whose home context this host thread is. */
+
+/* Under host_lock(): */
+static dq_machine *all_machines;
+static uintptr_t last_generation;
+static char foreign_call[128]; /* A refused call while no machine ran. */
 
 /* ---- Creation -------------------------------------------------------------------------------- */
 
@@ -19,6 +22,7 @@ static void enlist(dq_machine *machine)
     char earlier[sizeof(foreign_call)];
 
     host_lock();
+    machine->generation = ++last_generation & DQ_GENERATIONS;
     machine->next = all_machines;
     all_machines = machine;
     memcpy(earlier, foreign_call, sizeof(earlier));
@@ -32,6 +36,7 @@ static void enlist(dq_machine *machine)
     }
 }
 
+/* Returns when nobody holds it any more. */
 static void strike_off(dq_machine *machine)
 {
     dq_machine **at = &all_machines;
@@ -43,6 +48,35 @@ static void strike_off(dq_machine *machine)
     if (*at != NULL) {
         *at = machine->next;
     }
+    while (machine->holders > 0) { /* Each holds it for the time of one call. */
+        host_unlock();
+        host_thread_give_way();
+        host_lock();
+    }
+    host_unlock();
+}
+
+dq_machine *dq_machine_hold(uintptr_t generation, bool *was_there)
+{
+    dq_machine *machine;
+
+    host_lock();
+    machine = all_machines;
+    while (machine != NULL && machine->generation != generation) {
+        machine = machine->next;
+    }
+    if (machine != NULL) {
+        machine->holders++;
+    }
+    *was_there = generation != 0 && generation <= last_generation;
+    host_unlock();
+    return machine;
+}
+
+void dq_machine_let_go(dq_machine *machine)
+{
+    host_lock();
+    machine->holders--;
     host_unlock();
 }
 
@@ -83,39 +117,63 @@ dq_machine *dq_machine_here(void)
     return here;
 }
 
-void dq_refuse_foreign(const char *service)
-{
-    dq_machine *machine = here;
+/* ---- Refusals -------------------------------------------------------------------------------- */
 
+static void refuse_without_machine(const char *service)
+{
     host_lock();
-    if (machine == NULL) {
-        machine = all_machines;
-    }
-    if (machine == NULL) {
-        snprintf(foreign_call, sizeof(foreign_call), "%s", service);
-    }
+    snprintf(foreign_call, sizeof(foreign_call), "%s", service);
     host_unlock();
-    if (machine == NULL) {
-        fprintf(
-            stderr,
+    fprintf(stderr,
             "dirql: %s was called while no machine is running. Kernel services exist only inside "
             "dirql_run(); the call had no effect.\n",
             service);
-        return;
-    }
-    if (machine == here) {
-        dq_find_outside(machine, "foreign thread",
+}
+
+static void refuse_stranger(dq_machine *machine, const char *service)
+{
+    dq_find_outside(
+        machine, "foreign thread",
+        "%s was called from a host thread that the machine does not know. Only simulated threads "
+        "can call the kernel: start one with dirql_thread_start() or PsCreateSystemThread(). The "
+        "call had no effect.",
+        service);
+}
+
+static uintptr_t any_generation(void)
+{
+    uintptr_t generation;
+
+    host_lock();
+    generation = all_machines != NULL ? all_machines->generation : 0;
+    host_unlock();
+    return generation;
+}
+
+void dq_refuse_foreign(const char *service)
+{
+    dq_visit visit;
+
+    if (here != NULL) {
+        dq_find_outside(here, "foreign thread",
                         "%s was called on the test framework's own stack (inside one of "
                         "its callbacks), which is no simulated thread. The call had no effect.",
                         service);
-    } else {
-        dq_find_outside(
-            machine, "foreign thread",
-            "%s was called from a host thread that the machine does not "
-            "know. Only simulated threads can call the kernel: start one with dirql_thread_start() "
-            "or PsCreateSystemThread(). The call had no effect.",
-            service);
+        return;
     }
+    switch (dq_visit_begin(&visit, any_generation())) {
+    case DQ_VISIT_INSIDE:
+        refuse_stranger(visit.machine, service);
+        dq_visit_end_run(&visit);
+        break;
+    case DQ_VISIT_OTHER_MODE:
+        refuse_stranger(visit.machine, service);
+        break;
+    default:
+        refuse_without_machine(service);
+        break;
+    }
+    dq_visit_end(&visit);
 }
 
 /* ---- Running --------------------------------------------------------------------------------- */
@@ -203,6 +261,8 @@ void dq_at_home(void (*errand)(void *argument), void *argument)
     }
     (void)dq_monitor_begin(cpu->live);
     cpu = dq_self;
+    machine->progress++;
+    cpu->execution->calls++;
     machine->home_errand = errand;
     machine->home_argument = argument;
     machine->home_caller = cpu;

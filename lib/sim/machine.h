@@ -64,6 +64,8 @@ typedef enum dq_outcome { DQ_OUTCOME_PASSED, DQ_OUTCOME_FAILED, DQ_OUTCOME_REFUS
 
 struct dq_machine {
     dq_machine_options options;
+    uintptr_t generation; /* Tells it from all others that this process had. Never 0. */
+    unsigned holders;     /* Under host_lock(). */
     const dq_kernel_hooks *hooks;
     void *kernel;             /* The kernel's own block for the machine. */
     void *control;            /* The control API's block. */
@@ -105,6 +107,9 @@ struct dq_machine {
     dq_machine *next;       /* All machines of the process. */
 };
 
+/* A generation leaves room for a number beside it in a pointer. */
+#define DQ_GENERATIONS (UINTPTR_MAX >> 16)
+
 /* On the calling host thread. NULL when memory is short. */
 dq_machine *dq_machine_create(const dq_machine_options *options, const dq_kernel_hooks *hooks);
 
@@ -115,6 +120,11 @@ dq_outcome dq_machine_run(dq_machine *machine, void (*body)(void *argument), voi
 /* Ends whatever is left: also after the home context was left by a longjmp out of an errand. */
 void dq_machine_stop(dq_machine *machine);
 void dq_machine_destroy(dq_machine *machine);
+
+/* The machine of that generation, not destroyed before it is let go; NULL if there is none, and
+ * then whether there was. Any host thread. */
+dq_machine *dq_machine_hold(uintptr_t generation, bool *was_there);
+void dq_machine_let_go(dq_machine *machine);
 
 /* The machine whose home is the calling host thread, or NULL. */
 dq_machine *dq_machine_here(void);

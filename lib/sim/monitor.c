@@ -8,6 +8,8 @@
  */
 #include "sim/live.h"
 
+#include <stdio.h>
+
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define DQ_UNDER_TSAN
@@ -77,8 +79,25 @@ void dq_monitor_unlock(dq_machine *machine)
 
 /* ---- Steps ----------------------------------------------------------------------------------- */
 
+/* The other host threads of the run are not in this process, and whoever had the lock keeps it. */
+static _Noreturn void refuse_fork(const dq_machine *machine)
+{
+    char text[384];
+
+    snprintf(text, sizeof(text),
+             "dirql: this process was forked inside run \"%s\", in mode live. The run goes on in "
+             "the parent; here only the thread that called fork() is left, and it cannot call the "
+             "kernel, CMocka or dirql, nor end the run. Call exec() or _exit() in the child. The "
+             "child process ends.",
+             machine->options.name);
+    host_process_fail(text);
+}
+
 static void step_in(dq_machine *machine, unsigned depth)
 {
+    if (DQ_UNLIKELY(machine->monitor.forks != host_fork_count())) {
+        refuse_fork(machine);
+    }
     dq_inside = 1;
     order();
     if (dq_carrier_here != NULL) {

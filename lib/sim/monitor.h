@@ -31,6 +31,7 @@ extern DQ_TLS unsigned dq_inside;
 typedef struct dq_monitor {
     host_mutex *mutex;
     uint64_t kicks; /* Processors whose host threads are kicked when the monitor is free. */
+    unsigned forks; /* host_fork_count() of the process that runs it. */
     bool over;      /* The run is over: a simulated thread that enters is stopped for good. */
 } dq_monitor;
 

@@ -49,6 +49,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     }
     cpu->points++;
     cpu->machine->progress++;
+    cpu->execution->calls++;
     cpu->execution->service = service;
     cpu->execution->place = place;
     if (cpu->attention & DQ_ATTEND_SINKS) {

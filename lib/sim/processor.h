@@ -62,6 +62,7 @@ typedef struct dq_execution {
     uint8_t base_level; /* Of its kind: thread 0, DPC 2, ISR its interrupt's Irql. */
     uint8_t interrupted_irql;
     uint32_t ordinal;           /* Counts executions of this run. */
+    uint32_t calls;             /* Services called, the long way. */
     dq_service service;         /* The service that it is in, for events and reports. */
     const void *place;          /* Return address of the outermost service call, in guest code. */
     const void *routine;        /* The guest's routine. */

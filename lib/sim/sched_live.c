@@ -197,6 +197,7 @@ static bool make(dq_machine *machine)
     live->machine = machine;
     live->home = host_gate_create();
     machine->monitor.mutex = host_mutex_create();
+    machine->monitor.forks = host_fork_count();
     machine->scheduler_state = live;
     return live->home != NULL && machine->monitor.mutex != NULL && dq_live_beat_start(machine);
 }

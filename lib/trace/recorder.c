@@ -3,6 +3,7 @@
  */
 #include "trace/recorder.h"
 
+#include "sim/place.h"
 #include "sim/text.h"
 
 #include <inttypes.h>
@@ -219,10 +220,22 @@ static const char *const class_names[DQ_OBJECT_CLASS_COUNT] = {
     [DQ_OBJECT_POOL] = "pool",
 };
 
-/* Arguments of calls and routines are addresses. */
+/* Arguments of calls and routines are addresses. So is where a kick came, which only a live run
+ * has. */
 static bool may_be_address(const dq_record *record, const char *meaning)
 {
-    return record->kind == DQ_EVENT_CALL || strcmp(meaning, "routine") == 0;
+    return record->kind == DQ_EVENT_CALL || record->kind == DQ_EVENT_KICK ||
+           strcmp(meaning, "routine") == 0;
+}
+
+static void write_place(dq_text *out, const dq_record *record)
+{
+    char place[192];
+
+    if (record->kind == DQ_EVENT_KICK) {
+        dq_place_describe((const void *)(uintptr_t)record->a, place, sizeof(place));
+        dq_text_add(out, " at %s", place);
+    }
 }
 
 static void write_values(dq_text *out, const dq_record *record)
@@ -254,6 +267,7 @@ static void write_record(dq_text *out, const dq_recorder *recorder, const dq_rec
     if (record->name != 0) {
         dq_text_add(out, " \"%s\"", recorder->names + record->name - 1);
     }
+    write_place(out, record);
     write_values(out, record);
     dq_text_add(out, "\n");
 }

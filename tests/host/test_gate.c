@@ -12,7 +12,7 @@
 #include "host/host.h"
 #include "limit.h"
 
-enum { ROUNDS = 10000, WAITERS = 4 };
+enum { ROUNDS = 5000, WAITERS = 4 };
 
 static host_gate *to_worker;
 static host_gate *to_test;

@@ -75,7 +75,7 @@ static void stay_until_dismissed(void *argument)
     (void)argument;
     atomic_fetch_add(&present, 1);
     while (!atomic_load(&dismissed)) {
-        host_thread_give_way();
+        rest();
     }
 }
 

@@ -16,7 +16,7 @@
 /* What DPC routines write down. */
 typedef struct record {
     char order[64];
-    unsigned runs;
+    volatile LONG runs;
     ULONG processor;
     KIRQL irql;
     PVOID argument1, argument2;
@@ -33,15 +33,30 @@ static inline int forget(void **state)
     return 0;
 }
 
+/* Whoever sees it in `runs` sees all that was written. */
+static inline void count_run(void)
+{
+    InterlockedIncrement(&seen.runs);
+}
+
+/* Waits with the processor. */
+static inline void await_runs(LONG runs)
+{
+    while (ReadAcquire(&seen.runs) < runs) {
+        YieldProcessor();
+    }
+}
+
 /* The context is the letter of the DPC. */
 static inline VOID note(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
-    seen.order[seen.runs++] = *(const char *)context;
+    seen.order[seen.runs] = *(const char *)context;
     seen.dpc = dpc;
     seen.argument1 = argument1;
     seen.argument2 = argument2;
     seen.irql = KeGetCurrentIrql();
     seen.processor = KeGetCurrentProcessorNumber();
+    count_run();
 }
 
 static inline void prepare(PKDPC dpc, PKDEFERRED_ROUTINE routine, const char *letter)

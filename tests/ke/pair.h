@@ -13,6 +13,8 @@
 
 #include <ntddk.h>
 
+#include "sim/machine.h"
+
 static volatile LONG pair_step;
 static char pair_order[64];
 
@@ -34,10 +36,16 @@ static inline void pair_note(const char *letter)
     strcat(pair_order, letter);
 }
 
-/* Lets the other processors go on for a while, at any IRQL. */
-static inline void pair_give_way(void)
+/* Waits with the processor, at any IRQL, until so many others spin on a lock or at a barrier. */
+static inline void pair_await_spinners(unsigned count)
 {
-    for (int i = 0; i < 20; i++) {
+    for (;;) {
+        {
+            DQ_INSIDE(dq_self->live);
+            if (dq_self->machine->spinners >= count) {
+                return;
+            }
+        }
         YieldProcessor();
     }
 }

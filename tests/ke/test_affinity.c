@@ -67,7 +67,7 @@ static void a_set_without_active_processors_is_reported(void **state)
 {
     (void)state;
     dirql_expect_finding("affinity");
-    KeSetSystemAffinityThreadEx(8);
+    KeSetSystemAffinityThreadEx((KAFFINITY)1 << KeQueryActiveProcessorCount(NULL));
 }
 
 int main(void)

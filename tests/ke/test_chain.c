@@ -10,8 +10,8 @@ static const dirql_line_options edge_line = {
 
 static struct wire a, b, c;
 
-static void make_chain(const dirql_line_options *options, unsigned claims_of_a,
-                       unsigned claims_of_b, unsigned claims_of_c)
+static void make_chain(const dirql_line_options *options, LONG claims_of_a, LONG claims_of_b,
+                       LONG claims_of_c)
 {
     a = (struct wire){ .letter = "a", .claims = claims_of_a, .share = TRUE };
     b = (struct wire){ .letter = "b", .claims = claims_of_b };
@@ -30,6 +30,7 @@ static void level_chain_stops_at_the_first_that_claims(void **state)
     (void)state;
     make_chain(&level_line, WIRE_ALWAYS, WIRE_ALWAYS, WIRE_ALWAYS);
     dirql_line_assert(a.line);
+    wire_settle();
     assert_string_equal(wire_order, "a");
 }
 
@@ -38,6 +39,7 @@ static void level_chain_goes_on_after_one_that_refuses(void **state)
     (void)state;
     make_chain(&level_line, 0, WIRE_ALWAYS, WIRE_ALWAYS);
     dirql_line_assert(a.line);
+    wire_settle();
     assert_string_equal(wire_order, "ab");
 }
 
@@ -46,6 +48,7 @@ static void isrs_are_called_in_order_of_connection(void **state)
     (void)state;
     make_chain(&level_line, 0, 0, WIRE_ALWAYS);
     dirql_line_assert(a.line);
+    wire_settle();
     assert_string_equal(wire_order, "abc");
 }
 
@@ -55,6 +58,7 @@ static void level_line_starts_again_at_the_head_while_asserted(void **state)
     make_chain(&level_line, 1, WIRE_ALWAYS, 0);
     a.noisy = true; /* Serves its own device; that of b still asserts the line. */
     dirql_line_assert(a.line);
+    wire_settle();
     assert_string_equal(wire_order, "aab");
     assert_int_equal(dirql_line_count(a.line), 2);
 }
@@ -65,6 +69,7 @@ static void disconnected_isr_is_not_called_and_the_rest_is(void **state)
     make_chain(&level_line, 0, 0, WIRE_ALWAYS);
     IoDisconnectInterrupt(b.interrupt);
     dirql_line_assert(a.line);
+    wire_settle();
     assert_string_equal(wire_order, "ac");
 }
 
@@ -77,6 +82,7 @@ static void each_isr_runs_at_its_own_synchronize_irql(void **state)
     wire_connect(&a);
     wire_join(&b, &a);
     dirql_line_assert(a.line);
+    wire_settle();
     assert_int_equal(a.irql, 9);
     assert_int_equal(b.irql, 6);
 }
@@ -88,6 +94,7 @@ static void latched_chain_is_walked_until_nobody_claims(void **state)
     (void)state;
     make_chain(&edge_line, 1, 2, 0);
     dirql_line_pulse(a.line);
+    wire_settle();
     assert_string_equal(wire_order, "abcabcabc");
 }
 
@@ -96,6 +103,7 @@ static void latched_chain_that_nobody_claims_is_walked_once(void **state)
     (void)state;
     make_chain(&edge_line, 0, 0, 0);
     dirql_line_pulse(a.line);
+    wire_settle();
     assert_string_equal(wire_order, "abc");
 }
 
@@ -105,7 +113,9 @@ static void single_isr_on_a_latched_vector_is_called_once_for_each_edge(void **s
     a = (struct wire){ .letter = "a" };
     wire_make(&a, &edge_line);
     dirql_line_pulse(a.line);
+    wire_settle();
     dirql_line_pulse(a.line);
+    wire_settle();
     assert_string_equal(wire_order, "aa");
 }
 
@@ -115,6 +125,7 @@ static void latched_chain_that_is_always_claimed_is_a_livelock(void **state)
     make_chain(&edge_line, 0, WIRE_ALWAYS, 0);
     dirql_expect_finding("livelock");
     dirql_line_pulse(a.line);
+    wire_settle();
     fail_msg("the chain was left although it was still claimed");
 }
 
@@ -173,7 +184,7 @@ static void interrupt_goes_to_a_processor_on_which_all_are_connected(void **stat
     wire_connect(&a);
     wire_join(&b, &a);
     dirql_line_assert(a.line);
-    dirql_time_advance_us(1);
+    wire_settle();
     assert_int_equal(b.calls, 1);
     assert_int_equal(b.processor, 1);
 }

@@ -218,7 +218,8 @@ static VOID insert_another(PKDPC dpc, PVOID context, PVOID argument1, PVOID argu
     if (argument1 != NULL) {
         KeInsertQueueDpc(argument1, NULL, NULL);
     }
-    seen.order[seen.runs++] = ')';
+    seen.order[seen.runs] = ')';
+    count_run();
 }
 
 static void dpcs_of_one_processor_do_not_nest(void **state)
@@ -340,12 +341,14 @@ static void what_is_no_dpc_is_bug_check_c7(void **state)
 
 static void a_target_overwritten_is_bug_check_c7_3(void **state)
 {
+    const ULONG processors = KeQueryActiveProcessorCount(NULL);
     KDPC dpc;
 
     (void)state;
     begin(&dpc, "a");
-    dpc.Number = 9;
-    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 3, (ULONG_PTR)&dpc, 8, 1);
+    dpc.Number = (USHORT)(processors + 9);
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 3, (ULONG_PTR)&dpc, processors + 8,
+                               processors);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 

@@ -7,7 +7,7 @@
 
 typedef struct scene {
     KEVENT event;
-    int woken;
+    volatile LONG woken;
 } scene;
 
 static NTSTATUS wait_for(PVOID object)
@@ -27,7 +27,7 @@ static void wait_and_count(void *context)
     scene *s = context;
 
     assert_int_equal(wait_for(&s->event), STATUS_SUCCESS);
-    s->woken++;
+    InterlockedIncrement(&s->woken);
 }
 
 /* Three threads that wait when this returns. */

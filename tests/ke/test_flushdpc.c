@@ -10,7 +10,7 @@ static VOID take_a_while(PKDPC dpc, PVOID context, PVOID argument1, PVOID argume
     for (int i = 0; i < 10; i++) {
         KeStallExecutionProcessor(3);
     }
-    seen.runs++;
+    count_run();
 }
 
 static void a_flush_waits_for_all_processors(void **state)

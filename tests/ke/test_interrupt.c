@@ -3,7 +3,15 @@
  */
 #include "wire.h"
 
-static const dirql_line_options at_7 = { .name = "device", .irql = 7 };
+/* It interrupts processor 0, where the test's body begins and stays. */
+static const dirql_line_options at_7 = { .name = "device", .irql = 7, .processors = 1 };
+
+static int stay(void **state)
+{
+    (void)state;
+    dirql_thread_move(0);
+    return 0;
+}
 
 /* ---- The call -------------------------------------------------------------------------------- */
 
@@ -27,6 +35,7 @@ static void isr_gets_its_interrupt_object_and_runs_at_its_irql(void **state)
     (void)state;
     wire_make(&wire, &at_7);
     dirql_line_assert(wire.line);
+    wire_settle();
     assert_ptr_equal(wire.given, wire.interrupt);
     assert_int_equal(wire.irql, 7);
 }
@@ -38,6 +47,7 @@ static void isr_runs_at_a_higher_synchronize_irql(void **state)
     (void)state;
     wire_make(&wire, &at_7);
     dirql_line_assert(wire.line);
+    wire_settle();
     assert_int_equal(wire.irql, 9);
 }
 
@@ -52,6 +62,7 @@ static void isr_waits_until_the_irql_is_lowered(void **state)
     dirql_line_assert(wire.line);
     assert_int_equal(wire.calls, 0);
     KeLowerIrql(old);
+    wire_settle();
     assert_int_equal(wire.calls, 1);
 }
 
@@ -64,7 +75,7 @@ static void isr_interrupts_code_below_its_level(void **state)
     wire_make(&wire, &at_7);
     KeRaiseIrql(6, &old);
     dirql_line_assert(wire.line);
-    assert_int_equal(wire.calls, 1);
+    wire_await(&wire, 1);
     KeLowerIrql(old);
 }
 
@@ -86,6 +97,7 @@ static void isr_runs_under_the_lock_that_the_driver_gave(void **state)
     lock_was_free = TRUE;
     wire_make(&wire, &at_7);
     dirql_line_assert(wire.line);
+    wire_settle();
     assert_false(lock_was_free);
     assert_true(KeTestSpinLock(&driver_lock));
 }
@@ -113,24 +125,46 @@ static void isr_runs_before_the_connecting_call_returns_if_the_line_is_asserted(
     assert_null(seen_in_isr);
 }
 
-static void isr_of_a_higher_line_interrupts_a_lower_one(void **state)
+static struct wire low, high;
+
+static void two_levels(void)
 {
-    static struct wire low, high;
+    low.letter = "l";
+    high = (struct wire){ .letter = "h" };
+    wire_make(&low, &(dirql_line_options){ .name = "low", .irql = 4, .processors = 1 });
+    wire_make(&high, &(dirql_line_options){ .name = "high", .irql = 8, .processors = 1 });
+}
+
+static void the_higher_of_two_pending_lines_is_taken_first(void **state)
+{
+    KIRQL old;
 
     (void)state;
-    low = (struct wire){ .letter = "l" };
-    high = (struct wire){ .letter = "h" };
-    wire_make(&low, &(dirql_line_options){ .name = "low", .irql = 4 });
-    wire_make(&high, &(dirql_line_options){ .name = "high", .irql = 8 });
-    {
-        KIRQL old;
-
-        KeRaiseIrql(10, &old);
-        dirql_line_assert(low.line);
-        dirql_line_assert(high.line);
-        KeLowerIrql(old);
-    }
+    low = (struct wire){ 0 };
+    two_levels();
+    KeRaiseIrql(10, &old);
+    dirql_line_assert(low.line);
+    dirql_line_assert(high.line);
+    KeLowerIrql(old);
     assert_string_equal(wire_order, "hl");
+}
+
+static void await_the_higher(struct wire *wire)
+{
+    (void)wire;
+    dirql_line_assert(high.line);
+    wire_await(&high, 1);
+    strcat(wire_order, ")");
+}
+
+static void isr_of_a_higher_line_interrupts_a_lower_one(void **state)
+{
+    (void)state;
+    low = (struct wire){ .act = await_the_higher };
+    two_levels();
+    dirql_line_assert(low.line);
+    wire_settle();
+    assert_string_equal(wire_order, "lh)");
 }
 
 /* ---- Returning at another IRQL --------------------------------------------------------------- */
@@ -152,21 +186,36 @@ static void isr_that_returns_at_another_irql_is_bug_check_c8(void **state)
     dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, 9 << 16 | 7 << 8 | 3, (ULONG_PTR)wire_isr,
                                (ULONG_PTR)wire.interrupt, DIRQL_ANY);
     dirql_line_assert(wire.line);
+    wire_settle();
     fail_msg("the ISR's IRQL was not checked");
 }
 
 /* ---- Locks that are shared ------------------------------------------------------------------- */
 
 static KSPIN_LOCK common_lock;
-static unsigned inside, most_inside;
+static struct wire first, second;
+static volatile LONG inside, most_inside;
+
+static void two_lines(void)
+{
+    KeInitializeSpinLock(&common_lock);
+    inside = most_inside = 0;
+    wire_make(&first, &(dirql_line_options){
+                          .name = "first", .irql = 5, .processors = 1, .trigger = DIRQL_EDGE });
+    wire_make(&second, &(dirql_line_options){
+                           .name = "second", .irql = 5, .processors = 2, .trigger = DIRQL_EDGE });
+}
 
 static void stay_inside(struct wire *wire)
 {
+    const LONG now = InterlockedIncrement(&inside);
+
     (void)wire;
-    inside++;
-    most_inside = inside > most_inside ? inside : most_inside;
+    if (now > most_inside) {
+        most_inside = now;
+    }
     KeStallExecutionProcessor(10);
-    inside--;
+    InterlockedDecrement(&inside);
 }
 
 static void assert_many(void *context)
@@ -178,52 +227,46 @@ static void assert_many(void *context)
     }
 }
 
-static void two_lines(struct wire *first, struct wire *second)
-{
-    KeInitializeSpinLock(&common_lock);
-    inside = most_inside = 0;
-    wire_make(first, &(dirql_line_options){
-                         .name = "first", .irql = 5, .processors = 1, .trigger = DIRQL_EDGE });
-    wire_make(second, &(dirql_line_options){
-                          .name = "second", .irql = 5, .processors = 2, .trigger = DIRQL_EDGE });
-}
-
 static void isrs_with_one_lock_never_run_beside_each_other(void **state)
 {
-    static struct wire first, second;
     dirql_thread *thread;
 
     (void)state;
-    first = (struct wire){ .lock = &common_lock, .act = stay_inside };
-    second = first;
-    two_lines(&first, &second);
+    first = second = (struct wire){ .lock = &common_lock, .act = stay_inside };
+    two_lines();
     thread = dirql_thread_start("other", 1, assert_many, &second);
     assert_many(&first);
     dirql_thread_join(thread);
+    wire_settle();
     assert_int_equal(most_inside, 1);
     assert_in_range(first.calls, 1, 20); /* Edges that come while one is latched already are one. */
     assert_in_range(second.calls, 1, 20);
 }
 
+/* Ends only when the other is inside, too. */
+static void meet(struct wire *wire)
+{
+    (void)wire;
+    InterlockedIncrement(&inside);
+    while (ReadAcquire(&inside) < 2) {
+        YieldProcessor();
+    }
+}
+
 static void isrs_with_locks_of_their_own_run_beside_each_other(void **state)
 {
-    static struct wire first, second;
-    dirql_thread *thread;
-
     (void)state;
-    first = (struct wire){ .act = stay_inside };
-    second = first;
-    two_lines(&first, &second);
-    thread = dirql_thread_start("other", 1, assert_many, &second);
-    assert_many(&first);
-    dirql_thread_join(thread);
-    assert_int_equal(most_inside, 2);
+    first = second = (struct wire){ .act = meet };
+    two_lines();
+    dirql_line_assert(second.line);
+    dirql_line_assert(first.line);
+    wire_settle();
+    assert_int_equal(first.calls, 1);
+    assert_int_equal(second.calls, 1);
 }
 
 static void common_lock_with_a_low_synchronize_irql_is_reported(void **state)
 {
-    static struct wire low, high;
-
     (void)state;
     KeInitializeSpinLock(&common_lock);
     low = (struct wire){ .lock = &common_lock };
@@ -236,8 +279,6 @@ static void common_lock_with_a_low_synchronize_irql_is_reported(void **state)
 
 static void common_lock_with_the_highest_synchronize_irql_is_fine(void **state)
 {
-    static struct wire low, high;
-
     (void)state;
     KeInitializeSpinLock(&common_lock);
     low = (struct wire){ .lock = &common_lock, .synchronize_irql = 8 };
@@ -245,22 +286,23 @@ static void common_lock_with_the_highest_synchronize_irql_is_fine(void **state)
     wire_make(&low, &(dirql_line_options){ .name = "low", .irql = 4 });
     wire_make(&high, &(dirql_line_options){ .name = "high", .irql = 8 });
     dirql_line_assert(low.line);
+    wire_settle();
     assert_int_equal(low.irql, 8);
 }
 
 static void isr_for_two_vectors_without_a_common_lock_is_warned_about(void **state)
 {
     static struct wire wire;
-    struct wire second;
+    struct wire other;
 
     (void)state;
     wire = (struct wire){ 0 };
     wire_make(&wire, &at_7);
-    second = wire;
-    second.line = dirql_line_create(&(dirql_line_options){ .name = "second", .irql = 7 });
+    other = wire;
+    other.line = dirql_line_create(&(dirql_line_options){ .name = "second", .irql = 7 });
     dirql_expect_finding("ConnectSpinLock");
-    assert_int_equal(IoConnectInterrupt(&second.interrupt, wire_isr, &wire, NULL,
-                                        dirql_line_vector(second.line), 7, 7, LevelSensitive, FALSE,
+    assert_int_equal(IoConnectInterrupt(&other.interrupt, wire_isr, &wire, NULL,
+                                        dirql_line_vector(other.line), 7, 7, LevelSensitive, FALSE,
                                         1, FALSE),
                      STATUS_SUCCESS);
 }
@@ -318,21 +360,24 @@ static void pointer_to_a_disconnected_interrupt_is_reported_as_stale(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(isr_has_run_when_the_assert_returns),
+        dirql_unit_test(isr_has_run_when_the_assert_returns, .fixed = 1),
         dirql_unit_test(isr_gets_its_interrupt_object_and_runs_at_its_irql),
         dirql_unit_test(isr_runs_at_a_higher_synchronize_irql),
-        dirql_unit_test(isr_waits_until_the_irql_is_lowered),
-        dirql_unit_test(isr_interrupts_code_below_its_level),
+        dirql_unit_test_setup(isr_waits_until_the_irql_is_lowered, stay),
+        dirql_unit_test_setup(isr_interrupts_code_below_its_level, stay),
         dirql_unit_test(isr_runs_under_the_lock_that_the_driver_gave),
         dirql_unit_test(isr_runs_before_the_connecting_call_returns_if_the_line_is_asserted,
-                        .checks = DIRQL_CHECKS_NONE),
+                        .checks = DIRQL_CHECKS_NONE, .fixed = 1),
+        dirql_unit_test(the_higher_of_two_pending_lines_is_taken_first, .fixed = 1),
         dirql_unit_test(isr_of_a_higher_line_interrupts_a_lower_one),
         dirql_unit_test(isr_that_returns_at_another_irql_is_bug_check_c8,
                         .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test(isrs_with_one_lock_never_run_beside_each_other, .processors = 2),
         dirql_unit_test(isrs_with_one_lock_never_run_beside_each_other, .processors = 2,
-                        .mode = DIRQL_MODE_RANDOM, .seed = 3),
+                        .mode = DIRQL_MODE_RANDOM, .seed = 3, .fixed = 1),
+        dirql_unit_test(isrs_with_locks_of_their_own_run_beside_each_other, .processors = 2),
         dirql_unit_test(isrs_with_locks_of_their_own_run_beside_each_other, .processors = 2,
-                        .mode = DIRQL_MODE_RANDOM, .seed = 3),
+                        .mode = DIRQL_MODE_RANDOM, .seed = 3, .fixed = 1),
         dirql_unit_test(common_lock_with_a_low_synchronize_irql_is_reported),
         dirql_unit_test(common_lock_with_the_highest_synchronize_irql_is_fine),
         dirql_unit_test(isr_for_two_vectors_without_a_common_lock_is_warned_about),

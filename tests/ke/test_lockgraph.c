@@ -146,7 +146,7 @@ static BOOLEAN slow_isr(PKINTERRUPT object, PVOID context)
     (void)context;
     dirql_line_deassert(line);
     pair_reach(2);
-    pair_give_way();
+    pair_await_spinners(2);
     if (isr_wants_the_lock) {
         KeAcquireSpinLockAtDpcLevel(&locks[0]);
     }
@@ -167,7 +167,7 @@ static void synchronize_with_the_isr(void *context)
     (void)context;
     KeAcquireSpinLock(&locks[0], &old);
     pair_reach(1);
-    pair_give_way();
+    pair_await_spinners(1);
     dirql_line_assert(line);
     pair_await(2);
     KeSynchronizeExecution(interrupt, nothing, NULL);

@@ -3,7 +3,10 @@
  */
 #include "wire.h"
 
-static const dirql_line_options slow_line = { .name = "slow bus", .passive = TRUE };
+/* It interrupts processor 0, and wakes a thread that may run on any. */
+static const dirql_line_options slow_line = { .name = "slow bus",
+                                              .passive = TRUE,
+                                              .processors = 1 };
 static const dirql_line_options slow_edge = { .name = "slow bus",
                                               .passive = TRUE,
                                               .trigger = DIRQL_EDGE };
@@ -72,6 +75,7 @@ static void isr_does_not_run_while_the_processor_is_kept_at_dispatch_level(void 
     KIRQL old;
 
     (void)state;
+    dirql_thread_move(0);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     dirql_line_assert(wire.line);
     a_moment();
@@ -150,7 +154,7 @@ static void storm_is_found_here_too(void **state)
 
 /* ---- Synchronizing --------------------------------------------------------------------------- */
 
-static unsigned inside, most_inside;
+static LONG inside, most_inside;
 
 static void stay(void)
 {

@@ -45,44 +45,55 @@ static void a_thread_sees_the_processor_it_was_moved_to(void **state)
 
 static void set_flag(void *context)
 {
-    *(volatile bool *)context = true;
+    InterlockedExchange(context, 1);
+}
+
+static void await_flag(volatile LONG *flag)
+{
+    while (!ReadAcquire(flag)) {
+        YieldProcessor();
+    }
 }
 
 static void a_loop_that_yields_lets_a_thread_on_the_same_processor_run(void **state)
 {
-    volatile bool flag = false;
+    LONG flag = 0;
 
     (void)state;
-    (void)dirql_thread_start("setter", 0, set_flag, (void *)(uintptr_t)&flag);
-    while (!flag) {
-        YieldProcessor();
-    }
+    dirql_thread_move(0);
+    (void)dirql_thread_start("setter", 0, set_flag, &flag);
+    await_flag(&flag);
 }
 
 static void a_loop_that_yields_lets_another_processor_go_on(void **state)
 {
-    volatile bool flag = false;
+    LONG flag = 0;
     KIRQL old;
 
     (void)state;
-    (void)dirql_thread_start("setter", 1, set_flag, (void *)(uintptr_t)&flag);
+    dirql_thread_move(0);
+    (void)dirql_thread_start("setter", 1, set_flag, &flag);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    while (!flag) {
-        YieldProcessor();
-    }
+    await_flag(&flag);
     KeLowerIrql(old);
+}
+
+static void a_yield_gives_way_soon(void **state)
+{
+    a_loop_that_yields_lets_another_processor_go_on(state);
     assert_in_range(dirql_time_ns(), 0, 100000);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(all_processors_are_active_in_one_group, .processors = 3),
+        dirql_unit_test(all_processors_are_active_in_one_group, .processors = 3, .fixed = 1),
         dirql_unit_test(sixty_four_processors_fill_the_set, .processors = 64),
         dirql_unit_test(the_body_begins_on_processor_0, .processors = 2),
         dirql_unit_test(a_thread_sees_the_processor_it_was_moved_to, .processors = 3),
         dirql_unit_test(a_loop_that_yields_lets_a_thread_on_the_same_processor_run),
         dirql_unit_test(a_loop_that_yields_lets_another_processor_go_on, .processors = 2),
+        dirql_unit_test(a_yield_gives_way_soon, .processors = 2, .fixed = 1),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,14 +136,17 @@ static void set_priority_returns_the_one_before(void **state)
 
 static void a_thread_that_lowers_itself_lets_others_go_first(void **state)
 {
-    scene s;
+    scene s = { .steps = 0 };
+    dirql_thread *other;
 
     (void)state;
-    begin(&s, just_return);
+    dirql_thread_move(0);
+    KeSetPriorityThread(KeGetCurrentThread(), 12);
+    other = dirql_thread_start("other", 0, just_return, &s);
     assert_int_equal(s.steps, 0);
     KeSetPriorityThread(KeGetCurrentThread(), 4);
     assert_int_equal(s.steps, 1);
-    end(&s);
+    dirql_thread_join(other);
 }
 
 static void a_priority_out_of_range_is_reported(void **state)

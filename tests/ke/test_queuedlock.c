@@ -52,21 +52,16 @@ static void for_dpc_forms_raise_from_passive(void **state)
 
 /* ---- Order of arrival ------------------------------------------------------------------------ */
 
-/* Starts to wait at its odd step, and says so with the even one that follows. */
+/* Starts to wait at its step. */
 static void queue_up(void *context)
 {
     char *letter = context;
-    const LONG step = 2 * (letter[0] - 'a') + 1;
     KLOCK_QUEUE_HANDLE handle;
-    KIRQL old;
 
-    KeRaiseIrql(DISPATCH_LEVEL, &old);
-    pair_await(step);
-    pair_reach(step + 1);
-    KeAcquireInStackQueuedSpinLockAtDpcLevel(&lock, &handle);
+    pair_await(letter[0] - 'a' + 1);
+    KeAcquireInStackQueuedSpinLock(&lock, &handle);
     pair_note(letter);
-    KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
-    KeLowerIrql(old);
+    KeReleaseInStackQueuedSpinLock(&handle);
 }
 
 static void waiters_are_served_in_order_of_arrival(void **state)
@@ -82,10 +77,9 @@ static void waiters_are_served_in_order_of_arrival(void **state)
         waiters[i] = dirql_thread_start(letters[i], processors[i], queue_up, letters[i]);
     }
     KeAcquireInStackQueuedSpinLock(&lock, &handle);
-    for (LONG i = 0; i < 3; i++) {
-        pair_reach(2 * i + 1);
-        pair_await(2 * i + 2);
-        pair_give_way();
+    for (LONG i = 1; i <= 3; i++) {
+        pair_reach(i);
+        pair_await_spinners((unsigned)i);
     }
     assert_string_equal(pair_order, "");
     KeReleaseInStackQueuedSpinLock(&handle);

@@ -111,12 +111,9 @@ static void write_once(void *context)
 
     (void)context;
     pair_await(1);
-    KeRaiseIrql(DISPATCH_LEVEL, &old);
-    pair_reach(2);
-    ExAcquireSpinLockExclusiveAtDpcLevel(&lock);
+    old = ExAcquireSpinLockExclusive(&lock);
     pair_note("w");
-    ExReleaseSpinLockExclusiveFromDpcLevel(&lock);
-    KeLowerIrql(old);
+    ExReleaseSpinLockExclusive(&lock, old);
 }
 
 static void read_once(void *context)
@@ -141,12 +138,11 @@ static void waiting_writer_goes_before_new_readers(void **state)
     writer = dirql_thread_start("writer", 1, write_once, NULL);
     old = ExAcquireSpinLockShared(&lock);
     pair_reach(1);
-    pair_await(2);
-    pair_give_way();
+    pair_await_spinners(1);
     assert_false(ExTryAcquireSpinLockSharedAtDpcLevel(&lock));
     assert_false(ExTryConvertSharedSpinLockExclusive(&lock));
     pair_reach(3);
-    pair_give_way();
+    pair_await_spinners(2);
     assert_string_equal(pair_order, "");
     ExReleaseSpinLockShared(&lock, old);
     dirql_thread_join(writer);
@@ -194,8 +190,7 @@ static void reader_that_reads_again_while_a_writer_waits_is_bug_check_f(void **s
     dirql_thread_start("writer", 1, write_once, NULL);
     ExAcquireSpinLockShared(&lock);
     pair_reach(1);
-    pair_await(2);
-    pair_give_way();
+    pair_await_spinners(1);
     ExAcquireSpinLockSharedAtDpcLevel(&lock);
 }
 

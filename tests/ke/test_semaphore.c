@@ -38,7 +38,7 @@ static void release_returns_the_count_before(void **state)
 
 typedef struct scene {
     KSEMAPHORE semaphore;
-    int woken;
+    volatile LONG woken;
 } scene;
 
 static void take_one(void *context)
@@ -46,7 +46,7 @@ static void take_one(void *context)
     scene *s = context;
 
     (void)KeWaitForSingleObject(&s->semaphore, Executive, KernelMode, FALSE, NULL);
-    s->woken++;
+    InterlockedIncrement(&s->woken);
 }
 
 static void release_lets_as_many_waiters_go_as_it_adds(void **state)

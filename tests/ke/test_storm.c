@@ -17,6 +17,7 @@ static void storm_of_an_isr_that_claims_but_does_not_silence_is_bug_check_f2(voi
     dirql_expect_bugcheck_with(HARDWARE_INTERRUPT_STORM, (ULONG_PTR)wire_isr, (ULONG_PTR)&first,
                                (ULONG_PTR)first.interrupt, 1);
     dirql_line_assert(first.line);
+    wire_settle();
     fail_msg("the storm was not found");
 }
 
@@ -31,6 +32,7 @@ static void storm_in_a_chain_names_its_first_isr(void **state)
     dirql_expect_bugcheck_with(HARDWARE_INTERRUPT_STORM, (ULONG_PTR)wire_isr, (ULONG_PTR)&first,
                                (ULONG_PTR)first.interrupt, 2);
     dirql_line_assert(first.line);
+    wire_settle();
     fail_msg("the storm was not found");
 }
 
@@ -47,6 +49,7 @@ static void line_that_is_silenced_within_the_limit_is_no_storm(void **state)
     first = (struct wire){ .noisy = true, .act = refuse_silently };
     wire_make(&first, &shared_line);
     dirql_line_assert(first.line);
+    wire_settle();
     assert_int_equal(first.calls, LIMIT);
 }
 
@@ -57,6 +60,7 @@ static void silenced_between_is_no_storm_however_often_it_interrupts(void **stat
     wire_make(&first, &shared_line);
     for (unsigned i = 0; i < 10 * LIMIT; i++) {
         dirql_line_assert(first.line);
+        wire_settle();
     }
     assert_int_equal(first.calls, 10 * LIMIT);
 }
@@ -68,6 +72,7 @@ static void edges_are_no_storm(void **state)
     wire_make(&first, &(dirql_line_options){ .name = "edge", .trigger = DIRQL_EDGE });
     for (unsigned i = 0; i < 10 * LIMIT; i++) {
         dirql_line_assert(first.line);
+        wire_settle();
     }
     assert_int_equal(first.calls, 10 * LIMIT);
 }
@@ -76,14 +81,15 @@ static void edges_are_no_storm(void **state)
 
 static void storm(void *context)
 {
-    first = (struct wire){ .noisy = true, .claims = *(unsigned *)context };
+    first = (struct wire){ .noisy = true, .claims = *(LONG *)context };
     first.line = dirql_line_create(&shared_line);
     if (wire_try_connect(&first) == STATUS_SUCCESS) {
         dirql_line_assert(first.line);
+        wire_settle();
     }
 }
 
-static void report_says(unsigned claims, const char *words)
+static void report_says(LONG claims, const char *words)
 {
     const dirql_options options = { .storm_limit = LIMIT };
     dirql_result result;

@@ -38,6 +38,8 @@ static int connect(void **state)
 static void put_in_the_middle(void)
 {
     dirql_line_assert(wire.line);
+    YieldProcessor();
+    assert_int_equal(wire.calls, 0);
 }
 
 /* ---- KeSynchronizeExecution ------------------------------------------------------------------ */
@@ -60,11 +62,19 @@ static void result_is_that_of_the_routine(void **state)
     assert_false(KeSynchronizeExecution(wire.interrupt, synchronized, NULL));
 }
 
-static void isr_runs_after_the_routine_and_before_the_call_returns(void **state)
+static void isr_waits_until_the_routine_has_returned(void **state)
 {
     (void)state;
     routine.act = put_in_the_middle;
-    assert_int_equal(wire.calls, 0);
+    KeSynchronizeExecution(wire.interrupt, synchronized, NULL);
+    wire_settle();
+    assert_int_equal(wire.calls, 1);
+}
+
+static void isr_that_waited_for_the_routine_runs_before_the_call_returns(void **state)
+{
+    (void)state;
+    routine.act = put_in_the_middle;
     KeSynchronizeExecution(wire.interrupt, synchronized, NULL);
     assert_int_equal(wire.calls, 1);
 }
@@ -146,6 +156,7 @@ static void synchronizing_with_oneself_in_the_isr_is_bug_check_f(void **state)
     wire.act = synchronize_in_isr;
     dirql_expect_bugcheck(SPIN_LOCK_ALREADY_OWNED);
     dirql_line_assert(wire.line);
+    wire_settle();
     fail_msg("the ISR holds the lock already");
 }
 
@@ -197,8 +208,9 @@ static void routine_never_runs_beside_the_isr_on_another_processor(void **state)
     thread = dirql_thread_start("adder", 1, add_many, NULL);
     assert_many();
     dirql_thread_join(thread);
+    wire_settle();
     assert_false(shared.torn);
-    assert_int_equal(shared.value, 30 + wire.calls);
+    assert_int_equal(shared.value, 30 + (unsigned)wire.calls);
 }
 
 /* ---- The spin lock by itself ----------------------------------------------------------------- */
@@ -214,8 +226,9 @@ static void acquire_raises_to_the_synchronize_irql_and_release_restores(void **s
     dirql_line_assert(wire.line);
     assert_int_equal(wire.calls, 0);
     KeReleaseInterruptSpinLock(wire.interrupt, old);
-    assert_int_equal(wire.calls, 1);
     dirql_assert_irql(PASSIVE_LEVEL);
+    wire_settle();
+    assert_int_equal(wire.calls, 1);
 }
 
 static void acquiring_twice_is_bug_check_f(void **state)
@@ -274,15 +287,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(routine_runs_once_at_the_synchronize_irql_with_its_context, .processors = 1),
         TEST(result_is_that_of_the_routine, .processors = 1),
-        TEST(isr_runs_after_the_routine_and_before_the_call_returns, .processors = 1),
+        TEST(isr_waits_until_the_routine_has_returned, .processors = 1),
+        TEST(isr_waits_until_the_routine_has_returned, .processors = 2),
+        TEST(isr_that_waited_for_the_routine_runs_before_the_call_returns, .fixed = 1),
         TEST(caller_gets_its_own_irql_back, .processors = 1),
         TEST(caller_may_be_at_the_synchronize_irql, .processors = 1),
         TEST(caller_above_the_synchronize_irql_is_reported, .processors = 1),
         TEST(routine_that_returns_at_another_irql_is_bug_check_c8, .checks = DIRQL_CHECKS_NONE),
         TEST(recursion_is_bug_check_f, .processors = 1),
         TEST(synchronizing_with_oneself_in_the_isr_is_bug_check_f, .processors = 1),
+        TEST(routine_never_runs_beside_the_isr_on_another_processor, .processors = 2),
         TEST(routine_never_runs_beside_the_isr_on_another_processor, .processors = 2,
-             .mode = DIRQL_MODE_RANDOM, .seed = 7),
+             .mode = DIRQL_MODE_RANDOM, .seed = 7, .fixed = 1),
         TEST(acquire_raises_to_the_synchronize_irql_and_release_restores, .processors = 1),
         TEST(acquiring_twice_is_bug_check_f, .processors = 1),
         TEST(releasing_what_is_not_held_is_bug_check_10, .processors = 1),

@@ -366,8 +366,10 @@ static void wake_one_of_two(void *context)
 
 static void undisturbed_waiters_go_in_order_of_arrival(void **state)
 {
+    const dirql_options options = { .fixed = 1 };
+
     (void)state;
-    assert_int_equal(dirql_run(NULL, wake_one_of_two, NULL, NULL), DIRQL_PASSED);
+    assert_int_equal(dirql_run(&options, wake_one_of_two, NULL, NULL), DIRQL_PASSED);
     assert_int_equal(first_woken, 1);
 }
 
@@ -377,7 +379,7 @@ static void random_runs_wake_waiters_in_any_order(void **state)
 
     (void)state;
     for (unsigned seed = 1; seed <= 32; seed++) {
-        const dirql_options options = { .mode = DIRQL_MODE_RANDOM, .seed = seed };
+        const dirql_options options = { .mode = DIRQL_MODE_RANDOM, .seed = seed, .fixed = 1 };
 
         assert_int_equal(dirql_run(&options, wake_one_of_two, NULL, NULL), DIRQL_PASSED);
         seen[first_woken]++;

@@ -1,6 +1,7 @@
 /*
  * wire.h - a line, an ISR connected to it, and what the ISR saw: what the interrupt tests begin
- * with.
+ * with. An interrupt may come late, and on another processor: wire_settle() and wire_await() wait
+ * for it.
  */
 #ifndef TEST_WIRE_H
 #define TEST_WIRE_H
@@ -23,11 +24,11 @@ struct wire {
     BOOLEAN share;
     KAFFINITY processors; /* 0: the line's. */
     /* How the ISR behaves: */
-    unsigned claims; /* Calls that it will claim; the others it refuses. */
-    bool noisy;      /* It leaves the line asserted. */
+    LONG claims; /* Calls that it will claim; the others it refuses. */
+    bool noisy;  /* It leaves the line asserted. */
     void (*act)(struct wire *wire);
     /* What it saw: */
-    unsigned calls;
+    volatile LONG calls;
     KIRQL irql;
     ULONG processor;
     PKINTERRUPT given;
@@ -43,7 +44,7 @@ static inline BOOLEAN wire_isr(PKINTERRUPT interrupt, PVOID context)
     struct wire *wire = context;
     const BOOLEAN claim = wire->calls < wire->claims;
 
-    wire->calls++;
+    InterlockedIncrement(&wire->calls);
     wire->irql = KeGetCurrentIrql();
     wire->processor = KeGetCurrentProcessorNumberEx(NULL);
     wire->given = interrupt;
@@ -74,6 +75,20 @@ static inline void wire_connect(struct wire *wire)
 {
     assert_int_equal(wire_try_connect(wire), STATUS_SUCCESS);
     assert_non_null(wire->interrupt);
+}
+
+/* Whatever is on its way has arrived and is done when this returns. PASSIVE_LEVEL. */
+static inline void wire_settle(void)
+{
+    dirql_time_advance_us(1);
+}
+
+/* Waits with the processor until the ISR has been called so often. Any IRQL below its own. */
+static inline void wire_await(struct wire *wire, LONG calls)
+{
+    while (InterlockedCompareExchange(&wire->calls, 0, 0) < calls) {
+        YieldProcessor();
+    }
 }
 
 /* A line with these options and an ISR on it that claims and silences it. */

@@ -1,0 +1,200 @@
+/*
+ * livewatch.c - notices a live run that stands still, and says who is where.
+ *
+ * Called by the beat. A run may take its time: as long as some processor calls services, nobody is
+ * blamed. But at DISPATCH_LEVEL and above a processor is expected to be done soon, whatever the
+ * others do.
+ */
+#include "sim/live.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/standstill.h"
+
+uint64_t dq_live_patience_ns = 5ull * 1000 * 1000 * 1000;
+
+/* ---- Where somebody is ----------------------------------------------------------------------- */
+
+size_t dq_live_say_where(const dq_carrier *carrier, char *text, size_t bytes)
+{
+    const void *place = __atomic_load_n(&carrier->kicked, __ATOMIC_RELAXED);
+    host_symbol symbol;
+    int length;
+
+    if (host_kick_is_blocked(carrier->thread)) {
+        length = snprintf(text, bytes,
+                          "it has blocked the signal SIGURG, by which interrupts arrive: leave "
+                          "that signal unblocked");
+    } else if (place == NULL) {
+        length = snprintf(text, bytes, "it does not answer");
+    } else {
+        host_symbol_find(place, &symbol);
+        length = snprintf(text, bytes, "it is in %s%s%s",
+                          symbol.module[0] != '\0' ? symbol.module : "code of no module",
+                          symbol.function[0] != '\0' ? ", function " : "", symbol.function);
+    }
+    return length > 0 ? (size_t)length : 0;
+}
+
+static bool is_in_guest(const dq_processor *cpu)
+{
+    return !cpu->resting && cpu->task != NULL && cpu->task->carrier != NULL &&
+           __atomic_load_n(&cpu->task->carrier->in_guest, __ATOMIC_SEQ_CST);
+}
+
+/* ---- An interrupt that cannot be delivered --------------------------------------------------- */
+
+void dq_live_give_up(dq_processor *cpu)
+{
+    char name[96], where[320];
+
+    (void)dq_live_say_where(cpu->task->carrier, where, sizeof(where));
+    dq_note(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "interrupt held up" },
+            "an interrupt has been pending at CPU%u for %g seconds of the host's time and cannot "
+            "be delivered to %s: %s%s",
+            cpu->number, (double)dq_live_patience_ns / 1e9,
+            dq_execution_describe(cpu->execution, name, sizeof(name)), where,
+            host_kick_is_blocked(cpu->task->carrier->thread)
+                ? ""
+                : ", where it may hold a lock of a runtime library");
+    dq_live_end(cpu->machine);
+}
+
+/* ---- Loops ----------------------------------------------------------------------------------- */
+
+/* Its kick will say where it is. */
+static void ask(dq_processor *cpu)
+{
+    cpu->machine->monitor.kicks |= 1ull << cpu->number;
+}
+
+static void report_loop(dq_processor *cpu, const char *who)
+{
+    const dq_carrier *carrier = cpu->task->carrier;
+    const char *place = __atomic_load_n(&carrier->kicked, __ATOMIC_RELAXED);
+    char name[96], where[320] = "";
+
+    if (__atomic_load_n(&carrier->missed, __ATOMIC_RELAXED) || place == NULL) {
+        (void)dq_live_say_where(carrier, where, sizeof(where));
+    }
+    dq_note(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "livelock",
+                           .place = place != NULL ? place + 1 : NULL },
+            "livelock in `%s`, IRQL %u: no kernel service was called on %s for %g seconds of host "
+            "time%s%s",
+            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql, who,
+            (double)cpu->machine->options.watchdog_ns / 1e9, where[0] != '\0' ? "; " : "", where);
+    dq_live_end(cpu->machine);
+}
+
+/* ---- The run stands still -------------------------------------------------------------------- */
+
+static dq_processor *somebody_in_guest(dq_machine *machine)
+{
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        if (is_in_guest(&machine->processors[i])) {
+            return &machine->processors[i];
+        }
+    }
+    return NULL;
+}
+
+static void judge_quiet(dq_machine *machine, uint64_t quiet_ns)
+{
+    dq_live *live = dq_live_of(machine);
+    dq_processor *busy = somebody_in_guest(machine);
+
+    if (quiet_ns < machine->options.watchdog_ns) {
+        return;
+    }
+    if (live->waits_outside) {
+        dq_standstill_note(&machine->processors[0], quiet_ns);
+        dq_live_end(machine);
+    } else if (busy != NULL && host_is_debugged()) {
+        live->quiet_since_ns = host_clock_ns();
+    } else if (busy != NULL && !live->asked) {
+        live->asked = true;
+        ask(busy);
+    } else if (busy != NULL) {
+        report_loop(busy, "any processor");
+    }
+}
+
+static void watch_run(dq_machine *machine, uint64_t now_ns)
+{
+    dq_live *live = dq_live_of(machine);
+
+    if (machine->progress != live->seen_progress) {
+        live->seen_progress = machine->progress;
+        live->quiet_since_ns = now_ns;
+        live->asked = false;
+    } else {
+        judge_quiet(machine, now_ns - live->quiet_since_ns);
+    }
+}
+
+/* ---- A processor stands still ---------------------------------------------------------------- */
+
+/* The outermost that runs, or was interrupted, at DISPATCH_LEVEL or above; NULL if none. */
+static const dq_execution *masking(const dq_processor *cpu)
+{
+    const dq_execution *found = NULL;
+    unsigned irql = cpu->irql;
+
+    for (const dq_execution *at = cpu->execution; at != NULL; at = at->below) {
+        if (irql >= DQ_LEVEL_DISPATCH) {
+            found = at;
+        }
+        irql = at->interrupted_irql;
+    }
+    return found;
+}
+
+static bool goes_on(const dq_processor *cpu, const dq_live_stay *stay,
+                    const dq_execution *execution)
+{
+    return execution == NULL || execution->ordinal != stay->ordinal ||
+           execution->calls != stay->calls ||
+           (execution == cpu->execution && !is_in_guest(cpu));
+}
+
+static void begin_stay(dq_live_stay *stay, const dq_execution *execution, uint64_t now_ns)
+{
+    stay->ordinal = execution != NULL ? execution->ordinal : 0;
+    stay->calls = execution != NULL ? execution->calls : 0;
+    stay->since_ns = now_ns;
+    stay->asked = false;
+}
+
+static void watch_processor(dq_processor *cpu, dq_live_stay *stay, uint64_t now_ns)
+{
+    const dq_execution *execution = cpu->task != NULL ? masking(cpu) : NULL;
+
+    if (goes_on(cpu, stay, execution)) {
+        begin_stay(stay, execution, now_ns);
+    } else if (now_ns - stay->since_ns < cpu->machine->options.watchdog_ns || !is_in_guest(cpu)) {
+        return;
+    } else if (host_is_debugged()) {
+        stay->since_ns = now_ns;
+    } else if (!stay->asked) {
+        stay->asked = true;
+        ask(cpu);
+    } else {
+        report_loop(cpu, "this processor");
+    }
+}
+
+void dq_live_watch(dq_machine *machine, uint64_t now_ns)
+{
+    dq_live *live = dq_live_of(machine);
+
+    if (machine->options.watchdog_ns == 0) {
+        return;
+    }
+    watch_run(machine, now_ns);
+    for (unsigned i = 0; i < machine->processor_count && !machine->monitor.over; i++) {
+        watch_processor(&machine->processors[i], &live->stays[i], now_ns);
+    }
+}
