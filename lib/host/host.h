@@ -18,16 +18,16 @@
 typedef void host_entry(void *argument);
 
 typedef struct host_context {
-    void *stack_pointer;    /* Where the context was left; the switch's own. */
-    void *stack;            /* Lowest usable byte, NULL for an adopted context. */
-    size_t stack_bytes;     /* Usable bytes, a multiple of the page size. */
+    void *stack_pointer; /* Where the context was left; the switch's own. */
+    void *stack;         /* Lowest usable byte, NULL for an adopted context. */
+    size_t stack_bytes;  /* Usable bytes, a multiple of the page size. */
     host_entry *entry;
     void *argument;
     int saved_errno;
     void *exception_globals[2]; /* C++ caught and uncaught exceptions of this context. */
-    void *fake_stack;       /* AddressSanitizer's, while the context is away. */
-    void *fiber;            /* ThreadSanitizer's. */
-    unsigned stack_id;      /* Valgrind's. */
+    void *fake_stack;           /* AddressSanitizer's, while the context is away. */
+    void *fiber;                /* ThreadSanitizer's. */
+    unsigned stack_id;          /* Valgrind's. */
 } host_context;
 
 /* Makes `context` stand for the stack that the caller runs on. */
@@ -154,7 +154,7 @@ _Noreturn void host_process_fail(const char *text);
 /* ---- Faults and the watchdog ----------------------------------------------------------------- */
 
 typedef enum host_fault_kind {
-    HOST_FAULT_ACCESS,         /* Nothing mapped there, or not allowed. */
+    HOST_FAULT_ACCESS, /* Nothing mapped there, or not allowed. */
     HOST_FAULT_BUS,
     HOST_FAULT_ARITHMETIC,     /* Integer division by zero and the like. */
     HOST_FAULT_INSTRUCTION,    /* An illegal instruction. */

@@ -38,6 +38,9 @@ static inline bool host_sanitizer_is_tsan(void)
     return __tsan_create_fiber != NULL;
 }
 
+/* True if the process runs under Valgrind, as far as it was known when dirql was compiled. */
+bool host_sanitizer_is_valgrind(void);
+
 void host_sanitizer_adopt(host_context *context);
 void host_sanitizer_make(host_context *context);
 void host_sanitizer_release(host_context *context);

@@ -6,10 +6,16 @@
 #ifdef DQ_HAVE_VALGRIND
 #include <valgrind/memcheck.h>
 #else
+#define RUNNING_ON_VALGRIND                      0u
 #define VALGRIND_STACK_REGISTER(lowest, highest) 0u
 #define VALGRIND_STACK_DEREGISTER(id)            ((void)(id))
 #define VALGRIND_MAKE_MEM_UNDEFINED(base, bytes) ((void)0)
 #endif
+
+bool host_sanitizer_is_valgrind(void)
+{
+    return RUNNING_ON_VALGRIND != 0;
+}
 
 void host_sanitizer_adopt(host_context *context)
 {

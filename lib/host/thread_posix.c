@@ -26,7 +26,7 @@ static struct {
     host_thread *spare; /* Records without a thread. */
     unsigned parked_count;
     atomic_uint threads; /* How many the system has of ours. */
-    atomic_uint forks; /* On the way to this process. */
+    atomic_uint forks;   /* On the way to this process. */
     bool is_prepared;
 } pool = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 

@@ -1,8 +1,5 @@
 /*
  * test_kick.c - kicks run a handler on top of whatever the kicked thread does.
- *
- * The handlers are this file's; the kicked thread is called the worker. Nothing is asserted on
- * it: a failed assertion would end the process there.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,123 +8,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "host/frame.h"
-#include "host/host.h"
-#include "host/sanitizer.h"
-#include "limit.h"
+#include "kicked.h"
 
 #define STACK_BYTES ((size_t)256 * 1024)
-
-typedef struct scene {
-    host_thread *worker;
-    host_context base; /* Of the worker. */
-    host_context task;
-    host_gate *go_on;
-    int pipe[2];
-    atomic_int ready;
-    atomic_int kicks;
-    atomic_int in_guest;
-    atomic_int outside;
-    atomic_int depth;
-    atomic_int deepest;
-    atomic_int outstanding;
-    atomic_int result;
-    _Atomic(const void *) place;
-    volatile int stop; /* No bool: its check by a sanitizer may read it only once. */
-    volatile int in_task;
-    volatile uint64_t turns;
-} scene;
-
-static scene s;
-
-static int begin(void **state)
-{
-    (void)state;
-    memset(&s, 0, sizeof s);
-    s.go_on = host_gate_create();
-    return s.go_on != NULL && pipe(s.pipe) == 0 ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    host_gate_destroy(s.go_on);
-    close(s.pipe[0]);
-    close(s.pipe[1]);
-    return 0;
-}
-
-static void start_worker(host_entry *entry)
-{
-    atomic_store(&s.ready, 0);
-    s.worker = host_thread_start(entry, NULL);
-    assert_non_null(s.worker);
-    WAIT_UNTIL(atomic_load(&s.ready) != 0);
-}
-
-static void end_worker(void)
-{
-    s.stop = 1;
-    host_thread_join(s.worker);
-}
-
-/* The last kick has been handled: kicks do not pile up on the worker's stack. */
-static void kick_after_the_last(void)
-{
-    if (atomic_exchange(&s.outstanding, 1) == 0) {
-        host_kick(s.worker);
-    }
-}
-
-/* Kicks again until something is there: a kick is only a hint. */
-#define KICK_UNTIL(condition)                       \
-    do {                                            \
-        uint64_t kicked_since_ns = host_clock_ns(); \
-        while (!(condition)) {                      \
-            assert_false(is_late(kicked_since_ns)); \
-            kick_after_the_last();                  \
-            rest();                                 \
-        }                                           \
-    } while (0)
-
-/* ---- What the worker does -------------------------------------------------------------------- */
-
-static void note_kick(void *owner, const void *place, bool in_guest)
-{
-    (void)owner;
-    atomic_store(&s.place, place);
-    atomic_fetch_add(in_guest ? &s.in_guest : &s.outside, 1);
-    atomic_fetch_add(&s.kicks, 1);
-    atomic_store(&s.outstanding, 0);
-}
-
-static __attribute__((noinline)) void loop(void)
-{
-    while (!s.stop) {
-        s.turns++;
-    }
-}
-
-static void get_ready(host_kick_handler *handler)
-{
-    atomic_store(&s.ready, host_kicks_catch(handler, &s) ? 1 : -1);
-}
-
-static void loop_and_note(void *argument)
-{
-    (void)argument;
-    get_ready(note_kick);
-    loop();
-    host_kicks_release();
-}
 
 /* ---- In place -------------------------------------------------------------------------------- */
 
@@ -258,7 +144,7 @@ static void loop_and_allocate(void *argument)
 
     (void)argument;
     get_ready(use_the_c_library);
-    while (!s.stop) {
+    while (!is_stopped()) {
         memory = malloc(100);
         free(memory);
         printf("%s", "");
@@ -271,7 +157,7 @@ static void a_handler_may_use_the_c_library_in_guest_code(void **state)
 {
     (void)state;
     start_worker(loop_and_allocate);
-    KICK_UNTIL(atomic_load(&s.kicks) >= 100);
+    KICK_UNTIL(atomic_load(&s.kicks) >= 10);
     end_worker();
 }
 
@@ -302,6 +188,27 @@ static void errno_survives(void **state)
     KICK_UNTIL(atomic_load(&s.kicks) > 0);
     end_worker();
     assert_int_equal(atomic_load(&s.result), EDOM);
+}
+
+static void call_and_note(void *argument)
+{
+    void *volatile memory;
+
+    (void)argument;
+    get_ready(note_kick);
+    while (!is_stopped()) {
+        memory = malloc(100);
+        free(memory);
+    }
+    host_kicks_release();
+}
+
+static void a_kick_comes_at_the_latest_with_a_call(void **state)
+{
+    (void)state;
+    start_worker(call_and_note);
+    KICK_UNTIL(atomic_load(&s.kicks) >= 10);
+    end_worker();
 }
 
 /* ---- Elsewhere ------------------------------------------------------------------------------- */
@@ -415,187 +322,6 @@ static void a_thread_may_kick_itself(void **state)
     assert_int_equal(atomic_load(&s.result), 1);
 }
 
-/* ---- No kick --------------------------------------------------------------------------------- */
-
-static volatile sig_atomic_t foreign_signals;
-
-static void count_foreign(int signal)
-{
-    (void)signal;
-    foreign_signals++;
-}
-
-static void release_and_wait(void *argument)
-{
-    (void)argument;
-    get_ready(note_kick);
-    host_kicks_release();
-    atomic_store(&s.ready, 2);
-    host_gate_wait(s.go_on);
-}
-
-static void a_kick_after_the_release_does_nothing(void **state)
-{
-    struct sigaction count = { .sa_handler = count_foreign }, before;
-    int i;
-
-    (void)state;
-    foreign_signals = 0;
-    sigaction(SIGURG, &count, &before);
-    start_worker(release_and_wait);
-    WAIT_UNTIL(atomic_load(&s.ready) == 2);
-    for (i = 0; i < 1000; i++) {
-        host_kick(s.worker);
-    }
-    host_gate_open(s.go_on);
-    host_thread_join(s.worker);
-    for (i = 0; i < 1000; i++) {
-        host_kick(s.worker); /* It is parked. */
-    }
-    sigaction(SIGURG, &before, NULL);
-    assert_int_equal(atomic_load(&s.kicks), 0);
-    assert_int_equal(foreign_signals, 0);
-}
-
-static void catch_and_release(void *argument)
-{
-    (void)argument;
-    atomic_store(&s.ready, 1);
-    while (!s.stop) {
-        if (host_kicks_catch(note_kick, NULL)) {
-            s.turns++;
-            host_kicks_release();
-        }
-    }
-}
-
-static void a_release_among_kicks_leaves_none_behind(void **state)
-{
-    struct sigaction count = { .sa_handler = count_foreign }, before;
-
-    (void)state;
-    foreign_signals = 0;
-    sigaction(SIGURG, &count, &before);
-    start_worker(catch_and_release);
-    WAIT_UNTIL((host_kick(s.worker), atomic_load(&s.kicks) >= 10 && s.turns >= 1000));
-    end_worker();
-    sigaction(SIGURG, &before, NULL);
-    assert_int_equal(foreign_signals, 0);
-}
-
-static void forget_the_release(void *argument)
-{
-    (void)argument;
-    get_ready(note_kick);
-}
-
-static void a_thread_that_ends_takes_no_more_kicks(void **state)
-{
-    struct sigaction after;
-
-    (void)state;
-    start_worker(forget_the_release);
-    host_thread_join(s.worker);
-    atomic_store(&s.kicks, 0);
-    start_worker(release_and_wait); /* The same thread of the system. */
-    host_kick(s.worker);
-    host_gate_open(s.go_on);
-    host_thread_join(s.worker);
-    assert_int_equal(atomic_load(&s.kicks), 0);
-    sigaction(SIGURG, NULL, &after);
-    assert_true(after.sa_handler == SIG_DFL);
-}
-
-static void the_signal_of_others_is_passed_on(void **state)
-{
-    struct sigaction count = { .sa_handler = count_foreign }, before, after;
-
-    (void)state;
-    foreign_signals = 0;
-    sigaction(SIGURG, &count, &before);
-    start_worker(loop_and_note);
-    kill(getpid(), SIGURG);
-    WAIT_UNTIL(foreign_signals == 1);
-    end_worker();
-    sigaction(SIGURG, &before, &after);
-    assert_int_equal(atomic_load(&s.kicks), 0);
-    assert_true(after.sa_handler == count_foreign);
-}
-
-static void a_thread_that_was_not_started_here_catches_none(void **state)
-{
-    (void)state;
-    assert_false(host_kicks_catch(note_kick, NULL));
-    host_kicks_release();
-}
-
-static void catch_twice(void *argument)
-{
-    (void)argument;
-    get_ready(note_kick);
-    atomic_store(&s.result, host_kicks_catch(note_kick, NULL) ? 1 : -1);
-}
-
-static void a_thread_that_catches_kicks_cannot_catch_them_twice(void **state)
-{
-    (void)state;
-    start_worker(catch_twice);
-    end_worker();
-    assert_int_equal(atomic_load(&s.result), -1);
-}
-
-static void block_and_wait(void *argument)
-{
-    sigset_t urgent;
-
-    (void)argument;
-    sigemptyset(&urgent);
-    sigaddset(&urgent, SIGURG);
-    pthread_sigmask(SIG_BLOCK, &urgent, NULL);
-    get_ready(note_kick);
-    host_gate_wait(s.go_on);
-    pthread_sigmask(SIG_UNBLOCK, &urgent, NULL);
-    host_kicks_release();
-}
-
-static void wait_and_note(void *argument)
-{
-    (void)argument;
-    get_ready(note_kick);
-    host_gate_wait(s.go_on);
-}
-
-static void a_thread_that_blocks_the_signal_is_found_out(void **state)
-{
-    (void)state;
-    start_worker(block_and_wait);
-    assert_true(host_kick_is_blocked(s.worker));
-    host_gate_open(s.go_on);
-    host_thread_join(s.worker);
-    start_worker(wait_and_note);
-    assert_false(host_kick_is_blocked(s.worker));
-    host_gate_open(s.go_on);
-    host_thread_join(s.worker);
-}
-
-/* ---- Whether it can be had ------------------------------------------------------------------- */
-
-static void there_is_advice_exactly_if_it_cannot_be_had(void **state)
-{
-    char advice[1000] = "?";
-    bool had = host_kicks_can_be_had(advice, sizeof advice);
-
-    (void)state;
-    assert_true(had == (advice[0] == '\0'));
-    assert_true(had == host_kicks_can_be_had(NULL, 0));
-}
-
-static void kicks_are_prompt_but_for_one_sanitizer(void **state)
-{
-    (void)state;
-    assert_true(host_kicks_are_prompt() == !host_sanitizer_is_tsan());
-}
-
 /* ---- Many ------------------------------------------------------------------------------------ */
 
 enum { KICKERS = 2, KICKS = 100000, DEPTH_MAX = 8 };
@@ -631,7 +357,7 @@ static void allocate_and_loop(void *argument)
 
     (void)argument;
     get_ready(allocate_and_count);
-    while (!s.stop) {
+    while (!is_stopped()) {
         bytes = 1 + (size_t)(s.turns * 37 % 2000);
         memory = malloc(bytes);
         memset(memory, (int)(s.turns & 255), bytes);
@@ -679,18 +405,10 @@ static void two_threads_may_kick_one_that_allocates(void **state)
     assert_in_range(atomic_load(&s.in_guest), 0, atomic_load(&s.kicks));
 }
 
-#define SCENE(test) cmocka_unit_test_setup_teardown(test, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest anywhere[] = {
-        SCENE(a_kick_after_the_release_does_nothing),
-        SCENE(a_thread_that_ends_takes_no_more_kicks),
-        SCENE(a_thread_that_was_not_started_here_catches_none),
-        SCENE(a_thread_that_catches_kicks_cannot_catch_them_twice),
-        SCENE(a_thread_that_blocks_the_signal_is_found_out),
-        cmocka_unit_test(there_is_advice_exactly_if_it_cannot_be_had),
-        cmocka_unit_test(kicks_are_prompt_but_for_one_sanitizer),
+        SCENE(a_kick_comes_at_the_latest_with_a_call),
     };
     const struct CMUnitTest prompt[] = {
         SCENE(a_kick_lands_in_a_plain_loop_and_the_loop_goes_on),
@@ -704,8 +422,6 @@ int main(void)
         SCENE(a_thread_that_holds_the_lock_is_not_in_guest_code),
         SCENE(a_handler_may_leave_for_good_and_the_thread_is_of_use_again),
         SCENE(a_thread_may_kick_itself),
-        SCENE(a_release_among_kicks_leaves_none_behind),
-        SCENE(the_signal_of_others_is_passed_on),
         SCENE(two_threads_may_kick_one_that_allocates),
     };
     int failed = cmocka_run_group_tests_name("anywhere", anywhere, NULL, NULL);
