@@ -109,8 +109,10 @@ static void a_higher_interrupt_nests_in_a_lower_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup_teardown(an_interrupt_waits_until_irql_falls_below_it, start, stop),
-        dirql_unit_test_setup_teardown(a_higher_interrupt_nests_in_a_lower_one, start, stop),
+        dirql_unit_test_setup_teardown(an_interrupt_waits_until_irql_falls_below_it, start, stop,
+                                       .fixed = 1),
+        dirql_unit_test_setup_teardown(a_higher_interrupt_nests_in_a_lower_one, start, stop,
+                                       .fixed = 1),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

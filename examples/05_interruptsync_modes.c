@@ -20,6 +20,7 @@
 
 #include <portcls.h>
 
+#include <dirql/clock.h>
 #include <dirql/cmocka.h>
 #include <dirql/line.h>
 
@@ -82,6 +83,7 @@ static const char *order_of(INTERRUPTSYNCMODE mode)
     adapter.work[1] = 1;
     adapter.work[2] = 1;
     dirql_line_assert(adapter.line);
+    dirql_time_advance_us(1); /* In case it comes late. */
     assert_false(dirql_line_is_asserted(adapter.line));
     adapter.sync->lpVtbl->Disconnect(adapter.sync);
     adapter.sync->lpVtbl->Release(adapter.sync);

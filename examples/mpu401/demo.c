@@ -6,7 +6,8 @@
  * The file's bytes go over a simulated cable at 31,250 baud, back to back; the miniport takes an
  * interrupt for them, and a reader on the second processor gets them back. All of it is
  * deterministic: every run prints the same numbers. DIRQL_MODE=random and DIRQL_SEED=n in the
- * environment play it with late interrupts.
+ * environment play it with late interrupts, and DIRQL_MODE=live with processors that do run at the
+ * same time; the bytes are the same.
  */
 #include <inttypes.h>
 #include <stdio.h>

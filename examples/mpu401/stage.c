@@ -19,7 +19,6 @@
         }                                                                  \
     } while (0)
 
-#define MASKED_NS UINT64_C(200000000)
 #define SILENCE_MS 10000u /* No rest in a piece is longer. */
 #define READ_BYTES 64u
 
@@ -75,11 +74,11 @@ static void keep_busy(void *context)
     KIRQL old_irql;
 
     KeRaiseIrql(m->irql, &old_irql);
-    m->end_ns = dirql_time_ns() + MASKED_NS;
     InterlockedExchange(&m->begun, 1);
-    while (dirql_time_ns() < m->end_ns) {
-        dirql_time_advance_us(100);
+    while ((LONG64)dirql_time_ns() < ReadAcquire64(&m->end_ns)) {
+        dirql_time_advance_us(10);
     }
+    InterlockedExchange(&m->over, 1);
     KeLowerIrql(old_irql);
 }
 
@@ -87,14 +86,27 @@ void mask_begin(mask *m, unsigned processor, KIRQL irql)
 {
     m->irql = irql;
     m->begun = 0;
+    m->over = 0;
+    m->end_ns = MAXLONG64;
     m->thread = dirql_thread_start("mask", processor, keep_busy, m);
-    while (!m->begun) {
+    while (!ReadAcquire(&m->begun)) {
         dirql_time_advance_us(100);
     }
 }
 
+void mask_end_after(mask *m, unsigned ms)
+{
+    InterlockedExchange64(&m->end_ns, (LONG64)(dirql_time_ns() + UINT64_C(1000000) * ms));
+}
+
+bool mask_is_over(mask *m)
+{
+    return ReadAcquire(&m->over) != 0;
+}
+
 void mask_end(mask *m)
 {
+    mask_end_after(m, 0);
     dirql_thread_join(m->thread);
 }
 

@@ -26,18 +26,21 @@ void stage_clear(stage *s);
 /* Waits at most `timeout_ms` for input; otherwise as IMiniportMpu401::Read. */
 NTSTATUS stage_read(stage *s, UCHAR *buffer, ULONG length, ULONG *taken, unsigned timeout_ms);
 
-/* ---- A processor that is busy at an IRQL, for longer than it takes to stop the miniport ------ */
+/* ---- A processor that is busy at an IRQL ------------------------------------------------------ */
 
 typedef struct mask {
     KIRQL irql;
-    volatile LONG begun;
-    uint64_t end_ns;
+    volatile LONG begun, over;
+    volatile LONG64 end_ns;
     dirql_thread *thread;
 } mask;
 
-/* It has begun when the call returns. */
+/* It has begun when the call returns, and lasts until one of the others is called. */
 void mask_begin(mask *m, unsigned processor, KIRQL irql);
-/* Waits until it is over. */
+/* It will end by itself. */
+void mask_end_after(mask *m, unsigned ms);
+bool mask_is_over(mask *m);
+/* Ends it, and waits until it is over. */
 void mask_end(mask *m);
 
 /* ---- A performance: a piece goes over the cable, through the miniport, to a reader ----------- */

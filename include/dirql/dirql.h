@@ -88,7 +88,8 @@ typedef struct dirql_result {
     uint64_t events;           /* In the trace so far; 0 without a listener. */
     char *report;   /* What was found, as text; empty when nothing was. Never NULL after a run. */
     char *schedule; /* The text that replays the run; it has no meaning in mode live. */
-    char *repeat;   /* How to see the run again: the line that a report ends in. */
+    char *repeat;   /* How to see the run again: the line that a report ends in. NULL after a refusal.
+                     */
 } dirql_result;
 
 /* Runs body(context) on a fresh machine. IRQL: not a simulated call; from the host thread that owns

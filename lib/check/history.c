@@ -179,6 +179,9 @@ static size_t explain(dq_sink *sink, char *text, size_t bytes)
     dq_columns columns;
     uint32_t last[DQ_PROCESSORS_MAX] = { 0 };
 
+    if (this->count == 0) {
+        return 0;
+    }
     dq_columns_begin(&columns, text, bytes, processors_in(this));
     for (uint64_t i = first_drawn(this); i < this->count; i++) {
         const dq_step *step = &this->steps[i % DQ_STEPS];

@@ -240,8 +240,9 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
     return line;
 }
 
-static void summarise(dq_machine *machine, dirql_result *result)
+static void summarise(dq_machine *machine, dq_outcome outcome, dirql_result *result)
 {
+    result->outcome = (dirql_outcome)outcome;
     result->errors = machine->findings.errors;
     result->warnings = machine->findings.warnings;
     result->virtual_ns = machine->clock.now_ns;
@@ -257,7 +258,9 @@ static void summarise(dq_machine *machine, dirql_result *result)
             break;
         }
     }
-    result->repeat = how_to_repeat(machine, result->schedule);
+    if (outcome != DQ_OUTCOME_REFUSED) {
+        result->repeat = how_to_repeat(machine, result->schedule);
+    }
     result->report = dq_report_make(machine, result->repeat);
 }
 
@@ -271,8 +274,7 @@ static dirql_outcome finish(dq_machine *machine, dq_outcome outcome, dirql_resul
         outcome = DQ_OUTCOME_FAILED;
     }
     if (result != NULL) {
-        summarise(machine, result);
-        result->outcome = (dirql_outcome)outcome;
+        summarise(machine, outcome, result);
     }
     dq_machine_destroy(machine);
     free(control);
@@ -298,7 +300,6 @@ static dirql_outcome refuse(dirql_result *result, const char *error)
         result->errors = 1;
         result->report = copy_of(text);
         result->schedule = copy_of("");
-        result->repeat = copy_of("");
     } else {
         fputs(text, stderr);
     }
@@ -365,6 +366,15 @@ static bool is_simulated_frame(const dq_machine *machine, const void *frame)
     return false;
 }
 
+static void refuse_to_abandon(dq_machine *machine)
+{
+    DIRQL_INSIDE;
+
+    dirql_control_fail(machine, "dirql_abandon",
+                       "dirql_abandon was called by simulated code, inside the run. It is for the "
+                       "one who called dirql_run(), after a longjmp out of the run.");
+}
+
 dirql_outcome dirql_abandon(dirql_result *result)
 {
     dq_machine *machine = dq_machine_here();
@@ -372,14 +382,12 @@ dirql_outcome dirql_abandon(dirql_result *result)
     if (result != NULL) {
         *result = (dirql_result){ .outcome = DIRQL_PASSED };
     }
-    if (machine == NULL) {
+    if (machine == NULL && dq_self->machine == NULL) {
         return DIRQL_PASSED;
     }
-    if (is_simulated_frame(machine, __builtin_frame_address(0))) {
-        dirql_control_fail(
-            machine, "dirql_abandon",
-            "dirql_abandon was called by simulated code, inside the run. "
-            "It is for the one who called dirql_run(), after a longjmp out of the run.");
+    /* In mode live, simulated code has a host thread of its own, which is no run's home. */
+    if (machine == NULL || is_simulated_frame(machine, __builtin_frame_address(0))) {
+        refuse_to_abandon(dq_self->machine);
         return DIRQL_FAILED;
     }
     machine->abandoned = true;

@@ -33,24 +33,24 @@ typedef struct dq_live_stay {
     uint32_t ordinal; /* Of the execution; 0: none. */
     uint32_t calls;
     uint64_t since_ns;
-    bool asked; /* It was kicked, to learn where it is. */
+    uint64_t asked_ns; /* When it was kicked, to learn where it is; 0: not yet. */
 } dq_live_stay;
 
 typedef struct dq_live {
     dq_machine *machine;
-    host_gate *home;     /* The home context waits here. */
+    host_gate *home; /* The home context waits here. */
     host_beat *beat;
-    dq_carrier *errand;  /* Whose errand waits to be run at home. */
-    unsigned running;    /* Processors whose host threads do not rest. */
-    unsigned carriers;   /* Host threads that stand on a task's stack. */
-    bool waits_outside;  /* Nobody can run, but a host thread of the process might do something. */
+    dq_carrier *errand; /* Whose errand waits to be run at home. */
+    unsigned running;   /* Processors whose host threads do not rest. */
+    unsigned carriers;  /* Host threads that stand on a task's stack. */
+    bool waits_outside; /* Nobody can run, but a host thread of the process might do something. */
     /* The beat's own: */
     uint64_t began_ns;
     uint64_t seen_progress;
     uint64_t quiet_since_ns;
-    uint64_t quantum_ns;    /* Next turn. */
-    uint64_t retry_ns; /* Between kicks that are late. */
-    bool asked; /* The one that seems to loop was kicked, to learn where it is. */
+    uint64_t quantum_ns; /* Next turn. */
+    uint64_t retry_ns;   /* Between kicks that are late. */
+    uint64_t asked_ns;   /* When the one that seems to loop was kicked, to learn where it is. */
     dq_live_stay stays[DQ_PROCESSORS_MAX];
     bool beats; /* It will be called again by itself. */
 } dq_live;

@@ -93,8 +93,7 @@ static uint64_t host_time_ns(const dq_machine *machine)
 
 void dq_live_follow_clock(dq_processor *cpu)
 {
-    if (cpu->machine->options.clock_percent != 0 &&
-        cpu->execution->kind != DQ_EXECUTION_DEVICE) {
+    if (cpu->machine->options.clock_percent != 0 && cpu->execution->kind != DQ_EXECUTION_DEVICE) {
         dq_clock_follow(cpu, host_time_ns(cpu->machine));
     }
 }

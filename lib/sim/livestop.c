@@ -11,13 +11,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const uint64_t retry_min_ns = 50 * 1000;
-static const uint64_t retry_max_ns = 500 * 1000;
+static const uint64_t retry_min_ns = 20 * 1000;
+static const uint64_t retry_max_ns = 100 * 1000;
 
 static bool is_in_guest(const dq_task *task)
 {
-    return task->carrier != NULL &&
-           __atomic_load_n(&task->carrier->in_guest, __ATOMIC_SEQ_CST);
+    return task->carrier != NULL && __atomic_load_n(&task->carrier->in_guest, __ATOMIC_SEQ_CST);
 }
 
 static void wake_all(dq_machine *machine)
@@ -48,8 +47,8 @@ static size_t add_stuck(const dq_task *task, char *text, size_t bytes)
     int length;
 
     (void)dq_live_say_where(task->carrier, where, sizeof(where));
-    length = snprintf(text, bytes, "\n  %s: %s", dq_execution_describe(top, name, sizeof(name)),
-                      where);
+    length =
+        snprintf(text, bytes, "\n  %s: %s", dq_execution_describe(top, name, sizeof(name)), where);
     return length > 0 ? (size_t)length : 0;
 }
 

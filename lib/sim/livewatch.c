@@ -63,10 +63,21 @@ void dq_live_give_up(dq_processor *cpu)
 
 /* ---- Loops ----------------------------------------------------------------------------------- */
 
-/* Its kick will say where it is. */
-static void ask(dq_processor *cpu)
+/* True when it is known where `cpu` is, or will not be. The answer of a kick says it, which may
+ * take a while on a busy host. */
+static bool knows_where(dq_processor *cpu, uint64_t *asked_ns, uint64_t now_ns)
 {
+    dq_carrier *carrier = cpu->task->carrier;
+
+    if (*asked_ns == 0) {
+        *asked_ns = now_ns;
+        __atomic_store_n(&carrier->kicked, NULL, __ATOMIC_RELAXED);
+    } else if (__atomic_load_n(&carrier->kicked, __ATOMIC_RELAXED) != NULL ||
+               now_ns - *asked_ns > dq_live_patience_ns) {
+        return true;
+    }
     cpu->machine->monitor.kicks |= 1ull << cpu->number;
+    return false;
 }
 
 static void report_loop(dq_processor *cpu, const char *who)
@@ -114,10 +125,7 @@ static void judge_quiet(dq_machine *machine, uint64_t quiet_ns)
         dq_live_end(machine);
     } else if (busy != NULL && host_is_debugged()) {
         live->quiet_since_ns = host_clock_ns();
-    } else if (busy != NULL && !live->asked) {
-        live->asked = true;
-        ask(busy);
-    } else if (busy != NULL) {
+    } else if (busy != NULL && knows_where(busy, &live->asked_ns, host_clock_ns())) {
         report_loop(busy, "any processor");
     }
 }
@@ -129,7 +137,7 @@ static void watch_run(dq_machine *machine, uint64_t now_ns)
     if (machine->progress != live->seen_progress) {
         live->seen_progress = machine->progress;
         live->quiet_since_ns = now_ns;
-        live->asked = false;
+        live->asked_ns = 0;
     } else {
         judge_quiet(machine, now_ns - live->quiet_since_ns);
     }
@@ -156,8 +164,7 @@ static bool goes_on(const dq_processor *cpu, const dq_live_stay *stay,
                     const dq_execution *execution)
 {
     return execution == NULL || execution->ordinal != stay->ordinal ||
-           execution->calls != stay->calls ||
-           (execution == cpu->execution && !is_in_guest(cpu));
+           execution->calls != stay->calls || (execution == cpu->execution && !is_in_guest(cpu));
 }
 
 static void begin_stay(dq_live_stay *stay, const dq_execution *execution, uint64_t now_ns)
@@ -165,7 +172,7 @@ static void begin_stay(dq_live_stay *stay, const dq_execution *execution, uint64
     stay->ordinal = execution != NULL ? execution->ordinal : 0;
     stay->calls = execution != NULL ? execution->calls : 0;
     stay->since_ns = now_ns;
-    stay->asked = false;
+    stay->asked_ns = 0;
 }
 
 static void watch_processor(dq_processor *cpu, dq_live_stay *stay, uint64_t now_ns)
@@ -178,10 +185,7 @@ static void watch_processor(dq_processor *cpu, dq_live_stay *stay, uint64_t now_
         return;
     } else if (host_is_debugged()) {
         stay->since_ns = now_ns;
-    } else if (!stay->asked) {
-        stay->asked = true;
-        ask(cpu);
-    } else {
+    } else if (knows_where(cpu, &stay->asked_ns, now_ns)) {
         report_loop(cpu, "this processor");
     }
 }

@@ -95,8 +95,7 @@ dq_machine *dq_machine_create(const dq_machine_options *options, const dq_kernel
     machine->options = *options;
     machine->hooks = hooks;
     machine->processor_count = options->processors;
-    machine->scheduler =
-        options->mode == DQ_MODE_LIVE ? &dq_sched_live : &dq_sched_turns;
+    machine->scheduler = options->mode == DQ_MODE_LIVE ? &dq_sched_live : &dq_sched_turns;
     for (unsigned i = 0; i < machine->processor_count; i++) {
         dq_processor *cpu = &machine->processors[i];
 

@@ -57,7 +57,8 @@ typedef struct dq_machine_options {
         busy_limit_ns;    /* Virtual time that processors may spend stalling and polling; 0: any. */
     unsigned storm_limit; /* Refires of a level line without progress. */
     uint64_t fingerprint; /* Of test and options, for the schedule text. */
-    unsigned clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
+    unsigned
+        clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
 } dq_machine_options;
 
 typedef enum dq_outcome { DQ_OUTCOME_PASSED, DQ_OUTCOME_FAILED, DQ_OUTCOME_REFUSED } dq_outcome;

@@ -76,9 +76,9 @@ typedef struct dq_execution {
 struct dq_task {
     host_context context;
     dq_execution execution;
-    dq_processor *processor; /* Where it runs, NULL while it does not. */
-    dq_execution *top;       /* Innermost execution while it is switched out. */
-    void *kernel;            /* The kernel's thread object. */
+    dq_processor *processor;    /* Where it runs, NULL while it does not. */
+    dq_execution *top;          /* Innermost execution while it is switched out. */
+    void *kernel;               /* The kernel's thread object. */
     struct dq_carrier *carrier; /* In live mode: the host thread that runs it. */
     bool ended;
     dq_task *next; /* All tasks of the machine. */

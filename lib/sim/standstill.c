@@ -83,16 +83,14 @@ void dq_move_the_world(dq_processor *cpu)
         return;
     }
     if (wake_up_is_lost(machine)) {
-        report(
-            cpu, "lost wake-up",
-            "lost wake-up: for 10 virtual seconds only periodic timers ran, while every "
-            "thread waited for what nobody signalled");
+        report(cpu, "lost wake-up",
+               "lost wake-up: for 10 virtual seconds only periodic timers ran, while every "
+               "thread waited for what nobody signalled");
     }
     machine->skips_since_thread++;
     if (!dq_clock_skip(machine)) {
-        report(
-            cpu, "deadlock",
-            "deadlock: nothing can run, no timer or device is due, and no interrupt can be "
-            "delivered");
+        report(cpu, "deadlock",
+               "deadlock: nothing can run, no timer or device is due, and no interrupt can be "
+               "delivered");
     }
 }

@@ -298,36 +298,36 @@ static void measure_memory(void)
 
 static void measure_irql(const char *name, double goal_ns)
 {
-    bench_print_row(name, run(body_raise_lower, NULL, DIRQL_CHECKS_NONE), "ns", "pthread_sigmask_pair",
-              host.sigmask_pair, "value", goal_ns);
+    bench_print_row(name, run(body_raise_lower, NULL, DIRQL_CHECKS_NONE), "ns",
+                    "pthread_sigmask_pair", host.sigmask_pair, "value", goal_ns);
 }
 
 static void measure_locks(void)
 {
     bench_print_row("spin_lock_pair", run(body_lock_pair, NULL, DIRQL_CHECKS_NONE), "ns",
-              "pthread_spin_pair", host.spin_pair, "ratio", 1.5);
+                    "pthread_spin_pair", host.spin_pair, "ratio", 1.5);
     bench_print_row("spin_lock_pair_checked", run(body_lock_pair, NULL, DIRQL_CHECKS_ALL), "ns",
-              "pthread_spin_pair", host.spin_pair, "ratio", 8);
+                    "pthread_spin_pair", host.spin_pair, "ratio", 8);
 }
 
 static void measure_interrupts(void)
 {
     bench_print_row("line_isr_back", run(body_line_to_isr, NULL, DIRQL_CHECKS_NONE), "ns",
-              "indirect_call", host.call, "value", 50);
+                    "indirect_call", host.call, "value", 50);
     bench_print_row("line_isr_back_checked", run(body_line_to_isr, NULL, DIRQL_CHECKS_ALL), "ns",
-              "indirect_call", host.call, "value", 300);
+                    "indirect_call", host.call, "value", 300);
     bench_print_row("line_isr_dpc_back", run(body_line_to_isr, &dpc, DIRQL_CHECKS_NONE), "ns",
-              "indirect_call", host.call, "value", 150);
+                    "indirect_call", host.call, "value", 150);
 }
 
 static void measure_threads_and_time(void)
 {
     bench_print_row("event_hand_over", run(body_hand_over, NULL, DIRQL_CHECKS_NONE), "ns",
-              "swapcontext_pair", host.swap_pair, "value", 300);
-    bench_print_row("virtual_second_of_1ms_timers", run(body_timers, NULL, DIRQL_CHECKS_NONE), "ms", "-",
-              0, "value", 1);
-    bench_print_row("machine_start_stop", bench_time_of(start_and_stop, 2000) / 1000, "us", "-", 0, "value",
-              20);
+                    "swapcontext_pair", host.swap_pair, "value", 300);
+    bench_print_row("virtual_second_of_1ms_timers", run(body_timers, NULL, DIRQL_CHECKS_NONE), "ms",
+                    "-", 0, "value", 1);
+    bench_print_row("machine_start_stop", bench_time_of(start_and_stop, 2000) / 1000, "us", "-", 0,
+                    "value", 20);
 }
 
 /* What differs between the two kinds of library is IRQL: it is one call with one thread-local

@@ -15,15 +15,31 @@
 
 #include <ntddk.h>
 
+#include "../settle.h"
+
 static dirql_result rule_result;
+
+static inline void rule_run_with(const dirql_options *options, void (*body)(void *))
+{
+    dirql_result_free(&rule_result);
+    dirql_run(options, body, NULL, &rule_result);
+}
 
 /* Runs body on this many processors with all checkers. */
 static inline void rule_run(unsigned processors, void (*body)(void *))
 {
     const dirql_options options = { .name = "rule", .processors = processors };
 
-    dirql_result_free(&rule_result);
-    dirql_run(&options, body, NULL, &rule_result);
+    rule_run_with(&options, body);
+}
+
+/* The same in mode first, whatever the environment says: for reports that tell the mode, exact
+ * times, or who came first. */
+static inline void rule_run_undisturbed(unsigned processors, void (*body)(void *))
+{
+    const dirql_options options = { .name = "rule", .processors = processors, .fixed = 1 };
+
+    rule_run_with(&options, body);
 }
 
 #define assert_report_has(text) assert_non_null(strstr(rule_result.report, text))

@@ -62,6 +62,7 @@ static void interrupt_isr_that_raises(void *context)
     (void)context;
     connect(isr_that_raises);
     dirql_line_assert(line);
+    settle();
 }
 
 static void interrupt_isr_that_raises_and_lowers(void *context)
@@ -69,6 +70,7 @@ static void interrupt_isr_that_raises_and_lowers(void *context)
     (void)context;
     connect(isr_that_raises_and_lowers);
     dirql_line_assert(line);
+    settle();
 }
 
 static void isr_that_returns_at_another_irql_is_found(void **state)
@@ -97,7 +99,9 @@ static void claim_what_another_silenced(void *context)
     connect(isr_that_silences_and_refuses);
     connect_on(isr, &second, dirql_line_processors(line));
     dirql_line_assert(line);
+    settle();
     dirql_line_assert(line);
+    settle();
 }
 
 static void claim_own_interrupt(void *context)
@@ -105,6 +109,7 @@ static void claim_own_interrupt(void *context)
     (void)context;
     connect(isr);
     dirql_line_assert(line);
+    settle();
 }
 
 static void claim_an_edge(void *context)
@@ -117,6 +122,7 @@ static void claim_an_edge(void *context)
     KeRaiseIrql(5, &old);
     dirql_line_pulse(line);
     KeLowerIrql(old);
+    settle();
 }
 
 static void claim_of_a_silent_line_is_warned_of_once(void **state)
@@ -137,6 +143,7 @@ static void leave_the_line_asserted(void *context)
     connect(isr);
     silences = false;
     dirql_line_assert(line);
+    settle();
 }
 
 static void storm_is_explained(void **state)
@@ -158,6 +165,7 @@ static void interrupt_without_an_isr(void *context)
     (void)context;
     line = dirql_line_create(&options);
     dirql_line_assert(line);
+    settle();
 }
 
 static void interrupt_without_an_isr_allowed(void *context)
@@ -210,6 +218,7 @@ static void disconnect_when_all_is_quiet(void *context)
     (void)context;
     connect(isr);
     dirql_line_assert(line);
+    settle();
     IoDisconnectInterrupt(interrupt);
 }
 

@@ -363,12 +363,14 @@ static void let_isr_release(void *context)
 
     (void)context;
     dirql_suppress("IrqlDispatchPedantic", NULL, "not what this is about");
+    dirql_thread_move(0);
     line = dirql_line_create(NULL);
     IoConnectInterrupt(&interrupt, release_in_isr, NULL, NULL, dirql_line_vector(line), 5, 5,
                        LevelSensitive, FALSE, 1, FALSE);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     KeAcquireSpinLockAtDpcLevel(&lock);
     dirql_line_assert(line);
+    await_the_end();
 }
 
 static void release_by_other_code_is_found(void **state)

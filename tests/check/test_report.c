@@ -148,7 +148,7 @@ static void report_tells_rule_place_steps_and_replay_in_this_order(void **state)
     };
 
     (void)state;
-    rule_run(1, break_a_rule_in_a_dpc);
+    rule_run_undisturbed(1, break_a_rule_in_a_dpc);
     assert_in_order(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
@@ -174,7 +174,7 @@ static void crash_on_the_second(void *context)
 static void steps_of_two_processors_stand_in_two_columns(void **state)
 {
     (void)state;
-    rule_run(2, crash_on_the_second);
+    rule_run_undisturbed(2, crash_on_the_second);
     assert_report_has("CPU0                                                        CPU1\n");
     assert_report_has("second: KeAcquireSpinLock");
     assert_report_has("<- MANUALLY_INITIATED_CRASH");
@@ -204,10 +204,10 @@ static void same_run_gives_the_same_report(void **state)
     char *first;
 
     (void)state;
-    rule_run(1, break_a_rule_in_a_dpc);
+    rule_run_undisturbed(1, break_a_rule_in_a_dpc);
     first = rule_result.report;
     rule_result.report = NULL;
-    rule_run(1, break_a_rule_in_a_dpc);
+    rule_run_undisturbed(1, break_a_rule_in_a_dpc);
     assert_string_equal(rule_result.report, first);
     free(first);
 }

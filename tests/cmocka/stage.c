@@ -3,6 +3,8 @@
 #include <dirql/line.h>
 #include <dirql/thread.h>
 
+#include "../settle.h"
+
 typedef struct part {
     stage_act *act;
     void *context;
@@ -56,5 +58,6 @@ void stage_isr(stage_act *act, void *context)
     if (!NT_SUCCESS(status))
         dirql_fail(__FILE__, __LINE__, "IoConnectInterrupt failed");
     dirql_line_pulse(line);
+    settle(); /* It may come late. */
     IoDisconnectInterrupt(interrupt);
 }

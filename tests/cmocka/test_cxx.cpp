@@ -29,11 +29,13 @@ static void setup_hands_over_its_state(void **state)
     assert_ptr_equal(*state, &number);
 }
 
+/* So many and no more. */
 static dirql_options with_processors(unsigned processors)
 {
     dirql_options options = dirql_options();
 
     options.processors = processors;
+    options.fixed = 1;
     return options;
 }
 
@@ -93,7 +95,7 @@ int main()
         dirql_unit_test_setup_teardown(setup_hands_over_its_state, begin, end),
         dirql_unit_test_options(options_reach_the_machine, nullptr, nullptr, &local),
 #if __cplusplus >= 202002L
-        dirql_unit_test(options_reach_the_machine, .processors = 2),
+        dirql_unit_test(options_reach_the_machine, .processors = 2, .fixed = 1),
         dirql_unit_test_setup_teardown(setup_hands_over_its_state, begin, end, .seed = 7),
 #endif
         dirql_unit_test(mocks_work_in_an_isr),

@@ -78,7 +78,7 @@ static void options_by_name_reach_the_machine(void **state)
     assert_int_equal(KeQueryActiveProcessorCount(NULL), 3);
 }
 
-static const dirql_options two = { .name = "two", .processors = 2 };
+static const dirql_options two = { .name = "two", .processors = 2, .fixed = 1 };
 
 static void options_of_a_variable_reach_the_machine(void **state)
 {
@@ -327,10 +327,10 @@ int main(void)
         dirql_unit_test(teardown_has_run_in_the_test_before),
         dirql_unit_test_teardown(state_starts_as_null, count_teardown),
         dirql_unit_test(teardown_has_run_in_the_test_before),
-        dirql_unit_test(body_is_at_passive_level_on_one_processor),
+        dirql_unit_test(body_is_at_passive_level_on_one_processor, .fixed = 1),
         dirql_unit_test(each_test_has_a_machine_of_its_own),
         dirql_unit_test(each_test_has_a_machine_of_its_own),
-        dirql_unit_test(options_by_name_reach_the_machine, .processors = 3),
+        dirql_unit_test(options_by_name_reach_the_machine, .processors = 3, .fixed = 1),
         dirql_unit_test_options(options_of_a_variable_reach_the_machine, NULL, NULL, &two),
         dirql_unit_test(values_set_by_the_test_are_handed_out_in_an_isr),
         dirql_unit_test(parameters_are_checked_in_a_dpc),

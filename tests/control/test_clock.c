@@ -25,24 +25,22 @@ static void time_advances_by_exactly_what_is_asked(void **state)
 
 static void count_to_ten(void *context)
 {
-    int *count = context;
-
     for (int i = 0; i < 10; i++) {
         dirql_time_advance_us(1);
-        ++*count;
+        InterlockedIncrement(context);
     }
 }
 
 static void other_threads_run_meanwhile(void **state)
 {
-    int count = 0;
+    volatile LONG count = 0;
 
     (void)state;
-    (void)dirql_thread_start("counter", DIRQL_ANY_PROCESSOR, count_to_ten, &count);
+    (void)dirql_thread_start("counter", DIRQL_ANY_PROCESSOR, count_to_ten, (void *)&count);
     dirql_time_advance_us(5);
-    assert_in_range(count, 4, 5);
+    assert_in_range(ReadAcquire(&count), 4, 5);
     dirql_time_advance_us(10);
-    assert_int_equal(count, 10);
+    assert_int_equal(ReadAcquire(&count), 10);
 }
 
 static VOID note_irql(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
@@ -50,25 +48,29 @@ static VOID note_irql(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2
     (void)dpc;
     (void)argument1;
     (void)argument2;
-    ++*(int *)context;
+    InterlockedIncrement(context);
 }
 
 static void at_dispatch_level_the_processor_is_kept_busy(void **state)
 {
     const LARGE_INTEGER due = { .QuadPart = -10000 };
-    int threads = 0, dpcs = 0;
+    volatile LONG threads = 0, dpcs = 0;
+    LONG before;
     KTIMER timer;
     KDPC dpc;
     KIRQL old;
 
     (void)state;
+    dirql_thread_move(0);
     KeInitializeTimer(&timer);
-    KeInitializeDpc(&dpc, note_irql, &dpcs);
+    KeInitializeDpc(&dpc, note_irql, (void *)&dpcs);
+    KeSetTargetProcessorDpc(&dpc, 0);
     KeSetTimer(&timer, due, &dpc);
-    (void)dirql_thread_start("counter", DIRQL_ANY_PROCESSOR, count_to_ten, &threads);
+    (void)dirql_thread_start("counter", 0, count_to_ten, (void *)&threads);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
+    before = ReadAcquire(&threads); /* It may have begun. */
     dirql_time_advance_ms(2);
-    assert_int_equal(threads, 0);
+    assert_int_equal(ReadAcquire(&threads), before);
     assert_int_equal(dpcs, 0);
     KeLowerIrql(old);
     assert_int_equal(dpcs, 1);

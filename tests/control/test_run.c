@@ -168,10 +168,26 @@ static dirql_line *connected(PKSERVICE_ROUTINE isr)
     return line;
 }
 
+static void wait_for_nothing(void *context)
+{
+    KEVENT event;
+
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+}
+
+/* The ISR ends the run, if it comes late and on another processor, too. */
+static void interrupt_and_wait(PKSERVICE_ROUTINE isr)
+{
+    dirql_line_pulse(connected(isr));
+    wait_for_nothing(NULL);
+}
+
 static void fault_in_isr(void *context)
 {
     (void)context;
-    dirql_line_pulse(connected(faulting_isr));
+    interrupt_and_wait(faulting_isr);
 }
 
 static void a_write_through_null_at_passive_level_is_an_access_violation(void **state)
@@ -221,7 +237,7 @@ static BOOLEAN aborting_isr(PKINTERRUPT interrupt, PVOID context)
 static void abort_in_isr(void *context)
 {
     (void)context;
-    dirql_line_pulse(connected(aborting_isr));
+    interrupt_and_wait(aborting_isr);
 }
 
 static void an_abort_in_an_isr_is_a_finding_and_the_process_goes_on(void **state)
@@ -271,7 +287,7 @@ static BOOLEAN endless_isr(PKINTERRUPT interrupt, PVOID context)
 static void loop_in_isr(void *context)
 {
     (void)context;
-    dirql_line_pulse(connected(endless_isr));
+    interrupt_and_wait(endless_isr);
 }
 
 static void an_isr_that_never_returns_and_calls_nothing_is_a_livelock(void **state)
@@ -294,7 +310,7 @@ static BOOLEAN polling_isr(PKINTERRUPT interrupt, PVOID context)
 static void poll_in_isr(void *context)
 {
     (void)context;
-    dirql_line_pulse(connected(polling_isr));
+    interrupt_and_wait(polling_isr);
 }
 
 static void an_isr_that_polls_for_ever_is_a_livelock_in_virtual_time(void **state)
@@ -319,15 +335,6 @@ static void a_thread_that_polls_for_ever_meets_the_time_limit(void **state)
 }
 
 /* ---- Standstills ----------------------------------------------------------------------------- */
-
-static void wait_for_nothing(void *context)
-{
-    KEVENT event;
-
-    (void)context;
-    KeInitializeEvent(&event, NotificationEvent, FALSE);
-    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
-}
 
 static void a_wait_that_nobody_can_end_is_a_deadlock(void **state)
 {

@@ -6,7 +6,7 @@
 #include <dirql/line.h>
 #include <dirql/thread.h>
 
-#include <ntddk.h>
+#include "../settle.h"
 
 static KSPIN_LOCK lock;
 static LIST_ENTRY head;
@@ -110,11 +110,13 @@ static BOOLEAN isr_that_inserts(PKINTERRUPT interrupt, PVOID context)
     return TRUE;
 }
 
+/* To the processor of the test's body. */
 static void connect(void)
 {
     PKINTERRUPT interrupt;
 
-    line = dirql_line_create(NULL);
+    dirql_thread_move(0);
+    line = dirql_line_create(&(dirql_line_options){ .processors = 1 });
     assert_int_equal(IoConnectInterrupt(&interrupt, isr_that_inserts, NULL, NULL,
                                         dirql_line_vector(line), dirql_line_irql(line),
                                         dirql_line_irql(line), LevelSensitive, FALSE,
@@ -128,6 +130,7 @@ static void isr_and_thread_share_a_list(void **state)
     connect();
     ExInterlockedInsertTailList(&head, &entries[0], &lock);
     dirql_line_assert(line);
+    settle();
     assert_ptr_equal(ExInterlockedRemoveHeadList(&head, &lock), &entries[0]);
     assert_ptr_equal(ExInterlockedRemoveHeadList(&head, &lock), &entries[1]);
 }
@@ -142,6 +145,7 @@ static void lock_that_interrupted_code_holds_is_bug_check_f(void **state)
     connect();
     KeAcquireSpinLock(&lock, &old);
     dirql_line_assert(line);
+    await_the_end();
 }
 
 static ULONG total;

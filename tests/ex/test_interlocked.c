@@ -168,7 +168,9 @@ static void other_processor_may_come_between_two_calls(void **state)
 
     (void)state;
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        const dirql_options options = { .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = seed };
+        const dirql_options options = {
+            .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = seed, .fixed = 1
+        };
         LONG counted = 0;
 
         plain = 0;

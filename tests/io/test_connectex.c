@@ -17,8 +17,9 @@ static struct {
     ULONG id;
     KIRQL irql;
     PKINTERRUPT given;
-    unsigned inside, most_inside;
 } message;
+
+static volatile LONG inside, most_inside;
 
 static BOOLEAN message_isr(PKINTERRUPT given, PVOID context, ULONG id)
 {
@@ -27,11 +28,34 @@ static BOOLEAN message_isr(PKINTERRUPT given, PVOID context, ULONG id)
     message.id = id;
     message.irql = KeGetCurrentIrql();
     message.given = given;
-    message.inside++;
-    message.most_inside =
-        message.inside > message.most_inside ? message.inside : message.most_inside;
+    return TRUE;
+}
+
+static BOOLEAN staying_isr(PKINTERRUPT given, PVOID context, ULONG id)
+{
+    const LONG now = InterlockedIncrement(&inside);
+
+    (void)given;
+    (void)context;
+    (void)id;
+    if (now > most_inside) {
+        most_inside = now;
+    }
     KeStallExecutionProcessor(5);
-    message.inside--;
+    InterlockedDecrement(&inside);
+    return TRUE;
+}
+
+/* Ends only when the other message's is inside, too. */
+static BOOLEAN meeting_isr(PKINTERRUPT given, PVOID context, ULONG id)
+{
+    (void)given;
+    (void)context;
+    (void)id;
+    InterlockedIncrement(&inside);
+    while (ReadAcquire(&inside) < 2) {
+        YieldProcessor();
+    }
     return TRUE;
 }
 
@@ -39,6 +63,7 @@ static PDEVICE_OBJECT make_device(const dirql_line_options *options, unsigned co
 {
     wire = (struct wire){ .claims = WIRE_ALWAYS };
     memset(&message, 0, sizeof(message));
+    inside = most_inside = 0;
     memset(&p, 0, sizeof(p));
     interrupt = NULL;
     table = NULL;
@@ -78,6 +103,7 @@ static void fully_specified_connects(void **state)
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
     assert_int_equal(p.Version, CONNECT_FULLY_SPECIFIED);
     dirql_line_assert(lines[0]);
+    wire_settle();
     assert_int_equal(wire.calls, 1);
     assert_ptr_equal(wire.given, interrupt);
 }
@@ -87,6 +113,7 @@ static void library_name_does_the_same(void **state)
     (void)state;
     assert_int_equal(WdmlibIoConnectInterruptEx(&p), STATUS_SUCCESS);
     dirql_line_assert(lines[0]);
+    wire_settle();
     assert_int_equal(wire.calls, 1);
 }
 
@@ -95,7 +122,8 @@ static void empty_mask_is_invalid_parameter_10(void **state)
     (void)state;
     p.FullySpecified.ProcessorEnableMask = 0;
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_INVALID_PARAMETER_10);
-    p.FullySpecified.ProcessorEnableMask = 8; /* Not active. */
+    p.FullySpecified.ProcessorEnableMask =
+        (KAFFINITY)1 << KeQueryActiveProcessorCount(NULL);
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_INVALID_PARAMETER_10);
 }
 
@@ -158,6 +186,7 @@ static void line_based_takes_vector_and_irql_from_the_device(void **state)
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
     assert_int_equal(p.Version, CONNECT_LINE_BASED);
     dirql_line_assert(lines[0]);
+    wire_settle();
     assert_int_equal(wire.calls, 1);
     assert_int_equal(wire.irql, 4);
 }
@@ -169,6 +198,7 @@ static void synchronize_irql_is_a_minimum(void **state)
     p.LineBased.SynchronizeIrql = 9;
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
     dirql_line_assert(lines[0]);
+    wire_settle();
     assert_int_equal(wire.irql, 9);
 }
 
@@ -178,9 +208,11 @@ static void all_lines_of_the_device_run_at_the_highest_irql_behind_one_handle(vo
     ask_for_lines(two_lines, 2);
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
     dirql_line_assert(lines[0]);
+    wire_settle();
     assert_int_equal(wire.irql, 8);
     wire.line = lines[1];
     dirql_line_assert(lines[1]);
+    wire_settle();
     assert_int_equal(wire.calls, 2);
     IoDisconnectInterrupt(interrupt);
 }
@@ -245,7 +277,7 @@ static void table_describes_each_message(void **state)
         assert_int_equal(table->MessageInfo[i].Vector, dirql_line_vector(lines[i]));
         assert_int_equal(table->MessageInfo[i].Irql, dirql_line_irql(lines[i]));
         assert_int_equal(table->MessageInfo[i].Mode, Latched);
-        assert_int_equal(table->MessageInfo[i].TargetProcessorSet, 1);
+        assert_int_equal(table->MessageInfo[i].TargetProcessorSet, KeQueryActiveProcessors());
         assert_non_null(table->MessageInfo[i].InterruptObject);
     }
 }
@@ -258,6 +290,7 @@ static void routine_gets_the_number_and_object_of_its_message(void **state)
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
     for (ULONG i = 0; i < 3; i++) {
         dirql_line_assert(lines[i]);
+        wire_settle();
         assert_int_equal(message.calls, i + 1);
         assert_int_equal(message.id, i);
         assert_ptr_equal(message.given, table->MessageInfo[i].InterruptObject);
@@ -271,8 +304,33 @@ static void message_comes_once_for_each_time_it_is_sent(void **state)
     ask_for_messages(messages, 1);
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
     dirql_line_assert(lines[0]);
+    wire_settle();
     dirql_line_assert(lines[0]);
+    wire_settle();
     assert_int_equal(message.calls, 2);
+}
+
+static void connect_to_two_processors(PKMESSAGE_SERVICE_ROUTINE routine, PKSPIN_LOCK common)
+{
+    dirql_line_options spread[2] = { messages[0], messages[1] };
+
+    spread[0].processors = 1;
+    spread[1].processors = 2;
+    ask_for_messages(spread, 2);
+    p.MessageBased.MessageServiceRoutine = routine;
+    p.MessageBased.SpinLock = common;
+    assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
+}
+
+static void messages_have_locks_of_their_own(void **state)
+{
+    (void)state;
+    connect_to_two_processors(meeting_isr, NULL);
+    dirql_line_assert(lines[1]);
+    dirql_line_assert(lines[0]);
+    while (ReadAcquire(&inside) < 2) {
+        wire_settle();
+    }
 }
 
 static void send_many(void *context)
@@ -282,33 +340,17 @@ static void send_many(void *context)
     }
 }
 
-static void send_on_two_processors(PKSPIN_LOCK common)
+static void lock_of_the_driver_keeps_messages_apart(void **state)
 {
-    dirql_line_options spread[2] = { messages[0], messages[1] };
     dirql_thread *thread;
 
-    spread[0].processors = 1;
-    spread[1].processors = 2;
-    ask_for_messages(spread, 2);
-    p.MessageBased.SpinLock = common;
-    assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
+    (void)state;
+    connect_to_two_processors(staying_isr, &lock);
     thread = dirql_thread_start("other", 1, send_many, lines[1]);
     send_many(lines[0]);
     dirql_thread_join(thread);
-}
-
-static void messages_have_locks_of_their_own(void **state)
-{
-    (void)state;
-    send_on_two_processors(NULL);
-    assert_int_equal(message.most_inside, 2);
-}
-
-static void lock_of_the_driver_keeps_messages_apart(void **state)
-{
-    (void)state;
-    send_on_two_processors(&lock);
-    assert_int_equal(message.most_inside, 1);
+    wire_settle();
+    assert_int_equal(most_inside, 1);
 }
 
 static void device_without_messages_falls_back_to_its_line(void **state)
@@ -319,6 +361,7 @@ static void device_without_messages_falls_back_to_its_line(void **state)
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
     assert_int_equal(p.Version, CONNECT_LINE_BASED);
     dirql_line_assert(lines[0]);
+    wire_settle();
     assert_int_equal(wire.calls, 1);
     assert_int_equal(message.calls, 0);
     assert_ptr_equal(wire.given, *p.MessageBased.ConnectionContext.InterruptObject);
@@ -365,8 +408,7 @@ int main(void)
         dirql_unit_test(table_describes_each_message),
         dirql_unit_test(routine_gets_the_number_and_object_of_its_message),
         dirql_unit_test(message_comes_once_for_each_time_it_is_sent),
-        dirql_unit_test(messages_have_locks_of_their_own, .processors = 2,
-                        .mode = DIRQL_MODE_RANDOM),
+        dirql_unit_test(messages_have_locks_of_their_own, .processors = 2),
         dirql_unit_test(lock_of_the_driver_keeps_messages_apart, .processors = 2,
                         .mode = DIRQL_MODE_RANDOM),
         dirql_unit_test(device_without_messages_falls_back_to_its_line),

@@ -111,6 +111,7 @@ static void dpc_that_the_isr_requests_runs_after_it(void **state)
     IoInitializeDpcRequest(device, dpc_for_isr);
     wire_make(&wire, NULL);
     dirql_line_assert(wire.line);
+    wire_settle();
     assert_int_equal(dpc.calls, 1);
     assert_int_equal(dpc.irql, DISPATCH_LEVEL);
     assert_ptr_equal(dpc.device, device);

@@ -3,7 +3,8 @@
  * no simulated ones, runs whose result is looked at, and children whose last words are read.
  *
  * Loops here are plain: they read a volatile variable and call nothing. Each ends when the thing it
- * waits for has happened, however long that takes.
+ * waits for has happened, however long that takes. (The variables are no bool: gcc 12's UBSan
+ * forgets that one is volatile.)
  */
 #ifndef TEST_LIVE_H
 #define TEST_LIVE_H

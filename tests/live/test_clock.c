@@ -3,7 +3,7 @@
  */
 #include "live.h"
 
-static volatile bool fired;
+static volatile int fired;
 static KTIMER timer;
 static KDPC dpc;
 

@@ -4,12 +4,12 @@
 #include "live.h"
 
 static struct source source;
-static volatile bool loops;
+static volatile int loops;
 
 static void loop_on_processor_1(void *context)
 {
     loops = true;
-    while (context == NULL || *(volatile bool *)context == false) {
+    while (context == NULL || *(volatile int *)context == false) {
     }
 }
 

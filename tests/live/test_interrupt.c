@@ -6,7 +6,7 @@
 /* ---- Into a plain loop ----------------------------------------------------------------------- */
 
 static struct source first, second, third;
-static volatile bool loops;
+static volatile int loops;
 
 static void fresh(void)
 {
@@ -185,7 +185,7 @@ static void a_lower_line_waits_for_the_isr(void **state)
 /* ---- DPCs ------------------------------------------------------------------------------------ */
 
 static KDPC dpc;
-static volatile bool dpc_ran;
+static volatile int dpc_ran;
 static volatile KIRQL dpc_irql;
 static const char *volatile dpc_frame;
 
@@ -225,7 +225,7 @@ static void a_dpc_runs_behind_the_isr_while_the_loop_goes_on(void **state)
 
 /* ---- Masking --------------------------------------------------------------------------------- */
 
-static volatile bool raised;
+static volatile int raised;
 
 static void raise_and_say_so(void *context)
 {

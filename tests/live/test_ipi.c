@@ -5,12 +5,12 @@
 
 enum { PROCESSORS = 4 };
 
-static volatile bool loops[PROCESSORS], goes_on;
+static volatile int loops[PROCESSORS], goes_on;
 static volatile unsigned called[PROCESSORS];
 
 static void loop(void *context)
 {
-    *(volatile bool *)context = true;
+    *(volatile int *)context = true;
     while (!goes_on) {
     }
 }

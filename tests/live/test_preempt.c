@@ -3,7 +3,7 @@
  */
 #include "live.h"
 
-static volatile bool ran, goes_on;
+static volatile int ran, goes_on;
 
 static void set_ran(void *context)
 {
@@ -23,7 +23,7 @@ static void a_plain_loop_shares_its_processor_with_ready_threads(void **state)
     dirql_thread_join(other);
 }
 
-static volatile bool ended;
+static volatile int ended;
 
 static void loop_until_told(void *context)
 {
@@ -81,7 +81,7 @@ static void a_woken_thread_of_higher_priority_preempts_a_plain_loop(void **state
 
 /* ---- Moving ---------------------------------------------------------------------------------- */
 
-static volatile bool computes, intruder_runs, is_moved;
+static volatile int computes, intruder_runs, is_moved;
 static volatile ULONG before, after, at_dispatch;
 static KSPIN_LOCK lock;
 

@@ -6,8 +6,11 @@
 #include <dirql/check.h>
 #include <dirql/clock.h>
 #include <dirql/cmocka.h>
+#include <dirql/thread.h>
 
 #include <mock_line.h>
+
+#include "../settle.h"
 
 #define PORT 0x200u
 
@@ -53,14 +56,17 @@ static BOOLEAN isr(PKINTERRUPT interrupt, PVOID context)
     return TRUE;
 }
 
-static int set(void **state, const mock_line_options *options)
+/* It interrupts the processor of the test's body, which can keep the interrupt away. */
+static int set(void **state, mock_line_options options)
 {
     struct fixture *f = &fixture;
     dirql_line *line;
 
     memset(f, 0, sizeof(*f));
-    mock_line_init(&f->device, options);
-    if (options == NULL || options->port == 0) {
+    options.line.processors = 1;
+    dirql_thread_move(0);
+    mock_line_init(&f->device, &options);
+    if (options.port == 0) {
         f->registers = MmMapIoSpace(f->device.address, MOCK_LINE_LENGTH, MmNonCached);
     }
     line = f->device.line;
@@ -72,33 +78,33 @@ static int set(void **state, const mock_line_options *options)
 
 static int set_level(void **state)
 {
-    return set(state, NULL);
+    return set(state, (mock_line_options){0});
 }
 
 static int set_ports(void **state)
 {
-    return set(state, &(mock_line_options){.port = PORT});
+    return set(state, (mock_line_options){.port = PORT});
 }
 
 static int set_edge(void **state)
 {
-    return set(state, &(mock_line_options){.line.trigger = DIRQL_EDGE});
+    return set(state, (mock_line_options){.line.trigger = DIRQL_EDGE});
 }
 
 static int set_disabled(void **state)
 {
-    return set(state, &(mock_line_options){.starts_disabled = true});
+    return set(state, (mock_line_options){.starts_disabled = true});
 }
 
 static int set_disabled_edge(void **state)
 {
     return set(state,
-               &(mock_line_options){.starts_disabled = true, .line.trigger = DIRQL_EDGE});
+               (mock_line_options){.starts_disabled = true, .line.trigger = DIRQL_EDGE});
 }
 
 static int set_deaf(void **state)
 {
-    return set(state, &(mock_line_options){.deaf = true});
+    return set(state, (mock_line_options){.deaf = true});
 }
 
 static int clear(void **state)
@@ -112,12 +118,19 @@ static int clear(void **state)
     return 0;
 }
 
+/* Triggers the device; when it returns, all that this brought is over. */
+static void interrupt(struct fixture *f)
+{
+    mock_line_trigger(&f->device);
+    settle();
+}
+
 static void a_trigger_interrupts_and_is_acknowledged(void **state)
 {
     struct fixture *f = *state;
 
-    mock_line_trigger(&f->device);
-    mock_line_trigger(&f->device);
+    interrupt(f);
+    interrupt(f);
     assert_int_equal(f->calls, 2);
     assert_int_equal(f->device.acknowledged, 2);
     assert_int_equal(get(f, MOCK_LINE_COUNT), 2);
@@ -141,6 +154,7 @@ static void a_level_stays_until_it_is_acknowledged(void **state)
     assert_true(dirql_line_is_asserted(f->device.line));
     assert_int_equal(f->calls, 0);
     KeLowerIrql(old_irql);
+    settle();
     assert_int_equal(f->calls, 1);
     assert_int_equal(get(f, MOCK_LINE_COUNT), 2);
     assert_false(dirql_line_is_asserted(f->device.line));
@@ -151,10 +165,10 @@ static void an_edge_interrupts_once_even_if_nobody_acknowledges(void **state)
     struct fixture *f = *state;
 
     f->rude = true;
-    mock_line_trigger(&f->device);
+    interrupt(f);
     assert_int_equal(f->calls, 1);
     assert_int_equal(get(f, MOCK_LINE_STATUS), MOCK_LINE_PENDING);
-    mock_line_trigger(&f->device);
+    interrupt(f);
     assert_int_equal(f->calls, 2);
 }
 
@@ -162,10 +176,11 @@ static void enabling_lets_a_waiting_level_through(void **state)
 {
     struct fixture *f = *state;
 
-    mock_line_trigger(&f->device);
+    interrupt(f);
     assert_int_equal(f->calls, 0);
     assert_int_equal(get(f, MOCK_LINE_STATUS), MOCK_LINE_PENDING);
     put(f, MOCK_LINE_ENABLE, MOCK_LINE_PENDING);
+    settle();
     assert_int_equal(f->calls, 1);
     assert_int_equal(get(f, MOCK_LINE_ENABLE), MOCK_LINE_PENDING);
 }
@@ -176,6 +191,7 @@ static void an_edge_while_disabled_is_gone(void **state)
 
     mock_line_trigger(&f->device);
     put(f, MOCK_LINE_ENABLE, MOCK_LINE_PENDING);
+    settle();
     assert_int_equal(f->calls, 0);
     assert_int_equal(get(f, MOCK_LINE_STATUS), MOCK_LINE_PENDING); /* But seen by who looks. */
 }
@@ -190,6 +206,7 @@ static void disabling_lowers_the_line(void **state)
     put(f, MOCK_LINE_ENABLE, 0);
     assert_false(dirql_line_is_asserted(f->device.line));
     KeLowerIrql(old_irql);
+    settle();
     assert_int_equal(f->calls, 0);
 }
 
@@ -212,7 +229,7 @@ static void the_count_can_be_set(void **state)
     struct fixture *f = *state;
 
     put(f, MOCK_LINE_COUNT, 41);
-    mock_line_trigger(&f->device);
+    interrupt(f);
     assert_int_equal(get(f, MOCK_LINE_COUNT), 42);
 }
 
@@ -221,7 +238,7 @@ static void a_deaf_device_makes_a_storm(void **state)
     struct fixture *f = *state;
 
     dirql_expect_bugcheck(HARDWARE_INTERRUPT_STORM);
-    mock_line_trigger(&f->device);
+    interrupt(f);
 }
 
 static void its_resources_name_line_and_window(void **state)

@@ -9,8 +9,11 @@
 #include <dirql/check.h>
 #include <dirql/clock.h>
 #include <dirql/cmocka.h>
+#include <dirql/thread.h>
 
 #include <mock_mpu401.h>
+
+#include "../settle.h"
 
 #define BASE 0x330u
 #define DATA ((PUCHAR)(ULONG_PTR)(BASE + MPU401_DATA))
@@ -55,11 +58,14 @@ static void transmit(void *context, UCHAR byte)
     f->sent[f->sent_count++] = byte;
 }
 
+/* It interrupts the processor of the test's body, which can keep the interrupt away. */
 static int set(void **state, mock_mpu401_options options)
 {
     struct fixture *f = &fixture;
 
     memset(f, 0, sizeof(*f));
+    options.line.processors = 1;
+    dirql_thread_move(0);
     options.transmit = transmit;
     options.transmit_context = f;
     mock_mpu401_init(&f->mpu, &options);
@@ -302,9 +308,18 @@ static void an_edge_comes_with_the_first_byte_that_waits(void **state)
 
     enter_uart(f);
     mock_mpu401_receive(&f->mpu, 1);
+    settle();
     mock_mpu401_receive(&f->mpu, 2);
+    settle();
     assert_int_equal(f->taken_count, 2);
     assert_int_equal(dirql_line_count(f->mpu.line), 3); /* One for the acknowledge. */
+    KeRaiseIrql(HIGH_LEVEL, &f->old_irql);
+    mock_mpu401_receive(&f->mpu, 3);
+    mock_mpu401_receive(&f->mpu, 4);
+    KeLowerIrql(f->old_irql);
+    settle();
+    assert_int_equal(f->taken_count, 4);
+    assert_int_equal(dirql_line_count(f->mpu.line), 4);
 }
 
 /* ---- The cable ------------------------------------------------------------------------------- */

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../settle.h"
+
 enum { RIG_ISRS = 4, RIG_ORDER = 32 };
 
 typedef struct rig_isr {
@@ -100,6 +102,13 @@ static inline int rig_stop(void **state)
     }
     IResourceList_Release(r->resources);
     return 0;
+}
+
+/* Interrupts once; when it returns, that is over. PASSIVE_LEVEL. */
+static inline void rig_interrupt(rig *r)
+{
+    dirql_line_pulse(r->line);
+    settle();
 }
 
 /* Makes the sync object with the first `isrs` ISRs, each at the tail, and connects it. */

@@ -12,7 +12,7 @@ static void normal_mode_stops_at_the_first_success(void **state)
 
     rig_connect(r, InterruptSyncModeNormal, 3);
     r->isrs[1].successes = 1;
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_string_equal(r->order, "ab");
 }
 
@@ -21,7 +21,7 @@ static void normal_mode_calls_every_routine_once_when_nobody_succeeds(void **sta
     rig *r = *state;
 
     rig_connect(r, InterruptSyncModeNormal, 3);
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_string_equal(r->order, "abc");
 }
 
@@ -31,7 +31,7 @@ static void all_mode_calls_every_routine_whatever_it_returns(void **state)
 
     rig_connect(r, InterruptSyncModeAll, 3);
     r->isrs[0].successes = 1;
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_string_equal(r->order, "abc");
 }
 
@@ -42,7 +42,7 @@ static void repeat_mode_ends_with_a_pass_without_success(void **state)
     rig_connect(r, InterruptSyncModeRepeat, 2);
     r->isrs[0].successes = 2;
     r->isrs[1].successes = 1;
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_string_equal(r->order, "ababab");
 }
 
@@ -51,7 +51,7 @@ static void repeat_mode_is_one_pass_when_nobody_succeeds(void **state)
     rig *r = *state;
 
     rig_connect(r, InterruptSyncModeRepeat, 2);
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_string_equal(r->order, "ab");
 }
 
@@ -62,7 +62,7 @@ static void repeat_mode_that_never_ends_is_reported(void **state)
     dirql_expect_finding("livelock");
     rig_connect(r, InterruptSyncModeRepeat, 1);
     r->isrs[0].successes = 1000000;
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     fail_msg("the endless interrupt ended");
 }
 
@@ -78,6 +78,7 @@ static void claims_reach_the_kernel_in_every_mode(void **state)
     rig_connect(r, InterruptSyncModeAll, 2);
     r->isrs[0].successes = 1;
     dirql_line_assert(line);
+    settle();
     assert_int_equal(dirql_line_count(line), 1);
     assert_string_equal(r->order, "ab");
 }
@@ -100,7 +101,7 @@ static void a_success_code_other_than_success_claims_nothing_and_is_warned_of(vo
     IInterruptSync_RegisterServiceRoutine(r->sync, answer_pending, &calls, FALSE);
     IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[1], FALSE);
     IInterruptSync_Connect(r->sync);
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_int_equal(calls, 1);
     assert_int_equal(r->isrs[1].calls, 1);
 }
@@ -116,7 +117,7 @@ static void a_routine_registered_first_goes_to_the_head(void **state)
     IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[1], TRUE);
     IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[2], FALSE);
     IInterruptSync_Connect(r->sync);
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_string_equal(r->order, "bac");
 }
 
@@ -127,7 +128,7 @@ static void registration_while_connected_works_and_is_warned_of(void **state)
     dirql_expect_finding("RegisterWhileConnected");
     rig_connect(r, InterruptSyncModeAll, 1);
     IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[1], FALSE);
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_string_equal(r->order, "ab");
 }
 
@@ -140,7 +141,7 @@ static void the_same_routine_twice_is_called_twice_and_warned_of(void **state)
     IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[0], FALSE);
     IInterruptSync_RegisterServiceRoutine(r->sync, rig_answer, &r->isrs[0], FALSE);
     IInterruptSync_Connect(r->sync);
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_string_equal(r->order, "aa");
 }
 
@@ -234,6 +235,7 @@ static void the_isr_waits_until_the_synchronized_routine_has_ended(void **state)
 
     rig_connect(r, InterruptSyncModeNormal, 1);
     IInterruptSync_CallSynchronizedRoutine(r->sync, assert_line_inside, r);
+    settle();
     assert_int_equal(r->isrs[0].calls, 1);
     assert_int_equal(r->isrs[0].irql, 7);
 }
@@ -334,7 +336,7 @@ static void no_isr_runs_before_connect_and_after_disconnect(void **state)
     dirql_suppress("UnexpectedInterrupt", NULL, "the line has nobody behind it on purpose");
     rig_connect(r, InterruptSyncModeNormal, 1);
     r->isrs[0].successes = 1;
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     IInterruptSync_Disconnect(r->sync);
     assert_null(IInterruptSync_GetKInterrupt(r->sync));
     assert_int_equal(r->isrs[0].calls, 1);
@@ -378,7 +380,7 @@ static void it_can_be_connected_again_after_disconnect(void **state)
     rig_connect(r, InterruptSyncModeNormal, 1);
     IInterruptSync_Disconnect(r->sync);
     assert_int_equal(IInterruptSync_Connect(r->sync), STATUS_SUCCESS);
-    dirql_line_pulse(r->line);
+    rig_interrupt(r);
     assert_int_equal(r->isrs[0].calls, 1);
 }
 

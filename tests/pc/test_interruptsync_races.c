@@ -21,7 +21,7 @@ static NTSTATUS take_long(IInterruptSync *sync, PVOID context)
 static NTSTATUS count(IInterruptSync *sync, PVOID context)
 {
     UNREFERENCED_PARAMETER(sync);
-    ((race *)context)->calls++;
+    InterlockedIncrement(&((race *)context)->calls);
     return STATUS_SUCCESS;
 }
 
@@ -29,7 +29,7 @@ static void call_on(void *context)
 {
     race *r = context;
 
-    while (!r->over) {
+    while (!ReadAcquire(&r->over)) {
         IInterruptSync_CallSynchronizedRoutine(r->rig->sync, count, r);
         KeStallExecutionProcessor(1);
     }
@@ -39,7 +39,7 @@ static void pulse_on(void *context)
 {
     race *r = context;
 
-    while (!r->over) {
+    while (!ReadAcquire(&r->over)) {
         dirql_line_pulse(r->rig->line);
         dirql_time_advance_us(1);
     }
@@ -64,7 +64,7 @@ static void no_caller_meets_a_stale_interrupt_object(void **state)
         IInterruptSync_Disconnect(r->sync);
         assert_null(IInterruptSync_GetKInterrupt(r->sync));
     }
-    shared.over = 1;
+    InterlockedExchange(&shared.over, 1);
     for (int i = 0; i < 3; i++) {
         dirql_thread_join(threads[i]);
     }

@@ -226,7 +226,7 @@ static void an_activation_on_another_processor_runs_to_its_end_first(void **stat
 }
 
 #define ON(processors_, f) \
-    dirql_unit_test_setup(f, start, .processors = processors_, .mode = DIRQL_MODE_FIRST)
+    dirql_unit_test_setup(f, start, .processors = processors_, .mode = DIRQL_MODE_FIRST, .fixed = 1)
 
 int main(void)
 {

@@ -9,6 +9,10 @@
 
 static void a_raised_stretch_is_drawn_in_its_own_row(void **state)
 {
+    static const char expected[] = "IRQL from 0 us to 40 us, 5.0 us a column (# runs, . idle)\n"
+                                   "CPU0\n"
+                                   "   2 DISPATCH | ###    |\n"
+                                   "   0 PASSIVE  |## #####|\n";
     char *text;
     KIRQL old;
 
@@ -20,10 +24,9 @@ static void a_raised_stretch_is_drawn_in_its_own_row(void **state)
     KeLowerIrql(old);
     KeStallExecutionProcessor(22);
     text = dirql_trace_timeline(0, 40000, 8);
-    assert_string_equal(text, "IRQL from 0 us to 40 us, 5.0 us a column (# runs, . idle)\n"
-                              "CPU0\n"
-                              "   2 DISPATCH | ###    |\n"
-                              "   0 PASSIVE  |## #####|\n");
+    assert_true(strlen(text) >= strlen(expected));
+    text[strlen(expected)] = '\0'; /* There may be more processors. */
+    assert_string_equal(text, expected);
     dirql_trace_free(text);
 }
 

@@ -1,0 +1,405 @@
+/*
+ * test_misuse.c - what live mode cannot do is said, and the process ends rather than hang.
+ */
+#include <signal.h>
+
+#include "library.h"
+#include "live.h"
+#include "sim/live.h"
+
+static struct source source;
+static volatile int stands;
+
+static void quickly(void)
+{
+    dq_live_patience_ns = 1000u * 1000 * 1000;
+}
+
+static void say_result(void)
+{
+    printf("the run ended: %d\n%s", live_result.outcome, live_result.report);
+}
+
+/* ---- fork() ---------------------------------------------------------------------------------- */
+
+static void wait_for_child(pid_t child)
+{
+    int status = 0;
+
+    waitpid(child, &status, 0);
+    printf("the forked process ended with %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+static void fork_and_call(void *context)
+{
+    const pid_t child = fork();
+    KIRQL old;
+
+    if (child == 0) {
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        _exit(0);
+    }
+    wait_for_child(child);
+    (void)context;
+}
+
+static void fork_and_return(void *context)
+{
+    const pid_t child = fork();
+
+    if (child != 0) {
+        wait_for_child(child);
+    }
+    (void)context;
+}
+
+static void fork_and_assert(void *context)
+{
+    const pid_t child = fork();
+
+    if (child == 0) {
+        assert_true(1);
+        _exit(0);
+    }
+    wait_for_child(child);
+    (void)context;
+}
+
+static void fork_and_leave(void *context)
+{
+    const pid_t child = fork();
+
+    if (child == 0) {
+        exit(7);
+    }
+    wait_for_child(child);
+    (void)context;
+}
+
+static void run_two_processors(void *body)
+{
+    live_run(2, *(void (**)(void *))body, NULL);
+    say_result();
+}
+
+static void assert_fork_is_refused(void (*body)(void *))
+{
+    assert_int_equal(child_run(run_two_processors, &body), 0);
+    assert_child_said("this process was forked inside run \"inner\", in mode live");
+    assert_child_said("the forked process ended with 1\n");
+    assert_child_said("the run ended: 0\n");
+}
+
+static void a_forked_process_cannot_call_the_kernel(void **state)
+{
+    (void)state;
+    assert_fork_is_refused(fork_and_call);
+}
+
+static void a_forked_process_cannot_return_from_the_body(void **state)
+{
+    (void)state;
+    assert_fork_is_refused(fork_and_return);
+}
+
+static void a_forked_process_cannot_call_cmocka(void **state)
+{
+    (void)state;
+    assert_fork_is_refused(fork_and_assert);
+}
+
+/* LeakSanitizer takes what the parent's threads hold for leaks of the child. */
+static bool looks_for_leaks(void)
+{
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    return true;
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+    return true;
+#endif
+    return false;
+}
+
+static void a_forked_process_may_exit(void **state)
+{
+    void (*body)(void *) = fork_and_leave;
+
+    (void)state;
+    if (looks_for_leaks()) {
+        return;
+    }
+    assert_int_equal(child_run(run_two_processors, &body), 0);
+    assert_child_said("the forked process ended with 7\n");
+    assert_child_said("the run ended: 0\n");
+}
+
+/* ---- Signals --------------------------------------------------------------------------------- */
+
+static void block_all(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+static void raise_when_it_stands(void *context)
+{
+    (void)context;
+    while (!stands) {
+    }
+    dirql_line_assert(source.line);
+}
+
+static void make_source(void)
+{
+    stands = false;
+    memset(&source, 0, sizeof(source));
+    source_make(&source, 5, 1);
+    dirql_thread_start("raiser", 1, raise_when_it_stands, NULL);
+}
+
+static void interrupts_come_at_services_where_signals_are_blocked(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    make_source();
+    block_all();
+    stands = true;
+    while (source.calls == 0) {
+        KeRaiseIrql(APC_LEVEL, &old);
+        KeLowerIrql(old);
+    }
+    assert_int_equal(source.calls, 1);
+}
+
+static void loop_with_signals_blocked(void *context)
+{
+    (void)context;
+    make_source();
+    block_all();
+    stands = true;
+    while (source.calls == 0) {
+    }
+}
+
+static void run_with_little_patience(void *body)
+{
+    quickly();
+    live_run(2, *(void (**)(void *))body, NULL);
+    say_result();
+}
+
+static void run_with_a_quick_watchdog(void *body)
+{
+    quickly();
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 1000 },
+                  *(void (**)(void *))body, NULL);
+    say_result();
+}
+
+static void an_interrupt_that_a_blocked_signal_holds_up_ends_the_process(void **state)
+{
+    void (*body)(void *) = loop_with_signals_blocked;
+
+    (void)state;
+    assert_int_equal(child_run(run_with_little_patience, &body), EXIT_FAILURE);
+    assert_child_said("interrupt held up");
+    assert_child_said("cannot be delivered to thread test");
+    assert_child_said("it has blocked the signal SIGURG");
+}
+
+static void block_signals_until_the_run_is_over(void *context)
+{
+    sigset_t kick;
+
+    (void)context;
+    make_source();
+    block_all();
+    stands = true;
+    while (!__atomic_load_n(&dq_self->machine->monitor.over, __ATOMIC_RELAXED)) {
+    }
+    sigemptyset(&kick);
+    sigaddset(&kick, SIGURG);
+    pthread_sigmask(SIG_UNBLOCK, &kick, NULL);
+    for (;;) {
+    }
+}
+
+static void an_interrupt_that_is_held_up_is_a_finding(void **state)
+{
+    void (*body)(void *) = block_signals_until_the_run_is_over;
+
+    (void)state;
+    assert_int_equal(child_run(run_with_little_patience, &body), 0);
+    assert_child_said("the run ended: 1\n");
+    assert_child_said("interrupt held up");
+    assert_child_said("it has blocked the signal SIGURG");
+}
+
+/* ---- Libraries that hold a lock while they call back ----------------------------------------- */
+
+static void count_in_isr(struct source *s)
+{
+    (void)s;
+    (void)library_count();
+}
+
+static void loop_in_callback(void *context)
+{
+    (void)context;
+    stands = true;
+    while (source.calls == 0) {
+    }
+}
+
+static void let_a_library_call_back(void *context)
+{
+    (void)context;
+    make_source();
+    source.act = count_in_isr;
+    library_for_each(loop_in_callback, NULL);
+}
+
+static void an_isr_that_waits_for_a_lock_of_a_library_ends_the_process(void **state)
+{
+    void (*body)(void *) = let_a_library_call_back;
+
+    (void)state;
+    assert_int_equal(child_run(run_with_a_quick_watchdog, &body), EXIT_FAILURE);
+    assert_child_said("livelock in `ISR source_isr`, IRQL 5");
+    assert_child_said("it is in libc.so");
+    assert_child_said("The process ends.");
+}
+
+static void call_back_without_interrupts(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    make_source();
+    source.act = count_in_isr;
+    KeRaiseIrql(5, &old);
+    library_for_each(raise_when_it_stands, (stands = true, NULL));
+    KeLowerIrql(old);
+    while (source.calls == 0) {
+        YieldProcessor();
+    }
+}
+
+static void a_masked_callback_is_no_trouble(void **state)
+{
+    (void)state;
+    live_run(2, call_back_without_interrupts, NULL);
+    assert_string_equal(live_result.report, "");
+}
+
+/* ---- Calls that do not return ---------------------------------------------------------------- */
+
+static int nobody_writes[2];
+static volatile pid_t other_thread;
+
+static void read_for_ever(void *context)
+{
+    char byte;
+
+    (void)context;
+    other_thread = gettid();
+    stands = true;
+    while (read(nobody_writes[0], &byte, 1) != 0) {
+    }
+}
+
+static void sleep_for_ever(void *context)
+{
+    (void)context;
+    other_thread = gettid();
+    stands = true;
+    for (;;) {
+        sleep(1000);
+    }
+}
+
+/* In the state of a thread that waits in the system. */
+static bool other_thread_sleeps(void)
+{
+    char path[64], state[256] = "";
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)other_thread);
+    file = fopen(path, "r");
+    if (file != NULL) {
+        (void)fgets(state, sizeof(state), file);
+        fclose(file);
+    }
+    return strstr(state, ") S ") != NULL;
+}
+
+static void fail_beside(void (*other)(void *))
+{
+    stands = false;
+    dirql_thread_start("other", 1, other, NULL);
+    while (!stands) {
+    }
+    while (!other_thread_sleeps()) {
+        host_sleep_ms(1);
+    }
+    dirql_fail("test", 1, "enough");
+}
+
+static void fail_beside_a_read(void *context)
+{
+    (void)context;
+    if (pipe(nobody_writes) == 0) {
+        fail_beside(read_for_ever);
+    }
+}
+
+static void fail_beside_a_sleep(void *context)
+{
+    (void)context;
+    fail_beside(sleep_for_ever);
+}
+
+static void assert_process_ends(void (*body)(void *))
+{
+    assert_int_equal(child_run(run_with_little_patience, &body), EXIT_FAILURE);
+    assert_child_said("run \"inner\" is over, but for 1 seconds a host thread could not be");
+    assert_child_said("thread other: it is in libc.so");
+    assert_child_said("found in this run: assertion");
+    assert_child_said("test:1: enough");
+}
+
+static void a_read_that_does_not_return_ends_the_process(void **state)
+{
+    (void)state;
+    assert_process_ends(fail_beside_a_read);
+}
+
+static void a_sleep_that_does_not_return_soon_ends_the_process(void **state)
+{
+    (void)state;
+    assert_process_ends(fail_beside_a_sleep);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_forked_process_cannot_call_the_kernel),
+        cmocka_unit_test(a_forked_process_cannot_return_from_the_body),
+        cmocka_unit_test(a_forked_process_cannot_call_cmocka),
+        cmocka_unit_test(a_forked_process_may_exit),
+        dirql_unit_test(interrupts_come_at_services_where_signals_are_blocked, LIVE,
+                        .processors = 2),
+        cmocka_unit_test(an_interrupt_that_a_blocked_signal_holds_up_ends_the_process),
+        cmocka_unit_test(an_interrupt_that_is_held_up_is_a_finding),
+        cmocka_unit_test(an_isr_that_waits_for_a_lock_of_a_library_ends_the_process),
+        cmocka_unit_test(a_masked_callback_is_no_trouble),
+        cmocka_unit_test(a_read_that_does_not_return_ends_the_process),
+        cmocka_unit_test(a_sleep_that_does_not_return_soon_ends_the_process),
+    };
+
+    return RUN_WHERE_KICKS_ARE_PROMPT(tests);
+}
