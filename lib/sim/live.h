@@ -104,7 +104,7 @@ void dq_live_follow_clock(dq_processor *cpu);
 /* ---- The watch (livewatch.c) ----------------------------------------------------------------- */
 
 /* How long an interrupt may be held up, and a thread refuse to stop: 5 s. Tests may turn it. */
-extern uint64_t dq_live_patience_ns __attribute__((visibility("hidden")));
+extern uint64_t dq_live_patience_ns;
 
 /* Ends the run if it, or a processor of it, stands still. */
 void dq_live_watch(dq_machine *machine, uint64_t now_ns);
