@@ -22,6 +22,7 @@ typedef struct host_here {
     struct host_thread *thread;         /* NULL on a thread that this folder did not make. */
     host_kick_handler *volatile kicked; /* NULL while the thread takes no kicks. */
     void *kick_owner;
+    volatile unsigned answers; /* Signals that it is about to judge: see signal_posix.c. */
     bool passes_on; /* Calls the signal handler that was there before ours. */
 } host_here;
 

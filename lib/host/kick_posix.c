@@ -35,12 +35,19 @@ HOST_UNINSTRUMENTED void host_kick_answer(void *state)
     const host_here *here = &host_here_now;
     uintptr_t place = host_frame_place(state);
     bool is_late = host_sanitizer_is_tsan();
-    bool in_guest = !is_late && here->keeps_lock == 0 && host_guest_has_now(place);
+    bool in_guest = !is_late && here->keeps_lock == 0 && !host_signal_is_nested(state) &&
+                    host_guest_has_now(place);
 
     if (is_late) {
         leave_sanitizer(state);
     }
+    if (in_guest) {
+        host_here_now.answers = 0; /* What follows may be kicked again, and may not come back. */
+    }
     here->kicked(here->kick_owner, (const void *)place, in_guest);
+    if (in_guest) {
+        host_here_now.answers = 1;
+    }
 }
 
 bool host_kicks_catch(host_kick_handler *handler, void *owner)
@@ -51,6 +58,7 @@ bool host_kicks_catch(host_kick_handler *handler, void *owner)
         return false; /* Nobody could name this thread, or its kicks are taken. */
     }
     host_guest_renew(false);
+    here->answers = 0; /* One may have been left half way. */
     here->kick_owner = owner;
     here->kicked = handler;
     atomic_store(&here->thread->is_kicked, false);

@@ -4,6 +4,10 @@
  *
  * The handler blocks nothing and runs on the interrupted stack: a kick's answer is ordinary code
  * on top of what it interrupts, may be interrupted again, and may never return.
+ *
+ * A signal that interrupts the handler itself says nothing of the code below, which may hold a lock
+ * of the C library: it is a miss. The handler counts while it judges; for the few instructions
+ * around the counting it lies in a section of its own, whose bounds the linker tells.
  */
 #include "host/signal_posix.h"
 
@@ -12,6 +16,7 @@
 #include <unistd.h>
 
 #include "host/fault.h"
+#include "host/frame.h"
 #include "host/here_posix.h"
 #include "host/sanitizer.h"
 #include "host/thread_posix.h"
@@ -33,6 +38,17 @@ static HOST_UNINSTRUMENTED void pass_on(int signal, siginfo_t *info, void *state
     }
 }
 
+extern const char __start_dirql_on_signal[] __attribute__((visibility("hidden")));
+extern const char __stop_dirql_on_signal[] __attribute__((visibility("hidden")));
+
+HOST_UNINSTRUMENTED bool host_signal_is_nested(const void *state)
+{
+    const uintptr_t place = host_frame_place(state);
+
+    return host_here_now.answers != 1 || (place >= (uintptr_t)__start_dirql_on_signal &&
+                                          place < (uintptr_t)__stop_dirql_on_signal);
+}
+
 static HOST_UNINSTRUMENTED void answer(const host_here *here, void *state)
 {
     if (here->thread != NULL) {
@@ -43,7 +59,7 @@ static HOST_UNINSTRUMENTED void answer(const host_here *here, void *state)
     }
 }
 
-static HOST_UNINSTRUMENTED void on_signal(int signal, siginfo_t *info, void *state)
+static HOST_UNINSTRUMENTED void judge(int signal, siginfo_t *info, void *state)
 {
     const host_here *here = &host_here_now;
     int saved_errno = errno;
@@ -55,6 +71,14 @@ static HOST_UNINSTRUMENTED void on_signal(int signal, siginfo_t *info, void *sta
         answer(here, state);
     }
     errno = saved_errno;
+}
+
+static HOST_UNINSTRUMENTED __attribute__((section("dirql_on_signal"))) void
+on_signal(int signal, siginfo_t *info, void *state)
+{
+    host_here_now.answers++;
+    judge(signal, info, state);
+    host_here_now.answers--;
 }
 
 static bool is_ours(const struct sigaction *action)

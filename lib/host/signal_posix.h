@@ -16,6 +16,10 @@
 bool host_signal_take(void);
 void host_signal_give(void);
 
+/* True if the signal with this state interrupted the handler of another one, which says nothing of
+ * the code below. */
+bool host_signal_is_nested(const void *state);
+
 /* In watch_posix.c. Runs on a thread that has a watch. True if the interrupted state was changed:
  * the signal is answered. */
 bool host_watch_answer(void *state);

@@ -223,6 +223,47 @@ static void read_and_note(void *argument)
     host_kicks_release();
 }
 
+static bool is_noted(void)
+{
+    return atomic_load(&s.in_guest) + atomic_load(&s.outside) > 0;
+}
+
+/* Notes only what interrupts it: its own code is guest code, but not what it interrupted itself. */
+static void wait_for_the_next(void *owner, const void *place, bool in_guest)
+{
+    if (atomic_load(&s.depth) > 0) {
+        note_kick(owner, place, in_guest);
+        return;
+    }
+    atomic_store(&s.depth, in_guest ? 0 : 1);
+    atomic_store(&s.outstanding, 0);
+    while (!in_guest && !is_noted() && !is_stopped()) {
+        s.turns++;
+    }
+    atomic_store(&s.depth, 0);
+}
+
+static void read_and_wait_in_handler(void *argument)
+{
+    char byte = 0;
+
+    (void)argument;
+    get_ready(wait_for_the_next);
+    atomic_store(&s.result, read(s.pipe[0], &byte, 1) == 1 ? byte : -1);
+    host_kicks_release();
+}
+
+static void a_kick_in_the_handler_of_a_miss_is_a_miss(void **state)
+{
+    (void)state;
+    start_worker(read_and_wait_in_handler);
+    KICK_UNTIL(is_noted());
+    assert_int_equal(write(s.pipe[1], "x", 1), 1);
+    end_worker();
+    assert_int_equal(atomic_load(&s.result), 'x');
+    assert_int_equal(atomic_load(&s.in_guest), 0);
+}
+
 static void a_kick_in_the_c_library_is_not_in_guest_code(void **state)
 {
     (void)state;
@@ -419,6 +460,7 @@ int main(void)
         SCENE(a_handler_may_use_the_c_library_in_guest_code),
         SCENE(errno_survives),
         SCENE(a_kick_in_the_c_library_is_not_in_guest_code),
+        SCENE(a_kick_in_the_handler_of_a_miss_is_a_miss),
         SCENE(a_thread_that_holds_the_lock_is_not_in_guest_code),
         SCENE(a_handler_may_leave_for_good_and_the_thread_is_of_use_again),
         SCENE(a_thread_may_kick_itself),

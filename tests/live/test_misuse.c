@@ -312,14 +312,15 @@ static void read_for_ever(void *context)
     }
 }
 
-static void sleep_for_ever(void *context)
+static pthread_mutex_t nobody_unlocks = PTHREAD_MUTEX_INITIALIZER;
+
+static void lock_for_ever(void *context)
 {
     (void)context;
+    pthread_mutex_lock(&nobody_unlocks);
     other_thread = gettid();
     stands = true;
-    for (;;) {
-        sleep(1000);
-    }
+    pthread_mutex_lock(&nobody_unlocks);
 }
 
 /* In the state of a thread that waits in the system. */
@@ -357,10 +358,10 @@ static void fail_beside_a_read(void *context)
     }
 }
 
-static void fail_beside_a_sleep(void *context)
+static void fail_beside_a_lock(void *context)
 {
     (void)context;
-    fail_beside(sleep_for_ever);
+    fail_beside(lock_for_ever);
 }
 
 static void assert_process_ends(void (*body)(void *))
@@ -378,10 +379,10 @@ static void a_read_that_does_not_return_ends_the_process(void **state)
     assert_process_ends(fail_beside_a_read);
 }
 
-static void a_sleep_that_does_not_return_soon_ends_the_process(void **state)
+static void a_lock_of_the_host_that_nobody_frees_ends_the_process(void **state)
 {
     (void)state;
-    assert_process_ends(fail_beside_a_sleep);
+    assert_process_ends(fail_beside_a_lock);
 }
 
 int main(void)
@@ -398,7 +399,7 @@ int main(void)
         cmocka_unit_test(an_isr_that_waits_for_a_lock_of_a_library_ends_the_process),
         cmocka_unit_test(a_masked_callback_is_no_trouble),
         cmocka_unit_test(a_read_that_does_not_return_ends_the_process),
-        cmocka_unit_test(a_sleep_that_does_not_return_soon_ends_the_process),
+        cmocka_unit_test(a_lock_of_the_host_that_nobody_frees_ends_the_process),
     };
 
     return RUN_WHERE_KICKS_ARE_PROMPT(tests);
