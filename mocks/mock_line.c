@@ -27,8 +27,10 @@ static void update_line(mock_line *device)
     }
 }
 
-void mock_line_trigger(mock_line *device)
+static void triggered(void *context)
 {
+    mock_line *device = context;
+
     device->count++;
     device->status |= MOCK_LINE_PENDING;
     if (is_level(device)) {
@@ -38,9 +40,9 @@ void mock_line_trigger(mock_line *device)
     }
 }
 
-static void triggered(void *context)
+void mock_line_trigger(mock_line *device)
 {
-    mock_line_trigger(context);
+    dirql_stimulus_now(triggered, device);
 }
 
 void mock_line_trigger_at(mock_line *device, uint64_t time_ns)

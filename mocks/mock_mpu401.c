@@ -59,7 +59,7 @@ static UCHAR pull(mock_mpu401 *mpu)
     return byte;
 }
 
-void mock_mpu401_receive(mock_mpu401 *mpu, UCHAR byte)
+static void receive(mock_mpu401 *mpu, UCHAR byte)
 {
     mpu->counters.arrived++;
     if (!mpu->uart) {
@@ -227,29 +227,79 @@ static void arrived(void *context)
     UCHAR byte = mpu->stream.bytes[mpu->next++];
 
     expect_next(mpu);
-    mock_mpu401_receive(mpu, byte);
+    receive(mpu, byte);
 }
 
-void mock_mpu401_play(mock_mpu401 *mpu, const mock_mpu401_stream *stream)
+/* ---- The test's hands on the cable: each call is one stimulus -------------------------------- */
+
+typedef struct touch {
+    mock_mpu401 *mpu;
+    const mock_mpu401_stream *stream;
+    size_t remaining;
+    UCHAR byte;
+} touch;
+
+static void push_by_hand(void *context)
 {
-    if (mock_mpu401_remaining(mpu) != 0) {
+    const touch *t = context;
+
+    receive(t->mpu, t->byte);
+}
+
+void mock_mpu401_receive(mock_mpu401 *mpu, UCHAR byte)
+{
+    touch t = {.mpu = mpu, .byte = byte};
+
+    dirql_stimulus_now(push_by_hand, &t);
+}
+
+static void begin_stream(void *context)
+{
+    const touch *t = context;
+    mock_mpu401 *mpu = t->mpu;
+
+    if (mpu->next != mpu->stream.count) {
         dirql_fail(__FILE__, __LINE__, "mock_mpu401_play: a stream is already being played");
     }
-    mpu->stream = *stream;
+    mpu->stream = *t->stream;
     mpu->next = 0;
     mpu->stream_start_ns = dirql_time_ns();
     expect_next(mpu);
 }
 
-size_t mock_mpu401_remaining(const mock_mpu401 *mpu)
+void mock_mpu401_play(mock_mpu401 *mpu, const mock_mpu401_stream *stream)
 {
-    return mpu->stream.count - mpu->next;
+    touch t = {.mpu = mpu, .stream = stream};
+
+    dirql_stimulus_now(begin_stream, &t);
+}
+
+static void count_remaining(void *context)
+{
+    touch *t = context;
+
+    t->remaining = t->mpu->stream.count - t->mpu->next;
+}
+
+size_t mock_mpu401_remaining(mock_mpu401 *mpu)
+{
+    touch t = {.mpu = mpu};
+
+    dirql_stimulus_now(count_remaining, &t);
+    return t.remaining;
+}
+
+static void pull_the_plug(void *context)
+{
+    mock_mpu401 *mpu = context;
+
+    dirql_stimulus_cancel(&mpu->arrival);
+    mpu->stream.count = mpu->next;
 }
 
 void mock_mpu401_unplug(mock_mpu401 *mpu)
 {
-    dirql_stimulus_cancel(&mpu->arrival);
-    mpu->stream.count = mpu->next;
+    dirql_stimulus_now(pull_the_plug, mpu);
 }
 
 /* ---- Installation ---------------------------------------------------------------------------- */

@@ -115,7 +115,7 @@ void mock_mpu401_receive(mock_mpu401 *mpu, UCHAR byte);
  * byte's time after it is due. Any IRQL, and in callbacks. */
 void mock_mpu401_play(mock_mpu401 *mpu, const mock_mpu401_stream *stream);
 /* Bytes that have not arrived yet. */
-size_t mock_mpu401_remaining(const mock_mpu401 *mpu);
+size_t mock_mpu401_remaining(mock_mpu401 *mpu);
 /* Pulls the cable: what has not arrived never will. */
 void mock_mpu401_unplug(mock_mpu401 *mpu);
 

@@ -46,6 +46,11 @@ DIRQL_API void dirql_stimulus_at(dirql_stimulus *stimulus, uint64_t time_ns);
 /* Returns nonzero if it was set. */
 DIRQL_API int dirql_stimulus_cancel(dirql_stimulus *stimulus);
 
+/* Lets it happen at once: hardware's code, run to its end before any other code of any device, on
+ * whatever processor. A test that changes what a device's callbacks work with does it by this. What
+ * it asserts is taken when it is done. Any IRQL, and in callbacks. */
+DIRQL_API void dirql_stimulus_now(void (*happen)(void *context), void *context);
+
 #ifdef __cplusplus
 }
 #endif

@@ -155,3 +155,26 @@ int dirql_stimulus_cancel(dirql_stimulus *stimulus)
     record = known(machine, stimulus);
     return record != NULL && dq_clock_cancel(machine, &record->deadline);
 }
+
+void dirql_stimulus_now(void (*happen)(void *context), void *context)
+{
+    DIRQL_INSIDE;
+    dq_machine *machine = dirql_control_machine("dirql_stimulus_now");
+    dq_processor *cpu = dirql_control_cpu();
+    dq_execution execution;
+
+    if (machine == NULL) {
+        return;
+    }
+    if (happen == NULL || cpu == NULL) {
+        dirql_control_fail(machine, "stimulus", "dirql_stimulus_now: %s",
+                           happen == NULL ? "`happen` is NULL" : "it was called at home");
+        return;
+    }
+    dq_device_call_begin(cpu, &execution, NULL, "stimulus");
+    happen(context);
+    dq_device_call_end(cpu, &execution);
+    if (!dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        dq_point(cpu);
+    }
+}

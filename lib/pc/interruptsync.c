@@ -25,8 +25,8 @@ typedef struct interrupt_sync {
     LIST_ENTRY routines; /* Changed under the lock; walked by the ISR, which holds it. */
     KSPIN_LOCK lock;
     KIRQL irql; /* DIRQL of the resource. */
-    PKINTERRUPT volatile interrupt;
-    volatile BOOLEAN connecting; /* Inside IoConnectInterrupt. */
+    PVOID volatile interrupt;    /* A PKINTERRUPT: interrupt_of(). */
+    volatile LONG connecting; /* Inside IoConnectInterrupt. */
     volatile LONG callers; /* Inside CallSynchronizedRoutine by way of the interrupt object. */
 } interrupt_sync;
 
@@ -40,6 +40,17 @@ static interrupt_sync *self(IInterruptSync *This)
 static IInterruptSync *interface_of(interrupt_sync *sync)
 {
     return (IInterruptSync *)sync;
+}
+
+/* Callers on other processors read it at any time. NULL: not connected. */
+static PKINTERRUPT interrupt_of(const interrupt_sync *sync)
+{
+    return (PKINTERRUPT)ReadPointerAcquire(&sync->interrupt);
+}
+
+static void set_interrupt(interrupt_sync *sync, PKINTERRUPT interrupt)
+{
+    WritePointerRelease(&sync->interrupt, interrupt);
 }
 
 /* ---- At interrupt time ----------------------------------------------------------------------- */
@@ -102,8 +113,9 @@ static BOOLEAN service(PKINTERRUPT Interrupt, PVOID ServiceContext)
 {
     interrupt_sync *sync = ServiceContext;
 
-    if (sync->connecting) {
-        sync->interrupt = Interrupt; /* The line was asserted before IoConnectInterrupt returned. */
+    if (ReadAcquire(&sync->connecting)) {
+        /* The line was asserted before IoConnectInterrupt returned. */
+        set_interrupt(sync, Interrupt);
     }
     switch (sync->mode) {
     case InterruptSyncModeNormal:
@@ -139,7 +151,7 @@ static void synchronize(interrupt_sync *sync, PKSYNCHRONIZE_ROUTINE routine, PVO
 
     InterlockedIncrement(
         &sync->callers); /* Disconnect waits until those who saw the object have left. */
-    interrupt = sync->interrupt;
+    interrupt = interrupt_of(sync);
     if (interrupt != NULL) {
         KeSynchronizeExecution(interrupt, routine, context);
     }
@@ -207,7 +219,7 @@ static void warn_registration(const interrupt_sync *sync, PINTERRUPTSYNCROUTINE 
 {
     const char *page = "portcls: IInterruptSync::RegisterServiceRoutine";
 
-    if (sync->interrupt != NULL) {
+    if (interrupt_of(sync) != NULL) {
         pc_report(PC_WARNING, "RegisterWhileConnected", page, place,
                   "RegisterServiceRoutine was called on a connected IInterruptSync. The list that "
                   "the ISR "
@@ -264,12 +276,12 @@ static NTSTATUS connect(interrupt_sync *sync, const CM_PARTIAL_RESOURCE_DESCRIPT
     PKINTERRUPT interrupt = NULL;
     NTSTATUS status;
 
-    sync->connecting = TRUE;
+    WriteRelease(&sync->connecting, TRUE);
     status = IoConnectInterrupt(
         &interrupt, service, sync, passive ? NULL : &sync->lock, vector, sync->irql, sync->irql,
         mode, resource->ShareDisposition == CmResourceShareShared, processors, FALSE);
-    sync->interrupt = NT_SUCCESS(status) ? interrupt : NULL;
-    sync->connecting = FALSE;
+    set_interrupt(sync, NT_SUCCESS(status) ? interrupt : NULL);
+    WriteRelease(&sync->connecting, FALSE);
     return status;
 }
 
@@ -285,7 +297,7 @@ static NTSTATUS STDMETHODCALLTYPE Connect(IInterruptSync *This)
     if (!pc_enter("IInterruptSync::Connect", PASSIVE_LEVEL, page, PC_PLACE)) {
         return STATUS_UNSUCCESSFUL;
     }
-    if (sync->interrupt != NULL) {
+    if (interrupt_of(sync) != NULL) {
         pc_report(
             PC_ERROR, "ConnectTwice", page, PC_PLACE,
             "Connect was called on an IInterruptSync that is connected. Call Disconnect first.");
@@ -304,11 +316,11 @@ static NTSTATUS STDMETHODCALLTYPE Connect(IInterruptSync *This)
 
 static void disconnect(interrupt_sync *sync)
 {
-    PKINTERRUPT interrupt = sync->interrupt;
+    PKINTERRUPT interrupt = interrupt_of(sync);
     LARGE_INTEGER moment;
 
     moment.QuadPart = -10; /* 1 us. */
-    sync->interrupt = NULL;
+    set_interrupt(sync, NULL);
     while (sync->callers != 0) {
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
@@ -325,7 +337,7 @@ static VOID STDMETHODCALLTYPE Disconnect(IInterruptSync *This)
     if (!pc_enter("IInterruptSync::Disconnect", PASSIVE_LEVEL, page, PC_PLACE)) {
         return;
     }
-    if (sync->interrupt == NULL) {
+    if (interrupt_of(sync) == NULL) {
         pc_report(
             PC_WARNING, "DisconnectUnconnected", page, PC_PLACE,
             "Disconnect was called on an IInterruptSync that is not connected; it has no effect.");
@@ -362,10 +374,10 @@ static void destroy(pc_unknown *unknown, const void *place)
 {
     interrupt_sync *sync = (interrupt_sync *)unknown;
 
-    if (sync->interrupt != NULL) {
-        PKINTERRUPT interrupt = sync->interrupt;
+    if (interrupt_of(sync) != NULL) {
+        PKINTERRUPT interrupt = interrupt_of(sync);
 
-        sync->interrupt = NULL;
+        set_interrupt(sync, NULL);
         IoDisconnectInterrupt(interrupt);
         pc_report(
             PC_ERROR, "ReleaseWhileConnected", SYNC_PAGE, place,

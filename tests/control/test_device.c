@@ -8,6 +8,7 @@
 #include <dirql/cmocka.h>
 #include <dirql/device.h>
 #include <dirql/line.h>
+#include <dirql/thread.h>
 
 #include <ntddk.h>
 
@@ -221,6 +222,102 @@ static void stimulus_interrupts_a_thread_that_stalls(void **state)
     }
 }
 
+/* ---- Stimuli at once ------------------------------------------------------------------------- */
+
+static volatile LONG interrupts;
+static LONG interrupts_before_it_was_done;
+
+static void assert_and_look(void *context)
+{
+    dirql_line_assert(context);
+    interrupts_before_it_was_done = interrupts;
+}
+
+static void stimulus_at_once_interrupts_when_it_is_done(void **state)
+{
+    PKINTERRUPT interrupt;
+
+    (void)state;
+    interrupts = 0;
+    line = dirql_line_create(NULL);
+    assert_int_equal(IoConnectInterrupt(&interrupt, isr, (void *)&interrupts, NULL,
+                                        dirql_line_vector(line), dirql_line_irql(line),
+                                        dirql_line_irql(line), LevelSensitive, FALSE, 1, FALSE),
+                     STATUS_SUCCESS);
+    dirql_stimulus_now(assert_and_look, line);
+    assert_int_equal(interrupts_before_it_was_done, 0);
+    while (ReadAcquire(&interrupts) == 0) {
+        YieldProcessor();
+    }
+}
+
+static void call_the_kernel(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+}
+
+static void stimulus_at_once_that_calls_the_kernel_is_reported(void **state)
+{
+    (void)state;
+    dirql_expect_finding("device calls kernel");
+    dirql_stimulus_now(call_the_kernel, NULL);
+    fail_msg("it is hardware");
+}
+
+enum { ACCESSES = 500 };
+static unsigned counted;
+static volatile LONG all_read;
+
+/* With a gap in the middle, for whoever could come in between. */
+static void count(void *context)
+{
+    const unsigned before = counted;
+
+    (void)context;
+    for (volatile int i = 0; i < 1000; i++) {
+    }
+    counted = before + 1;
+}
+
+static uint64_t count_by_reading(void *context, uint64_t offset, unsigned bytes)
+{
+    (void)offset;
+    (void)bytes;
+    count(context);
+    return 0;
+}
+
+static void read_often(void *context)
+{
+    (void)context;
+    for (int i = 0; i < ACCESSES; i++) {
+        READ_PORT_UCHAR((PUCHAR)(ULONG_PTR)0x300);
+    }
+    InterlockedExchange(&all_read, 1);
+}
+
+static void stimulus_at_once_and_callbacks_come_one_after_another(void **state)
+{
+    dirql_thread *reader;
+    unsigned own = 0;
+
+    (void)state;
+    counted = 0;
+    all_read = 0;
+    dirql_device_add_ports(&(dirql_device){ .name = "counter", .read = count_by_reading }, 0x300,
+                           1);
+    reader = dirql_thread_start("reader", 1, read_often, NULL);
+    while (!ReadAcquire(&all_read)) {
+        dirql_stimulus_now(count, NULL);
+        own++;
+    }
+    dirql_thread_join(reader);
+    assert_int_equal(counted, own + ACCESSES);
+}
+
 static dirql_stimulus forgotten;
 
 static void set_and_end(void *context)
@@ -255,10 +352,16 @@ static void set_nothing(void *context)
     dirql_fail(__FILE__, __LINE__, "it was accepted");
 }
 
+static void do_nothing_at_once(void *context)
+{
+    dirql_stimulus_now(NULL, context);
+}
+
 static void stimulus_without_a_routine_is_refused(void **state)
 {
     (void)state;
     is_refused_with(set_nothing, "`happen` is NULL");
+    is_refused_with(do_nothing_at_once, "dirql_stimulus_now: `happen` is NULL");
 }
 
 int main(void)
@@ -274,6 +377,9 @@ int main(void)
         dirql_unit_test_setup(cancelled_stimulus_does_not_happen, start),
         dirql_unit_test(stimulus_may_set_itself_again),
         dirql_unit_test(stimulus_interrupts_a_thread_that_stalls),
+        dirql_unit_test(stimulus_at_once_interrupts_when_it_is_done),
+        dirql_unit_test(stimulus_at_once_that_calls_the_kernel_is_reported),
+        dirql_unit_test(stimulus_at_once_and_callbacks_come_one_after_another, .processors = 2),
         cmocka_unit_test(stimulus_left_over_from_another_run_can_be_set_again),
         cmocka_unit_test(stimulus_without_a_routine_is_refused),
     };
