@@ -305,9 +305,12 @@ typedef struct _STRING {
     PCHAR Buffer;
 } STRING, *PSTRING, ANSI_STRING, *PANSI_STRING, OEM_STRING, *POEM_STRING;
 
+typedef STRING UTF8_STRING, *PUTF8_STRING;
+
 typedef const STRING *PCSTRING;
 typedef const ANSI_STRING *PCANSI_STRING;
 typedef const OEM_STRING *PCOEM_STRING;
+typedef const UTF8_STRING *PCUTF8_STRING;
 
 typedef struct _UNICODE_STRING {
     USHORT Length;
@@ -335,6 +338,16 @@ template <class T> constexpr T *RtlConstantStringBuffer(const T *s)
     const WCHAR _var##_buffer[] = _string; \
     __extension__ const UNICODE_STRING _var = { \
         (USHORT)(sizeof(_string) - sizeof(WCHAR)), (USHORT)sizeof(_string), (PWCH)_var##_buffer}
+
+#ifdef __cplusplus
+#define DECLARE_GLOBAL_CONST_UNICODE_STRING(_var, _str) \
+    extern "C" const UNICODE_STRING _var; \
+    extern "C" const UNICODE_STRING DECLSPEC_SELECTANY _var = RTL_CONSTANT_STRING(_str)
+#else
+#define DECLARE_GLOBAL_CONST_UNICODE_STRING(_var, _str) \
+    extern const UNICODE_STRING _var; \
+    const UNICODE_STRING DECLSPEC_SELECTANY _var = RTL_CONSTANT_STRING(_str)
+#endif
 
 #define DECLARE_UNICODE_STRING_SIZE(_var, _size) \
     WCHAR _var##_buffer[_size]; \

@@ -15,6 +15,11 @@
 #include <wdm_irql.h>
 #include <wdm_debug.h>
 #include <wdm_rtl.h>
+#include <wdm_integer.h>
+#include <wdm_string.h>
+#include <wdm_convert.h>
+#include <wdm_bitmap.h>
+#include <wdm_version.h>
 #include <wdm_list.h>
 #include <wdm_spinlock.h>
 #include <wdm_atomic.h>
@@ -29,12 +34,21 @@
 #include <wdm_thread.h>
 #include <wdm_processor.h>
 #include <wdm_time.h>
+#include <wdm_timefields.h>
 #include <wdm_pool.h>
+#include <wdm_lookaside.h>
+#include <wdm_rundown.h>
+#include <wdm_callback.h>
+#include <wdm_eresource.h>
+#include <wdm_extimer.h>
 #include <wdm_mm.h>
 #include <wdm_register.h>
 #include <wdm_resource.h>
 #include <wdm_irp.h>
 #include <wdm_device.h>
+#include <wdm_workitem.h>
+#include <wdm_removelock.h>
+#include <wdm_iotimer.h>
 #include <wdm_interrupt.h>
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * wdm_rtl.h: memory blocks. They are what the C library offers under other names.
+ * wdm_rtl.h: memory blocks. Any IRQL, when the memory is resident.
  */
 #ifndef WDM_RTL_H
 #define WDM_RTL_H
@@ -8,7 +8,7 @@
 
 EXTERN_C_START
 
-/* Any IRQL when the memory is resident. "wdm: RtlCopyMemory" and its neighbours. */
+/* What the C library offers under other names. "wdm: RtlCopyMemory" and its neighbours. */
 #define RtlCopyMemory(Destination, Source, Length) \
     ((void)memcpy((Destination), (Source), (Length)))
 #define RtlMoveMemory(Destination, Source, Length) \
@@ -20,7 +20,19 @@ EXTERN_C_START
 #define RtlZeroBytes RtlZeroMemory
 #define RtlFillBytes RtlFillMemory
 
-/* Any IRQL. How many bytes agree from the start on. "wdm: RtlCompareMemory". */
+/* The cache is not modelled. "wdm: RtlCopyMemoryNonTemporal", "wdm: RtlFillMemoryNonTemporal". */
+#define RtlCopyMemoryNonTemporal RtlCopyMemory
+#define RtlFillMemoryNonTemporal RtlFillMemory
+
+/* Only a hint. "wdm: RtlPrefetchMemoryNonTemporal". */
+FORCEINLINE VOID RtlPrefetchMemoryNonTemporal(_In_ const VOID *Source, _In_ SIZE_T Length)
+{
+    if (Length > 0) {
+        __builtin_prefetch(Source, 0, 0);
+    }
+}
+
+/* How many bytes agree from the start on. "wdm: RtlCompareMemory". */
 FORCEINLINE SIZE_T RtlCompareMemory(_In_ const VOID *Source1, _In_ const VOID *Source2,
                                     _In_ SIZE_T Length)
 {
@@ -34,7 +46,70 @@ FORCEINLINE SIZE_T RtlCompareMemory(_In_ const VOID *Source1, _In_ const VOID *S
     return Equal;
 }
 
-/* Any IRQL. The compiler does not leave it out. "wdm: RtlSecureZeroMemory". */
+/* How many bytes agree with the pattern; 0 if Source or Length is no multiple of 4.
+ * "ntifs: RtlCompareMemoryUlong". */
+FORCEINLINE SIZE_T RtlCompareMemoryUlong(_In_ PVOID Source, _In_ SIZE_T Length, _In_ ULONG Pattern)
+{
+    const UCHAR *Byte = (const UCHAR *)Source;
+    const UCHAR *Expected = (const UCHAR *)&Pattern;
+    SIZE_T Equal = 0;
+
+    if (((ULONG_PTR)Source | Length) % sizeof(ULONG) != 0) {
+        return 0;
+    }
+    while (Equal < Length && Byte[Equal] == Expected[Equal % sizeof(ULONG)]) {
+        Equal++;
+    }
+    return Equal;
+}
+
+/* Length is a multiple of 4, of 8. "ntifs: RtlFillMemoryUlong", "ntifs: RtlFillMemoryUlonglong". */
+FORCEINLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length, _In_ ULONG Pattern)
+{
+    SIZE_T Done;
+
+    for (Done = 0; Done < Length / sizeof(Pattern); Done++) {
+        memcpy((PUCHAR)Destination + Done * sizeof(Pattern), &Pattern, sizeof(Pattern));
+    }
+}
+
+FORCEINLINE VOID RtlFillMemoryUlonglong(_Out_ PVOID Destination, _In_ SIZE_T Length,
+                                        _In_ ULONGLONG Pattern)
+{
+    SIZE_T Done;
+
+    for (Done = 0; Done < Length / sizeof(Pattern); Done++) {
+        memcpy((PUCHAR)Destination + Done * sizeof(Pattern), &Pattern, sizeof(Pattern));
+    }
+}
+
+/* "ntddk: RtlIsZeroMemory". */
+FORCEINLINE BOOLEAN RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length)
+{
+    const UCHAR *Byte = (const UCHAR *)Buffer;
+    SIZE_T Zeros = 0;
+
+    while (Zeros < Length && Byte[Zeros] == 0) {
+        Zeros++;
+    }
+    return Zeros == Length;
+}
+
+/* Looks at every byte, whatever the first ones are. "wdm: RtlConstantTimeEqualMemory". */
+FORCEINLINE int RtlConstantTimeEqualMemory(_In_ const VOID *v1, _In_ const VOID *v2, _In_ ULONG len)
+{
+    const volatile UCHAR *First = (const volatile UCHAR *)v1;
+    const volatile UCHAR *Second = (const volatile UCHAR *)v2;
+    UCHAR Difference = 0;
+    ULONG i;
+
+    for (i = 0; i < len; i++) {
+        Difference = (UCHAR)(Difference | (First[i] ^ Second[i]));
+    }
+    return Difference == 0;
+}
+
+/* The compiler does not leave it out. "wdm: RtlSecureZeroMemory". */
 FORCEINLINE PVOID RtlSecureZeroMemory(_Out_ PVOID Pointer, _In_ SIZE_T Size)
 {
     volatile UCHAR *Byte = (volatile UCHAR *)Pointer;
@@ -43,25 +118,6 @@ FORCEINLINE PVOID RtlSecureZeroMemory(_Out_ PVOID Pointer, _In_ SIZE_T Size)
         *Byte++ = 0;
     }
     return Pointer;
-}
-
-/* Any IRQL. The string must stay where it is. "wdm: RtlInitUnicodeString". */
-FORCEINLINE VOID RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString,
-                                      _In_opt_ PCWSTR SourceString)
-{
-    SIZE_T Chars = 0;
-
-    if (SourceString == NULL) {
-        DestinationString->Length = 0;
-        DestinationString->MaximumLength = 0;
-    } else {
-        while (Chars < UNICODE_STRING_MAX_CHARS - 1 && SourceString[Chars] != UNICODE_NULL) {
-            Chars++;
-        }
-        DestinationString->Length = (USHORT)(Chars * sizeof(WCHAR));
-        DestinationString->MaximumLength = (USHORT)((Chars + 1) * sizeof(WCHAR));
-    }
-    DestinationString->Buffer = (PWCH)SourceString;
 }
 
 EXTERN_C_END

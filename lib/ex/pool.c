@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ex/eresource.h"
+#include "ex/lookaside.h"
 #include "ex/poolmap.h"
+#include "ex/workqueue.h"
 #include "ke/ki.h"
 #include "ke/raise.h"
 #include "sim/place.h"
@@ -264,6 +267,14 @@ static request old_style(POOL_TYPE type, SIZE_T bytes, ULONG tag, dq_service ser
                       .place = place };
 }
 
+void *dq_pool_allocate(dq_processor *cpu, POOL_TYPE type, size_t bytes, uint32_t tag,
+                       const void *place)
+{
+    const request r = old_style(type, bytes, tag, cpu->execution->service, place);
+
+    return allocate(cpu, &r);
+}
+
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     const request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolWithTag,
@@ -322,8 +333,18 @@ static dq_pool_error error_of(dq_processor *cpu, const dq_pool_block *block, uin
     if (dq_timer_inside(cpu->machine, block->address, block->bytes) != NULL) {
         return DQ_POOL_HOLDS_TIMER;
     }
-    return dq_dpc_inside(cpu->machine, block->address, block->bytes) != NULL ? DQ_POOL_HOLDS_DPC
-                                                                             : DQ_POOL_FINE;
+    if (dq_dpc_inside(cpu->machine, block->address, block->bytes) != NULL) {
+        return DQ_POOL_HOLDS_DPC;
+    }
+    if (dq_work_inside(cpu->machine, block->address, block->bytes) != NULL) {
+        return DQ_POOL_HOLDS_WORK;
+    }
+    if (dq_lookaside_inside(cpu->machine, block->address, block->bytes) != NULL) {
+        return DQ_POOL_HOLDS_LIST;
+    }
+    return dq_resource_inside(cpu->machine, block->address, block->bytes) != NULL
+               ? DQ_POOL_HOLDS_RESOURCE
+               : DQ_POOL_FINE;
 }
 
 static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_block *block,
@@ -356,6 +377,27 @@ static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_blo
                     "a pool block (tag %.4s) is freed while a DPC in it is queued: remove it or "
                     "flush first",
                     (const char *)&block->tag);
+    case DQ_POOL_HOLDS_WORK:
+        dq_bugcheck(cpu, INVALID_WORK_QUEUE_ITEM,
+                    (uintptr_t)dq_work_inside(machine, address, block->bytes)->item, base, 0,
+                    (uintptr_t)dq_work_inside(machine, address, block->bytes)->routine,
+                    "a pool block (tag %.4s) is freed while a work item in it is queued: wait "
+                    "until its routine has begun",
+                    (const char *)&block->tag);
+    case DQ_POOL_HOLDS_LIST:
+        dq_bugcheck(cpu, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xCC,
+                    (uintptr_t)dq_lookaside_inside(machine, address, block->bytes)->list, base,
+                    block->bytes,
+                    "a pool block (tag %.4s) is freed while a lookaside list in it is in use: "
+                    "delete the list first",
+                    (const char *)&block->tag);
+    case DQ_POOL_HOLDS_RESOURCE:
+        dq_bugcheck(cpu, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xD2,
+                    (uintptr_t)dq_resource_inside(machine, address, block->bytes)->resource, base,
+                    block->bytes,
+                    "a pool block (tag %.4s) is freed while an ERESOURCE in it is in use: delete "
+                    "it first",
+                    (const char *)&block->tag);
     case DQ_POOL_PAGED_TOO_HIGH:
     case DQ_POOL_TOO_HIGH:
         dq_bugcheck(cpu, BAD_POOL_CALLER, 9, cpu->irql, block->paged, base,
@@ -382,6 +424,11 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
     }
     remember_freed(p, block, place);
     free_memory(address, block->bytes);
+}
+
+void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const void *place)
+{
+    free_block(cpu, address, tag, place);
 }
 
 void dq_pool_free(void *address, const void *place)

@@ -24,6 +24,13 @@ typedef struct dq_pool_block {
     struct dq_pool_block *next; /* In its bucket. */
 } dq_pool_block;
 
+/* For services that allocate: as ExAllocatePoolWithTag, without being a service call. */
+void *dq_pool_allocate(dq_processor *cpu, POOL_TYPE type, size_t bytes, uint32_t tag,
+                       const void *place);
+
+/* Gives such a block back. As ExFreePoolWithTag, without being a service call. */
+void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const void *place);
+
 /* ExFreePool, called from `place`. */
 void dq_pool_free(void *address, const void *place);
 

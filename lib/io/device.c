@@ -14,6 +14,8 @@ typedef struct dq_device_record {
     struct dq_device_record *next;
     UNICODE_STRING name;
     size_t extension_bytes;
+    unsigned holds; /* By queued work items: it stays until they are done. */
+    bool deleted;
     DEVICE_OBJECT device;
 } dq_device_record;
 
@@ -21,7 +23,7 @@ static dq_device_record *record_of(dq_machine *machine, const void *device)
 {
     dq_device_record *record = dq_io_of(machine)->devices;
 
-    while (record != NULL && &record->device != device) {
+    while (record != NULL && (record->deleted || &record->device != device)) {
         record = record->next;
     }
     return record;
@@ -39,7 +41,7 @@ static bool name_is_taken(dq_machine *machine, const UNICODE_STRING *name)
     if (name_bytes(name) == 0) {
         return false;
     }
-    while (record != NULL && (record->name.Length != name->Length ||
+    while (record != NULL && (record->deleted || record->name.Length != name->Length ||
                               memcmp(record->name.Buffer, name->Buffer, name->Length) != 0)) {
         record = record->next;
     }
@@ -186,7 +188,7 @@ static void unlink_from_driver(PDEVICE_OBJECT device)
     }
 }
 
-static void unlink_record(dq_machine *machine, dq_device_record *record)
+static void drop(dq_machine *machine, dq_device_record *record)
 {
     dq_device_record **link = &dq_io_of(machine)->devices;
 
@@ -194,6 +196,8 @@ static void unlink_record(dq_machine *machine, dq_device_record *record)
         link = &(*link)->next;
     }
     *link = record->next;
+    dq_remove_locks_forget(machine, record, sizeof(*record) + record->extension_bytes);
+    dq_keep_drop(machine, record);
 }
 
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
@@ -216,9 +220,44 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     }
     check_interrupts(cpu, record, place);
     check_dpc(cpu, record, place);
+    dq_iotimer_delete(cpu, DeviceObject);
     unlink_from_driver(&record->device);
-    unlink_record(cpu->machine, record);
-    dq_keep_drop(cpu->machine, record);
+    record->deleted = true;
+    if (record->holds == 0) {
+        drop(cpu->machine, record);
+    }
+}
+
+/* ---- Holding --------------------------------------------------------------------------------- */
+
+/* Deleted ones, too. NULL: a driver object, or a device object that nobody made here. */
+static dq_device_record *any_record_of(dq_machine *machine, const void *device)
+{
+    const dq_io *io = dq_io_of(machine);
+    dq_device_record *record = io != NULL ? io->devices : NULL;
+
+    while (record != NULL && &record->device != device) {
+        record = record->next;
+    }
+    return record;
+}
+
+void dq_device_object_hold(dq_machine *machine, const void *device)
+{
+    dq_device_record *record = any_record_of(machine, device);
+
+    if (record != NULL) {
+        record->holds++;
+    }
+}
+
+void dq_device_object_release(dq_machine *machine, const void *device)
+{
+    dq_device_record *record = any_record_of(machine, device);
+
+    if (record != NULL && --record->holds == 0 && record->deleted) {
+        drop(machine, record);
+    }
 }
 
 /* ---- The device's DPC ------------------------------------------------------------------------ */

@@ -30,6 +30,8 @@ typedef struct dq_io {
     dq_pdo *pdos;
     dq_message_table *tables;
     struct dq_device_record *devices; /* device.c */
+    struct dq_remove_lock *remove_locks; /* removelock.c */
+    struct dq_remove_hold *unused_holds;
 } dq_io;
 
 /* NULL when memory is short. */
@@ -39,6 +41,21 @@ dq_io *dq_io_of(dq_machine *machine);
 
 /* A device object without a driver, with a zeroed extension. NULL when memory is short. */
 PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_bytes);
+
+/* A held device object stays in memory when it is deleted, until it is released. Anything else than
+ * a device object has no effect. */
+void dq_device_object_hold(dq_machine *machine, const void *device);
+void dq_device_object_release(dq_machine *machine, const void *device);
+
+/* ---- iotimer.c ------------------------------------------------------------------------------- */
+
+/* The device is deleted, and its timer with it: a finding if that is started. */
+void dq_iotimer_delete(dq_processor *cpu, PDEVICE_OBJECT device);
+
+/* ---- removelock.c ---------------------------------------------------------------------------- */
+
+/* The memory is given back: the remove locks in it are no more. */
+void dq_remove_locks_forget(dq_machine *machine, const void *base, size_t bytes);
 
 /* ---- resource.c ------------------------------------------------------------------------------ */
 

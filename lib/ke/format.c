@@ -19,16 +19,21 @@ typedef enum length {
 
 typedef struct conversion {
     bool left, plus, space, alternate, zero;
+    bool wide_format;
     int width;
     int precision; /* -1: none was given. */
     length size;
     char letter;
 } conversion;
 
-typedef struct output {
-    char *text;
-    size_t used, limit;
-} output;
+typedef dq_format_output output;
+
+/* A format, of either width, and how far it has been read. */
+typedef struct reader {
+    const void *format;
+    bool wide;
+    size_t at;
+} reader;
 
 /* Wrapped, so that a pointer to it can be passed on every host. */
 typedef struct arguments {
@@ -37,9 +42,7 @@ typedef struct arguments {
 
 static void put(output *out, char c)
 {
-    if (out->used < out->limit) {
-        out->text[out->used++] = c;
-    }
+    out->put_narrow(out, c);
 }
 
 static void put_text(output *out, const char *text, size_t count)
@@ -58,10 +61,21 @@ static void pad(output *out, char c, int count)
 
 /* ---- Reading a conversion -------------------------------------------------------------------- */
 
-static const char *read_flags(const char *at, conversion *c)
+static unsigned unit_at(const reader *in, size_t at)
 {
-    for (;; at++) {
-        switch (*at) {
+    return in->wide ? (USHORT)((const WCHAR *)in->format)[at]
+                    : (UCHAR)((const char *)in->format)[at];
+}
+
+static unsigned peek(const reader *in)
+{
+    return unit_at(in, in->at);
+}
+
+static void read_flags(reader *in, conversion *c)
+{
+    for (;; in->at++) {
+        switch (peek(in)) {
         case '-':
             c->left = true;
             break;
@@ -78,24 +92,26 @@ static const char *read_flags(const char *at, conversion *c)
             c->zero = true;
             break;
         default:
-            return at;
+            return;
         }
     }
 }
 
 /* `list` NULL: only looks at the format. */
-static const char *read_number(const char *at, arguments *list, int *number)
+static int read_number(reader *in, arguments *list)
 {
-    if (*at == '*') {
-        *number = list != NULL ? va_arg(list->list, int) : 0;
-        return at + 1;
+    int number = 0;
+
+    if (peek(in) == '*') {
+        in->at++;
+        return list != NULL ? va_arg(list->list, int) : 0;
     }
-    for (*number = 0; *at >= '0' && *at <= '9'; at++) {
-        if (*number < 10000) {
-            *number = *number * 10 + (*at - '0');
+    for (; peek(in) >= '0' && peek(in) <= '9'; in->at++) {
+        if (number < 10000) {
+            number = number * 10 + ((int)peek(in) - '0');
         }
     }
-    return at;
+    return number;
 }
 
 static const struct {
@@ -107,35 +123,42 @@ static const struct {
     { "z", LENGTH_64 },    { "t", LENGTH_64 },     { "j", LENGTH_64 },
 };
 
-static const char *read_prefix(const char *at, conversion *c)
+static void read_prefix(reader *in, conversion *c)
 {
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        const size_t count = strlen(prefixes[i].text);
+        size_t count = 0;
 
-        if (strncmp(at, prefixes[i].text, count) == 0) {
+        while (prefixes[i].text[count] != '\0' &&
+               unit_at(in, in->at + count) == (UCHAR)prefixes[i].text[count]) {
+            count++;
+        }
+        if (prefixes[i].text[count] == '\0') {
             c->size = prefixes[i].size;
-            return at + count;
+            in->at += count;
+            return;
         }
     }
-    return at;
 }
 
 /* From after the percent sign to after the letter. */
-static const char *read_conversion(const char *at, arguments *list, conversion *c)
+static conversion read_conversion(reader *in, arguments *list)
 {
-    *c = (conversion){ .precision = -1 };
-    at = read_flags(at, c);
-    at = read_number(at, list, &c->width);
-    if (c->width < 0) {
-        c->left = true;
-        c->width = -c->width;
+    conversion c = { .precision = -1, .wide_format = in->wide };
+
+    read_flags(in, &c);
+    c.width = read_number(in, list);
+    if (c.width < 0) {
+        c.left = true;
+        c.width = -c.width;
     }
-    if (*at == '.') {
-        at = read_number(at + 1, list, &c->precision);
+    if (peek(in) == '.') {
+        in->at++;
+        c.precision = read_number(in, list);
     }
-    at = read_prefix(at, c);
-    c->letter = *at;
-    return *at != '\0' ? at + 1 : at;
+    read_prefix(in, &c);
+    c.letter = peek(in) < 0x80 ? (char)peek(in) : '?';
+    in->at += peek(in) != 0;
+    return c;
 }
 
 static bool is_wide(const conversion *c)
@@ -145,11 +168,12 @@ static bool is_wide(const conversion *c)
     switch (c->letter) {
     case 's':
     case 'c':
+        return c->wide_format ? c->size != LENGTH_SHORT : widened;
     case 'Z':
         return widened;
     case 'S':
     case 'C':
-        return c->size != LENGTH_SHORT;
+        return c->wide_format ? widened : c->size != LENGTH_SHORT;
     default:
         return false;
     }
@@ -235,31 +259,6 @@ static void put_pointer(output *out, const conversion *c, arguments *list)
 
 /* ---- Text ------------------------------------------------------------------------------------ */
 
-/* One 16-bit character as UTF-8; returns the number of bytes. A half of a pair comes out as a
- * question mark. */
-static size_t encode(WCHAR character, char *bytes)
-{
-    const unsigned c = (unsigned)character;
-
-    if (c < 0x80) {
-        bytes[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        bytes[0] = (char)(0xC0 | c >> 6);
-        bytes[1] = (char)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c >= 0xD800 && c <= 0xDFFF) {
-        bytes[0] = '?';
-        return 1;
-    }
-    bytes[0] = (char)(0xE0 | c >> 12);
-    bytes[1] = (char)(0x80 | (c >> 6 & 0x3F));
-    bytes[2] = (char)(0x80 | (c & 0x3F));
-    return 3;
-}
-
 static size_t shortest(const conversion *c, size_t count)
 {
     return c->precision >= 0 && (size_t)c->precision < count ? (size_t)c->precision : count;
@@ -277,11 +276,10 @@ static void put_narrow(output *out, const conversion *c, const char *text, size_
 static void put_wide(output *out, const conversion *c, const WCHAR *text, size_t count)
 {
     const int blanks = c->width - (int)count;
-    char bytes[4];
 
     pad(out, ' ', c->left ? 0 : blanks);
     for (size_t i = 0; i < count; i++) {
-        put_text(out, bytes, encode(text[i], bytes));
+        out->put_wide(out, text[i]);
     }
     pad(out, ' ', c->left ? blanks : 0);
 }
@@ -357,8 +355,25 @@ static void put_character(output *out, const conversion *c, arguments *list)
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
-static void convert(output *out, const conversion *c, arguments *list, const char *begin,
-                    const char *end)
+static void put_unit(output *out, const reader *in, size_t at)
+{
+    if (in->wide) {
+        out->put_wide(out, (WCHAR)unit_at(in, at));
+    } else {
+        out->put_narrow(out, (char)unit_at(in, at));
+    }
+}
+
+/* The conversion as it stands in the format, from its percent sign on. */
+static void put_source(output *out, const reader *in, size_t begin)
+{
+    for (; begin < in->at; begin++) {
+        put_unit(out, in, begin);
+    }
+}
+
+static void convert(output *out, const conversion *c, arguments *list, const reader *in,
+                    size_t begin)
 {
     switch (c->letter) {
     case 'd':
@@ -394,45 +409,45 @@ static void convert(output *out, const conversion *c, arguments *list, const cha
     case 'g':
     case 'G':
         (void)va_arg(list->list, double);
-        put_text(out, begin, (size_t)(end - begin));
+        put_source(out, in, begin);
         break;
     default:
-        put_text(out, begin, (size_t)(end - begin));
+        put_source(out, in, begin);
         break;
     }
 }
 
-size_t dq_format(char *text, size_t bytes, const char *format, va_list given)
+void dq_format_to(dq_format_output *out, const void *format, bool wide, va_list given)
 {
-    output out = { .text = text, .limit = bytes - 1 };
+    reader in = { .format = format, .wide = wide };
     arguments list;
 
     va_copy(list.list, given);
-    while (*format != '\0') {
-        const char *begin = format;
+    while (peek(&in) != 0) {
+        const size_t begin = in.at++;
         conversion c;
 
-        if (*format != '%') {
-            put(&out, *format++);
+        if (unit_at(&in, begin) != '%') {
+            put_unit(out, &in, begin);
             continue;
         }
-        format = read_conversion(format + 1, &list, &c);
-        convert(&out, &c, &list, begin, format);
+        c = read_conversion(&in, &list);
+        convert(out, &c, &list, &in, begin);
     }
     va_end(list.list);
-    text[out.used] = '\0';
-    return out.used;
 }
 
 bool dq_format_is_wide(const char *format)
 {
-    while (*format != '\0') {
+    reader in = { .format = format };
+
+    while (peek(&in) != 0) {
         conversion c;
 
-        if (*format++ != '%') {
+        if (unit_at(&in, in.at++) != '%') {
             continue;
         }
-        format = read_conversion(format, NULL, &c);
+        c = read_conversion(&in, NULL);
         if (is_wide(&c)) {
             return true;
         }

@@ -123,6 +123,45 @@ static bool is_thread(const dq_machine *machine, const void *object)
     return thread != NULL;
 }
 
+/* ---- Objects of other folders ---------------------------------------------------------------- */
+
+static dq_object **link_of(dq_machine *machine, const void *pointer)
+{
+    dq_object **link = &((dq_kernel *)machine->kernel)->objects;
+
+    while (*link != NULL && (*link)->pointer != pointer) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+void dq_object_add(dq_machine *machine, dq_object *object)
+{
+    dq_kernel *kernel = machine->kernel;
+
+    object->next = kernel->objects;
+    kernel->objects = object;
+}
+
+void dq_object_remove(dq_machine *machine, dq_object *object)
+{
+    dq_object **link = link_of(machine, object->pointer);
+
+    *link = object->next;
+}
+
+LONG dq_object_release(dq_machine *machine, dq_object *object)
+{
+    const LONG left = --object->references;
+
+    if (left == 0) {
+        object->retire(machine, object);
+    }
+    return left;
+}
+
+/* ---- References ------------------------------------------------------------------------------ */
+
 /* Device objects count their openers in the open; whoever holds one keeps it by that. */
 static LONG *device_count(void *object)
 {
@@ -140,9 +179,15 @@ static _Noreturn void refuse_object(dq_processor *cpu, void *object, dq_service 
 
 LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
 {
+    dq_object *other;
+
     DQ_ENTER(ObReferenceObject, Object, Object, 0, 0, 0);
     if (is_thread(cpu->machine, Object)) {
         return ++((dq_thread *)Object)->references;
+    }
+    other = *link_of(cpu->machine, Object);
+    if (other != NULL) {
+        return ++other->references;
     }
     if (device_count(Object) == NULL) {
         refuse_object(cpu, Object, DQ_SERVICE_ObReferenceObject);
@@ -152,6 +197,7 @@ LONG_PTR FASTCALL ObfReferenceObject(PVOID Object)
 
 LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
 {
+    dq_object *other;
     LONG_PTR left;
 
     DQ_ENTER(ObDereferenceObject, Object, Object, 0, 0, 0);
@@ -165,7 +211,11 @@ LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
         dq_thread_release(cpu->machine, thread);
         return left;
     }
-    if (device_count(Object) == NULL) {
+    other = *link_of(cpu->machine, Object);
+    if (other != NULL && other->references > 0) {
+        return dq_object_release(cpu->machine, other);
+    }
+    if (other != NULL || device_count(Object) == NULL) {
         refuse_object(cpu, Object, DQ_SERVICE_ObDereferenceObject);
     }
     return --*device_count(Object);

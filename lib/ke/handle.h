@@ -17,4 +17,20 @@ dq_thread *dq_handle_thread(dq_machine *machine, HANDLE handle);
 /* What PsGetCurrentThreadId returns. */
 HANDLE dq_thread_id(const dq_thread *thread);
 
+/* ---- Objects of other folders ---------------------------------------------------------------- */
+
+/* ObReferenceObject and ObDereferenceObject know `pointer` while it is added. */
+typedef struct dq_object {
+    const void *pointer;
+    LONG references;
+    void (*retire)(dq_machine *machine, struct dq_object *object); /* At the last one. */
+    struct dq_object *next;
+} dq_object;
+
+void dq_object_add(dq_machine *machine, dq_object *object);
+void dq_object_remove(dq_machine *machine, dq_object *object);
+
+/* Gives one reference back. Returns how many are left. */
+LONG dq_object_release(dq_machine *machine, dq_object *object);
+
 #endif

@@ -31,6 +31,9 @@ typedef struct dq_kernel {
     KSPIN_LOCK cancel_lock;   /* spinlock.c */
     void *pool;               /* ex/pool.c */
     void (*pool_halt)(dq_machine *machine);
+    struct dq_executive *ex;      /* ex/executive.c */
+    void (*ex_thread_ends)(dq_processor *cpu, const dq_thread *thread); /* May be NULL. */
+    struct dq_object *objects;    /* handle.c */
     void *io;                     /* io/ */
     union dq_kept *kept;          /* keep.c */
     dq_fast_mutexes fast_mutexes; /* fastmutex.c */

@@ -449,6 +449,9 @@ void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
     dq_thread_check_end(cpu);
     dq_mutex_abandon_all(cpu, thread);
     dq_fastmutex_thread_ends(cpu, thread);
+    if (dq_kernel_of(cpu)->ex_thread_ends != NULL) {
+        dq_kernel_of(cpu)->ex_thread_ends(cpu, thread);
+    }
     cpu->irql = DQ_LEVEL_DISPATCH;
     thread->exit_status = status;
     thread->state = DQ_THREAD_ENDED;

@@ -11,6 +11,9 @@ typedef enum dq_pool_error {
     DQ_POOL_WRONG_TAG,
     DQ_POOL_HOLDS_TIMER,    /* A set timer lies in it. */
     DQ_POOL_HOLDS_DPC,      /* A queued DPC lies in it. */
+    DQ_POOL_HOLDS_WORK,     /* A queued work item lies in it. */
+    DQ_POOL_HOLDS_LIST,     /* A lookaside list in use lies in it. */
+    DQ_POOL_HOLDS_RESOURCE, /* An ERESOURCE in use lies in it. */
     DQ_POOL_PAGED_TOO_HIGH, /* Paged memory, above APC_LEVEL. */
     DQ_POOL_TOO_HIGH        /* Nonpaged memory, above DISPATCH_LEVEL. */
 } dq_pool_error;

@@ -1,0 +1,260 @@
+/*
+ * rundown.c - rundown protection.
+ *
+ * The lowest bit of the count says that the object runs down, or has: nobody acquires it any more.
+ * The rest is how often it is acquired. Where a cache-aware one has a count for each processor on
+ * Windows, one is enough here: processors do not share a cache that could be slow.
+ */
+#include "ex/executive.h"
+#include "ex/pool.h"
+#include "ke/ki.h"
+
+enum { RUNDOWN = 1, ONE = 2 };
+
+struct _EX_RUNDOWN_REF_CACHE_AWARE {
+    EX_RUNDOWN_REF ref;
+    ULONG tag; /* Of the pool block that it is; 0: it is the driver's memory. */
+};
+
+static void accuse(dq_processor *cpu, const EX_RUNDOWN_REF *ref, const char *what)
+{
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "RundownProtection",
+                           .page = dq_service_name(cpu->execution->service),
+                           .parameters = { (uintptr_t)ref, ref->Count } },
+            "%s %s", dq_service_name(cpu->execution->service), what);
+}
+
+static bool acquire(PEX_RUNDOWN_REF ref, ULONG count)
+{
+    if ((ref->Count & RUNDOWN) != 0) {
+        return false;
+    }
+    ref->Count += (ULONG_PTR)count * ONE;
+    return true;
+}
+
+static void wake(dq_processor *cpu, const EX_RUNDOWN_REF *ref)
+{
+    for (dq_rundown_wait *wait = dq_executive_of(cpu->machine)->rundowns; wait != NULL;
+         wait = wait->next) {
+        if (wait->ref == ref) {
+            dq_signal(cpu, &wait->released);
+        }
+    }
+}
+
+static void release(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count)
+{
+    if (ref->Count / ONE < count) {
+        accuse(cpu, ref, "releases rundown protection more often than it was acquired");
+        return;
+    }
+    ref->Count -= (ULONG_PTR)count * ONE;
+    if (ref->Count == RUNDOWN && dq_executive_of(cpu->machine) != NULL) {
+        wake(cpu, ref);
+    }
+    if (dq_must_look(cpu, cpu->irql)) {
+        (void)dq_deliver(cpu);
+    }
+}
+
+static void wait_for_release(dq_processor *cpu, PEX_RUNDOWN_REF ref, const void *place)
+{
+    dq_executive *ex = dq_executive_of(cpu->machine);
+    dq_rundown_wait wait = { .ref = ref };
+    dq_rundown_wait **link;
+
+    ref->Count |= RUNDOWN;
+    if (ref->Count == RUNDOWN || ex == NULL) {
+        return;
+    }
+    dq_wait_header_init(&wait.released.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
+    wait.next = ex->rundowns;
+    ex->rundowns = &wait;
+    (void)dq_wait_for(cpu, &wait.released, cpu->execution->service, place);
+    link = &ex->rundowns;
+    while (*link != &wait) {
+        link = &(*link)->next;
+    }
+    *link = wait.next;
+}
+
+/* The pages let only what has run down be used again. */
+static void initialise_again(dq_processor *cpu, PEX_RUNDOWN_REF ref)
+{
+    if (ref->Count != RUNDOWN) {
+        accuse(cpu, ref, "was given rundown protection that has not run down");
+    }
+    ref->Count = 0;
+}
+
+static void complete(dq_processor *cpu, PEX_RUNDOWN_REF ref)
+{
+    if (ref->Count > RUNDOWN) {
+        accuse(cpu, ref,
+               "was given rundown protection that is still acquired: wait for its "
+               "release first");
+    }
+    ref->Count = RUNDOWN;
+}
+
+/* ---- Services -------------------------------------------------------------------------------- */
+
+VOID NTAPI ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
+{
+    DQ_ENTER(ExInitializeRundownProtection, RunRef, RunRef, 0, 0, DQ_VOID);
+    (void)cpu;
+    RunRef->Count = 0;
+}
+
+VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
+{
+    DQ_ENTER(ExReInitializeRundownProtection, RunRef, RunRef, 0, 0, DQ_VOID);
+    initialise_again(cpu, RunRef);
+}
+
+VOID NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef)
+{
+    DQ_ENTER(ExRundownCompleted, RunRef, RunRef, 0, 0, DQ_VOID);
+    complete(cpu, RunRef);
+}
+
+BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
+{
+    DQ_ENTER(ExAcquireRundownProtection, RunRef, RunRef, 1, 0, FALSE);
+    (void)cpu;
+    return acquire(RunRef, 1);
+}
+
+BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
+{
+    DQ_ENTER(ExAcquireRundownProtectionEx, RunRef, RunRef, Count, 0, FALSE);
+    (void)cpu;
+    return acquire(RunRef, Count);
+}
+
+VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
+{
+    DQ_ENTER(ExReleaseRundownProtection, RunRef, RunRef, 1, 0, DQ_VOID);
+    release(cpu, RunRef, 1);
+}
+
+VOID NTAPI ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
+{
+    DQ_ENTER(ExReleaseRundownProtectionEx, RunRef, RunRef, Count, 0, DQ_VOID);
+    release(cpu, RunRef, Count);
+}
+
+VOID NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
+{
+    DQ_ENTER(ExWaitForRundownProtectionRelease, RunRef, RunRef, 0, 0, DQ_VOID);
+    wait_for_release(cpu, RunRef, __builtin_return_address(0));
+}
+
+/* ---- Cache-aware ----------------------------------------------------------------------------- */
+
+PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType,
+                                                                        ULONG PoolTag)
+{
+    PEX_RUNDOWN_REF_CACHE_AWARE made;
+
+    DQ_ENTER(ExAllocateCacheAwareRundownProtection, NULL, PoolType, PoolTag, 0, NULL);
+    made = dq_pool_allocate(cpu, PoolType, sizeof(*made), PoolTag, __builtin_return_address(0));
+    if (made != NULL) {
+        *made = (struct _EX_RUNDOWN_REF_CACHE_AWARE){ .tag = PoolTag };
+    }
+    return made;
+}
+
+VOID NTAPI ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
+{
+    DQ_ENTER(ExFreeCacheAwareRundownProtection, RunRefCacheAware, RunRefCacheAware, 0, 0, DQ_VOID);
+    if (RunRefCacheAware->ref.Count > RUNDOWN) {
+        accuse(cpu, &RunRefCacheAware->ref, "frees rundown protection that is still acquired");
+    }
+    dq_pool_give_back(cpu, RunRefCacheAware, RunRefCacheAware->tag, __builtin_return_address(0));
+}
+
+SIZE_T NTAPI ExSizeOfRundownProtectionCacheAware(VOID)
+{
+    DQ_ENTER(ExSizeOfRundownProtectionCacheAware, NULL, 0, 0, 0, 0);
+    (void)cpu;
+    return sizeof(EX_RUNDOWN_REF_CACHE_AWARE);
+}
+
+VOID NTAPI ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                                   SIZE_T RunRefSize)
+{
+    DQ_ENTER(ExInitializeRundownProtectionCacheAware, RunRefCacheAware, RunRefCacheAware,
+             RunRefSize, 0, DQ_VOID);
+    if (RunRefSize < sizeof(*RunRefCacheAware)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "RundownProtection",
+                               .page = "ExInitializeRundownProtectionCacheAware" },
+                "ExInitializeRundownProtectionCacheAware was given %u bytes: "
+                "ExSizeOfRundownProtectionCacheAware says how many it needs",
+                (unsigned)RunRefSize);
+        return;
+    }
+    *RunRefCacheAware = (EX_RUNDOWN_REF_CACHE_AWARE){ .tag = 0 };
+}
+
+VOID NTAPI ExInitializeRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                                     ULONG Flags)
+{
+    DQ_ENTER(ExInitializeRundownProtectionCacheAwareEx, RunRefCacheAware, RunRefCacheAware, Flags,
+             0, DQ_VOID);
+    (void)cpu;
+    *RunRefCacheAware = (EX_RUNDOWN_REF_CACHE_AWARE){ .tag = 0 };
+}
+
+VOID NTAPI ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
+{
+    DQ_ENTER(ExReInitializeRundownProtectionCacheAware, RunRefCacheAware, RunRefCacheAware, 0, 0,
+             DQ_VOID);
+    initialise_again(cpu, &RunRefCacheAware->ref);
+}
+
+VOID NTAPI ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
+{
+    DQ_ENTER(ExRundownCompletedCacheAware, RunRefCacheAware, RunRefCacheAware, 0, 0, DQ_VOID);
+    complete(cpu, &RunRefCacheAware->ref);
+}
+
+BOOLEAN NTAPI ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
+{
+    DQ_ENTER(ExAcquireRundownProtectionCacheAware, RunRefCacheAware, RunRefCacheAware, 1, 0, FALSE);
+    (void)cpu;
+    return acquire(&RunRefCacheAware->ref, 1);
+}
+
+BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
+                                                     ULONG Count)
+{
+    DQ_ENTER(ExAcquireRundownProtectionCacheAwareEx, RunRefCacheAware, RunRefCacheAware, Count, 0,
+             FALSE);
+    (void)cpu;
+    return acquire(&RunRefCacheAware->ref, Count);
+}
+
+VOID NTAPI ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
+{
+    DQ_ENTER(ExReleaseRundownProtectionCacheAware, RunRefCacheAware, RunRefCacheAware, 1, 0,
+             DQ_VOID);
+    release(cpu, &RunRefCacheAware->ref, 1);
+}
+
+VOID NTAPI ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count)
+{
+    DQ_ENTER(ExReleaseRundownProtectionCacheAwareEx, RunRef, RunRef, Count, 0, DQ_VOID);
+    release(cpu, &RunRef->ref, Count);
+}
+
+VOID NTAPI ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef)
+{
+    DQ_ENTER(ExWaitForRundownProtectionReleaseCacheAware, RunRef, RunRef, 0, 0, DQ_VOID);
+    wait_for_release(cpu, &RunRef->ref, __builtin_return_address(0));
+}

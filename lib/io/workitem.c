@@ -1,0 +1,196 @@
+/*
+ * workitem.c - work items of a device or driver.
+ *
+ * The device object stays until the routine has returned, whatever IoDeleteDevice says. Items that
+ * IoAllocateWorkItem made are pool blocks: their memory is watched like the driver's own.
+ */
+#include "ex/pool.h"
+#include "ex/workqueue.h"
+#include "io/io.h"
+#include "ke/ki.h"
+#include "sim/place.h"
+
+enum {
+    PLACE_TEXT = 160,
+    POOL_TAG = 0x6B576F49, /* "IoWk" */
+    READY = 0x4957         /* Anything that cleared, filled or freed memory is not. */
+};
+
+struct _IO_WORKITEM {
+    PVOID object;
+    ULONG state; /* READY: it is initialised. */
+    bool allocated;
+};
+
+static void call_routine(const dq_work *work)
+{
+    ((PIO_WORKITEM_ROUTINE)(uintptr_t)work->routine)(work->object, work->parameter);
+}
+
+static void call_routine_ex(const dq_work *work)
+{
+    ((PIO_WORKITEM_ROUTINE_EX)(uintptr_t)work->routine)(work->object, work->parameter, work->item);
+}
+
+static void release_object(dq_machine *machine, const dq_work *work)
+{
+    dq_device_object_release(machine, work->object);
+}
+
+/* ---- Rules ----------------------------------------------------------------------------------- */
+
+static void refuse(dq_processor *cpu, const struct _IO_WORKITEM *item, const char *what)
+{
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "wrong object",
+                           .page = dq_service_name(cpu->execution->service),
+                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { 0xE1, (uintptr_t)item } },
+            "%s was given %s", dq_service_name(cpu->execution->service), what);
+}
+
+static bool is_initialised(dq_processor *cpu, const struct _IO_WORKITEM *item)
+{
+    if (item != NULL && item->state == READY) {
+        return true;
+    }
+    refuse(cpu, item,
+           item == NULL ? "a null pointer"
+                        : "a work item that was not initialised (or was freed, or cleared)");
+    return false;
+}
+
+static void check_not_queued(dq_processor *cpu, const struct _IO_WORKITEM *item, const char *done)
+{
+    const dq_work *queued = dq_work_inside(cpu->machine, item, sizeof(*item));
+    char place[PLACE_TEXT];
+
+    if (queued != NULL) {
+        dq_bugcheck(cpu, INVALID_WORK_QUEUE_ITEM, (uintptr_t)item, 0, 0, (uintptr_t)queued->routine,
+                    "a work item is %s while it is queued, since %s: wait until its routine has "
+                    "begun",
+                    done, dq_place_describe(queued->place, place, sizeof(place)));
+    }
+}
+
+/* ---- Making and freeing ---------------------------------------------------------------------- */
+
+PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
+{
+    PIO_WORKITEM item;
+
+    DQ_ENTER(IoAllocateWorkItem, DeviceObject, DeviceObject, 0, 0, NULL);
+    item =
+        dq_pool_allocate(cpu, NonPagedPoolNx, sizeof(*item), POOL_TAG, __builtin_return_address(0));
+    if (item != NULL) {
+        *item = (IO_WORKITEM){ .object = DeviceObject, .state = READY, .allocated = true };
+    }
+    return item;
+}
+
+VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
+{
+    DQ_ENTER(IoFreeWorkItem, IoWorkItem, IoWorkItem, 0, 0, DQ_VOID);
+    if (!is_initialised(cpu, IoWorkItem)) {
+        return;
+    }
+    check_not_queued(cpu, IoWorkItem, "freed");
+    if (!IoWorkItem->allocated) {
+        refuse(cpu, IoWorkItem, "a work item of IoInitializeWorkItem, which is uninitialised");
+        return;
+    }
+    IoWorkItem->state = 0;
+    dq_pool_give_back(cpu, IoWorkItem, POOL_TAG, __builtin_return_address(0));
+}
+
+ULONG NTAPI IoSizeofWorkItem(VOID)
+{
+    return sizeof(IO_WORKITEM);
+}
+
+VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
+{
+    DQ_ENTER(IoInitializeWorkItem, IoWorkItem, IoObject, IoWorkItem, 0, DQ_VOID);
+    check_not_queued(cpu, IoWorkItem, "initialised");
+    *IoWorkItem = (IO_WORKITEM){ .object = IoObject, .state = READY };
+}
+
+VOID NTAPI IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem)
+{
+    DQ_ENTER(IoUninitializeWorkItem, IoWorkItem, IoWorkItem, 0, 0, DQ_VOID);
+    if (!is_initialised(cpu, IoWorkItem)) {
+        return;
+    }
+    check_not_queued(cpu, IoWorkItem, "uninitialised");
+    if (IoWorkItem->allocated) {
+        refuse(cpu, IoWorkItem, "a work item of IoAllocateWorkItem, which is freed");
+        return;
+    }
+    IoWorkItem->state = 0;
+}
+
+/* ---- Queueing -------------------------------------------------------------------------------- */
+
+static void queue(dq_processor *cpu, PIO_WORKITEM item, const dq_work *how, WORK_QUEUE_TYPE type)
+{
+    dq_work work = *how;
+
+    work.item = item;
+    work.bytes = sizeof(*item);
+    work.object = item->object;
+    work.done = release_object;
+    dq_work_queue_insert(cpu, &work, type);
+    dq_device_object_hold(cpu->machine, item->object);
+    if (dq_must_look(cpu, cpu->irql)) {
+        (void)dq_deliver(cpu);
+    }
+}
+
+VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine,
+                           WORK_QUEUE_TYPE QueueType, PVOID Context)
+{
+    DQ_ENTER(IoQueueWorkItem, IoWorkItem, IoWorkItem, (uintptr_t)WorkerRoutine, QueueType, DQ_VOID);
+    if (is_initialised(cpu, IoWorkItem)) {
+        queue(cpu, IoWorkItem,
+              &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
+                          .parameter = Context,
+                          .call = call_routine,
+                          .place = __builtin_return_address(0) },
+              QueueType);
+    }
+}
+
+VOID NTAPI IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                             WORK_QUEUE_TYPE QueueType, PVOID Context)
+{
+    DQ_ENTER(IoQueueWorkItemEx, IoWorkItem, IoWorkItem, (uintptr_t)WorkerRoutine, QueueType,
+             DQ_VOID);
+    if (is_initialised(cpu, IoWorkItem)) {
+        queue(cpu, IoWorkItem,
+              &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
+                          .parameter = Context,
+                          .call = call_routine_ex,
+                          .place = __builtin_return_address(0) },
+              QueueType);
+    }
+}
+
+/* The page is silent on the routine's type: as the Ex form's. */
+BOOLEAN NTAPI IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
+                                 WORK_QUEUE_TYPE QueueType, PVOID Context)
+{
+    DQ_ENTER(IoTryQueueWorkItem, IoWorkItem, IoWorkItem, (uintptr_t)WorkerRoutine, QueueType,
+             FALSE);
+    if (!is_initialised(cpu, IoWorkItem) ||
+        dq_work_inside(cpu->machine, IoWorkItem, sizeof(*IoWorkItem)) != NULL) {
+        return FALSE;
+    }
+    queue(cpu, IoWorkItem,
+          &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
+                      .parameter = Context,
+                      .call = call_routine_ex,
+                      .place = __builtin_return_address(0) },
+          QueueType);
+    return TRUE;
+}

@@ -1,0 +1,113 @@
+/*
+ * test_version.c - which Windows the machine is.
+ */
+#include <dirql/cmocka.h>
+
+#include <ntddk.h>
+
+static NTSTATUS verify(ULONG type, UCHAR condition, RTL_OSVERSIONINFOEXW wanted)
+{
+    return RtlVerifyVersionInfo(&wanted, type, VerSetConditionMask(0, type, condition));
+}
+
+static void the_size_tells_the_structure(void **state)
+{
+    RTL_OSVERSIONINFOEXW version = { .dwOSVersionInfoSize = sizeof(RTL_OSVERSIONINFOW),
+                                     .wProductType = 0xEE };
+
+    (void)state;
+    assert_int_equal(RtlGetVersion((PRTL_OSVERSIONINFOW)&version), STATUS_SUCCESS);
+    assert_int_equal(version.dwMajorVersion, 10);
+    assert_int_equal(version.dwMinorVersion, 0);
+    assert_int_equal(version.dwBuildNumber, 19045);
+    assert_int_equal(version.dwPlatformId, VER_PLATFORM_WIN32_NT);
+    assert_int_equal(version.szCSDVersion[0], 0);
+    assert_int_equal(version.wProductType, 0xEE);
+    version.dwOSVersionInfoSize = sizeof(version);
+    assert_int_equal(RtlGetVersion((PRTL_OSVERSIONINFOW)&version), STATUS_SUCCESS);
+    assert_int_equal(version.wProductType, VER_NT_WORKSTATION);
+    assert_int_equal(version.dwOSVersionInfoSize, sizeof(version));
+}
+
+static void single_values_are_compared(void **state)
+{
+    const RTL_OSVERSIONINFOEXW same = { .dwMajorVersion = 10 }, less = { .dwMajorVersion = 6 };
+
+    (void)state;
+    assert_int_equal(verify(VER_MAJORVERSION, VER_EQUAL, same), STATUS_SUCCESS);
+    assert_int_equal(verify(VER_MAJORVERSION, VER_EQUAL, less), STATUS_REVISION_MISMATCH);
+    assert_int_equal(verify(VER_MAJORVERSION, VER_GREATER, same), STATUS_REVISION_MISMATCH);
+    assert_int_equal(verify(VER_MAJORVERSION, VER_GREATER, less), STATUS_SUCCESS);
+    assert_int_equal(verify(VER_MAJORVERSION, VER_GREATER_EQUAL, same), STATUS_SUCCESS);
+    assert_int_equal(verify(VER_MAJORVERSION, VER_LESS, same), STATUS_REVISION_MISMATCH);
+    assert_int_equal(verify(VER_MAJORVERSION, VER_LESS_EQUAL, same), STATUS_SUCCESS);
+    assert_int_equal(verify(VER_MAJORVERSION, VER_LESS_EQUAL, less), STATUS_REVISION_MISMATCH);
+}
+
+static void a_higher_major_version_ends_the_comparison(void **state)
+{
+    RTL_OSVERSIONINFOEXW wanted = { .dwMajorVersion = 6,
+                                    .dwMinorVersion = 3,
+                                    .wServicePackMajor = 1 };
+    ULONGLONG mask = 0;
+    const ULONG types = VER_MAJORVERSION | VER_MINORVERSION | VER_SERVICEPACKMAJOR;
+
+    (void)state;
+    VER_SET_CONDITION(mask, VER_MAJORVERSION, VER_GREATER_EQUAL);
+    VER_SET_CONDITION(mask, VER_MINORVERSION, VER_GREATER_EQUAL);
+    VER_SET_CONDITION(mask, VER_SERVICEPACKMAJOR, VER_GREATER_EQUAL);
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_SUCCESS);
+    wanted.dwMajorVersion = 10;
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_REVISION_MISMATCH);
+    wanted.dwMinorVersion = 0;
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_REVISION_MISMATCH);
+    wanted.wServicePackMajor = 0;
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_SUCCESS);
+}
+
+static void suites_are_sets(void **state)
+{
+    const RTL_OSVERSIONINFOEXW one = { .wSuiteMask = VER_SUITE_SINGLEUSERTS };
+    const RTL_OSVERSIONINFOEXW two = { .wSuiteMask = VER_SUITE_SINGLEUSERTS | VER_SUITE_TERMINAL };
+
+    (void)state;
+    assert_int_equal(verify(VER_SUITENAME, VER_AND, one), STATUS_SUCCESS);
+    assert_int_equal(verify(VER_SUITENAME, VER_AND, two), STATUS_REVISION_MISMATCH);
+    assert_int_equal(verify(VER_SUITENAME, VER_OR, two), STATUS_SUCCESS);
+}
+
+static void conditions_that_make_no_sense_are_refused(void **state)
+{
+    const RTL_OSVERSIONINFOEXW any = { .dwMajorVersion = 10 };
+
+    (void)state;
+    assert_int_equal(verify(0, VER_EQUAL, any), STATUS_INVALID_PARAMETER);
+    assert_int_equal(verify(VER_MAJORVERSION, 0, any), STATUS_INVALID_PARAMETER);
+    assert_int_equal(verify(VER_MAJORVERSION, VER_AND, any), STATUS_INVALID_PARAMETER);
+    assert_int_equal(verify(VER_SUITENAME, VER_EQUAL, any), STATUS_INVALID_PARAMETER);
+    assert_int_equal(verify(0x100, VER_EQUAL, any), STATUS_INVALID_PARAMETER);
+}
+
+static void earlier_releases_are_available(void **state)
+{
+    (void)state;
+    assert_true(RtlIsNtDdiVersionAvailable(NTDDI_VISTA));
+    assert_true(RtlIsNtDdiVersionAvailable(NTDDI_WIN10));
+    assert_false(RtlIsNtDdiVersionAvailable(0x0B000000));
+    assert_true(RtlIsServicePackVersionInstalled(NTDDI_WIN10));
+    assert_false(RtlIsServicePackVersionInstalled(NTDDI_WIN7));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        dirql_unit_test(the_size_tells_the_structure),
+        dirql_unit_test(single_values_are_compared),
+        dirql_unit_test(a_higher_major_version_ends_the_comparison),
+        dirql_unit_test(suites_are_sets),
+        dirql_unit_test(conditions_that_make_no_sense_are_refused),
+        dirql_unit_test(earlier_releases_are_available),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
