@@ -88,11 +88,13 @@ static void live_rest(dq_processor *cpu)
     }
 }
 
+/* A loop that polls while all other processors rest has nobody to give way to: only the host's
+ * other work would go first, each time. */
 static dq_processor *live_point(dq_processor *cpu, bool yields)
 {
     dq_machine *machine = cpu->machine;
 
-    if (yields) {
+    if (yields && dq_live_of(machine)->running > 1) {
         const unsigned depth = dq_inside;
 
         dq_inside = 1;
