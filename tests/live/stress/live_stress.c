@@ -34,7 +34,7 @@ typedef struct wire {
     KDPC dpc;
     pthread_t stranger;
     dirql_thread *raiser;
-    unsigned raised, taken, worked_off;
+    unsigned raised, taken, worked_off, ended;
 } wire;
 
 typedef struct stress {
@@ -140,6 +140,7 @@ static void *raise_from_outside(void *argument)
             sched_yield();
         }
     }
+    add_one(&w->ended);
     return NULL;
 }
 
@@ -181,9 +182,14 @@ static void start(wire *w, unsigned number)
     }
 }
 
+/* Who sleeps in a call of the host keeps the processor, and with it the interrupt that the host
+ * thread waits for. */
 static void end(wire *w)
 {
     if (w->from_outside) {
+        while (load(&w->ended) == 0) {
+            YieldProcessor();
+        }
         pthread_join(w->stranger, NULL);
     } else {
         dirql_thread_join(w->raiser);
