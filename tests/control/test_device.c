@@ -210,9 +210,9 @@ static void stimulus_interrupts_a_thread_that_stalls(void **state)
     (void)state;
     line = dirql_line_create(NULL);
     stimulus.context = line;
-    assert_int_equal(IoConnectInterrupt(&interrupt, isr, (void *)&calls, NULL, dirql_line_vector(line),
-                                        dirql_line_irql(line), dirql_line_irql(line),
-                                        LevelSensitive, FALSE, 1, FALSE),
+    assert_int_equal(IoConnectInterrupt(&interrupt, isr, (void *)&calls, NULL,
+                                        dirql_line_vector(line), dirql_line_irql(line),
+                                        dirql_line_irql(line), LevelSensitive, FALSE, 1, FALSE),
                      STATUS_SUCCESS);
     dirql_stimulus_after(&stimulus, 10000);
     KeStallExecutionProcessor(9);

@@ -206,7 +206,8 @@ static void a_tests_own_choices_are_option_0_in_mode_first(void **state)
     unsigned answers[3] = { 9, 9, 9 };
 
     (void)state;
-    assert_int_equal(dirql_run(&(dirql_options){ .fixed = 1 }, choose_thrice, answers, NULL), DIRQL_PASSED);
+    assert_int_equal(dirql_run(&(dirql_options){ .fixed = 1 }, choose_thrice, answers, NULL),
+                     DIRQL_PASSED);
     assert_int_equal(answers[0] + answers[1] + answers[2], 0);
 }
 

@@ -69,17 +69,16 @@ static void repeat_mode_that_never_ends_is_reported(void **state)
 static void claims_reach_the_kernel_in_every_mode(void **state)
 {
     rig *r = *state;
-    /* A level line that nobody claims would storm; a claimed and silenced one fires once. */
-    dirql_line *line = dirql_line_create(&(dirql_line_options){ .name = "level", .irql = 6 });
 
+    /* A level line that nobody claims would storm; a claimed and silenced one fires once. */
+    r->line = dirql_line_create(&(dirql_line_options){ .name = "level", .irql = 6 });
     IResourceList_Release(r->resources);
-    r->resources = rig_resources(line);
-    r->line = line;
+    r->resources = rig_resources(r->line);
     rig_connect(r, InterruptSyncModeAll, 2);
     r->isrs[0].successes = 1;
-    dirql_line_assert(line);
+    dirql_line_assert(r->line);
     settle();
-    assert_int_equal(dirql_line_count(line), 1);
+    assert_int_equal(dirql_line_count(r->line), 1);
     assert_string_equal(r->order, "ab");
 }
 
