@@ -60,6 +60,7 @@
     X(POOL_ALLOCATE, POOL, "bytes", "tag", "")                          \
     X(POOL_FREE, POOL, "bytes", "tag", "error")                         \
     X(STIMULUS, NONE, "", "", "")                                       \
+    X(ACCESS, MEMORY, "bytes", "flags", "")                             \
     X(CHOICE, NONE, "kind", "options", "answer")                        \
     X(PRINT, NONE, "", "", "")                                          \
     X(MARK, NONE, "", "", "")                                           \
@@ -89,6 +90,7 @@ typedef enum dq_object_class {
     DQ_OBJECT_TIMER,
     DQ_OBJECT_DEVICE,
     DQ_OBJECT_POOL,
+    DQ_OBJECT_MEMORY,
     DQ_OBJECT_CLASS_COUNT
 } dq_object_class;
 

@@ -191,6 +191,8 @@ dq_sink *dq_recorder_create(dq_machine *machine)
     recorder->machine = machine;
     recorder->processors = machine->processor_count;
     recorder->sink.name = "recorder";
+    /* Accesses stay out: compilers differ in their number. */
+    recorder->sink.kinds = ~DQ_EVENT_BIT(ACCESS);
     recorder->sink.event = hear;
     recorder->sink.stop = stop;
     recorder->sink.state = recorder;
@@ -217,7 +219,7 @@ static const char *const class_names[DQ_OBJECT_CLASS_COUNT] = {
     [DQ_OBJECT_LOCK] = "lock",     [DQ_OBJECT_DPC] = "dpc",
     [DQ_OBJECT_THREAD] = "thread", [DQ_OBJECT_DISPATCHER] = "object",
     [DQ_OBJECT_TIMER] = "timer",   [DQ_OBJECT_DEVICE] = "device",
-    [DQ_OBJECT_POOL] = "pool",
+    [DQ_OBJECT_POOL] = "pool",     [DQ_OBJECT_MEMORY] = "memory",
 };
 
 /* Arguments of calls and routines are addresses. So is where a kick came, which only a live run
