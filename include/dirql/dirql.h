@@ -8,7 +8,8 @@
  *
  * Environment variables override options, so that any test can be rerun another way without a
  * rebuild: DIRQL_MODE=first|random|replay|live, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
- * DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test).
+ * DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test),
+ * DIRQL_FAIL=plan (which calls fail for want of resources, see <dirql/fail.h>).
  */
 #ifndef DIRQL_DIRQL_H
 #define DIRQL_DIRQL_H
@@ -65,6 +66,7 @@ typedef struct dirql_options {
                               default 1000. */
     int fixed; /* True: the run is about what an undisturbed machine does, in which order and when;
                   DIRQL_MODE, DIRQL_SEED and DIRQL_PROCESSORS leave it as it is. */
+    const char *fail; /* Which calls fail for want of resources, see <dirql/fail.h>; default none. */
 } dirql_options;
 
 #define DIRQL_NEVER 0xFFFFFFFFu
@@ -90,6 +92,9 @@ typedef struct dirql_result {
     char *schedule; /* The text that replays the run; it has no meaning in mode live. */
     char *repeat;   /* How to see the run again: the line that a report ends in. NULL after a refusal.
                      */
+    uint64_t runs;   /* How many there were: more than one only with dirql_fail_each(). */
+    uint64_t failed; /* Calls that were made to fail. */
+    char *failure;   /* The first of them, in words; NULL when there was none. */
 } dirql_result;
 
 /* Runs body(context) on a fresh machine. IRQL: not a simulated call; from the host thread that owns

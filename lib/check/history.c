@@ -42,7 +42,7 @@ static const uint64_t recorded_kinds =
     DQ_EVENT_BIT(DPC_BEGIN) | DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) |
     DQ_EVENT_BIT(TIMER_EXPIRE) | DQ_EVENT_BIT(PORT_READ) | DQ_EVENT_BIT(PORT_WRITE) |
     DQ_EVENT_BIT(REGISTER_READ) | DQ_EVENT_BIT(REGISTER_WRITE) | DQ_EVENT_BIT(STIMULUS) |
-    DQ_EVENT_BIT(PRINT) | DQ_EVENT_BIT(MARK) | DQ_EVENT_BIT(FINDING);
+    DQ_EVENT_BIT(FAIL) | DQ_EVENT_BIT(PRINT) | DQ_EVENT_BIT(MARK) | DQ_EVENT_BIT(FINDING);
 
 /* Register accesses say more as events of their own than as calls. */
 static bool is_told_otherwise(const dq_event *event)

@@ -108,6 +108,8 @@ static int describe(const dq_step *step, char *text, size_t bytes)
         return snprintf(text, bytes, "a timer expires");
     case DQ_EVENT_STIMULUS:
         return snprintf(text, bytes, "a stimulus happens");
+    case DQ_EVENT_FAIL:
+        return snprintf(text, bytes, "%s is made to fail", step->text);
     case DQ_EVENT_PRINT:
         return snprintf(text, bytes, "prints \"%s\"", step->text);
     case DQ_EVENT_MARK:
@@ -130,6 +132,7 @@ static bool has_place(const dq_step *step)
     case DQ_EVENT_PORT_WRITE:
     case DQ_EVENT_REGISTER_READ:
     case DQ_EVENT_REGISTER_WRITE:
+    case DQ_EVENT_FAIL:
     case DQ_EVENT_PRINT:
     case DQ_EVENT_FINDING:
         return step->place != NULL;

@@ -106,6 +106,16 @@ static bool add_findings(dq_text *out, const dq_machine *machine, dq_severity se
     return any;
 }
 
+/* A call that was made to fail explains most of what follows. */
+static void add_failure(dq_text *out, const dq_machine *machine)
+{
+    char text[512];
+
+    if (machine->failing.failed > 0) {
+        dq_text_add(out, "made to fail: %s\n", dq_fail_describe(machine, text, sizeof(text)));
+    }
+}
+
 /* What failed the run comes first, with its history; what was only odd, after it. */
 char *dq_report_make(dq_machine *machine, const char *how_to_repeat)
 {
@@ -117,6 +127,9 @@ char *dq_report_make(dq_machine *machine, const char *how_to_repeat)
         add_explanations(&out, machine);
     }
     any = add_findings(&out, machine, DQ_WARNING) || any;
+    if (any) {
+        add_failure(&out, machine);
+    }
     if (any && how_to_repeat != NULL) {
         dq_text_add(&out, "%s\n", how_to_repeat);
     }

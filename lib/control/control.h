@@ -13,6 +13,7 @@ typedef struct dirql_control {
     dq_sink *recorder;      /* Listens for dirql_trace_*, or NULL. */
     const char *trace_path; /* Where the trace goes at the end, or NULL. */
     char name[96];
+    char fails[192]; /* The variables that make the same calls fail, or empty. */
     struct dirql_handles *handles; /* dirql_handle.c: lines, resources and stimuli. */
 } dirql_control;
 

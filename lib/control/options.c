@@ -114,6 +114,9 @@ static bool read_environment(dirql_options *options, char *error, size_t bytes)
         options->replay = variable("DIRQL_REPLAY");
         options->mode = DIRQL_MODE_REPLAY;
     }
+    if (variable("DIRQL_FAIL") != NULL) {
+        options->fail = variable("DIRQL_FAIL");
+    }
     if (variable("DIRQL_TRACE") != NULL) {
         options->trace = variable("DIRQL_TRACE");
     }
@@ -136,6 +139,25 @@ static void fill_in(dirql_options *options)
     DEFAULT(busy_limit_s, 300);
     DEFAULT(storm_limit, 1000);
 #undef DEFAULT
+}
+
+static bool check_fail(const char *fail, char *error, size_t bytes)
+{
+    dq_fail_plan plan;
+    char reason[256];
+
+    if (fail == NULL) {
+        return true;
+    }
+    if (!dq_fail_read(fail, &plan, reason, sizeof(reason))) {
+        snprintf(error, bytes, "option fail, or DIRQL_FAIL: %s", reason);
+        return false;
+    }
+    if (!dq_fail_is_plan(&plan)) {
+        snprintf(error, bytes, "option fail, or DIRQL_FAIL, is \"%s\", which does not say how many "
+                 "or which: \"%s%s1\" is the first", fail, fail, fail[0] != '\0' ? ":" : "");
+    }
+    return dq_fail_is_plan(&plan);
 }
 
 static bool check_ranges(const dirql_options *options, char *error, size_t bytes)
@@ -165,7 +187,7 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
                  options->stack_bytes);
         return false;
     }
-    return true;
+    return check_fail(options->fail, error, bytes);
 }
 
 bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,

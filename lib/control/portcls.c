@@ -84,6 +84,12 @@ VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine,
     dq_irql_lower(cpu, old_irql);
 }
 
+PVOID pc_allocate(POOL_TYPE pool, SIZE_T bytes, const pc_origin *origin)
+{
+    return dq_pool_allocate_object((POOL_TYPE)((unsigned)pool | POOL_ZERO_ALLOCATION), bytes,
+                                   PC_POOL_TAG, origin->object, origin->caller, origin->place);
+}
+
 BOOLEAN pc_is_pool(PVOID memory)
 {
     return dq_poolmap_has(memory);

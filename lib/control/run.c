@@ -160,6 +160,25 @@ static bool add_sinks(dq_machine *machine, const dirql_options *options)
                                                     add_sink(machine, dq_contract_create(machine)));
 }
 
+static void start_failing(dq_machine *machine, const dirql_options *options)
+{
+    dirql_control *control = machine->control;
+    dq_fail_plan plan;
+    char text[160];
+
+    if (options->fail == NULL || !dq_fail_read(options->fail, &plan, text, sizeof(text))) {
+        return;
+    }
+    dq_fail_start(machine, &plan);
+    dq_fail_write(&plan, text, sizeof(text));
+    if (plan.percent != 0) {
+        snprintf(control->fails, sizeof(control->fails), "DIRQL_SEED=%" PRIu64 " DIRQL_FAIL=%s ",
+                 options->seed, text);
+    } else {
+        snprintf(control->fails, sizeof(control->fails), "DIRQL_FAIL=%s ", text);
+    }
+}
+
 static dq_machine *make_machine(const dirql_options *options)
 {
     const dq_machine_options raw = machine_options(options);
@@ -173,6 +192,7 @@ static dq_machine *make_machine(const dirql_options *options)
     snprintf(control->name, sizeof(control->name), "%s", options->name);
     machine->options.name = control->name;
     machine->control = control;
+    start_failing(machine, options);
     if (!add_sinks(machine, options)) {
         dq_machine_destroy(machine);
         free(control);
@@ -218,10 +238,11 @@ static char *schedule_of(const dq_machine *machine)
  * live run cannot be repeated; what it found can be looked for in runs that can. */
 static char *how_to_repeat(const dq_machine *machine, const char *schedule)
 {
+    const char *fails = ((const dirql_control *)machine->control)->fails;
     const dq_mode mode = machine->options.mode;
     const char *name = machine->options.name;
     const char *value = mode == DQ_MODE_FIRST || schedule == NULL ? "first" : schedule;
-    const size_t bytes = strlen(value) + strlen(name) + 256;
+    const size_t bytes = strlen(value) + strlen(name) + strlen(fails) + 256;
     char *line = malloc(bytes);
 
     if (line == NULL) {
@@ -231,13 +252,24 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
         snprintf(line, bytes,
                  "live: the order of things was the host's, and cannot be repeated. To look for "
                  "the same in runs that can:\n  for seed in $(seq 1000); do DIRQL_TEST=%s "
-                 "DIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u <test> || break; done",
-                 name, machine->processor_count);
+                 "%sDIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u <test> || break; done",
+                 name, fails, machine->processor_count);
     } else {
-        snprintf(line, bytes, "replay: DIRQL_TEST=%s DIRQL_%s=%s", name,
+        snprintf(line, bytes, "replay: DIRQL_TEST=%s %sDIRQL_%s=%s", name, fails,
                  mode == DQ_MODE_FIRST ? "MODE" : "REPLAY", value);
     }
     return line;
+}
+
+static char *failure_of(const dq_machine *machine)
+{
+    enum { FAILURE_TEXT = 512 };
+    char *text = machine->failing.failed > 0 ? malloc(FAILURE_TEXT) : NULL;
+
+    if (text != NULL) {
+        dq_fail_describe(machine, text, FAILURE_TEXT);
+    }
+    return text;
 }
 
 static void summarise(dq_machine *machine, dq_outcome outcome, dirql_result *result)
@@ -251,6 +283,9 @@ static void summarise(dq_machine *machine, dq_outcome outcome, dirql_result *res
     result->worst_latency_ns = machine->worst_latency_ns;
     result->events = machine->event_sequence;
     result->schedule = schedule_of(machine);
+    result->runs = 1;
+    result->failed = machine->failing.failed;
+    result->failure = failure_of(machine);
     for (const dq_finding *f = machine->findings.first; f != NULL; f = f->next) {
         if (f->severity == DQ_ERROR && !f->expected) {
             result->code = f->code;
@@ -403,9 +438,11 @@ void dirql_result_free(dirql_result *result)
     free(result->report);
     free(result->schedule);
     free(result->repeat);
+    free(result->failure);
     result->report = NULL;
     result->schedule = NULL;
     result->repeat = NULL;
+    result->failure = NULL;
 }
 
 void dirql_at_home(void (*errand)(void *argument), void *argument)

@@ -124,6 +124,9 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
         if (!Create && !systems) {
             return STATUS_OBJECT_NAME_NOT_FOUND;
         }
+        if (dq_fails(cpu, DQ_FAIL_CALLBACK, 0, NULL, __builtin_return_address(0))) {
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
         object = make(cpu->machine, name);
         if (object == NULL) {
             return STATUS_INSUFFICIENT_RESOURCES;
@@ -203,6 +206,9 @@ PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTI
              CallbackContext, NULL);
     if (!check_object(cpu, CallbackObject) ||
         (CallbackObject->registrations != NULL && !CallbackObject->multiple)) {
+        return NULL;
+    }
+    if (dq_fails(cpu, DQ_FAIL_CALLBACK, 0, NULL, __builtin_return_address(0))) {
         return NULL;
     }
     made = dq_keep(cpu->machine, sizeof(*made));

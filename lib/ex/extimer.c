@@ -150,6 +150,9 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, U
         accuse(cpu, NULL,
                "was given EX_TIMER_HIGH_RESOLUTION and EX_TIMER_NO_WAKE, which exclude each other");
     }
+    if (dq_fails(cpu, DQ_FAIL_TIMER, 0, NULL, __builtin_return_address(0))) {
+        return NULL;
+    }
     ex = dq_executive_of(cpu->machine);
     timer = ex != NULL ? dq_keep(cpu->machine, sizeof(*timer)) : NULL;
     if (timer == NULL) {

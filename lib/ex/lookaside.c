@@ -286,6 +286,9 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
 
     DQ_ENTER(ExInitializeLookasideListEx, Lookaside, Lookaside, Size, Tag, STATUS_UNSUCCESSFUL);
     (void)Depth;
+    if (dq_fails(cpu, DQ_FAIL_LOOKASIDE, Tag, NULL, __builtin_return_address(0))) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     if (!is_pool(PoolType)) {
         return STATUS_INVALID_PARAMETER_4;
     }

@@ -165,11 +165,32 @@ typedef struct request {
     bool paged, zeroed, raises;
     uint64_t type; /* As the caller gave it, for the bug check. */
     dq_service service;
+    const char *object; /* As in the block. */
+    const char *caller; /* In place of the service, when the driver called something else. */
     const void *place;
 } request;
 
-static void *get_memory(const request *r)
+static dq_fail_kind kind_of(dq_service service)
 {
+    switch (service) {
+    case DQ_SERVICE_IoAllocateWorkItem:
+        return DQ_FAIL_WORK_ITEM;
+    case DQ_SERVICE_ExAllocateFromNPagedLookasideList:
+    case DQ_SERVICE_ExAllocateFromPagedLookasideList:
+    case DQ_SERVICE_ExAllocateFromLookasideListEx:
+        return DQ_FAIL_LOOKASIDE;
+    default:
+        return DQ_FAIL_POOL;
+    }
+}
+
+static void *get_memory(dq_processor *cpu, const request *r)
+{
+    const bool can_fail = r->object == NULL || r->caller != NULL;
+
+    if (can_fail && dq_fails(cpu, kind_of(r->service), r->tag, r->caller, r->place)) {
+        return NULL;
+    }
     /* A block of a page or more begins on a page; others on 16 bytes, as malloc's do. */
     if (r->bytes >= PAGE_SIZE) {
         return host_aligned_allocate(r->bytes, PAGE_SIZE);
@@ -190,7 +211,7 @@ static void *allocate(dq_processor *cpu, const request *r)
                     r->paged ? "paged" : "nonpaged", cpu->irql,
                     r->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
     }
-    address = p != NULL ? get_memory(r) : NULL;
+    address = p != NULL ? get_memory(cpu, r) : NULL;
     block = address != NULL && dq_poolmap_add(address, p) ? new_block(p, address) : NULL;
     if (block == NULL) {
         if (address != NULL) {
@@ -208,6 +229,8 @@ static void *allocate(dq_processor *cpu, const request *r)
     block->tag = r->tag;
     block->paged = r->paged;
     block->freed = false;
+    block->service = r->service;
+    block->object = r->object;
     block->place = r->place;
     memset(address, r->zeroed ? 0 : FILL, r->bytes);
     dq_emit(cpu, POOL_ALLOCATE, address, r->bytes, r->tag, 0);
@@ -272,6 +295,21 @@ void *dq_pool_allocate(dq_processor *cpu, POOL_TYPE type, size_t bytes, uint32_t
 {
     const request r = old_style(type, bytes, tag, cpu->execution->service, place);
 
+    return allocate(cpu, &r);
+}
+
+void *dq_pool_allocate_object(POOL_TYPE type, size_t bytes, uint32_t tag, const char *object,
+                              const char *caller, const void *place)
+{
+    request r = old_style(type, bytes, tag, DQ_SERVICE_ExAllocatePoolWithTag, place);
+    dq_processor *cpu = dq_enter(r.service, place, NULL, (uint64_t)type, bytes, tag);
+    DQ_LEAVES(cpu);
+
+    if (cpu == NULL) {
+        return NULL;
+    }
+    r.object = object;
+    r.caller = caller;
     return allocate(cpu, &r);
 }
 

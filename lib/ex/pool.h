@@ -19,7 +19,10 @@ typedef struct dq_pool_block {
     uint32_t tag;
     bool paged;
     bool freed;
-    const void *place; /* Who allocated it. */
+    dq_service service; /* That gave it out. */
+    const char *object; /* What it is, if it is no memory to the driver: "IInterruptSync"; a part of
+                           one: "". NULL: memory. */
+    const void *place;  /* Who allocated it. */
     const void *freed_place;
     struct dq_pool_block *next; /* In its bucket. */
 } dq_pool_block;
@@ -27,6 +30,11 @@ typedef struct dq_pool_block {
 /* For services that allocate: as ExAllocatePoolWithTag, without being a service call. */
 void *dq_pool_allocate(dq_processor *cpu, POOL_TYPE type, size_t bytes, uint32_t tag,
                        const void *place);
+
+/* For PortCls: as ExAllocatePoolWithTag, for what becomes `object` or a part of one (see
+ * dq_pool_block), on behalf of `place`, which called `caller`; `caller` NULL: it is not made to fail. */
+void *dq_pool_allocate_object(POOL_TYPE type, size_t bytes, uint32_t tag, const char *object,
+                              const char *caller, const void *place);
 
 /* Gives such a block back. As ExFreePoolWithTag, without being a service call. */
 void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const void *place);

@@ -136,6 +136,9 @@ NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE Serv
         return STATUS_INVALID_PARAMETER;
     }
     *InterruptObject = NULL;
+    if (dq_fails(cpu, DQ_FAIL_CONNECT, 0, NULL, wanted.place)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     status = dq_connect_specified(cpu, &wanted, &statuses, &interrupt);
     if (NT_SUCCESS(status)) {
         *InterruptObject = interrupt;

@@ -201,6 +201,9 @@ static NTSTATUS connect(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS para
     if (parameters == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
+    if (dq_fails(cpu, DQ_FAIL_CONNECT, 0, NULL, place)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     switch (parameters->Version) {
     case CONNECT_FULLY_SPECIFIED:
     case CONNECT_FULLY_SPECIFIED_GROUP:

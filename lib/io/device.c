@@ -110,6 +110,9 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
     if (name_is_taken(cpu->machine, DeviceName)) {
         return STATUS_OBJECT_NAME_COLLISION;
     }
+    if (dq_fails(cpu, DQ_FAIL_DEVICE, 0, NULL, __builtin_return_address(0))) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     record = make_record(cpu->machine, DeviceExtensionSize, DeviceName);
     if (record == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;

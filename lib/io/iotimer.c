@@ -93,6 +93,9 @@ NTSTATUS NTAPI IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE 
     DQ_ENTER(IoInitializeTimer, DeviceObject, (uintptr_t)TimerRoutine, Context, 0,
              STATUS_UNSUCCESSFUL);
     timer = DeviceObject->Timer;
+    if (timer == NULL && dq_fails(cpu, DQ_FAIL_TIMER, 0, NULL, __builtin_return_address(0))) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     if (timer != NULL) {
         accuse(cpu, DQ_WARNING, DeviceObject, "was called for the device before");
     } else {

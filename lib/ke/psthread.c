@@ -34,6 +34,9 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
              STATUS_UNSUCCESSFUL);
     (void)ObjectAttributes;
     (void)ProcessHandle;
+    if (dq_fails(cpu, DQ_FAIL_THREAD, 0, NULL, __builtin_return_address(0))) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     status = make_thread(cpu->machine, StartRoutine, StartContext, ThreadHandle);
     if (status == STATUS_SUCCESS && ClientId != NULL) {
         ClientId->UniqueProcess = (HANDLE)(uintptr_t)4;

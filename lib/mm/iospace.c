@@ -37,6 +37,9 @@ static void *map(dq_processor *cpu, uint64_t physical, size_t bytes, const void 
                                  : "they reach beyond the end of the device");
         return NULL;
     }
+    if (dq_fails(cpu, DQ_FAIL_MAP, 0, NULL, place)) {
+        return NULL;
+    }
     mapping = dq_keep(cpu->machine, sizeof(*mapping));
     if (mapping == NULL) {
         return NULL;

@@ -248,7 +248,8 @@ static NTSTATUS STDMETHODCALLTYPE RegisterServiceRoutine(IInterruptSync *This,
                   "portcls: IInterruptSync::RegisterServiceRoutine", PC_PLACE)) {
         return STATUS_UNSUCCESSFUL;
     }
-    in.entry = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*in.entry), PC_POOL_TAG);
+    in.entry = pc_allocate(NonPagedPoolNx, sizeof(*in.entry),
+                           PC_ORIGIN("", "IInterruptSync::RegisterServiceRoutine"));
     if (in.entry == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -441,7 +442,8 @@ NTSTATUS NTAPI PcNewInterruptSync(PINTERRUPTSYNC *OutInterruptSync, PUNKNOWN Out
     if (resource == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
-    sync = pc_unknown_create(sizeof(*sync), &methods, interfaces, destroy);
+    sync = pc_unknown_create(sizeof(*sync), &methods, interfaces, destroy,
+                             PC_ORIGIN("IInterruptSync", "PcNewInterruptSync"));
     if (sync == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -193,15 +193,15 @@ static const GUID list_id = {
 };
 static const GUID *const interfaces[] = { &list_id, NULL };
 
-static PCM_RESOURCE_LIST new_list(POOL_TYPE pool, ULONG capacity)
+static PCM_RESOURCE_LIST new_list(POOL_TYPE pool, ULONG capacity, const void *place)
 {
     const SIZE_T bytes =
         FIELD_OFFSET(CM_RESOURCE_LIST, List[0].PartialResourceList.PartialDescriptors) +
         (SIZE_T)(capacity > 0 ? capacity : 1) * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
-    PCM_RESOURCE_LIST list = ExAllocatePoolWithTag(pool, bytes, PC_POOL_TAG);
+    const pc_origin part = { "", NULL, place };
+    PCM_RESOURCE_LIST list = pc_allocate(pool, bytes, &part);
 
     if (list != NULL) {
-        RtlZeroMemory(list, bytes);
         list->Count = 1;
         list->List[0].InterfaceType = InterfaceTypeUndefined;
         partial(list)->Version = 1;
@@ -210,17 +210,18 @@ static PCM_RESOURCE_LIST new_list(POOL_TYPE pool, ULONG capacity)
     return list;
 }
 
-static NTSTATUS create(resource_list **out, POOL_TYPE pool, ULONG capacity)
+static NTSTATUS create(resource_list **out, POOL_TYPE pool, ULONG capacity,
+                       const pc_origin *origin)
 {
-    resource_list *list = pc_unknown_create(sizeof(*list), &methods, interfaces, destroy);
+    resource_list *list = pc_unknown_create(sizeof(*list), &methods, interfaces, destroy, origin);
 
     if (list == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     list->capacity = capacity;
     list->pool = pool;
-    list->translated = new_list(pool, capacity);
-    list->untranslated = new_list(pool, capacity);
+    list->translated = new_list(pool, capacity, origin->place);
+    list->untranslated = new_list(pool, capacity, origin->place);
     if (list->translated == NULL || list->untranslated == NULL) {
         pc_unknown_release(&list->unknown, NULL);
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -330,7 +331,7 @@ NTSTATUS NTAPI PcNewResourceList(PRESOURCELIST *OutResourceList, PUNKNOWN OuterU
     if (count > ENTRIES_MAX || count != read_entries(UntranslatedResources, NULL)) {
         return refuse_lists(PC_PLACE);
     }
-    status = create(&list, PoolType, count);
+    status = create(&list, PoolType, count, PC_ORIGIN("IResourceList", "PcNewResourceList"));
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -369,7 +370,8 @@ NTSTATUS NTAPI PcNewResourceSublist(PRESOURCELIST *OutResourceList, PUNKNOWN Out
     if (OuterUnknown != NULL) {
         return STATUS_NOT_SUPPORTED;
     }
-    status = create(&list, PoolType, MaximumEntries);
+    status = create(&list, PoolType, MaximumEntries,
+                    PC_ORIGIN("IResourceList", "PcNewResourceSublist"));
     if (NT_SUCCESS(status)) {
         copy_head(list->translated, IResourceList_TranslatedList(ParentList));
         copy_head(list->untranslated, IResourceList_UntranslatedList(ParentList));

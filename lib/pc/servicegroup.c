@@ -67,10 +67,11 @@ static void drop(service_group *group, roster *members)
 
 /* A copy with room for `count` sinks, with its own references; NULL when memory is short.
  * `without`: left out once. */
-static roster *copy_of(const roster *from, ULONG count, PSERVICESINK without)
+static roster *copy_of(const roster *from, ULONG count, PSERVICESINK without,
+                       const pc_origin *origin)
 {
     const SIZE_T bytes = sizeof(roster) + count * sizeof(PSERVICESINK);
-    roster *to = ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, PC_POOL_TAG);
+    roster *to = pc_allocate(NonPagedPoolNx, bytes, origin);
 
     if (to == NULL) {
         return NULL;
@@ -139,7 +140,8 @@ static NTSTATUS STDMETHODCALLTYPE AddMember(IServiceGroup *This, PSERVICESINK pS
         return STATUS_UNSUCCESSFUL;
     }
     old = hold(group);
-    members = copy_of(old, (old != NULL ? old->count : 0) + 1, NULL);
+    members = copy_of(old, (old != NULL ? old->count : 0) + 1, NULL,
+                      PC_ORIGIN("", "IServiceGroup::AddMember"));
     drop(group, old);
     if (members == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -179,7 +181,7 @@ static VOID STDMETHODCALLTYPE RemoveMember(IServiceGroup *This, PSERVICESINK pSe
         drop(group, old);
         return;
     }
-    members = copy_of(old, old->count, pServiceSink);
+    members = copy_of(old, old->count, pServiceSink, PC_ORIGIN("", NULL));
     drop(group, old);
     if (members != NULL) {
         replace(group, members);
@@ -316,7 +318,8 @@ NTSTATUS NTAPI PcNewServiceGroup(PSERVICEGROUP *OutServiceGroup, PUNKNOWN OuterU
     if (OuterUnknown != NULL) {
         return STATUS_NOT_SUPPORTED;
     }
-    group = pc_unknown_create(sizeof(*group), &methods, interfaces, destroy);
+    group = pc_unknown_create(sizeof(*group), &methods, interfaces, destroy,
+                              PC_ORIGIN("IServiceGroup", "PcNewServiceGroup"));
     if (group == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -12,9 +12,10 @@ static const GUID unknown_id = {
 };
 
 void *pc_unknown_create(SIZE_T bytes, const void *methods, const GUID *const *interfaces,
-                        void (*destroy)(pc_unknown *unknown, const void *place))
+                        void (*destroy)(pc_unknown *unknown, const void *place),
+                        const pc_origin *origin)
 {
-    pc_unknown *unknown = ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, PC_POOL_TAG);
+    pc_unknown *unknown = pc_allocate(NonPagedPoolNx, bytes, origin);
 
     if (unknown != NULL) {
         unknown->methods = methods;

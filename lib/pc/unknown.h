@@ -6,6 +6,8 @@
 
 #include <portcls.h>
 
+#include "verify.h"
+
 /* Begins every PortCls object. The interface pointer is a pointer to it. */
 typedef struct pc_unknown {
     const void *methods; /* The interface's table of functions. */
@@ -17,12 +19,11 @@ typedef struct pc_unknown {
 
 /* A zeroed object of `bytes` with one reference, from nonpaged pool. NULL when memory is short. */
 void *pc_unknown_create(SIZE_T bytes, const void *methods, const GUID *const *interfaces,
-                        void (*destroy)(pc_unknown *unknown, const void *place));
+                        void (*destroy)(pc_unknown *unknown, const void *place),
+                        const pc_origin *origin);
 
 NTSTATUS pc_unknown_query(pc_unknown *unknown, REFIID interface_id, PVOID *result);
 ULONG pc_unknown_add(pc_unknown *unknown);
 ULONG pc_unknown_release(pc_unknown *unknown, const void *place);
-
-#define PC_POOL_TAG 'lCcP'
 
 #endif

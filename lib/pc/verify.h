@@ -28,6 +28,16 @@ NTKERNELAPI BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, 
 NTKERNELAPI VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine,
                                 PVOID context);
 
+/* What memory becomes, and for whom: `place` in the driver called `caller`. */
+typedef struct pc_origin {
+    const char *object; /* "IInterruptSync"; a part of an object: "". */
+    const char *caller; /* A call that may be made to fail; NULL: none. */
+    const void *place;
+} pc_origin;
+
+/* Zeroed pool memory with the tag of PortCls. IRQL <= DISPATCH_LEVEL. NULL when memory is short. */
+NTKERNELAPI PVOID pc_allocate(POOL_TYPE pool, SIZE_T bytes, const pc_origin *origin);
+
 /* True if a pool of this process gave `memory` out, also if it was freed since, or its machine
  * has gone. Any host thread, any pointer. */
 NTKERNELAPI BOOLEAN pc_is_pool(PVOID memory);
@@ -41,7 +51,15 @@ NTKERNELAPI VOID pc_free_pool(PVOID memory, const void *place);
 
 EXTERN_C_END
 
+#define PC_POOL_TAG      'lCcP'
+
 #define PC_PLACE         __builtin_return_address(0)
+
+#define PC_ORIGIN(object, caller)                  \
+    &(const pc_origin)                             \
+    {                                              \
+        (object), (caller), PC_PLACE               \
+    }
 
 /* The place just behind the entry of a routine: reports look one byte before a place. */
 #define PC_CODE(routine) ((const void *)((ULONG_PTR)(routine) + 1))

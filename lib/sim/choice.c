@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 /* Sebastiano Vigna's splitmix64 generator: the same numbers on every host. */
-static uint64_t draw(dq_choice_log *log)
+uint64_t dq_choice_draw(uint64_t *state)
 {
-    uint64_t z = (log->random_state += 0x9E3779B97F4A7C15u);
+    uint64_t z = (*state += 0x9E3779B97F4A7C15u);
 
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
@@ -34,7 +34,7 @@ static bool keep(dq_choice_log *log, dq_choice choice)
 
 static unsigned random_answer(dq_choice_log *log, unsigned options)
 {
-    const uint64_t number = draw(log);
+    const uint64_t number = dq_choice_draw(&log->random_state);
 
     if ((number & 63) < log->keep_64ths) {
         return 0;
@@ -75,7 +75,9 @@ static unsigned scripted_answer(dq_processor *cpu, dq_choice_kind kind, unsigned
     return scripted->answer;
 }
 
-unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options)
+/* `drawn`: the answer of mode random, if it is drawn already; else NULL. */
+static unsigned choose(dq_processor *cpu, dq_choice_kind kind, unsigned options,
+                       const unsigned *drawn)
 {
     dq_machine *machine = cpu->machine;
     dq_choice_log *log;
@@ -89,7 +91,7 @@ unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options)
     if (machine->options.mode == DQ_MODE_REPLAY) {
         answer = scripted_answer(cpu, kind, options);
     } else {
-        answer = random_answer(log, options);
+        answer = drawn != NULL ? *drawn : random_answer(log, options);
     }
     if (!keep(log, (dq_choice){ (uint8_t)kind, (uint8_t)options, (uint8_t)answer })) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
@@ -97,6 +99,16 @@ unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options)
     }
     dq_emit(cpu, CHOICE, NULL, kind, options, answer);
     return answer;
+}
+
+unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options)
+{
+    return choose(cpu, kind, options, NULL);
+}
+
+unsigned dq_choose_drawn(dq_processor *cpu, dq_choice_kind kind, unsigned options, unsigned drawn)
+{
+    return choose(cpu, kind, options, &drawn);
 }
 
 bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes)
@@ -107,7 +119,7 @@ bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes)
     switch (machine->options.mode) {
     case DQ_MODE_RANDOM:
         log->random_state = machine->options.seed;
-        log->keep_64ths = shares[draw(log) % 4];
+        log->keep_64ths = shares[dq_choice_draw(&log->random_state) % 4];
         return true;
     case DQ_MODE_REPLAY:
         if (machine->options.replay == NULL) {

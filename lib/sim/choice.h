@@ -56,6 +56,13 @@ typedef struct dq_choice_log {
  * logged. */
 unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options);
 
+/* As dq_choose(), but in mode random the answer is `drawn`, from a generator of the caller's own:
+ * for choices that are far from even. */
+unsigned dq_choose_drawn(dq_processor *cpu, dq_choice_kind kind, unsigned options, unsigned drawn);
+
+/* The next number of a generator whose state is any number at first. */
+uint64_t dq_choice_draw(uint64_t *state);
+
 /* Prepares the log for the machine's mode. On bad text returns false and says in `error` what is
  * wrong and at which place. */
 bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes);

@@ -62,6 +62,7 @@
     X(STIMULUS, NONE, "", "", "")                                       \
     X(ACCESS, MEMORY, "bytes", "flags", "")                             \
     X(CHOICE, NONE, "kind", "options", "answer")                        \
+    X(FAIL, NONE, "", "", "")                                           \
     X(PRINT, NONE, "", "", "")                                          \
     X(MARK, NONE, "", "", "")                                           \
     X(FINDING, NONE, "code", "", "")

@@ -14,6 +14,7 @@
 #include "sim/clock.h"
 #include "sim/device.h"
 #include "sim/emit.h"
+#include "sim/fail.h"
 #include "sim/finding.h"
 #include "sim/intc.h"
 #include "sim/processor.h"
@@ -79,6 +80,7 @@ struct dq_machine {
     dq_sink *sinks;
     dq_clock clock;
     dq_choice_log choices;
+    dq_failing failing;
     dq_intc intc;
     dq_address_map addresses;
     dq_finding_list findings;
@@ -98,6 +100,9 @@ struct dq_machine {
     bool abandoned; /* The home context was left by a longjmp out of an errand. */
     void (*body)(void *argument);
     void *body_argument;
+    /* The body has returned, and nothing was found so far: may write findings down, of what is left
+     * over. On the body's processor. May be NULL. */
+    void (*body_done)(dq_processor *cpu);
     host_context home;
     const void *home_frame;              /* The frame that dq_machine_run() was called from. */
     void (*home_errand)(void *argument); /* See dq_at_home. */
