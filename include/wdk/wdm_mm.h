@@ -1,5 +1,7 @@
 /*
- * wdm_mm.h: mapping device memory. IRQL <= DISPATCH_LEVEL.
+ * wdm_mm.h: mapping device memory, and memory that is contiguous for devices.
+ *
+ * IRQL <= DISPATCH_LEVEL.
  */
 #ifndef WDM_MM_H
 #define WDM_MM_H
@@ -43,6 +45,41 @@ _Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmMapIoSpaceEx(
 
 /* "wdm: MmUnmapIoSpace". */
 NTKERNELAPI VOID NTAPI MmUnmapIoSpace(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes);
+
+/* -- Contiguous memory. IRQL <= DISPATCH_LEVEL ----------------------------------------------- */
+
+typedef ULONG NODE_REQUIREMENT;
+
+#define MM_ANY_NODE_OK 0x80000000U
+
+/* Uninitialised, on a page; NULL when there is none. "wdm: MmAllocateContiguousMemory",
+ * "wdm: MmAllocateContiguousMemorySpecifyCache", "wdm: ...SpecifyCacheNode",
+ * "wdm: MmAllocateContiguousNodeMemory". */
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateContiguousMemory(
+    _In_ SIZE_T NumberOfBytes, _In_ PHYSICAL_ADDRESS HighestAcceptableAddress);
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(
+    _In_ SIZE_T NumberOfBytes, _In_ PHYSICAL_ADDRESS LowestAcceptableAddress,
+    _In_ PHYSICAL_ADDRESS HighestAcceptableAddress,
+    _In_opt_ PHYSICAL_ADDRESS BoundaryAddressMultiple, _In_ MEMORY_CACHING_TYPE CacheType);
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(
+    _In_ SIZE_T NumberOfBytes, _In_ PHYSICAL_ADDRESS LowestAcceptableAddress,
+    _In_ PHYSICAL_ADDRESS HighestAcceptableAddress,
+    _In_opt_ PHYSICAL_ADDRESS BoundaryAddressMultiple, _In_ MEMORY_CACHING_TYPE CacheType,
+    _In_ NODE_REQUIREMENT PreferredNode);
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateContiguousNodeMemory(
+    _In_ SIZE_T NumberOfBytes, _In_ PHYSICAL_ADDRESS LowestAcceptableAddress,
+    _In_ PHYSICAL_ADDRESS HighestAcceptableAddress,
+    _In_opt_ PHYSICAL_ADDRESS BoundaryAddressMultiple, _In_ ULONG Protect,
+    _In_ NODE_REQUIREMENT PreferredNode);
+
+/* "wdm: MmFreeContiguousMemory", "wdm: MmFreeContiguousMemorySpecifyCache". */
+NTKERNELAPI VOID NTAPI MmFreeContiguousMemory(_In_ PVOID BaseAddress);
+NTKERNELAPI VOID NTAPI MmFreeContiguousMemorySpecifyCache(_In_ PVOID BaseAddress,
+                                                          _In_ SIZE_T NumberOfBytes,
+                                                          _In_ MEMORY_CACHING_TYPE CacheType);
+
+/* Any IRQL, of an address that is valid. "ntddk: MmGetPhysicalAddress". */
+NTKERNELAPI PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(_In_ PVOID BaseAddress);
 
 EXTERN_C_END
 

@@ -45,6 +45,9 @@ static void halt(dq_machine *machine)
     if (kernel->pool_halt != NULL) {
         kernel->pool_halt(machine);
     }
+    if (kernel->frames_halt != NULL) {
+        kernel->frames_halt(machine);
+    }
     if (machine->processors[0].kernel != NULL) {
         dq_threads_stop(machine);
     }

@@ -39,6 +39,9 @@ typedef struct dq_kernel {
     dq_fast_mutexes fast_mutexes; /* fastmutex.c */
     dq_ipi ipi;                   /* ipi.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */
+    struct user_mapping *user_mappings; /* mm/mdlmap.c */
+    struct dq_frames *frames;           /* mm/frame.c */
+    void (*frames_halt)(dq_machine *machine);
 } dq_kernel;
 
 /* Per processor. */

@@ -1,0 +1,78 @@
+/*
+ * frame.h - physical memory: which page of the host's memory stands in which page frame.
+ *
+ * A page gets its frame when somebody first asks, and keeps it. Neighbours in virtual memory are
+ * never neighbours in physical memory, but for blocks that were asked for as contiguous: who takes
+ * a buffer for contiguous is found. Frames of freed blocks are used again late, so that a stale
+ * physical address can be told whose it was.
+ */
+#ifndef DQ_FRAME_H
+#define DQ_FRAME_H
+
+#include <wdm.h>
+
+#include "sim/machine.h"
+
+typedef enum dq_frame_use {
+    DQ_FRAME_CONTIGUOUS, /* MmAllocateContiguousMemory and its family. */
+    DQ_FRAME_PAGES,      /* MmAllocatePagesForMdl. */
+    DQ_FRAME_COMMON,     /* A common buffer. */
+    DQ_FRAME_REGISTERS   /* Map registers of an adapter. */
+} dq_frame_use;
+
+/* Memory that the machine gave out page by page. Kept when freed. */
+typedef struct dq_frame_block {
+    dq_frame_use use;
+    char *memory; /* NULL once it is freed. */
+    uintptr_t address; /* Where it was. */
+    size_t bytes; /* As asked for. */
+    uint64_t first; /* Number of its first frame; the others follow, `stride` apart. */
+    size_t pages;
+    unsigned stride;
+    const void *owner; /* The adapter, for those that belong to one. */
+    const void *place, *freed_place;
+    struct dq_frame_block *next;
+} dq_frame_block;
+
+typedef struct dq_frame_wish {
+    dq_frame_use use;
+    size_t bytes;
+    uint64_t lowest, highest; /* Physical addresses of its bytes. */
+    uint64_t boundary;        /* A power of two that it must not cross; 0: any. */
+    bool scattered;           /* No two frames may be neighbours. */
+    bool zeroed;
+    const void *owner;
+    const void *place;
+} dq_frame_wish;
+
+/* NULL: there is no such range, or memory is short. */
+dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wish);
+
+/* The use of the memory is over. False if somebody has written behind its end. */
+bool dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void *place);
+
+/* The block that begins at this address: in use, or the latest that was freed there; NULL. */
+dq_frame_block *dq_frame_block_at(dq_machine *machine, dq_frame_use use, const void *address);
+
+/* The block that the frame belongs to, or belonged to; NULL. */
+dq_frame_block *dq_frame_block_of(dq_machine *machine, uint64_t frame);
+
+/* The block of that owner which is in use, beginning the search after `block` (NULL: at the
+ * first); NULL. */
+dq_frame_block *dq_frame_block_next(dq_machine *machine, const dq_frame_block *block,
+                                    const void *owner);
+
+/* The frame in which the page of an address stands; it gets one if it has none. 0: short of
+ * memory. */
+uint64_t dq_frame_number(dq_machine *machine, const void *address);
+
+/* Where the byte of that physical address is in the host's memory; NULL: nowhere. */
+void *dq_frame_byte(dq_machine *machine, uint64_t physical);
+
+/* As dq_frame_byte, for a range that must be in one piece both ways. */
+void *dq_frame_bytes(dq_machine *machine, uint64_t physical, size_t bytes);
+
+/* Physical address of a byte; 0: short of memory. Device memory has its own. */
+uint64_t dq_frame_physical(dq_machine *machine, const void *address);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * test_mdlmap.c - system addresses of locked pages.
+ */
+#include <dirql/check.h>
+#include <dirql/cmocka.h>
+#include <dirql/fail.h>
+
+#include <ntddk.h>
+
+enum { BYTES = 2 * PAGE_SIZE };
+
+static char *memory;
+static PMDL mdl;
+
+static int start(void **state)
+{
+    (void)state;
+    memory = ExAllocatePool2(POOL_FLAG_PAGED, BYTES, 'tseT');
+    mdl = IoAllocateMdl(memory + 8, PAGE_SIZE, FALSE, FALSE, NULL);
+    MmProbeAndLockPages(mdl, KernelMode, IoModifyAccess);
+    return 0;
+}
+
+static PVOID map(KPROCESSOR_MODE mode)
+{
+    return MmMapLockedPagesSpecifyCache(mdl, mode, MmCached, NULL, FALSE, NormalPagePriority);
+}
+
+static void locked_pages_get_one_system_address(void **state)
+{
+    char *address = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute);
+
+    (void)state;
+    address[0] = 42;
+    assert_int_equal(memory[8], 42);
+    assert_true(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
+    assert_ptr_equal(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority), address);
+    MmUnmapLockedPages(address, mdl);
+    assert_false(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
+}
+
+static void a_mapping_can_be_made_to_fail(void **state)
+{
+    (void)state;
+    dirql_fail_set("map:1");
+    assert_null(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority));
+    assert_non_null(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority));
+}
+
+static void unlocking_releases_the_mapping(void **state)
+{
+    (void)state;
+    assert_non_null(map(KernelMode));
+    MmUnlockPages(mdl);
+    assert_int_equal(mdl->MdlFlags, 0);
+    IoFreeMdl(mdl);
+}
+
+static void user_mode_mappings_are_counted_apart(void **state)
+{
+    PVOID first = map(UserMode), second = map(UserMode);
+
+    (void)state;
+    assert_non_null(first);
+    assert_int_equal(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA, 0);
+    MmUnmapLockedPages(first, mdl);
+    MmUnmapLockedPages(second, mdl);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xB6, (ULONG_PTR)mdl, DIRQL_ANY,
+                               MDL_MAPPED_TO_SYSTEM_VA);
+    MmUnmapLockedPages(first, mdl);
+    fail_msg("there were two mappings");
+}
+
+static void the_obsolete_form_warns_and_maps(void **state)
+{
+    (void)state;
+    dirql_expect_finding("MdlMap");
+    assert_non_null(MmMapLockedPages(mdl, KernelMode));
+}
+
+static void a_bug_check_on_failure_warns(void **state)
+{
+    (void)state;
+    dirql_expect_finding("MdlMap");
+    assert_non_null(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, TRUE,
+                                                 NormalPagePriority));
+}
+
+static void mapping_twice_is_c4_b2(void **state)
+{
+    (void)state;
+    assert_non_null(map(KernelMode));
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xB2, (ULONG_PTR)mdl, DIRQL_ANY,
+                               MDL_MAPPED_TO_SYSTEM_VA);
+    (void)map(KernelMode);
+    fail_msg("it is mapped already");
+}
+
+static void mapping_what_is_not_locked_is_reported(void **state)
+{
+    (void)state;
+    MmUnlockPages(mdl);
+    dirql_expect_finding("MdlPages");
+    (void)map(KernelMode);
+    fail_msg("it is not locked");
+}
+
+static void unmapping_twice_is_c4_b6(void **state)
+{
+    PVOID address = map(KernelMode);
+
+    (void)state;
+    MmUnmapLockedPages(address, mdl);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xB6, (ULONG_PTR)mdl, DIRQL_ANY,
+                               MDL_MAPPED_TO_SYSTEM_VA);
+    MmUnmapLockedPages(address, mdl);
+    fail_msg("it is not mapped");
+}
+
+static void unmapping_another_address_is_reported(void **state)
+{
+    char *address = map(KernelMode);
+
+    (void)state;
+    dirql_expect_finding("MdlMap");
+    MmUnmapLockedPages(address + 1, mdl);
+    fail_msg("it is mapped elsewhere");
+}
+
+static void mapping_for_user_mode_at_dispatch_level_is_c4_77(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x77, DISPATCH_LEVEL,
+                               (ULONG_PTR)mdl, UserMode);
+    (void)map(UserMode);
+    fail_msg("the IRQL is too high");
+}
+
+static void pages_that_are_not_neighbours_cannot_be_mapped(void **state)
+{
+    PFN_NUMBER *frames = MmGetMdlPfnArray(mdl);
+    const PFN_NUMBER first = frames[0];
+
+    (void)state;
+    frames[0] = frames[1];
+    frames[1] = first;
+    dirql_expect_finding("MdlMap");
+    assert_null(map(KernelMode));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        dirql_unit_test_setup(locked_pages_get_one_system_address, start),
+        dirql_unit_test_setup(a_mapping_can_be_made_to_fail, start),
+        dirql_unit_test_setup(unlocking_releases_the_mapping, start),
+        dirql_unit_test_setup(user_mode_mappings_are_counted_apart, start),
+        dirql_unit_test_setup(the_obsolete_form_warns_and_maps, start),
+        dirql_unit_test_setup(a_bug_check_on_failure_warns, start),
+        dirql_unit_test_setup(mapping_twice_is_c4_b2, start),
+        dirql_unit_test_setup(mapping_what_is_not_locked_is_reported, start),
+        dirql_unit_test_setup(unmapping_twice_is_c4_b6, start),
+        dirql_unit_test_setup(unmapping_another_address_is_reported, start),
+        dirql_unit_test_setup(mapping_for_user_mode_at_dispatch_level_is_c4_77, start),
+        dirql_unit_test_setup(pages_that_are_not_neighbours_cannot_be_mapped, start),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
