@@ -7,7 +7,7 @@
  * <dirql/cmocka.h>, which does this for each test.
  *
  * Environment variables override options, so that any test can be rerun another way without a
- * rebuild: DIRQL_MODE=first|random|replay|live, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
+ * rebuild: DIRQL_MODE=first|random|replay|live|explore, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
  * DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test),
  * DIRQL_FAIL=plan (which calls fail for want of resources, see <dirql/fail.h>).
  */
@@ -35,8 +35,10 @@ typedef enum dirql_mode {
                          time. */
     DIRQL_MODE_RANDOM, /* Draws from options.seed: interrupts arrive late, processors interleave. */
     DIRQL_MODE_REPLAY, /* Follows options.replay. */
-    DIRQL_MODE_LIVE    /* Each simulated thread is a host thread; processors run in parallel, and an
+    DIRQL_MODE_LIVE,   /* Each simulated thread is a host thread; processors run in parallel, and an
                           interrupt can land at any instruction of driver code. */
+    DIRQL_MODE_EXPLORE /* Runs the body once for every schedule within bounds, and stops at the first
+                          that fails. */
 } dirql_mode;
 
 /* Which rules are watched, beyond what Windows itself bug-checks. */
@@ -64,12 +66,24 @@ typedef struct dirql_options {
                                as fast. Default 0: it goes on when all processors are idle. */
     unsigned storm_limit;  /* Times in a row that a level line may interrupt without being silenced;
                               default 1000. */
+    /* Mode explore: how much a schedule may have of each. DIRQL_NONE: nothing; DIRQL_UNBOUNDED. */
+    unsigned preemptions; /* Another processor or thread goes on although the caller could; default 2. */
+    unsigned interrupts;  /* One starts elsewhere than at its earliest place; default 2. */
+    unsigned faults;      /* A call fails for want of something; default none. */
+    unsigned schedule_limit; /* Stop after so many schedules; default DIRQL_NEVER. */
+    unsigned time_limit_s;   /* Of host time; default 60; DIRQL_NEVER: none. */
+    int must_complete; /* True: a search that a limit has cut short fails. */
+    int iso_volatile; /* True: a volatile access orders nothing, as in ISO C. By default an aligned one
+                         of up to 8 bytes acquires (a load) or releases (a store), as with Microsoft's
+                         compiler on x64. Either way it is atomic. For the race detector. */
     int fixed; /* True: the run is about what an undisturbed machine does, in which order and when;
                   DIRQL_MODE, DIRQL_SEED and DIRQL_PROCESSORS leave it as it is. */
     const char *fail; /* Which calls fail for want of resources, see <dirql/fail.h>; default none. */
 } dirql_options;
 
-#define DIRQL_NEVER 0xFFFFFFFFu
+#define DIRQL_NEVER     0xFFFFFFFFu
+#define DIRQL_UNBOUNDED 0xFFFFFFFFu
+#define DIRQL_NONE      0xFFFFFFFEu
 
 typedef enum dirql_outcome {
     DIRQL_PASSED,
@@ -88,6 +102,9 @@ typedef struct dirql_result {
     uint64_t dpcs;             /* Run. */
     uint64_t worst_latency_ns; /* From a line's assertion until its ISR ran, the longest. */
     uint64_t events;           /* In the trace so far; 0 without a listener. */
+    uint64_t schedules; /* Mode explore: different ones that were run; else 0. */
+    int complete;       /* Mode explore: all within the bounds were run. */
+    char *coverage;     /* Mode explore: what was run, in a sentence, for a log or a gate; else NULL. */
     char *report;   /* What was found, as text; empty when nothing was. Never NULL after a run. */
     char *schedule; /* The text that replays the run; it has no meaning in mode live. */
     char *repeat;   /* How to see the run again: the line that a report ends in. NULL after a refusal.
@@ -97,7 +114,8 @@ typedef struct dirql_result {
     char *failure;   /* The first of them, in words; NULL when there was none. */
 } dirql_result;
 
-/* Runs body(context) on a fresh machine. IRQL: not a simulated call; from the host thread that owns
+/* Runs body(context) on a fresh machine; in mode explore on one after the other, so it must do the
+ * same each time. IRQL: not a simulated call; from the host thread that owns
  * the test, outside any run. `options` may be NULL for the defaults; `result` may be NULL. Returns
  * the outcome. The strings in the result are freed by dirql_result_free(). */
 DIRQL_API dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context),

@@ -3,6 +3,11 @@
  */
 #include "control/control.h"
 
+#include <string.h>
+
+#include "check/race.h"
+#include "check/rules.h"
+
 #include <dirql/check.h>
 
 static void expect(const dq_expectation *expectation, const char *function)
@@ -48,21 +53,76 @@ void dirql_expect_finding(const char *rule)
     expect(&(dq_expectation){ .rule = rule }, "dirql_expect_finding");
 }
 
+/* False after a failure: no rule has this name. */
+static bool check_rule(dq_machine *machine, const char *function, const char *rule)
+{
+    char nearest[200];
+
+    if (rule == NULL || rule[0] == '\0') {
+        dirql_control_fail(machine, function, "%s: the rule has no name", function);
+        return false;
+    }
+    if (strcmp(rule, "bug check") == 0) {
+        dirql_control_fail(machine, function,
+                           "%s(\"bug check\"): a bug check is no rule, and ends the run anyhow. A "
+                           "test can expect one: dirql_expect_bugcheck()",
+                           function);
+        return false;
+    }
+    if (dq_rule_find(rule) == NULL) {
+        dq_rule_nearest(rule, nearest, sizeof(nearest));
+        dirql_control_fail(machine, function, "%s(\"%s\"): no rule has this name%s%s%s", function,
+                           rule, nearest[0] != '\0' ? ". Did you mean " : "", nearest,
+                           nearest[0] != '\0' ? "?" : "; reports name the rules");
+        return false;
+    }
+    return true;
+}
+
+static bool is_blank(const char *text)
+{
+    return text == NULL || text[strspn(text, " \t\n")] == '\0';
+}
+
 void dirql_suppress(const char *rule, const char *function, const char *reason)
 {
     DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_suppress");
 
-    if (machine == NULL) {
+    if (machine == NULL || !check_rule(machine, "dirql_suppress", rule)) {
         return;
     }
-    if (rule == NULL || rule[0] == '\0') {
-        dirql_control_fail(machine, "dirql_suppress", "dirql_suppress: the rule has no name");
-    } else if (reason == NULL || reason[0] == '\0') {
+    if (is_blank(reason)) {
         dirql_control_fail(machine, "dirql_suppress",
                            "dirql_suppress(\"%s\"): say why, in `reason`", rule);
     } else {
         dq_finding_suppress(machine, rule, function, reason);
+    }
+}
+
+void dirql_escalate(const char *rule)
+{
+    DIRQL_INSIDE;
+    dq_machine *machine = dirql_control_machine("dirql_escalate");
+
+    if (machine != NULL && (rule == NULL || check_rule(machine, "dirql_escalate", rule))) {
+        dq_finding_escalate(machine, rule);
+    }
+}
+
+void dirql_race_ignore(const volatile void *address, size_t bytes, const char *reason)
+{
+    DIRQL_INSIDE;
+    dq_machine *machine = dirql_control_machine("dirql_race_ignore");
+    const dirql_control *control = machine != NULL ? machine->control : NULL;
+
+    if (machine == NULL) {
+        return;
+    }
+    if (is_blank(reason)) {
+        dirql_control_fail(machine, "dirql_race_ignore", "dirql_race_ignore: say why, in `reason`");
+    } else if (control->race != NULL && !dq_race_ignore(control->race, address, bytes, reason)) {
+        dirql_control_fail(machine, "dirql_race_ignore", "dirql_race_ignore: too many ranges");
     }
 }
 

@@ -11,8 +11,11 @@
 /* The control API's part of a machine. */
 typedef struct dirql_control {
     dq_sink *recorder;      /* Listens for dirql_trace_*, or NULL. */
+    dq_sink *race;          /* The race detector, or NULL. */
     const char *trace_path; /* Where the trace goes at the end, or NULL. */
     char name[96];
+    struct dirql_exploration *exploration; /* That this run is a part of, or NULL. */
+    const char *preface;                   /* Of the line that tells how to see the run again. */
     char fails[192]; /* The variables that make the same calls fail, or empty. */
     struct dirql_handles *handles; /* dirql_handle.c: lines, resources and stimuli. */
 } dirql_control;
@@ -40,5 +43,28 @@ static inline dq_processor *dirql_control_cpu(void)
  * false and names it in `error`. */
 bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,
                            size_t error_bytes);
+
+/* ---- run.c, for explore.c --------------------------------------------------------------------- */
+
+typedef struct dirql_job {
+    const dirql_options *options; /* Resolved. */
+    void (*body)(void *context);
+    void *context;
+    const void *frame; /* Of the caller of dirql_run(). */
+} dirql_job;
+
+/* A machine for the job, ready to be run, and counted as a run. NULL: short of memory. */
+dq_machine *dirql_control_make(const dirql_job *job, dq_searcher *searcher);
+dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirql_result *result);
+dirql_outcome dirql_control_refuse(dirql_result *result, const char *error);
+
+/* ---- explore.c -------------------------------------------------------------------------------- */
+
+/* All schedules of a job within its bounds. */
+dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result);
+
+/* A run of an exploration was left by a longjmp out of an errand: what the exploration says of it.
+ * The machine is destroyed. */
+dirql_outcome dirql_explore_abandoned(dq_machine *machine, dirql_result *result);
 
 #endif

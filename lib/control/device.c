@@ -71,6 +71,7 @@ static void fire(dq_machine *machine, dq_deadline *deadline)
     stimulus_record *record = deadline->owner;
 
     (void)machine;
+    dq_emit(dq_self, ORDER_TAKE, record, 0, 0, 0);
     record->happen(record->context);
 }
 
@@ -110,6 +111,9 @@ static void set(dq_machine *machine, dirql_stimulus *stimulus, uint64_t due_ns,
     if (record != NULL) {
         record->happen = stimulus->happen;
         record->context = stimulus->context;
+        if (dq_self->machine == machine && dq_self->execution->kind == DQ_EXECUTION_DEVICE) {
+            dq_emit(dq_self, ORDER_GIVE, record, 0, 0, 0);
+        }
     }
     if (record == NULL || !dq_clock_set(machine, &record->deadline, due_ns)) {
         dirql_control_fail(machine, "memory", "%s: short of memory", function);

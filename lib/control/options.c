@@ -71,10 +71,12 @@ static bool read_mode(dirql_options *options, char *error, size_t bytes)
         options->mode = DIRQL_MODE_REPLAY;
     } else if (strcmp(value, "live") == 0) {
         options->mode = DIRQL_MODE_LIVE;
+    } else if (strcmp(value, "explore") == 0) {
+        options->mode = DIRQL_MODE_EXPLORE;
     } else {
         snprintf(error, bytes,
                  "the environment variable DIRQL_MODE is \"%s\"; the modes are first, random, "
-                 "replay and live",
+                 "replay, live and explore",
                  value);
         return false;
     }
@@ -138,7 +140,26 @@ static void fill_in(dirql_options *options)
     DEFAULT(watchdog_ms, 10000);
     DEFAULT(busy_limit_s, 300);
     DEFAULT(storm_limit, 1000);
+    DEFAULT(preemptions, 2);
+    DEFAULT(interrupts, 2);
+    DEFAULT(faults, DIRQL_NONE);
+    DEFAULT(schedule_limit, DIRQL_NEVER);
+    DEFAULT(time_limit_s, 60);
 #undef DEFAULT
+}
+
+/* A negative number would be a huge one. */
+static bool is_bound(const char *name, unsigned value, char *error, size_t bytes)
+{
+    enum { LARGEST = 1000000 };
+
+    if (value <= LARGEST || value == DIRQL_NONE || value == DIRQL_UNBOUNDED) {
+        return true;
+    }
+    snprintf(error, bytes,
+             "option %s is %u (%d); a bound is 1 to %d, DIRQL_NONE or DIRQL_UNBOUNDED", name, value,
+             (int)value, LARGEST);
+    return false;
 }
 
 static bool check_fail(const char *fail, char *error, size_t bytes)
@@ -167,7 +188,7 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
                  options->processors, DQ_PROCESSORS_MAX);
         return false;
     }
-    if (options->mode < DIRQL_MODE_FIRST || options->mode > DIRQL_MODE_LIVE) {
+    if (options->mode < DIRQL_MODE_FIRST || options->mode > DIRQL_MODE_EXPLORE) {
         snprintf(error, bytes, "option mode is %d, which is no mode; see dirql_mode",
                  (int)options->mode);
         return false;
@@ -187,7 +208,10 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
                  options->stack_bytes);
         return false;
     }
-    return check_fail(options->fail, error, bytes);
+    return is_bound("preemptions", options->preemptions, error, bytes) &&
+           is_bound("interrupts", options->interrupts, error, bytes) &&
+           is_bound("faults", options->faults, error, bytes) &&
+           check_fail(options->fail, error, bytes);
 }
 
 bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,

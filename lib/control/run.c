@@ -5,6 +5,7 @@
 
 #include "check/contract.h"
 #include "check/history.h"
+#include "check/race.h"
 #include "check/report.h"
 #include "ke/ki.h"
 #include "trace/recorder.h"
@@ -72,8 +73,8 @@ static uint64_t scaled(unsigned value, uint64_t unit_ns)
 
 static dq_machine_options machine_options(const dirql_options *options)
 {
-    static const dq_mode modes[] = { DQ_MODE_FIRST, DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY,
-                                     DQ_MODE_LIVE };
+    static const dq_mode modes[] = { DQ_MODE_FIRST,  DQ_MODE_FIRST, DQ_MODE_RANDOM,
+                                     DQ_MODE_REPLAY, DQ_MODE_LIVE,  DQ_MODE_EXPLORE };
 
     return (dq_machine_options){
         .name = options->name,
@@ -156,8 +157,12 @@ static bool add_sinks(dq_machine *machine, const dirql_options *options)
         }
         dq_recorder_listen(control->recorder, true);
     }
-    return options->checks == DIRQL_CHECKS_NONE || (add_sink(machine, dq_history_create(machine)) &&
-                                                    add_sink(machine, dq_contract_create(machine)));
+    if (options->checks == DIRQL_CHECKS_NONE) {
+        return true;
+    }
+    control->race = dq_race_create(machine, options->iso_volatile != 0);
+    return add_sink(machine, dq_history_create(machine)) &&
+           add_sink(machine, dq_contract_create(machine)) && add_sink(machine, control->race);
 }
 
 static void start_failing(dq_machine *machine, const dirql_options *options)
@@ -179,12 +184,14 @@ static void start_failing(dq_machine *machine, const dirql_options *options)
     }
 }
 
-static dq_machine *make_machine(const dirql_options *options)
+static dq_machine *make_machine(const dirql_options *options, dq_searcher *searcher)
 {
-    const dq_machine_options raw = machine_options(options);
+    dq_machine_options raw = machine_options(options);
     dirql_control *control = calloc(1, sizeof(*control));
-    dq_machine *machine = control != NULL ? dq_machine_create(&raw, &dq_kernel_hooks_table) : NULL;
+    dq_machine *machine;
 
+    raw.searcher = searcher;
+    machine = control != NULL ? dq_machine_create(&raw, &dq_kernel_hooks_table) : NULL;
     if (machine == NULL) {
         free(control);
         return NULL;
@@ -234,6 +241,13 @@ static char *schedule_of(const dq_machine *machine)
     return text;
 }
 
+static const char *preface_of(const dq_machine *machine)
+{
+    const dirql_control *control = machine->control;
+
+    return control->preface != NULL ? control->preface : "";
+}
+
 /* How to see it again: the variables that repeat the run, to be put before the test's command. A
  * live run cannot be repeated; what it found can be looked for in runs that can. */
 static char *how_to_repeat(const dq_machine *machine, const char *schedule)
@@ -242,7 +256,8 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
     const dq_mode mode = machine->options.mode;
     const char *name = machine->options.name;
     const char *value = mode == DQ_MODE_FIRST || schedule == NULL ? "first" : schedule;
-    const size_t bytes = strlen(value) + strlen(name) + strlen(fails) + 256;
+    const char *preface = preface_of(machine);
+    const size_t bytes = strlen(value) + strlen(name) + strlen(preface) + strlen(fails) + 256;
     char *line = malloc(bytes);
 
     if (line == NULL) {
@@ -255,7 +270,7 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
                  "%sDIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u <test> || break; done",
                  name, fails, machine->processor_count);
     } else {
-        snprintf(line, bytes, "replay: DIRQL_TEST=%s %sDIRQL_%s=%s", name, fails,
+        snprintf(line, bytes, "%sreplay: DIRQL_TEST=%s %sDIRQL_%s=%s", preface, name, fails,
                  mode == DQ_MODE_FIRST ? "MODE" : "REPLAY", value);
     }
     return line;
@@ -299,7 +314,7 @@ static void summarise(dq_machine *machine, dq_outcome outcome, dirql_result *res
     result->report = dq_report_make(machine, result->repeat);
 }
 
-static dirql_outcome finish(dq_machine *machine, dq_outcome outcome, dirql_result *result)
+dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirql_result *result)
 {
     dirql_control *control = machine->control;
 
@@ -325,7 +340,7 @@ static char *copy_of(const char *text)
     return copy != NULL ? strcpy(copy, text) : NULL;
 }
 
-static dirql_outcome refuse(dirql_result *result, const char *error)
+dirql_outcome dirql_control_refuse(dirql_result *result, const char *error)
 {
     char text[512];
 
@@ -357,37 +372,52 @@ static void abandon_what_was_left(const void *frame)
     dirql_result_free(&result);
 }
 
+dq_machine *dirql_control_make(const dirql_job *job, dq_searcher *searcher)
+{
+    dq_machine *machine = make_machine(job->options, searcher);
+
+    if (machine != NULL) {
+        machine->home_frame = job->frame;
+        count_run(+1);
+    }
+    return machine;
+}
+
+static dirql_outcome run_once(const dirql_job *job, dirql_result *result)
+{
+    dq_machine *machine = dirql_control_make(job, NULL);
+
+    if (machine == NULL) {
+        return dirql_control_refuse(result, "short of memory for the machine");
+    }
+    return dirql_control_finish(machine, dq_machine_run(machine, job->body, job->context), result);
+}
+
 dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context), void *context,
                         dirql_result *result)
 {
     dirql_options resolved;
     char error[384];
-    dq_machine *machine;
-    dq_outcome outcome;
 
     if (result != NULL) {
         *result = (dirql_result){ .outcome = DIRQL_PASSED };
     }
     abandon_what_was_left(__builtin_frame_address(0));
     if (body == NULL) {
-        return refuse(result, "body is NULL; there is nothing to run");
+        return dirql_control_refuse(result, "body is NULL; there is nothing to run");
     }
     if (dq_machine_here() != NULL || dq_self->machine != NULL) {
-        return refuse(result,
+        return dirql_control_refuse(result,
                       "a machine is running on this host thread already. Machines do not nest; "
                       "another host thread can run another one.");
     }
     if (!dirql_options_resolve(options, &resolved, error, sizeof(error))) {
-        return refuse(result, error);
+        return dirql_control_refuse(result, error);
     }
-    machine = make_machine(&resolved);
-    if (machine == NULL) {
-        return refuse(result, "short of memory for the machine");
-    }
-    machine->home_frame = __builtin_frame_address(0);
-    count_run(+1);
-    outcome = dq_machine_run(machine, body, context);
-    return finish(machine, outcome, result);
+    const dirql_job job = { &resolved, body, context, __builtin_frame_address(0) };
+
+    return resolved.mode == DIRQL_MODE_EXPLORE ? dirql_explore(&job, result) :
+                                                 run_once(&job, result);
 }
 
 /* dq_self does not tell: it stays when simulated code is left by a longjmp. */
@@ -427,7 +457,9 @@ dirql_outcome dirql_abandon(dirql_result *result)
     }
     machine->abandoned = true;
     dq_machine_stop(machine);
-    return finish(machine, DQ_OUTCOME_FAILED, result);
+    return ((dirql_control *)machine->control)->exploration != NULL ?
+               dirql_explore_abandoned(machine, result) :
+               dirql_control_finish(machine, DQ_OUTCOME_FAILED, result);
 }
 
 void dirql_result_free(dirql_result *result)
@@ -438,10 +470,12 @@ void dirql_result_free(dirql_result *result)
     free(result->report);
     free(result->schedule);
     free(result->repeat);
+    free(result->coverage);
     free(result->failure);
     result->report = NULL;
     result->schedule = NULL;
     result->repeat = NULL;
+    result->coverage = NULL;
     result->failure = NULL;
 }
 

@@ -277,7 +277,7 @@ void dq_thread_consider(dq_processor *cpu)
         count_eligible(&threads->ready[current->priority], bit_of(cpu)) == 0) {
         return;
     }
-    if (dq_choose(cpu, DQ_CHOICE_THREAD, 2) == 1) {
+    if (dq_choose_within(cpu, DQ_CHOICE_THREAD, 2, DQ_BOUND_PREEMPTION, UINT64_MAX) == 1) {
         prcb->turn.over = true;
         dq_want_switch(cpu);
     }
@@ -308,6 +308,9 @@ void dq_thread_rearrange(dq_thread *thread)
         thread->system_affinity != 0 ? thread->system_affinity : thread->affinity;
 
     thread->allowed = (wanted & all) != 0 ? wanted & all : all;
+    if (thread->task != NULL) {
+        thread->task->execution.processors = thread->allowed;
+    }
     if (thread->state == DQ_THREAD_RUNNING) {
         dq_prcb *prcb = dq_prcb_of(thread->task->processor);
 

@@ -42,8 +42,7 @@ static unsigned random_answer(dq_choice_log *log, unsigned options)
     return 1 + (unsigned)((number >> 8) % (options - 1));
 }
 
-static void diverged(dq_processor *cpu, const dq_choice *scripted, dq_choice_kind kind,
-                     unsigned options)
+static void diverged(dq_processor *cpu, const dq_choice *scripted, unsigned kind, unsigned options)
 {
     const char *service = dq_service_name(cpu->execution->service);
 
@@ -59,7 +58,7 @@ static void diverged(dq_processor *cpu, const dq_choice *scripted, dq_choice_kin
             dq_choice_meaning(kind), dq_choice_letter(kind), options);
 }
 
-static unsigned scripted_answer(dq_processor *cpu, dq_choice_kind kind, unsigned options)
+static unsigned scripted_answer(dq_processor *cpu, unsigned kind, unsigned options)
 {
     dq_choice_log *log = &cpu->machine->choices;
     const dq_choice *scripted;
@@ -76,39 +75,77 @@ static unsigned scripted_answer(dq_processor *cpu, dq_choice_kind kind, unsigned
 }
 
 /* `drawn`: the answer of mode random, if it is drawn already; else NULL. */
-static unsigned choose(dq_processor *cpu, dq_choice_kind kind, unsigned options,
-                       const unsigned *drawn)
+static void decide(dq_processor *cpu, dq_choice *choice, const unsigned *drawn)
+{
+    dq_choice_log *log = &cpu->machine->choices;
+
+    log->asked++;
+    switch (cpu->machine->options.mode) {
+    case DQ_MODE_EXPLORE:
+        log->searcher->answer(log->searcher, cpu, choice);
+        break;
+    case DQ_MODE_REPLAY:
+        choice->answer = (uint8_t)scripted_answer(cpu, choice->kind, choice->options);
+        break;
+    default:
+        choice->answer = (uint8_t)(drawn != NULL ? *drawn : random_answer(log, choice->options));
+        break;
+    }
+}
+
+static unsigned choose(dq_processor *cpu, dq_choice choice, const unsigned *drawn)
 {
     dq_machine *machine = cpu->machine;
-    dq_choice_log *log;
-    unsigned answer = 0;
 
-    if (options <= 1 || machine == NULL || !dq_mode_chooses(machine->options.mode)) {
+    if (choice.options <= 1 || machine == NULL || !dq_mode_chooses(machine->options.mode)) {
         return 0;
     }
-    log = &machine->choices;
-    log->asked++;
-    if (machine->options.mode == DQ_MODE_REPLAY) {
-        answer = scripted_answer(cpu, kind, options);
-    } else {
-        answer = drawn != NULL ? *drawn : random_answer(log, options);
-    }
-    if (!keep(log, (dq_choice){ (uint8_t)kind, (uint8_t)options, (uint8_t)answer })) {
+    decide(cpu, &choice, drawn);
+    if (!keep(&machine->choices, choice)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
-                "short of memory for the log of choices, after %zu", log->count);
+                "short of memory for the log of choices, after %zu", machine->choices.count);
     }
-    dq_emit(cpu, CHOICE, NULL, kind, options, answer);
-    return answer;
+    dq_emit(cpu, CHOICE, NULL, choice.kind, choice.options, choice.answer);
+    return choice.answer;
 }
 
 unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options)
 {
-    return choose(cpu, kind, options, NULL);
+    return dq_choose_within(cpu, kind, options, DQ_BOUND_FREE, 0);
 }
 
-unsigned dq_choose_drawn(dq_processor *cpu, dq_choice_kind kind, unsigned options, unsigned drawn)
+unsigned dq_choose_within(dq_processor *cpu, dq_choice_kind kind, unsigned options, dq_bound bound,
+                          uint64_t costly)
 {
-    return choose(cpu, kind, options, &drawn);
+    const dq_choice choice = { .kind = (uint8_t)kind,
+                               .options = (uint8_t)options,
+                               .bound = (uint8_t)bound,
+                               .costly = costly & ~1ull };
+
+    return choose(cpu, choice, NULL);
+}
+
+unsigned dq_choose_fault(dq_processor *cpu, unsigned drawn)
+{
+    const dq_choice choice = {
+        .kind = DQ_CHOICE_FAULT, .options = 2, .bound = DQ_BOUND_FAULT, .costly = 2
+    };
+
+    return choose(cpu, choice, &drawn);
+}
+
+static bool read_script(dq_machine *machine, char *error, size_t error_bytes)
+{
+    dq_schedule schedule;
+
+    if (!dq_schedule_read(machine->options.replay, machine->options.fingerprint, &schedule, error,
+                          error_bytes)) {
+        return false;
+    }
+    machine->choices.script = schedule.script;
+    machine->choices.script_count = schedule.count;
+    machine->choices.sparse = schedule.sparse;
+    return true;
 }
 
 bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes)
@@ -126,8 +163,11 @@ bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes)
             snprintf(error, error_bytes, "mode replay needs a text to follow (option replay)");
             return false;
         }
-        return dq_schedule_read(machine->options.replay, machine->options.fingerprint, &log->script,
-                                &log->script_count, error, error_bytes);
+        return read_script(machine, error, error_bytes);
+    case DQ_MODE_EXPLORE:
+        log->searcher = machine->options.searcher;
+        log->sparse = true;
+        return true;
     default:
         return true;
     }
@@ -150,7 +190,7 @@ bool dq_choice_settle(const dq_machine *machine, char *error, size_t error_bytes
 size_t dq_choice_text(const dq_machine *machine, char *text, size_t bytes)
 {
     return dq_schedule_write(machine->choices.entries, machine->choices.count,
-                             machine->options.fingerprint, text, bytes);
+                             machine->choices.sparse, machine->options.fingerprint, text, bytes);
 }
 
 void dq_choice_stop(dq_machine *machine)

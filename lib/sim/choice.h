@@ -4,10 +4,11 @@
  * Whatever is not determined goes through dq_choose(). Option 0 is always what an undisturbed
  * machine would do. The log of answers is the run: as text, it replays it.
  *
- * Schedule text: `1-<fingerprint>-<choices>`; choices are separated by `.`, each
- * `<letter><answer>`, with `/<options>` when there were other than two, and `*<n>` when it repeats
- * n times. Zeros at the end are left out: past the end of the text, option 0 is taken. Example:
- * `1-9f3a-i1.p0*4.p2/3`.
+ * Schedule text: `<dialect>-<fingerprint>-<choices>`; the dialect is 1 where choices are asked at
+ * every schedule point and 2 where only those are that an exploration branches on; choices are
+ * separated by `.`, each `<letter><answer>`, with `/<options>` when there were other than two, and
+ * `*<n>` when it repeats n times. Zeros at the end are left out: past the end of the text, option 0
+ * is taken. Example: `1-9f3a-i1.p0*4.p2/3`.
  */
 #ifndef DQ_CHOICE_H
 #define DQ_CHOICE_H
@@ -33,13 +34,35 @@ typedef enum dq_choice_kind {
         DQ_CHOICE_COUNT
 } dq_choice_kind;
 
-typedef enum dq_mode { DQ_MODE_FIRST, DQ_MODE_RANDOM, DQ_MODE_REPLAY, DQ_MODE_LIVE } dq_mode;
+typedef enum dq_mode {
+    DQ_MODE_FIRST,
+    DQ_MODE_RANDOM,
+    DQ_MODE_REPLAY,
+    DQ_MODE_LIVE,
+    DQ_MODE_EXPLORE
+} dq_mode;
+
+/* What an answer uses up of an exploration's bounds. */
+typedef enum dq_bound {
+    DQ_BOUND_FREE,
+    DQ_BOUND_PREEMPTION, /* Another goes on although the caller could. */
+    DQ_BOUND_INTERRUPT,  /* An activation starts elsewhere than at its earliest place. */
+    DQ_BOUND_FAULT,      /* A call fails. */
+    DQ_BOUND_COUNT
+} dq_bound;
 
 typedef struct dq_choice {
     uint8_t kind;
     uint8_t options;
     uint8_t answer;
+    uint8_t bound;
+    uint64_t costly; /* Bit n: answer n uses up one of `bound`. */
 } dq_choice;
+
+/* Who answers in mode explore. `choice->answer` is to be filled in. */
+typedef struct dq_searcher {
+    void (*answer)(struct dq_searcher *searcher, dq_processor *cpu, dq_choice *choice);
+} dq_searcher;
 
 typedef struct dq_choice_log {
     dq_choice *entries;
@@ -50,15 +73,22 @@ typedef struct dq_choice_log {
     unsigned keep_64ths; /* Random: the share of answers that are option 0, in 64ths; drawn once per
                             run. */
     size_t asked;        /* Choices with more than one option so far. */
+    bool sparse;         /* As in mode explore: no choice where it could make no difference. */
+    dq_searcher *searcher;
 } dq_choice_log;
 
 /* An answer in 0 .. options-1 (1 <= options <= 64). One option is no choice: 0, and nothing is
  * logged. */
 unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options);
 
-/* As dq_choose(), but in mode random the answer is `drawn`, from a generator of the caller's own:
- * for choices that are far from even. */
-unsigned dq_choose_drawn(dq_processor *cpu, dq_choice_kind kind, unsigned options, unsigned drawn);
+/* As dq_choose(), where the answers in `costly` (bit n: answer n) use up one of `bound`. Answer 0
+ * is always free. */
+unsigned dq_choose_within(dq_processor *cpu, dq_choice_kind kind, unsigned options, dq_bound bound,
+                          uint64_t costly);
+
+/* Whether a call fails: 0 or 1. In mode random the answer is `drawn`, from a generator of the
+ * caller's own, since failures are rare. */
+unsigned dq_choose_fault(dq_processor *cpu, unsigned drawn);
 
 /* The next number of a generator whose state is any number at first. */
 uint64_t dq_choice_draw(uint64_t *state);
@@ -78,12 +108,18 @@ bool dq_choice_settle(const dq_machine *machine, char *error, size_t error_bytes
 
 /* Appends `count` choices as text behind the fingerprint. Returns the length it
  * needs, without NUL. */
-size_t dq_schedule_write(const dq_choice *choices, size_t count, uint64_t fingerprint, char *text,
-                         size_t bytes);
+size_t dq_schedule_write(const dq_choice *choices, size_t count, bool sparse, uint64_t fingerprint,
+                         char *text, size_t bytes);
 
-/* Reads schedule text. The script is freed with free(). */
-bool dq_schedule_read(const char *text, uint64_t fingerprint, dq_choice **script, size_t *count,
-                      char *error, size_t error_bytes);
+/* What a text says. The script is freed with free(). */
+typedef struct dq_schedule {
+    dq_choice *script;
+    size_t count;
+    bool sparse;
+} dq_schedule;
+
+bool dq_schedule_read(const char *text, uint64_t fingerprint, dq_schedule *schedule, char *error,
+                      size_t error_bytes);
 
 char dq_choice_letter(unsigned kind);
 const char *dq_choice_meaning(unsigned kind);
@@ -91,7 +127,7 @@ const char *dq_choice_meaning(unsigned kind);
 /* True if more than option 0 may be answered: then a point has something to decide. */
 static inline bool dq_mode_chooses(dq_mode mode)
 {
-    return mode == DQ_MODE_RANDOM || mode == DQ_MODE_REPLAY;
+    return mode == DQ_MODE_RANDOM || mode == DQ_MODE_REPLAY || mode == DQ_MODE_EXPLORE;
 }
 
 #endif

@@ -151,11 +151,13 @@ static void fire_first(dq_processor *cpu)
 dq_processor *dq_clock_pass(dq_processor *cpu, uint64_t until_ns)
 {
     dq_machine *machine = cpu->machine;
+    bool happened = false;
 
     if (until_ns > machine->clock.now_ns) {
         machine->busy_ns += until_ns - machine->clock.now_ns;
     }
     while (dq_clock_next_ns(machine) <= until_ns) {
+        happened = true;
         fire_first(cpu);
         check_limits(cpu);
         cpu = dq_point(cpu);
@@ -164,7 +166,7 @@ dq_processor *dq_clock_pass(dq_processor *cpu, uint64_t until_ns)
         machine->clock.now_ns = until_ns;
     }
     check_limits(cpu);
-    return dq_point(cpu);
+    return happened ? dq_point(cpu) : dq_point_within(cpu);
 }
 
 void dq_clock_follow(dq_processor *cpu, uint64_t until_ns)

@@ -34,7 +34,8 @@
     X(IPI_END, NONE, "function", "result", "")                          \
     X(SYNC_BEGIN, INTERRUPT, "entry irql", "routine", "")               \
     X(SYNC_END, INTERRUPT, "entry irql", "routine", "")                 \
-    X(LOCK_INIT, LOCK, "", "", "")                                      \
+    X(LOCK_INIT, LOCK, "vector", "has a vector", "")                    \
+    X(LOCK_NAME, LOCK, "", "", "")                                      \
     X(LOCK_WAIT, LOCK, "api", "owner processor", "")                    \
     X(LOCK_ACQUIRE, LOCK, "api", "old irql", "flags")                   \
     X(LOCK_RELEASE, LOCK, "api", "new irql", "flags")                   \
@@ -61,6 +62,10 @@
     X(POOL_FREE, POOL, "bytes", "tag", "error")                         \
     X(STIMULUS, NONE, "", "", "")                                       \
     X(ACCESS, MEMORY, "bytes", "flags", "")                             \
+    X(ORDER_GIVE, ANY, "shared", "", "")                                \
+    X(ORDER_TAKE, ANY, "shared", "", "")                                \
+    X(EXECUTION_END, NONE, "", "", "")                                  \
+    X(DPC_FLUSH, NONE, "", "", "")                                      \
     X(CHOICE, NONE, "kind", "options", "answer")                        \
     X(FAIL, NONE, "", "", "")                                           \
     X(PRINT, NONE, "", "", "")                                          \

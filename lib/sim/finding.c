@@ -49,25 +49,44 @@ static bool is_expected(dq_machine *machine, const dq_finding *finding)
     return false;
 }
 
+/* The name of a C++ function may come with its parameters. */
+static bool is_named(const char *function, const char *wanted)
+{
+    const size_t length = strlen(wanted);
+
+    return strncmp(function, wanted, length) == 0 &&
+           (function[length] == '\0' || function[length] == '(');
+}
+
+static bool is_in(const dq_finding *finding, const char *function)
+{
+    host_symbol symbol;
+
+    if (finding->place == NULL) {
+        return false;
+    }
+    host_symbol_find((const char *)finding->place - 1, &symbol);
+    return is_named(symbol.function, function);
+}
+
 static bool is_suppressed(dq_machine *machine, const dq_finding *finding)
 {
     for (dq_suppression *s = machine->findings.suppressions; s != NULL; s = s->next) {
-        host_symbol symbol;
+        if (strcmp(s->rule, finding->rule) == 0 &&
+            (s->place[0] == '\0' || is_in(finding, s->place))) {
+            s->count++;
+            return true;
+        }
+    }
+    return false;
+}
 
-        if (strcmp(s->rule, finding->rule) != 0) {
-            continue;
+static bool is_escalated(const dq_machine *machine, const char *rule)
+{
+    for (const dq_escalation *e = machine->findings.escalations; e != NULL; e = e->next) {
+        if (e->rule[0] == '\0' || strcmp(e->rule, rule) == 0) {
+            return true;
         }
-        if (s->place[0] != '\0') {
-            if (finding->place == NULL) {
-                continue;
-            }
-            host_symbol_find((const char *)finding->place - 1, &symbol);
-            if (strcmp(symbol.function, s->place) != 0) {
-                continue;
-            }
-        }
-        s->count++;
-        return true;
     }
     return false;
 }
@@ -106,10 +125,13 @@ static void locate(dq_processor *cpu, dq_finding *finding)
     if (finding->place == NULL) {
         finding->place = execution->place;
     }
+    if (finding->place == NULL && execution->routine != NULL) {
+        finding->place = (const char *)execution->routine + 1; /* As if it were a return address. */
+    }
     dq_execution_describe(execution, finding->execution, sizeof(finding->execution));
 }
 
-/* Returns false if the finding was suppressed. */
+/* Returns true if the finding is an error that was not suppressed. */
 static bool write_down(dq_processor *cpu, const dq_finding *details, const char *format,
                        va_list arguments) __attribute__((format(printf, 3, 0)));
 
@@ -117,12 +139,15 @@ static bool write_down(dq_processor *cpu, const dq_finding *details, const char 
                        va_list arguments)
 {
     dq_finding *finding = malloc(sizeof(*finding));
+    bool fatal = details->severity == DQ_ERROR;
 
     if (finding == NULL) {
         fprintf(stderr, "dirql: short of memory for a finding: %s\n", details->rule);
-        return true;
+        return fatal;
     }
+    fatal = fatal || is_escalated(cpu->machine, details->rule);
     *finding = *details;
+    finding->severity = fatal ? DQ_ERROR : DQ_WARNING;
     finding->next = NULL;
     vsnprintf(finding->text, sizeof(finding->text), format, arguments);
     locate(cpu, finding);
@@ -141,18 +166,18 @@ static bool write_down(dq_processor *cpu, const dq_finding *details, const char 
 
         dq_emit_to_sinks(cpu, &event);
     }
-    return true;
+    return fatal;
 }
 
 void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, ...)
 {
     va_list arguments;
-    bool kept;
+    bool fatal;
 
     va_start(arguments, format);
-    kept = write_down(cpu, details, format, arguments);
+    fatal = write_down(cpu, details, format, arguments);
     va_end(arguments);
-    if (!kept || details->severity != DQ_ERROR) {
+    if (!fatal) {
         return;
     }
     if (cpu->task == NULL && cpu->live != NULL) {
@@ -236,6 +261,19 @@ void dq_finding_suppress(dq_machine *machine, const char *rule, const char *plac
     machine->findings.suppressions = suppression;
 }
 
+void dq_finding_escalate(dq_machine *machine, const char *rule)
+{
+    dq_escalation *escalation = calloc(1, sizeof(*escalation));
+
+    if (escalation == NULL) {
+        dq_find_outside(machine, "memory", "short of memory for an escalation");
+        return;
+    }
+    snprintf(escalation->rule, sizeof(escalation->rule), "%s", rule != NULL ? rule : "");
+    escalation->next = machine->findings.escalations;
+    machine->findings.escalations = escalation;
+}
+
 static void complain_unmet(dq_machine *machine, const dq_expectation *expected)
 {
     const char *name = dq_bugcheck_name(expected->code);
@@ -288,6 +326,12 @@ void dq_finding_stop(dq_machine *machine)
 
         list->suppressions = suppression->next;
         free(suppression);
+    }
+    while (list->escalations != NULL) {
+        dq_escalation *escalation = list->escalations;
+
+        list->escalations = escalation->next;
+        free(escalation);
     }
     *list = (dq_finding_list){ 0 };
 }

@@ -21,6 +21,8 @@ typedef struct dq_finding {
     uint32_t code;    /* Bug check code; 0: none. */
     uint64_t parameters[4];
     char text[DQ_FINDING_TEXT];
+    char title[256];  /* In place of the rule's name at the top; empty: that. */
+    char advice[512]; /* In place of the rule's; empty: that. */
     bool expected;
     /* Filled in by dq_find(): */
     unsigned processor;
@@ -43,17 +45,24 @@ typedef struct dq_expectation {
 
 typedef struct dq_suppression {
     char rule[48];
-    char place[64]; /* Function name, empty: anywhere. */
+    char place[128]; /* Function name, empty: anywhere. */
     char reason[160];
     unsigned count;
     struct dq_suppression *next;
 } dq_suppression;
+
+/* Warnings that a test wants to be errors. */
+typedef struct dq_escalation {
+    char rule[48]; /* Empty: of all rules. */
+    struct dq_escalation *next;
+} dq_escalation;
 
 typedef struct dq_finding_list {
     dq_finding *first, *last;
     unsigned errors, warnings;
     dq_expectation *expectations;
     dq_suppression *suppressions;
+    dq_escalation *escalations;
     bool crash_expected; /* An expected finding ended the run. */
 } dq_finding_list;
 
@@ -83,6 +92,8 @@ const char *dq_bugcheck_name(uint32_t code);
 void dq_finding_expect(dq_machine *machine, const dq_expectation *expectation);
 void dq_finding_suppress(dq_machine *machine, const char *rule, const char *place,
                          const char *reason);
+/* Warnings of this rule (NULL: of any) are errors from now on. */
+void dq_finding_escalate(dq_machine *machine, const char *rule);
 
 /* At the end of a run: expectations that were not met become errors. */
 void dq_finding_settle(dq_machine *machine);

@@ -73,10 +73,21 @@ uint64_t dq_intc_processors(const dq_machine *machine, const dq_line *line)
     return set != 0 ? set : active & 1;
 }
 
-static dq_processor *route(dq_machine *machine, const dq_line *line)
+/* An activation that starts elsewhere than at its earliest place is paid for once. */
+static unsigned displace(dq_line *line, dq_choice_kind kind, unsigned options)
+{
+    const uint64_t costly = line->displaced ? 0 : UINT64_MAX;
+    const unsigned answer =
+        dq_choose_within(dq_self, kind, options, DQ_BOUND_INTERRUPT, costly);
+
+    line->displaced = line->displaced || answer != 0;
+    return answer;
+}
+
+static dq_processor *route(dq_machine *machine, dq_line *line)
 {
     uint64_t set = dq_intc_processors(machine, line);
-    unsigned skip = dq_choose(dq_self, DQ_CHOICE_ROUTE, (unsigned)__builtin_popcountll(set));
+    unsigned skip = displace(line, DQ_CHOICE_ROUTE, (unsigned)__builtin_popcountll(set));
 
     while (skip-- > 0) {
         set &= set - 1;
@@ -106,7 +117,7 @@ static void pend(dq_machine *machine, dq_line *line)
 static void defer_or_pend(dq_machine *machine, dq_line *line)
 {
     if (line->target == NULL && !line->masked && !line->deferred &&
-        dq_choose(dq_self, DQ_CHOICE_ARRIVAL, 2) == 1) {
+        displace(line, DQ_CHOICE_ARRIVAL, 2) == 1) {
         line->deferred = true;
         machine->intc.deferred++;
         return;
@@ -121,13 +132,27 @@ static void arrive(dq_machine *machine, dq_line *line)
     pend(machine, line);
 }
 
+/* Where no processor would take it, it makes no difference whether it has arrived. */
+static bool would_be_taken(const dq_machine *machine, const dq_line *line)
+{
+    for (uint64_t set = dq_intc_processors(machine, line); set != 0; set &= set - 1) {
+        if (machine->processors[__builtin_ctzll(set)].irql < level_of(line)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void dq_intc_arrivals(dq_processor *cpu)
 {
     dq_machine *machine = cpu->machine;
 
     for (dq_line *line = machine->intc.lines; line != NULL && machine->intc.deferred > 0;
          line = line->next) {
-        if (line->deferred && dq_choose(cpu, DQ_CHOICE_ARRIVAL, 2) == 0) {
+        if (!line->deferred || (machine->choices.sparse && !would_be_taken(machine, line))) {
+            continue;
+        }
+        if (dq_choose(cpu, DQ_CHOICE_ARRIVAL, 2) == 0) {
             arrive(machine, line);
         }
     }
@@ -226,6 +251,7 @@ void dq_intc_take(dq_processor *cpu, unsigned level)
 
     withdraw(line);
     line->latched = false;
+    line->displaced = false;
     if (vector->dispatch == NULL) {
         /* Not looked at again before somebody connects: it would fire for ever. */
         dq_emit(cpu, INTERRUPT_LOST, line, vector->number, level, 0);

@@ -17,11 +17,22 @@ typedef enum dq_lock_api {
     DQ_LOCK_SHARED_DPC,
     DQ_LOCK_EXCLUSIVE,
     DQ_LOCK_EXCLUSIVE_DPC,
+    DQ_LOCK_MUTEX, /* From here on, who waits gives its processor away. */
+    DQ_LOCK_FAST_MUTEX,
+    DQ_LOCK_RESOURCE_SHARED, /* ERESOURCE. */
+    DQ_LOCK_RESOURCE_EXCLUSIVE,
+    DQ_LOCK_PASSIVE_ISR, /* In place of a passive-level interrupt's lock. */
     DQ_LOCK_API_COUNT
 } dq_lock_api;
 
 /* `c` of LOCK_ACQUIRE: bits. A try never waits. A conversion turns a shared hold into an exclusive
- * one. */
-enum { DQ_LOCK_FLAG_TRY = 1, DQ_LOCK_FLAG_CONVERT = 2 };
+ * one, or back. An unfair reader does not wait behind writers that wait. */
+enum { DQ_LOCK_FLAG_TRY = 1, DQ_LOCK_FLAG_CONVERT = 2, DQ_LOCK_FLAG_UNFAIR = 4 };
+
+/* True for those that a thread waits for, rather than a processor. */
+static inline _Bool dq_lock_blocks(unsigned api)
+{
+    return api >= DQ_LOCK_MUTEX;
+}
 
 #endif

@@ -262,6 +262,10 @@ void dq_at_home(void (*errand)(void *argument), void *argument)
     cpu = dq_self;
     machine->progress++;
     cpu->execution->calls++;
+    if (++machine->errands == machine->failing_errand) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "assertion" },
+                "the test failed here, with the message that the test framework has printed");
+    }
     machine->home_errand = errand;
     machine->home_argument = argument;
     machine->home_caller = cpu;

@@ -58,6 +58,7 @@ typedef struct dq_machine_options {
         busy_limit_ns;    /* Virtual time that processors may spend stalling and polling; 0: any. */
     unsigned storm_limit; /* Refires of a level line without progress. */
     uint64_t fingerprint; /* Of test and options, for the schedule text. */
+    dq_searcher *searcher; /* Mode explore: who answers. */
     unsigned
         clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
 } dq_machine_options;
@@ -107,6 +108,8 @@ struct dq_machine {
     const void *home_frame;              /* The frame that dq_machine_run() was called from. */
     void (*home_errand)(void *argument); /* See dq_at_home. */
     void *home_argument;
+    uint64_t errands;       /* So far. */
+    uint64_t failing_errand; /* That one fails instead of being run; 0: none. */
     dq_processor *home_caller;
     host_watch *watch;
     dq_processor *last_cpu; /* Who ran when control came home. */

@@ -35,6 +35,61 @@ static dq_processor *refuse(dq_processor *cpu, dq_service service, const void *p
     return NULL;
 }
 
+/* A thread's start is a step of whoever looks at it next. A loop that only looks waits for others.
+ */
+static bool is_branchless(dq_execution *execution, dq_manner manner)
+{
+    const bool starts = execution->kind == DQ_EXECUTION_THREAD && !execution->under_way;
+
+    execution->under_way = true;
+    return starts || manner == DQ_MANNER_BRANCHLESS;
+}
+
+/* Back at a place with nothing but looking in between: a loop of at most POLLS_MAX looks. */
+static bool polls_again(dq_execution *execution, dq_manner manner)
+{
+    enum { POLLS_MAX = 8 };
+
+    if (manner == DQ_MANNER_ORDINARY) {
+        execution->polled_at = NULL;
+    } else if (execution->polled_at == execution->place) {
+        execution->polls = 0;
+        return true;
+    } else if (execution->polled_at == NULL || ++execution->polls == POLLS_MAX) {
+        execution->polled_at = execution->place;
+        execution->polls = 0;
+    }
+    return false;
+}
+
+/* A schedule point where only the choices of an exploration are asked. */
+static bool asks_nobody(dq_processor *cpu, dq_manner manner, bool *yields)
+{
+    dq_execution *execution = cpu->execution;
+
+    if (!cpu->machine->choices.sparse) {
+        return false;
+    }
+    if (is_branchless(execution, manner)) {
+        return true;
+    }
+    *yields = *yields || polls_again(execution, manner);
+    return false;
+}
+
+static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner)
+{
+    dq_machine *machine = cpu->machine;
+
+    if ((cpu->attention & DQ_ATTEND_TURNS) != 0 && !asks_nobody(cpu, manner, &yields)) {
+        cpu = machine->scheduler->point(cpu, yields);
+        if (cpu->irql < DQ_LEVEL_DISPATCH && dq_mode_chooses(machine->options.mode)) {
+            machine->hooks->preempt(cpu);
+        }
+    }
+    return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
+}
+
 dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
                        uint64_t b, uint64_t c)
 {
@@ -63,28 +118,22 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
 
         dq_emit_to_sinks(cpu, &event);
     }
-    return dq_point(cpu);
-}
-
-static dq_processor *point(dq_processor *cpu, bool yields)
-{
-    if (cpu->attention & DQ_ATTEND_TURNS) {
-        cpu = cpu->machine->scheduler->point(cpu, yields);
-        if (cpu->irql < DQ_LEVEL_DISPATCH && dq_mode_chooses(cpu->machine->options.mode)) {
-            cpu->machine->hooks->preempt(cpu);
-        }
-    }
-    return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
+    return point(cpu, false, dq_service_manner(service));
 }
 
 dq_processor *dq_point(dq_processor *cpu)
 {
-    return point(cpu, false);
+    return point(cpu, false, DQ_MANNER_ORDINARY);
+}
+
+dq_processor *dq_point_within(dq_processor *cpu)
+{
+    return point(cpu, false, DQ_MANNER_BRANCHLESS);
 }
 
 dq_processor *dq_yield(dq_processor *cpu)
 {
-    return point(cpu, true);
+    return point(cpu, true, DQ_MANNER_ORDINARY);
 }
 
 void dq_irql_raise(dq_processor *cpu, unsigned irql)
@@ -170,6 +219,7 @@ void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution
 
 void dq_execution_end(dq_processor *cpu, dq_execution *execution)
 {
+    dq_emit(cpu, EXECUTION_END, NULL, 0, 0, 0);
     cpu->execution = execution->below;
 }
 

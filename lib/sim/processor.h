@@ -69,6 +69,10 @@ typedef struct dq_execution {
     const void *object;         /* The KDPC, KINTERRUPT, thread or device. */
     const char *name;           /* The user's name for it, or NULL. */
     uint64_t begun_ns;          /* Virtual time. */
+    const void *polled_at;      /* A place in its latest run of steps that only look, or NULL. */
+    uint8_t polls;              /* Steps since it was there. */
+    bool under_way;             /* It has passed a schedule point. */
+    uint64_t processors;        /* Those that it may run on; 0: any. */
     struct dq_execution *below; /* What it interrupted. */
 } dq_execution;
 
@@ -90,6 +94,8 @@ struct dq_processor {
     uint8_t number;
     bool idle;               /* In its idle loop, with nothing to run. */
     bool resting;            /* In live mode: its host thread sleeps. */
+    bool says_access;        /* Sinks are being told of an access; theirs are none. */
+    uint16_t accesses;       /* Of guest code, since the last one that was a schedule point. */
     dq_execution *execution; /* Innermost. */
     uint64_t sink_kinds;     /* Kinds of events that any sink wants, see emit.h. */
     uint64_t points;         /* Progress, for the watchdog: one per service call. */
@@ -204,6 +210,10 @@ static inline void dq_guest_end(unsigned depth)
 
 /* A schedule point inside a service. May switch; delivers what is unmasked. */
 dq_processor *dq_point(dq_processor *cpu);
+
+/* The same, in a service that was entered by a schedule point and has changed nothing since:
+ * there is no need to explore what others could do here. */
+dq_processor *dq_point_within(dq_processor *cpu);
 
 /* The caller gives its turn away if anybody else can use it (YieldProcessor, a stall). */
 dq_processor *dq_yield(dq_processor *cpu);

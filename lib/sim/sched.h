@@ -2,8 +2,8 @@
  * sched.h - the scheduler seam: "who goes on from here?"
  *
  * The machine asks one object. `turns` runs all processors as contexts on one host thread, one step
- * at a time; its answers come from dq_choose(), so that first, random, replay (and later explore)
- * are one scheduler with different answers. `live` gives each running thread a host thread; the
+ * at a time; its answers come from dq_choose(), so that first, random, replay and explore are
+ * one scheduler with different answers. `live` gives each running thread a host thread; the
  * functions are then called inside the monitor.
  */
 #ifndef DQ_SCHED_H

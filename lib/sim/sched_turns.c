@@ -1,5 +1,5 @@
 /*
- * sched_turns.c - all processors on one host thread, one at a time: modes first, random and replay.
+ * sched_turns.c - all processors on one host thread, one at a time: modes first, random, replay, explore.
  *
  * A processor goes on until a schedule point, where another may go on instead. Undisturbed (option
  * 0), an interrupt is taken at the first point after its arrival, whichever processor takes it;
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 static const uint64_t slice_ns = 10 * 1000;
+static const uint64_t slice_counted_ns = 10 * 1000 * 1000; /* Where a switch is to be paid for. */
 static const uint64_t slice_points = 256;
 
 typedef struct turns {
@@ -53,8 +54,9 @@ static bool is_urgent(const dq_processor *cpu)
 static bool turn_is_over(const dq_machine *machine)
 {
     const turns *t = turns_of(machine);
+    const uint64_t limit_ns = machine->choices.sparse ? slice_counted_ns : slice_ns;
 
-    return t->turn_points >= slice_points || machine->clock.now_ns - t->turn_began_ns >= slice_ns;
+    return t->turn_points >= slice_points || machine->clock.now_ns - t->turn_began_ns >= limit_ns;
 }
 
 static void give_turn(dq_machine *machine, const dq_processor *cpu)
@@ -91,24 +93,80 @@ static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, bool yi
     return next;
 }
 
-static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, bool yields)
+/* ---- Who goes on instead --------------------------------------------------------------------- */
+
+/* How the caller stands to going on. */
+typedef enum readiness {
+    READY,   /* At a schedule point. */
+    YIELDS,  /* It asks others to go on. */
+    WAITS    /* It has nothing to do, or spins. */
+} readiness;
+
+typedef struct contest {
+    dq_processor *option[DQ_PROCESSORS_MAX];
+    unsigned count;
+    dq_bound bound;  /* What it costs to go against the undisturbed order, ... */
+    uint64_t costly; /* ... by option. */
+} contest;
+
+/* An alternative costs an interrupt if one that could be taken now is put off by it, else a
+ * preemption if it takes the turn from one that could use it. Going on where one has asked others
+ * to costs as much, so that a loop which polls is left after a bounded number of rounds. */
+static void price(contest *c, const dq_processor *cpu, readiness caller)
 {
-    dq_processor *options[DQ_PROCESSORS_MAX];
-    unsigned count = 0;
-    dq_processor *first = undisturbed(machine, cpu, yields);
+    const dq_processor *first = c->option[0];
 
-    if (first == NULL || machine->options.mode == DQ_MODE_FIRST) {
-        return first;
-    }
-    options[count++] = first;
-    for (unsigned i = 1; i < machine->processor_count; i++) {
-        dq_processor *other = &machine->processors[(first->number + i) % machine->processor_count];
-
-        if (dq_can_run(other) && !(yields && other == cpu)) {
-            options[count++] = other;
+    c->bound = DQ_BOUND_PREEMPTION;
+    if (first != cpu && is_urgent(first)) {
+        c->bound = DQ_BOUND_INTERRUPT;
+        c->costly = UINT64_MAX;
+    } else if (first == cpu) {
+        c->costly = caller == READY ? UINT64_MAX : 0;
+    } else {
+        for (unsigned i = 1; i < c->count; i++) {
+            c->costly |= c->option[i] == cpu && caller != WAITS ? 1ull << i : 0;
         }
     }
-    return options[dq_choose(cpu, DQ_CHOICE_PROCESSOR, count)];
+}
+
+/* Where schedules are counted, a turn that is over is no alternative: it would go on for ever. */
+static bool is_alternative(const dq_processor *other, const dq_processor *cpu, readiness caller)
+{
+    const dq_machine *machine = cpu->machine;
+
+    if (!dq_can_run(other)) {
+        return false;
+    }
+    if (other != cpu) {
+        return true;
+    }
+    return machine->choices.sparse ? caller != READY || is_urgent(cpu) || !turn_is_over(machine) :
+                                     caller != YIELDS;
+}
+
+static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readiness caller)
+{
+    contest c = { .count = 0 };
+    dq_processor *next = undisturbed(machine, cpu, caller == YIELDS);
+    unsigned answer;
+
+    if (next == NULL || machine->options.mode == DQ_MODE_FIRST) {
+        return next;
+    }
+    c.option[c.count++] = next;
+    for (unsigned i = 1; i < machine->processor_count; i++) {
+        dq_processor *other = &machine->processors[(next->number + i) % machine->processor_count];
+
+        if (is_alternative(other, cpu, caller)) {
+            c.option[c.count++] = other;
+        }
+    }
+    price(&c, cpu, caller);
+    answer = dq_choose_within(cpu, DQ_CHOICE_PROCESSOR, c.count, c.bound, c.costly);
+    if (answer != 0 && machine->choices.sparse && !is_urgent(c.option[answer])) {
+        give_turn(machine, c.option[answer]); /* Else going on with it would cost again. */
+    }
+    return c.option[answer];
 }
 
 /* ---- Going on -------------------------------------------------------------------------------- */
@@ -129,7 +187,7 @@ static dq_processor *turns_point(dq_processor *cpu, bool yields)
     if (machine->intc.deferred > 0) {
         dq_intc_arrivals(cpu);
     }
-    next = choose_next(machine, cpu, yields);
+    next = choose_next(machine, cpu, yields ? YIELDS : READY);
     if (next != NULL && next != cpu) {
         go(cpu, next);
     }
@@ -146,7 +204,7 @@ static void turns_rest(dq_processor *cpu)
         if (machine->intc.deferred > 0) {
             dq_intc_arrivals(cpu);
         }
-        next = choose_next(machine, cpu, false);
+        next = choose_next(machine, cpu, WAITS);
         if (next == cpu) {
             return;
         }

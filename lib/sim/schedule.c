@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 1, REPEAT_MAX = 1 << 24 };
+enum { DIALECT_FULL = 1, DIALECT_SPARSE = 2, REPEAT_MAX = 1 << 24 };
 
 static const char letters[] = {
 #define X(name, letter, text) letter,
@@ -59,8 +59,8 @@ static bool same(const dq_choice *a, const dq_choice *b)
     return a->kind == b->kind && a->options == b->options && a->answer == b->answer;
 }
 
-size_t dq_schedule_write(const dq_choice *choices, size_t count, uint64_t fingerprint, char *text,
-                         size_t bytes)
+size_t dq_schedule_write(const dq_choice *choices, size_t count, bool sparse, uint64_t fingerprint,
+                         char *text, size_t bytes)
 {
     output out = { text, bytes, 0 };
     size_t repeat;
@@ -68,7 +68,8 @@ size_t dq_schedule_write(const dq_choice *choices, size_t count, uint64_t finger
     while (count > 0 && choices[count - 1].answer == 0) {
         count--;
     }
-    put(&out, "%d-%04x-", VERSION, (unsigned)(fingerprint & 0xFFFF));
+    put(&out, "%d-%04x-", sparse ? DIALECT_SPARSE : DIALECT_FULL,
+        (unsigned)(fingerprint & 0xFFFF));
     for (size_t i = 0; i < count; i += repeat) {
         repeat = 1;
         while (i + repeat < count && same(&choices[i], &choices[i + repeat])) {
@@ -116,18 +117,26 @@ static bool number(input *in, unsigned long limit, unsigned long *value)
     return true;
 }
 
+static bool dialect(input *in, bool *sparse)
+{
+    unsigned long number_found;
+
+    if (!number(in, 999, &number_found)) {
+        return false;
+    }
+    if ((number_found != DIALECT_FULL && number_found != DIALECT_SPARSE) || *in->at != '-') {
+        return complain(in, "it does not begin with a version that this build knows (\"1-\" or "
+                            "\"2-\")");
+    }
+    in->at++;
+    *sparse = number_found == DIALECT_SPARSE;
+    return true;
+}
+
 static bool head(input *in, uint64_t fingerprint)
 {
     unsigned found = 0;
-    unsigned long version;
 
-    if (!number(in, 999, &version)) {
-        return false;
-    }
-    if (version != VERSION || *in->at != '-') {
-        return complain(in, "it does not begin with the version that this build writes (\"1-\")");
-    }
-    in->at++;
     for (int i = 0; i < 4; i++) {
         const char *digits = "0123456789abcdef";
         const char *digit = *in->at != '\0' ? strchr(digits, *in->at) : NULL;
@@ -184,7 +193,9 @@ static bool one_choice(input *in, dq_choice *choice, unsigned long *repeat)
             return complain(in, "a choice cannot be repeated 0 times");
         }
     }
-    *choice = (dq_choice){ (uint8_t)(letter - letters), (uint8_t)options, (uint8_t)answer };
+    *choice = (dq_choice){ .kind = (uint8_t)(letter - letters),
+                           .options = (uint8_t)options,
+                           .answer = (uint8_t)answer };
     return true;
 }
 
@@ -228,17 +239,16 @@ static bool body(input *in, dq_choice **script, size_t *count)
     }
 }
 
-bool dq_schedule_read(const char *text, uint64_t fingerprint, dq_choice **script, size_t *count,
-                      char *error, size_t error_bytes)
+bool dq_schedule_read(const char *text, uint64_t fingerprint, dq_schedule *schedule, char *error,
+                      size_t error_bytes)
 {
     input in = { text, text, error, error_bytes };
 
-    *script = NULL;
-    *count = 0;
-    if (!head(&in, fingerprint) || !body(&in, script, count)) {
-        free(*script);
-        *script = NULL;
-        *count = 0;
+    *schedule = (dq_schedule){ 0 };
+    if (!dialect(&in, &schedule->sparse) || !head(&in, fingerprint) ||
+        !body(&in, &schedule->script, &schedule->count)) {
+        free(schedule->script);
+        *schedule = (dq_schedule){ 0 };
         return false;
     }
     return true;

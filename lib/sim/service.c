@@ -1,5 +1,5 @@
 /*
- * service.c - names of the kernel's services, from the one table.
+ * service.c - what is known of the kernel's services by number, from the tables.
  */
 #include "sim/service.h"
 
@@ -9,6 +9,17 @@ static const char *const names[DQ_SERVICE_COUNT] = {
 #include "sim/service.def"
 #undef DQ_SERVICE_ROW
 };
+
+static const unsigned char manners[DQ_SERVICE_COUNT] = {
+#define DQ_MANNER_ROW(name, manner) [DQ_SERVICE_##name] = DQ_MANNER_##manner,
+#include "sim/manner.def"
+#undef DQ_MANNER_ROW
+};
+
+dq_manner dq_service_manner(dq_service service)
+{
+    return service < DQ_SERVICE_COUNT ? (dq_manner)manners[service] : DQ_MANNER_ORDINARY;
+}
 
 const char *dq_service_name(dq_service service)
 {

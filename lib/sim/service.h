@@ -20,6 +20,11 @@ static inline bool dq_service_is_tests(dq_service service)
     return service >= DQ_SERVICE_dirql_line_assert;
 }
 
+/* How an exploration treats a service, see manner.def. */
+typedef enum dq_manner { DQ_MANNER_ORDINARY, DQ_MANNER_BRANCHLESS, DQ_MANNER_POLL } dq_manner;
+
+dq_manner dq_service_manner(dq_service service);
+
 /* "KeSetEvent"; the empty string for DQ_SERVICE_NONE. */
 const char *dq_service_name(dq_service service);
 

@@ -14,15 +14,18 @@
 
 enum { FINGERPRINT = 0x9f3a };
 
+#define CHOICE(kind_, options_, answer_) \
+    { .kind = (kind_), .options = (options_), .answer = (answer_) }
+
 static const char *written(const dq_choice *choices, size_t count, char *text, size_t bytes)
 {
-    dq_schedule_write(choices, count, FINGERPRINT, text, bytes);
+    dq_schedule_write(choices, count, false, FINGERPRINT, text, bytes);
     return text;
 }
 
 static void choices_are_written_with_letter_answer_and_options(void **state)
 {
-    const dq_choice choices[] = { { DQ_CHOICE_ARRIVAL, 2, 1 }, { DQ_CHOICE_PROCESSOR, 3, 2 } };
+    const dq_choice choices[] = { CHOICE(DQ_CHOICE_ARRIVAL, 2, 1), CHOICE(DQ_CHOICE_PROCESSOR, 3, 2) };
     char text[64];
 
     (void)state;
@@ -32,10 +35,10 @@ static void choices_are_written_with_letter_answer_and_options(void **state)
 static void equal_neighbours_are_written_once(void **state)
 {
     const dq_choice choices[] = {
-        { DQ_CHOICE_PROCESSOR, 2, 0 },
-        { DQ_CHOICE_PROCESSOR, 2, 0 },
-        { DQ_CHOICE_PROCESSOR, 2, 0 },
-        { DQ_CHOICE_ARRIVAL, 2, 1 },
+        CHOICE(DQ_CHOICE_PROCESSOR, 2, 0),
+        CHOICE(DQ_CHOICE_PROCESSOR, 2, 0),
+        CHOICE(DQ_CHOICE_PROCESSOR, 2, 0),
+        CHOICE(DQ_CHOICE_ARRIVAL, 2, 1),
     };
     char text[64];
 
@@ -45,7 +48,7 @@ static void equal_neighbours_are_written_once(void **state)
 
 static void zeros_at_the_end_are_left_out(void **state)
 {
-    const dq_choice choices[] = { { DQ_CHOICE_ARRIVAL, 2, 1 }, { DQ_CHOICE_PROCESSOR, 2, 0 } };
+    const dq_choice choices[] = { CHOICE(DQ_CHOICE_ARRIVAL, 2, 1), CHOICE(DQ_CHOICE_PROCESSOR, 2, 0) };
     char text[64];
 
     (void)state;
@@ -55,49 +58,63 @@ static void zeros_at_the_end_are_left_out(void **state)
 
 static void the_needed_length_is_returned_without_a_buffer(void **state)
 {
-    const dq_choice choices[] = { { DQ_CHOICE_ARRIVAL, 2, 1 } };
+    const dq_choice choices[] = { CHOICE(DQ_CHOICE_ARRIVAL, 2, 1) };
 
     (void)state;
-    assert_int_equal(dq_schedule_write(choices, 1, FINGERPRINT, NULL, 0), strlen("1-9f3a-i1"));
+    assert_int_equal(dq_schedule_write(choices, 1, false, FINGERPRINT, NULL, 0), strlen("1-9f3a-i1"));
 }
 
 static void what_was_written_is_read_back(void **state)
 {
-    dq_choice choices[200], *script;
+    dq_choice choices[200];
     char text[2048], error[256];
-    size_t count;
+    dq_schedule schedule;
 
     (void)state;
     for (size_t i = 0; i < 200; i++) {
-        choices[i] = (dq_choice){ (uint8_t)(i % DQ_CHOICE_COUNT), (uint8_t)(2 + i % 7),
-                                  (uint8_t)(i % 3 == 0 ? 1 : 0) };
+        choices[i] = (dq_choice)CHOICE((uint8_t)(i % DQ_CHOICE_COUNT), (uint8_t)(2 + i % 7),
+                                       (uint8_t)(i % 3 == 0 ? 1 : 0));
     }
     choices[199].answer = 1;
     written(choices, 200, text, sizeof(text));
-    assert_true(dq_schedule_read(text, FINGERPRINT, &script, &count, error, sizeof(error)));
-    assert_int_equal(count, 200);
-    assert_memory_equal(script, choices, sizeof(choices));
-    free(script);
+    assert_true(dq_schedule_read(text, FINGERPRINT, &schedule, error, sizeof(error)));
+    assert_int_equal(schedule.count, 200);
+    assert_false(schedule.sparse);
+    assert_memory_equal(schedule.script, choices, sizeof(choices));
+    free(schedule.script);
+}
+
+static void the_text_of_an_exploration_is_told_by_its_dialect(void **state)
+{
+    const dq_choice choices[] = { CHOICE(DQ_CHOICE_PROCESSOR, 2, 1) };
+    char text[64], error[256];
+    dq_schedule schedule;
+
+    (void)state;
+    dq_schedule_write(choices, 1, true, FINGERPRINT, text, sizeof(text));
+    assert_string_equal(text, "2-9f3a-p1");
+    assert_true(dq_schedule_read(text, FINGERPRINT, &schedule, error, sizeof(error)));
+    assert_true(schedule.sparse);
+    free(schedule.script);
 }
 
 static void assert_refused(const char *text, const char *reason)
 {
-    dq_choice *script;
+    dq_schedule schedule;
     char error[256];
-    size_t count;
 
-    assert_false(dq_schedule_read(text, FINGERPRINT, &script, &count, error, sizeof(error)));
+    assert_false(dq_schedule_read(text, FINGERPRINT, &schedule, error, sizeof(error)));
     if (strstr(error, reason) == NULL) {
         fail_msg("\"%s\" was refused with \"%s\", which does not say \"%s\"", text, error, reason);
     }
-    assert_null(script);
+    assert_null(schedule.script);
 }
 
 static void malformed_texts_are_refused_with_the_place(void **state)
 {
     (void)state;
     assert_refused("", "character 1 (\"\"): a number is missing");
-    assert_refused("2-9f3a-", "version");
+    assert_refused("3-9f3a-", "version");
     assert_refused("1-9f3", "four hexadecimal digits");
     assert_refused("1-9f3a", "a \"-\" is missing");
     assert_refused("1-9f3a-x1", "character 8 (\"x1\"): this is no kind of choice");
@@ -133,6 +150,7 @@ int main(void)
         cmocka_unit_test(zeros_at_the_end_are_left_out),
         cmocka_unit_test(the_needed_length_is_returned_without_a_buffer),
         cmocka_unit_test(what_was_written_is_read_back),
+        cmocka_unit_test(the_text_of_an_exploration_is_told_by_its_dialect),
         cmocka_unit_test(malformed_texts_are_refused_with_the_place),
         cmocka_unit_test(a_text_of_another_test_is_told_apart),
         cmocka_unit_test(a_huge_repetition_is_refused_without_using_the_memory),

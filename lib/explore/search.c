@@ -1,0 +1,165 @@
+/*
+ * search.c - depth first over the log of choices.
+ */
+#include "explore/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool costs(const dq_choice *choice, unsigned answer)
+{
+    return (choice->costly >> answer & 1) != 0;
+}
+
+static bool is_affordable(dq_search *search, const dq_choice *choice, unsigned answer)
+{
+    if (!costs(choice, answer) || search->used.of[choice->bound] < search->limit.of[choice->bound]) {
+        return true;
+    }
+    search->cut[choice->bound] = true;
+    return false;
+}
+
+static void pay(dq_search *search, const dq_choice *choice)
+{
+    search->used.of[choice->bound] += costs(choice, choice->answer);
+}
+
+static void pay_back(dq_search *search, const dq_choice *choice)
+{
+    search->used.of[choice->bound] -= costs(choice, choice->answer);
+}
+
+/* ---- Answering ------------------------------------------------------------------------------- */
+
+static void fail(dq_search *search, dq_search_error error, const dq_choice *asked)
+{
+    search->error = error;
+    search->error_at = search->at;
+    search->asked = *asked;
+    if (search->at < search->count) {
+        search->expected = search->nodes[search->at].choice;
+        search->expected_service = search->nodes[search->at].service;
+    }
+}
+
+static bool reserve(dq_search *search)
+{
+    const size_t capacity = search->capacity == 0 ? 256 : 2 * search->capacity;
+    dq_node *nodes;
+
+    if (search->count < search->capacity) {
+        return true;
+    }
+    nodes = realloc(search->nodes, capacity * sizeof(*nodes));
+    if (nodes == NULL) {
+        return false;
+    }
+    search->nodes = nodes;
+    search->capacity = capacity;
+    return true;
+}
+
+static void ask_again(dq_search *search, dq_choice *choice, unsigned service)
+{
+    const dq_node *node = &search->nodes[search->at];
+
+    if (node->choice.kind != choice->kind || node->choice.options != choice->options ||
+        node->service != service) {
+        fail(search, DQ_SEARCH_DIVERGED, choice);
+        return;
+    }
+    choice->answer = node->choice.answer;
+}
+
+static void ask_first(dq_search *search, const dq_choice *choice, unsigned service)
+{
+    if (!reserve(search)) {
+        fail(search, DQ_SEARCH_SHORT_OF_MEMORY, choice);
+        return;
+    }
+    search->nodes[search->count++] = (dq_node){ .choice = *choice, .service = (uint16_t)service };
+}
+
+static void answer(dq_searcher *searcher, dq_processor *cpu, dq_choice *choice)
+{
+    dq_search *search = (dq_search *)searcher;
+    const unsigned service = cpu->execution->service;
+
+    choice->answer = 0;
+    if (search->error != DQ_SEARCH_GOES_ON) {
+        return;
+    }
+    if (search->at < search->count) {
+        ask_again(search, choice, service);
+    } else {
+        ask_first(search, choice, service);
+    }
+    search->at++;
+}
+
+/* ---- From one run to the next ---------------------------------------------------------------- */
+
+void dq_search_start(dq_search *search)
+{
+    memset(search, 0, sizeof(*search));
+    search->searcher.answer = answer;
+}
+
+void dq_search_stop(dq_search *search)
+{
+    free(search->nodes);
+    search->nodes = NULL;
+    search->count = 0;
+    search->capacity = 0;
+}
+
+void dq_search_begin(dq_search *search, const dq_bounds *limit)
+{
+    search->count = 0;
+    search->limit = *limit;
+    memset(&search->used, 0, sizeof(search->used));
+    memset(search->cut, 0, sizeof(search->cut));
+}
+
+void dq_search_begin_run(dq_search *search)
+{
+    search->at = 0;
+    search->error = DQ_SEARCH_GOES_ON;
+}
+
+/* The next affordable answer of the last choice. */
+static bool turn(dq_search *search, dq_choice *choice)
+{
+    pay_back(search, choice);
+    for (unsigned next = choice->answer + 1u; next < choice->options; next++) {
+        if (is_affordable(search, choice, next)) {
+            choice->answer = (uint8_t)next;
+            pay(search, choice);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool dq_search_advance(dq_search *search)
+{
+    while (search->count > 0) {
+        if (turn(search, &search->nodes[search->count - 1].choice)) {
+            return true;
+        }
+        search->count--;
+    }
+    return false;
+}
+
+double dq_search_share(const dq_search *search)
+{
+    double share = 0, weight = 1;
+
+    for (size_t i = 0; i < search->count; i++) {
+        weight /= search->nodes[i].choice.options;
+        share += weight * search->nodes[i].choice.answer;
+    }
+    return share;
+}

@@ -1,0 +1,65 @@
+/*
+ * search.h - every way in which a run can go, within bounds: depth first over the log of choices.
+ *
+ * A run is repeated from its start; the answers up to some choice are given again, that one is
+ * answered in the next way, and what follows takes option 0. So the memory that is needed grows with
+ * the length of a run, not with their number.
+ *
+ * Bounds limit what a run may use up of preemptions, displaced interrupts and faults. A search is
+ * made in passes with growing bounds (passes.h), so that what fails with the fewest is found
+ * first.
+ */
+#ifndef DQ_SEARCH_H
+#define DQ_SEARCH_H
+
+#include "sim/machine.h"
+
+#define DQ_UNBOUNDED UINT32_MAX
+
+typedef struct dq_bounds {
+    uint32_t of[DQ_BOUND_COUNT];
+} dq_bounds;
+
+/* A choice of the present run. */
+typedef struct dq_node {
+    dq_choice choice;
+    uint16_t service; /* That it was asked in. */
+} dq_node;
+
+typedef enum dq_search_error {
+    DQ_SEARCH_GOES_ON,
+    DQ_SEARCH_DIVERGED, /* A run was asked other things than the one before, up to the same answers. */
+    DQ_SEARCH_SHORT_OF_MEMORY
+} dq_search_error;
+
+typedef struct dq_search {
+    dq_searcher searcher; /* Answers for machines in mode explore. */
+    dq_node *nodes;
+    size_t count, capacity;
+    size_t at; /* Choices that the present run has asked for. */
+    dq_bounds limit;
+    dq_bounds used;           /* By the answers of the present run. */
+    bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
+    dq_search_error error;
+    size_t error_at;     /* The choice at which it was seen. */
+    dq_choice expected;  /* What the run before was asked there. */
+    dq_choice asked;     /* And this one. */
+    uint16_t expected_service;
+} dq_search;
+
+void dq_search_start(dq_search *search);
+void dq_search_stop(dq_search *search);
+
+/* Begins a pass: its first run takes option 0 everywhere. */
+void dq_search_begin(dq_search *search, const dq_bounds *limit);
+
+/* Before each run. */
+void dq_search_begin_run(dq_search *search);
+
+/* After a run: prepares the next one. False if there is none: the pass is complete. */
+bool dq_search_advance(dq_search *search);
+
+/* How much of the pass has been seen, from 0 to 1: an estimate by the shape of the tree so far. */
+double dq_search_share(const dq_search *search);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * access.c - an access of guest code is a schedule point, and then an event.
+ *
+ * The short way is for runs in which nothing can come of an access: one processor, mode first,
+ * nothing pending, and nobody who listens. Sinks run no guest code; should one be instrumented all
+ * the same (a test's), its own accesses while it is told of one are none.
+ */
+#include "sim/access.h"
+
+#include "sim/instrumented.h"
+#include "sim/machine.h"
+
+/* In mode first nothing is decided at an access but whose turn it is while code polls memory: then
+ * one in so many is enough. */
+enum { ACCESSES_PER_POINT = 64 };
+
+typedef struct touch {
+    const void *address;
+    size_t bytes;
+    unsigned flags;
+} touch;
+
+/* True if nobody would notice the access. */
+static inline bool is_unnoticed(const dq_processor *cpu)
+{
+    const uint32_t attention = dq_attention(cpu) & (~1u << cpu->irql);
+
+    return attention == 0 ||
+           (attention == DQ_ATTEND_SINKS && (cpu->sink_kinds & DQ_EVENT_BIT(ACCESS)) == 0);
+}
+
+static void say(dq_processor *cpu, const touch *what)
+{
+    if (!cpu->says_access) {
+        cpu->says_access = true;
+        dq_emit(cpu, ACCESS, what->address, what->bytes, what->flags, 0);
+        cpu->says_access = false;
+    }
+}
+
+static dq_processor *point(dq_processor *cpu)
+{
+    const bool chooses = dq_mode_chooses(cpu->machine->options.mode);
+
+    if (!chooses && !dq_is_deliverable(cpu) && ++cpu->accesses < ACCESSES_PER_POINT) {
+        return cpu;
+    }
+    cpu->accesses = 0;
+    return dq_point(cpu);
+}
+
+/* The execution is at `place` meanwhile, and in no service, for whoever interrupts or describes it;
+ * then it is again in the call that it may be in. */
+static void step(dq_processor *cpu, const touch *touches, unsigned count, const void *place)
+{
+    dq_execution *execution = cpu->execution;
+    const dq_service service = execution->service;
+    const void *call = execution->place;
+
+    execution->service = DQ_SERVICE_NONE;
+    execution->place = place;
+    cpu = cpu->live != NULL ? cpu : point(cpu);
+    for (unsigned i = 0; i < count; i++) {
+        say(cpu, &touches[i]);
+    }
+    execution->service = service;
+    execution->place = call;
+}
+
+/* Guest code runs outside the monitor; what is inside is none. */
+static void step_live(dq_machine *machine, const touch *touches, unsigned count, const void *place)
+{
+    if (dq_inside > 0 || (machine->processors->sink_kinds & DQ_EVENT_BIT(ACCESS)) == 0) {
+        return;
+    }
+    dq_monitor_enter(machine);
+    if (!dq_attends(dq_self, DQ_ATTEND_REFUSE)) {
+        step(dq_self, touches, count, place);
+    }
+    dq_monitor_leave(machine);
+}
+
+static void look(dq_processor *cpu, const touch *touches, unsigned count, const void *place)
+{
+    if (cpu->live != NULL) {
+        step_live(cpu->live, touches, count, place);
+    } else if (dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        dq_instrumented_hear(touches[0].address);
+    } else if (!cpu->says_access) {
+        step(cpu, touches, count, place);
+    }
+}
+
+void dq_access(const void *address, size_t bytes, unsigned flags, const void *place)
+{
+    dq_processor *cpu = dq_self;
+
+    if (DQ_UNLIKELY(!is_unnoticed(cpu))) {
+        look(cpu, &(touch){ address, bytes, flags }, 1, place);
+    }
+}
+
+void dq_access_both(const void *from, const void *other, unsigned other_flags, size_t bytes,
+                    const void *place)
+{
+    dq_processor *cpu = dq_self;
+
+    if (DQ_UNLIKELY(!is_unnoticed(cpu))) {
+        const touch touches[] = { { from, bytes, DQ_ACCESS_READ }, { other, bytes, other_flags } };
+
+        look(cpu, touches, 2, place);
+    }
+}
+
+void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_t bytes,
+                          unsigned flags)
+{
+    dq_emit(cpu, ACCESS, (const void *)address, bytes, flags, 0);
+}
