@@ -32,6 +32,11 @@ DIRQL_API void dirql_expect_finding(const char *rule);
  * failing. Say why in `reason`; an empty one is refused. */
 DIRQL_API void dirql_suppress(const char *rule, const char *function, const char *reason);
 
+/* Races (rule "data race") in these bytes are none: a counter that may be off by one, a flag that is
+ * only a hint. Say why in `reason`; an empty one fails the run, and so do more than 64 ranges. Any
+ * IRQL. Only instrumented code has its races found. */
+DIRQL_API void dirql_race_ignore(const volatile void *address, size_t bytes, const char *reason);
+
 /* Fails the run unless the caller's IRQL is `irql`. */
 #define dirql_assert_irql(irql) dirql_assert_irql_at((irql), __FILE__, __LINE__)
 DIRQL_API void dirql_assert_irql_at(KIRQL irql, const char *file, int line);

@@ -22,6 +22,10 @@ static void add_title(dq_text *out, const dq_finding *finding)
     const char *name = dq_bugcheck_name(finding->code);
 
     dq_text_add(out, "%s", finding->severity == DQ_WARNING ? "warning: " : "");
+    if (finding->title[0] != '\0') {
+        dq_text_add(out, "%s\n", finding->title);
+        return;
+    }
     if (finding->code != 0) {
         dq_text_add(out,
                     "bug check 0x%08" PRIX32 " %s (0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64
@@ -37,7 +41,9 @@ static void add_title(dq_text *out, const dq_finding *finding)
 static void add_rule(dq_text *out, const dq_finding *finding)
 {
     const char *demand = dq_rule_demand(finding->rule);
-    const char *advice = dq_rule_advice(finding->rule, finding->code);
+    const char *advice = finding->advice[0] != '\0'
+                             ? finding->advice
+                             : dq_rule_advice(finding->rule, finding->code);
 
     if (demand != NULL) {
         dq_text_add(out, "  rule:  %s: %s%s%s%s\n", finding->rule, demand,

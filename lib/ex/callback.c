@@ -225,6 +225,7 @@ PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTI
     }
     *link = made;
     CallbackObject->object.references++;
+    dq_emit(cpu, ORDER_GIVE, made, 0, 0, 0);
     return made;
 }
 
@@ -255,6 +256,7 @@ VOID NTAPI ExUnregisterCallback(PVOID CallbackRegistration)
         (void)dq_wait_for(cpu, &registration->quiet, DQ_SERVICE_ExUnregisterCallback,
                           __builtin_return_address(0));
     }
+    dq_emit(dq_self, ORDER_TAKE, &registration->quiet, 0, 0, 0);
     drop(dq_self->machine, registration);
 }
 
@@ -280,9 +282,11 @@ static void call(dq_processor *cpu, dq_registration *registration, void *argumen
 
     callbacks->calls = &notification;
     registration->running++;
+    dq_emit(cpu, ORDER_TAKE, registration, 0, 0, 0);
     depth = dq_guest_begin(dq_self);
     registration->function(registration->context, argument1, argument2);
     dq_guest_end(depth);
+    dq_emit(dq_self, ORDER_GIVE, &registration->quiet, 0, 0, 0);
     check_return(dq_self, registration, irql);
     while (*link != &notification) {
         link = &(*link)->next;

@@ -231,6 +231,7 @@ bool dq_resource_acquire(dq_processor *cpu, dq_resource *r, dq_resource_access w
     check_apcs(cpu, r->resource, 0x37);
     if (can_have(r, dq_resource_me(cpu), wanted)) {
         own(cpu, r, dq_resource_me(cpu), wanted == DQ_EXCLUSIVE, place);
+        dq_emit(cpu, ORDER_TAKE, r->resource, wanted != DQ_EXCLUSIVE, 0, 0);
         return true;
     }
     if (!wait) {
@@ -238,6 +239,7 @@ bool dq_resource_acquire(dq_processor *cpu, dq_resource *r, dq_resource_access w
         return false;
     }
     wait_for(cpu, r, wanted, place);
+    dq_emit(dq_self, ORDER_TAKE, r->resource, wanted != DQ_EXCLUSIVE, 0, 0);
     return true;
 }
 
@@ -278,6 +280,7 @@ void dq_resource_release(dq_processor *cpu, dq_resource *r, ERESOURCE_THREAD id)
     if (--(*link)->count > 0) {
         return;
     }
+    dq_emit(cpu, ORDER_GIVE, r->resource, !r->exclusive, 0, 0);
     drop(cpu, link);
     if (r->owners == NULL) {
         r->exclusive = false;
@@ -292,6 +295,7 @@ void dq_resource_release(dq_processor *cpu, dq_resource *r, ERESOURCE_THREAD id)
 void dq_resource_share(dq_processor *cpu, dq_resource *r)
 {
     (void)check_owner(cpu, r, dq_resource_me(cpu));
+    dq_emit(cpu, ORDER_GIVE, r->resource, 0, 0, 0);
     r->exclusive = false;
     grant_readers(cpu, r);
     show(r);

@@ -51,6 +51,7 @@ static void release(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count)
         accuse(cpu, ref, "releases rundown protection more often than it was acquired");
         return;
     }
+    dq_emit(cpu, ORDER_GIVE, ref, 0, 0, 0);
     ref->Count -= (ULONG_PTR)count * ONE;
     if (ref->Count == RUNDOWN && dq_executive_of(cpu->machine) != NULL) {
         wake(cpu, ref);
@@ -68,12 +69,14 @@ static void wait_for_release(dq_processor *cpu, PEX_RUNDOWN_REF ref, const void 
 
     ref->Count |= RUNDOWN;
     if (ref->Count == RUNDOWN || ex == NULL) {
+        dq_emit(cpu, ORDER_TAKE, ref, 0, 0, 0);
         return;
     }
     dq_wait_header_init(&wait.released.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
     wait.next = ex->rundowns;
     ex->rundowns = &wait;
     (void)dq_wait_for(cpu, &wait.released, cpu->execution->service, place);
+    dq_emit(dq_self, ORDER_TAKE, ref, 0, 0, 0);
     link = &ex->rundowns;
     while (*link != &wait) {
         link = &(*link)->next;

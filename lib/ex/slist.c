@@ -7,7 +7,7 @@
  */
 #include <wdm.h>
 
-#include "sim/processor.h"
+#include "sim/emit.h"
 
 enum { BUSY = 1 };
 
@@ -20,6 +20,10 @@ static inline void step(dq_service service, PSLIST_HEADER header, const void *pl
     if (dq_must_look(cpu, cpu->irql) && !dq_attends(cpu, DQ_ATTEND_REFUSE)) {
         cpu = dq_enter(service, place, header, 0, 0, 0);
         DQ_LEAVES(cpu);
+        if (cpu != NULL) {
+            dq_emit(cpu, ORDER_TAKE, header, 0, 0, 0);
+            dq_emit(cpu, ORDER_GIVE, header, 0, 0, 0);
+        }
     }
 }
 

@@ -135,6 +135,7 @@ static void run(dq_processor *cpu, const dq_work *work)
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_THREAD, DQ_LEVEL_PASSIVE, work->routine,
                        work->item, NULL);
     thread->internal = false;
+    dq_emit(cpu, ORDER_TAKE, work->item, 0, 0, 0);
     depth = dq_guest_begin(dq_self);
     work->call(work);
     dq_guest_end(depth);
@@ -247,6 +248,7 @@ void dq_work_queue_insert(dq_processor *cpu, const dq_work *work, WORK_QUEUE_TYP
         refuse_type(cpu, work, type);
     }
     check_insert(cpu, work, &ex->work);
+    dq_emit(cpu, ORDER_GIVE, work->item, 0, 0, 0);
     entry->work = *work;
     ex->work.queues[priority].priority = priority;
     append(&ex->work.queues[priority], entry);

@@ -224,4 +224,8 @@ typedef struct host_symbol {
  * reports. */
 void host_symbol_find(const void *address, host_symbol *symbol);
 
+/* Names the static variable at `address` in `function`, with the offset from its start. False if
+ * there is none with a name. */
+bool host_symbol_find_data(const void *address, host_symbol *symbol);
+
 #endif

@@ -134,3 +134,33 @@ void host_symbol_find(const void *address, host_symbol *symbol)
     spell_out(symbol);
     host_source_line_find(address, symbol);
 }
+
+/* Compilers number the static variables of functions: rx_count.0, rx_count.1. */
+static void drop_number(char *name)
+{
+    char *dot = strrchr(name, '.');
+
+    if (dot != NULL && dot != name && dot[1 + strspn(dot + 1, "0123456789")] == '\0') {
+        *dot = '\0';
+    }
+}
+
+bool host_symbol_find_data(const void *address, host_symbol *symbol)
+{
+    module m = { .address = (uintptr_t)address };
+
+    memset(symbol, 0, sizeof *symbol);
+    dl_iterate_phdr(match, &m);
+    if (!m.found) {
+        return false;
+    }
+    complete_path(&m);
+    snprintf(symbol->module, sizeof symbol->module, "%s", host_maps_base_name(m.path));
+    if (!host_symtab_find_data(m.path, m.address - m.bias, symbol->function,
+                               sizeof symbol->function, &symbol->offset)) {
+        return false;
+    }
+    drop_number(symbol->function);
+    spell_out(symbol);
+    return true;
+}

@@ -13,4 +13,8 @@
 bool host_symtab_find(const char *path, uintptr_t value, char *name, size_t name_bytes,
                       size_t *offset);
 
+/* The same for a static variable. */
+bool host_symtab_find_data(const char *path, uintptr_t value, char *name, size_t name_bytes,
+                           size_t *offset);
+
 #endif

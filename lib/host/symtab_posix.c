@@ -72,21 +72,22 @@ static const section_header *find_section(const section_header *first, size_t co
     return NULL;
 }
 
-static bool is_function_at(const symbol_entry *entry, uintptr_t value)
+static bool is_at(const symbol_entry *entry, unsigned type, uintptr_t value)
 {
-    return (entry->st_info & 0xf) == STT_FUNC && entry->st_shndx != SHN_UNDEF &&
+    return (entry->st_info & 0xf) == type && entry->st_shndx != SHN_UNDEF &&
            value >= entry->st_value &&
            value - entry->st_value < (entry->st_size != 0 ? entry->st_size : 1);
 }
 
 /* The symbol that covers the value; of several, the innermost. */
-static const symbol_entry *search(const symbol_entry *entries, size_t count, uintptr_t value)
+static const symbol_entry *search(const symbol_entry *entries, size_t count, unsigned type,
+                                  uintptr_t value)
 {
     const symbol_entry *found = NULL;
     size_t i;
 
     for (i = 0; i < count; i++) {
-        if (is_function_at(&entries[i], value) &&
+        if (is_at(&entries[i], type, value) &&
             (found == NULL || entries[i].st_value > found->st_value)) {
             found = &entries[i];
         }
@@ -94,12 +95,13 @@ static const symbol_entry *search(const symbol_entry *entries, size_t count, uin
     return found;
 }
 
-static bool find_in_table(const image *file, unsigned type, uintptr_t value, char *name,
-                          size_t name_bytes, size_t *offset)
+/* `table_type` is that of the section, `type` that of the symbol. */
+static bool find_in_table(const image *file, unsigned table_type, unsigned type, uintptr_t value,
+                          char *name, size_t name_bytes, size_t *offset)
 {
     size_t count = 0;
     const section_header *first = sections(file, &count);
-    const section_header *table = first != NULL ? find_section(first, count, type) : NULL;
+    const section_header *table = first != NULL ? find_section(first, count, table_type) : NULL;
     const section_header *strings;
     const symbol_entry *entries, *found;
     const char *text;
@@ -113,7 +115,7 @@ static bool find_in_table(const image *file, unsigned type, uintptr_t value, cha
     if (entries == NULL || text == NULL) {
         return false;
     }
-    found = search(entries, table->sh_size / sizeof *entries, value);
+    found = search(entries, table->sh_size / sizeof *entries, type, value);
     if (found == NULL || found->st_name >= strings->sh_size) {
         return false;
     }
@@ -123,8 +125,8 @@ static bool find_in_table(const image *file, unsigned type, uintptr_t value, cha
     return true;
 }
 
-bool host_symtab_find(const char *path, uintptr_t value, char *name, size_t name_bytes,
-                      size_t *offset)
+static bool find_symbol(const char *path, unsigned type, uintptr_t value, char *name,
+                        size_t name_bytes, size_t *offset)
 {
     image file;
     bool found;
@@ -132,8 +134,20 @@ bool host_symtab_find(const char *path, uintptr_t value, char *name, size_t name
     if (!map_file(path, &file)) {
         return false;
     }
-    found = find_in_table(&file, SHT_SYMTAB, value, name, name_bytes, offset) ||
-            find_in_table(&file, SHT_DYNSYM, value, name, name_bytes, offset);
+    found = find_in_table(&file, SHT_SYMTAB, type, value, name, name_bytes, offset) ||
+            find_in_table(&file, SHT_DYNSYM, type, value, name, name_bytes, offset);
     munmap((void *)file.bytes, file.size);
     return found;
+}
+
+bool host_symtab_find(const char *path, uintptr_t value, char *name, size_t name_bytes,
+                      size_t *offset)
+{
+    return find_symbol(path, STT_FUNC, value, name, name_bytes, offset);
+}
+
+bool host_symtab_find_data(const char *path, uintptr_t value, char *name, size_t name_bytes,
+                           size_t *offset)
+{
+    return find_symbol(path, STT_OBJECT, value, name, name_bytes, offset);
 }

@@ -131,6 +131,7 @@ VOID NTAPI IoStartTimer(PDEVICE_OBJECT DeviceObject)
     if (timer == NULL || timer->started) {
         return;
     }
+    dq_emit(cpu, ORDER_GIVE, &timer->dpc, 0, 0, 0);
     timer->started = true;
     timer->processor = cpu->number;
     if (!dq_clock_set(cpu->machine, &timer->deadline, cpu->machine->clock.now_ns + second_ns)) {

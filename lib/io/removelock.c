@@ -188,6 +188,7 @@ static bool let_go(dq_processor *cpu, dq_remove_lock *known, const void *tag, ui
 
 static void count_down(dq_processor *cpu, PIO_REMOVE_LOCK lock)
 {
+    dq_emit(cpu, ORDER_GIVE, lock, 0, 0, 0);
     if (--lock->Common.IoCount == 0) {
         dq_emit(cpu, SIGNAL, &lock->Common.RemoveEvent, 0, 0, 0);
         lock->Common.RemoveEvent.Header.SignalState = 1;
@@ -289,4 +290,5 @@ VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, U
     count_down(cpu, RemoveLock);
     (void)dq_wait_for(cpu, &RemoveLock->Common.RemoveEvent, DQ_SERVICE_IoReleaseRemoveLockAndWaitEx,
                       __builtin_return_address(0));
+    dq_emit(dq_self, ORDER_TAKE, RemoveLock, 0, 0, 0);
 }

@@ -44,6 +44,8 @@ static bool run(dq_processor *cpu, PKINTERRUPT interrupt, dq_line *line)
     interrupt->running++;
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_ISR, interrupt->irql,
                        dq_interrupt_routine(interrupt), interrupt, NULL);
+    execution.processors =
+        interrupt->processors & (line->affinity != 0 ? line->affinity : UINT64_MAX);
     if (irql > level) {
         dq_irql_raise(cpu, irql);
     }

@@ -265,6 +265,7 @@ static void run(dq_processor *cpu, const KDPC *copy, PKDPC object)
     cpu->machine->counted_dpcs++;
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_DPC, DQ_LEVEL_DISPATCH,
                        DQ_CODE(copy->DeferredRoutine), object, NULL);
+    execution.processors = copy->Number != 0 ? 1ull << cpu->number : 0;
     dq_emit(cpu, DPC_BEGIN, object, DQ_LEVEL_DISPATCH, 0, 0);
     depth = dq_guest_begin(dq_self);
     copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1,

@@ -76,6 +76,7 @@ LONG NTAPI KeResetEvent(PRKEVENT Event)
     DQ_ENTER(KeResetEvent, Event, Event, 0, 0, 0);
     expect_event(cpu, Event, DQ_SERVICE_KeResetEvent, __builtin_return_address(0));
     before = Event->Header.SignalState;
+    dq_wait_tell_read(cpu, &Event->Header);
     Event->Header.SignalState = 0;
     return before;
 }
@@ -84,5 +85,6 @@ LONG NTAPI KeReadStateEvent(PRKEVENT Event)
 {
     DQ_ENTER(KeReadStateEvent, Event, Event, 0, 0, 0);
     expect_event(cpu, Event, DQ_SERVICE_KeReadStateEvent, __builtin_return_address(0));
+    dq_wait_tell_read(cpu, &Event->Header);
     return Event->Header.SignalState;
 }

@@ -60,6 +60,7 @@ VOID NTAPI KeFlushQueuedDpcs(VOID)
         cpu = dq_self;
     }
     dpcs->flushers--;
+    dq_emit(cpu, DPC_FLUSH, NULL, 0, 0, 0);
     if (dq_must_look(cpu, cpu->irql)) {
         (void)dq_deliver(cpu);
     }

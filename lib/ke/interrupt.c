@@ -325,10 +325,14 @@ void dq_interrupt_activate(dq_processor *cpu, PKINTERRUPT handle, bool active)
         if (interrupt->active == active) {
             continue;
         }
+        if (active) {
+            dq_emit(dq_self, ORDER_GIVE, interrupt, 0, 0, 0);
+        }
         interrupt->active = active;
         interrupt->chain->active += active ? 1u : -1u;
         if (!active && !interrupt->passive) {
             drain(dq_self, interrupt);
+            dq_emit(dq_self, ORDER_TAKE, interrupt, 0, 0, 0);
         }
         dq_chain_update(interrupt->chain);
         dq_intc_refresh(machine, interrupt->chain->vector);

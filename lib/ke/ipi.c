@@ -58,11 +58,13 @@ static ULONG_PTR take_part(dq_processor *cpu)
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_IPI, DQ_LEVEL_IPI, routine, NULL, NULL);
     count_one(cpu, &ipi->arrived);
     await(cpu, &ipi->arrived);
+    dq_emit(cpu, ORDER_TAKE, &ipi->arrived, 0, 0, 0);
     dq_emit(cpu, IPI_BEGIN, NULL, (uintptr_t)routine, ipi->context, 0);
     depth = dq_guest_begin(cpu);
     result = ipi->function(ipi->context);
     dq_guest_end(depth);
     dq_emit(cpu, IPI_END, NULL, (uintptr_t)routine, result, 0);
+    dq_emit(cpu, ORDER_GIVE, &ipi->finished, 0, 0, 0);
     check_irql(cpu, routine);
     dq_execution_end(cpu, &execution);
     count_one(cpu, &ipi->finished);
@@ -106,6 +108,7 @@ static void end(dq_processor *cpu)
     dq_ipi *ipi = ipi_of(cpu);
 
     await(cpu, &ipi->finished);
+    dq_emit(cpu, ORDER_TAKE, &ipi->finished, 0, 0, 0);
     ipi->busy = false;
     dq_spin_released(cpu, &ipi->busy);
 }
@@ -128,6 +131,7 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG
         dq_irql_raise(cpu, DQ_LEVEL_DISPATCH);
     }
     begin(cpu, BroadcastFunction, Context);
+    dq_emit(cpu, ORDER_GIVE, &ipi_of(cpu)->arrived, 0, 0, 0);
     dq_irql_raise(cpu, DQ_LEVEL_IPI);
     interrupt_the_others(cpu);
     result = take_part(cpu);

@@ -137,5 +137,6 @@ LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex)
 {
     DQ_ENTER(KeReadStateMutex, Mutex, Mutex, 0, 0, 0);
     expect_mutex(cpu, Mutex, DQ_SERVICE_KeReadStateMutex, __builtin_return_address(0));
+    dq_wait_tell_read(cpu, &Mutex->Header);
     return Mutex->Header.SignalState;
 }

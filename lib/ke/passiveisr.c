@@ -75,9 +75,12 @@ static bool call_watched(dq_processor *cpu, PKINTERRUPT interrupt, const dq_line
 
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_PASSIVE_ISR, DQ_LEVEL_PASSIVE,
                        dq_interrupt_routine(interrupt), interrupt, NULL);
+    /* The lock is its thread's; what it keeps apart is what the ISR does. */
+    dq_emit(cpu, ORDER_TAKE, &interrupt->passive_lock->event, 0, 0, 0);
     dq_emit(cpu, ISR_BEGIN, interrupt, DQ_LEVEL_PASSIVE, 0, 0);
     claimed = dq_interrupt_call(interrupt);
     cpu = dq_self;
+    dq_emit(cpu, ORDER_GIVE, &interrupt->passive_lock->event, 0, 0, 0);
     dq_emit(cpu, ISR_END, interrupt, DQ_LEVEL_PASSIVE, claimed, asserted);
     if (DQ_UNLIKELY(cpu->irql != DQ_LEVEL_PASSIVE)) {
         dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | 3,

@@ -49,5 +49,6 @@ LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore)
 {
     DQ_ENTER(KeReadStateSemaphore, Semaphore, Semaphore, 0, 0, 0);
     expect_semaphore(cpu, Semaphore, DQ_SERVICE_KeReadStateSemaphore, __builtin_return_address(0));
+    dq_wait_tell_read(cpu, &Semaphore->Header);
     return Semaphore->Header.SignalState;
 }

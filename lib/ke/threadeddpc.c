@@ -17,6 +17,7 @@ static void run(dq_processor *cpu, dq_dpc_list *list, const KDPC *copy, PKDPC ob
     cpu->machine->counted_dpcs++;
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_THREADED_DPC, DQ_LEVEL_PASSIVE,
                        DQ_CODE(copy->DeferredRoutine), object, NULL);
+    execution.processors = copy->Number != 0 ? 1ull << cpu->number : 0;
     dq_emit(cpu, DPC_BEGIN, object, DQ_LEVEL_PASSIVE, 0, 0);
     depth = dq_guest_begin(dq_self);
     copy->DeferredRoutine(object, copy->DeferredContext, copy->SystemArgument1,

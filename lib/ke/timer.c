@@ -274,5 +274,6 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
     DQ_ENTER(KeReadStateTimer, Timer, Timer, 0, 0, FALSE);
     dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeReadStateTimer,
                    __builtin_return_address(0));
+    dq_wait_tell_read(cpu, &Timer->Header);
     return Timer->Header.SignalState != 0;
 }

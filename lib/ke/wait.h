@@ -69,6 +69,14 @@ uint64_t dq_wait_due_ns(const dq_machine *machine, int64_t due_100ns);
 void dq_wait_expect(dq_processor *cpu, const DISPATCHER_HEADER *header, uint32_t types,
                     dq_service service, const void *place);
 
+/* For sinks: a service tells its caller the object's state, which the caller may go by. */
+static inline void dq_wait_tell_read(dq_processor *cpu, const DISPATCHER_HEADER *header)
+{
+    if (header->SignalState > 0) {
+        dq_emit(cpu, ORDER_TAKE, header, 0, 0, 0);
+    }
+}
+
 /* "a notification event": for reports. */
 const char *dq_wait_object_text(const DISPATCHER_HEADER *header);
 

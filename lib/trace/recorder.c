@@ -192,7 +192,9 @@ dq_sink *dq_recorder_create(dq_machine *machine)
     recorder->processors = machine->processor_count;
     recorder->sink.name = "recorder";
     /* Accesses stay out: compilers differ in their number. */
-    recorder->sink.kinds = ~DQ_EVENT_BIT(ACCESS);
+    recorder->sink.kinds = ~(DQ_EVENT_BIT(ACCESS) | DQ_EVENT_BIT(ORDER_GIVE) |
+                             DQ_EVENT_BIT(ORDER_TAKE) | DQ_EVENT_BIT(EXECUTION_END) |
+                             DQ_EVENT_BIT(DPC_FLUSH));
     recorder->sink.event = hear;
     recorder->sink.stop = stop;
     recorder->sink.state = recorder;

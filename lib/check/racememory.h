@@ -1,0 +1,32 @@
+/*
+ * racememory.h - whose memory an address is, in words.
+ */
+#ifndef DQ_CHECK_RACEMEMORY_H
+#define DQ_CHECK_RACEMEMORY_H
+
+#include "sim/machine.h"
+
+typedef struct dq_raceblock {
+    uintptr_t address;
+    uint64_t bytes;
+    uint32_t tag;
+    const void *place;
+    struct dq_raceblock *next;
+} dq_raceblock;
+
+/* The pool blocks that are in use. */
+typedef struct dq_racememory {
+    dq_raceblock *buckets[512];
+    dq_raceblock *unused;
+} dq_racememory;
+
+void dq_racememory_allocate(dq_racememory *memory, const dq_event *event);
+void dq_racememory_release(dq_racememory *memory, const void *address);
+void dq_racememory_free_all(dq_racememory *memory);
+
+/* "`uart`+8", "a pool block 'Uart' +8, allocated at uart_start uart.c:30", "the stack of thread
+ * reader". Slow. Returns text. */
+const char *dq_racememory_describe(const dq_racememory *memory, const dq_machine *machine,
+                                   uintptr_t address, char *text, size_t bytes);
+
+#endif
