@@ -47,6 +47,7 @@
 #include <wdm_resource.h>
 #include <wdm_irp.h>
 #include <wdm_device.h>
+#include <wdm_dma.h>
 #include <wdm_workitem.h>
 #include <wdm_removelock.h>
 #include <wdm_iotimer.h>

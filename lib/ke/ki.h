@@ -40,6 +40,7 @@ typedef struct dq_kernel {
     dq_ipi ipi;                   /* ipi.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */
     struct user_mapping *user_mappings; /* mm/mdlmap.c */
+    struct dq_adapter *adapters;        /* hal/adapter.c */
     struct dq_frames *frames;           /* mm/frame.c */
     void (*frames_halt)(dq_machine *machine);
 } dq_kernel;

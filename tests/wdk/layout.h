@@ -52,6 +52,12 @@
     X(IO_STATUS_BLOCK, 16)                 \
     X(IO_STACK_LOCATION, 72)               \
     X(IRP, 208)                            \
+    X(MDL, 48)                             \
+    X(DEVICE_DESCRIPTION, 64)              \
+    X(DMA_ADAPTER, 16)                     \
+    X(DMA_OPERATIONS, 128)                 \
+    X(SCATTER_GATHER_ELEMENT, 24)          \
+    X(SCATTER_GATHER_LIST, 16)             \
     X(DRIVER_OBJECT, 336)                  \
     X(DEVICE_OBJECT, 336)                  \
     X(WAIT_CONTEXT_BLOCK, 72)              \
