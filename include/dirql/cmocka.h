@@ -63,6 +63,35 @@ extern "C" {
 #define dirql_unit_test_options(f, setup, teardown, options) \
     DIRQL_CMOCKA_TEST(f, setup, teardown, options, )
 
+/*
+ * dirql_fail_each_test(f), dirql_fail_each_test_setup(f, setup) and so on: the same test again and
+ * again, each time with another call failing for want of resources, until one run passes without
+ * (dirql_fail_each() of <dirql/fail.h>). The test fails with the first run that does. A setup that
+ * returns nonzero because of such a failure ends its run without test and teardown: it has given
+ * back what it had, and that is checked. In the test, dirql_fail_count() tells.
+ */
+#if !defined(__cplusplus)
+#define dirql_fail_each_test(...)                DIRQL_CMOCKA_FAIL(__VA_ARGS__, )
+#define dirql_fail_each_test_setup(...)          DIRQL_CMOCKA_FAIL_SETUP(__VA_ARGS__, )
+#define dirql_fail_each_test_teardown(...)       DIRQL_CMOCKA_FAIL_TEARDOWN(__VA_ARGS__, )
+#define dirql_fail_each_test_setup_teardown(...) DIRQL_CMOCKA_FAIL_BOTH(__VA_ARGS__, )
+#elif __cplusplus >= 202002L
+#define dirql_fail_each_test(...)                DIRQL_CMOCKA_FAIL(__VA_ARGS__, )
+#define dirql_fail_each_test_setup(...)          DIRQL_CMOCKA_FAIL_SETUP(__VA_ARGS__, )
+#define dirql_fail_each_test_teardown(...)       DIRQL_CMOCKA_FAIL_TEARDOWN(__VA_ARGS__, )
+#define dirql_fail_each_test_setup_teardown(...) DIRQL_CMOCKA_FAIL_BOTH(__VA_ARGS__, )
+#else
+#define dirql_fail_each_test(f)                    dirql_fail_each_test_options(f, NULL, NULL, NULL)
+#define dirql_fail_each_test_setup(f, setup)       dirql_fail_each_test_options(f, setup, NULL, NULL)
+#define dirql_fail_each_test_teardown(f, teardown) \
+    dirql_fail_each_test_options(f, NULL, teardown, NULL)
+#define dirql_fail_each_test_setup_teardown(f, setup, teardown) \
+    dirql_fail_each_test_options(f, setup, teardown, NULL)
+#endif
+
+#define dirql_fail_each_test_options(f, setup, teardown, options) \
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, teardown, options, )
+
 /* ---- What the macros are made of ------------------------------------------------------------- */
 
 #define DIRQL_CMOCKA_UNIT(f, ...)              DIRQL_CMOCKA_TEST(f, NULL, NULL, NULL, __VA_ARGS__)
@@ -71,6 +100,15 @@ extern "C" {
     DIRQL_CMOCKA_TEST(f, NULL, teardown, NULL, __VA_ARGS__)
 #define DIRQL_CMOCKA_UNIT_BOTH(f, setup, teardown, ...) \
     DIRQL_CMOCKA_TEST(f, setup, teardown, NULL, __VA_ARGS__)
+
+#define DIRQL_CMOCKA_FAIL(f, ...) \
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, NULL, NULL, NULL, __VA_ARGS__)
+#define DIRQL_CMOCKA_FAIL_SETUP(f, setup, ...) \
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, NULL, NULL, __VA_ARGS__)
+#define DIRQL_CMOCKA_FAIL_TEARDOWN(f, teardown, ...) \
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, NULL, teardown, NULL, __VA_ARGS__)
+#define DIRQL_CMOCKA_FAIL_BOTH(f, setup, teardown, ...) \
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, teardown, NULL, __VA_ARGS__)
 
 /* What a test is. CMocka carries it as the test's initial state. */
 typedef struct dirql_cmocka_case {
@@ -88,12 +126,15 @@ typedef struct dirql_cmocka_case {
 
 /* The test and teardown functions that CMocka calls. On CMocka's stack, outside any run. */
 DIRQL_API void dirql_cmocka_run(void **state);
+DIRQL_API void dirql_cmocka_fail_each(void **state);
 DIRQL_API int dirql_cmocka_clean(void **state);
 
 #define DIRQL_CMOCKA_TEXT(tokens) #tokens
-#define DIRQL_CMOCKA_TEST(f, setup, teardown, shared, ...)                                        \
+#define DIRQL_CMOCKA_TEST(f, setup, teardown, shared, ...) \
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_run, f, setup, teardown, shared, __VA_ARGS__)
+#define DIRQL_CMOCKA_TEST_BY(run, f, setup, teardown, shared, ...)                                \
     {                                                                                             \
-        DIRQL_CMOCKA_TEXT(f), dirql_cmocka_run, NULL, dirql_cmocka_clean,                         \
+        DIRQL_CMOCKA_TEXT(f), run, NULL, dirql_cmocka_clean,                                      \
             DIRQL_CMOCKA_CASE(f, setup, teardown, shared, DIRQL_CMOCKA_TEXT(f),                   \
                               DIRQL_CMOCKA_TEXT(setup), DIRQL_CMOCKA_TEXT(teardown), __VA_ARGS__) \
     }

@@ -9,7 +9,8 @@
  * Environment variables override options, so that any test can be rerun another way without a
  * rebuild: DIRQL_MODE=first|random|replay|live|explore, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
  * DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test),
- * DIRQL_FAIL=plan (which calls fail for want of resources, see <dirql/fail.h>).
+ * DIRQL_FAIL=plan (which calls fail for want of resources, see <dirql/fail.h>),
+ * DIRQL_LEAKS=errors|warnings|ignored (where option leaks does not say).
  */
 #ifndef DIRQL_DIRQL_H
 #define DIRQL_DIRQL_H
@@ -48,6 +49,14 @@ typedef enum dirql_checks {
     DIRQL_CHECKS_NONE /* A retail machine: only its own bug checks. */
 } dirql_checks;
 
+/* What a driver leaves behind (see options.leaks). */
+typedef enum dirql_leaks {
+    DIRQL_LEAKS_DEFAULT, /* Errors. */
+    DIRQL_LEAKS_ERRORS,
+    DIRQL_LEAKS_WARNINGS,
+    DIRQL_LEAKS_IGNORED
+} dirql_leaks;
+
 /* Zero in any member means its default. */
 typedef struct dirql_options {
     const char *name;    /* Of the test, for reports; default "run". */
@@ -79,6 +88,9 @@ typedef struct dirql_options {
     int fixed; /* True: the run is about what an undisturbed machine does, in which order and when;
                   DIRQL_MODE, DIRQL_SEED and DIRQL_PROCESSORS leave it as it is. */
     const char *fail; /* Which calls fail for want of resources, see <dirql/fail.h>; default none. */
+    dirql_leaks leaks; /* When the body (with CMocka: the teardown) has returned and nothing was found:
+                          whatever pool, interrupts, timers, threads, references and the like are left
+                          then. Not with DIRQL_CHECKS_NONE. */
 } dirql_options;
 
 #define DIRQL_NEVER     0xFFFFFFFFu

@@ -10,6 +10,8 @@
 
 #include "calls.h"
 
+#include <dirql/fail.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +49,14 @@ static void print_text(const char *text)
  * but a CMocka failure can be repeated as well. */
 static void print_result(const dirql_result *result)
 {
-    if (result->report && *result->report) {
+    const bool reported = result->report && *result->report;
+
+    if (!reported && result->outcome != DIRQL_PASSED && result->failure) {
+        print_text("made to fail: ");
+        print_text(result->failure);
+        print_text("\n");
+    }
+    if (reported) {
         print_text(result->report);
         if (result->report[strlen(result->report) - 1] != '\n')
             print_text("\n");
@@ -73,17 +82,45 @@ static void guest(void *context)
 {
     const dirql_cmocka_case *test = context;
     void *state = NULL;
+    const int answer = test->setup ? test->setup(&state) : 0;
 
-    if (test->setup)
-        check_fixture(test, "setup", test->setup_name, test->setup(&state));
+    if (answer && dirql_fail_count() > 0)
+        return; /* It was made to fail, and says so. */
+    check_fixture(test, "setup", test->setup_name, answer);
     test->test(&state);
     if (test->teardown)
         check_fixture(test, "teardown", test->teardown_name, test->teardown(&state));
 }
 
-void dirql_cmocka_run(void **state)
+static void forget_calls(void *unused)
 {
-    dirql_cmocka_case *test = *state;
+    (void)unused;
+    dq_calls_forget();
+    dq_expected_forget();
+}
+
+/* One of several runs of the same test. */
+static void guest_again(void *context)
+{
+    dirql_at_home(forget_calls, NULL);
+    guest(context);
+}
+
+static dirql_outcome fail_each(const dirql_options *options, void (*body)(void *), void *context,
+                               dirql_result *result)
+{
+    const dirql_outcome outcome = dirql_fail_each(options, body, context, result);
+
+    if (outcome == DIRQL_PASSED && result->failed == 0 && result->runs > 0)
+        dirql_cmocka_print_message("%s: %u calls failed, one in each run\n", options->name,
+                                   (unsigned)(result->runs - 1));
+    return outcome;
+}
+
+static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *), void *,
+                                        dirql_result *),
+                   void (*body)(void *), dirql_cmocka_case *test)
+{
     dirql_options options = test->shared ? *test->shared : test->options;
     dirql_result result;
     dirql_outcome outcome;
@@ -92,15 +129,24 @@ void dirql_cmocka_run(void **state)
         dirql_cmocka_skip(test->file, test->line);
     dirql_abandon(&result); /* A run that a plain CMocka test left behind. */
     dirql_result_free(&result);
-    dq_calls_forget();
-    dq_expected_forget();
+    forget_calls(NULL);
     if (!options.name)
         options.name = test->name;
-    outcome = dirql_run(&options, guest, test, &result);
+    outcome = run(&options, body, test, &result);
     print_result(&result);
     dirql_result_free(&result);
     if (outcome != DIRQL_PASSED)
         dirql_cmocka_fail(test->file, test->line);
+}
+
+void dirql_cmocka_run(void **state)
+{
+    run_by(dirql_run, guest, *state);
+}
+
+void dirql_cmocka_fail_each(void **state)
+{
+    run_by(fail_each, guest_again, *state);
 }
 
 int dirql_cmocka_clean(void **state)
@@ -112,7 +158,6 @@ int dirql_cmocka_clean(void **state)
     if (!dq_calls_left_quietly())
         print_result(&result);
     dirql_result_free(&result);
-    dq_calls_forget();
-    dq_expected_forget();
+    forget_calls(NULL);
     return 0;
 }

@@ -16,6 +16,7 @@ typedef struct dirql_control {
     char name[96];
     struct dirql_exploration *exploration; /* That this run is a part of, or NULL. */
     const char *preface;                   /* Of the line that tells how to see the run again. */
+    dq_severity leaks; /* What leftovers are at most. */
     char fails[192]; /* The variables that make the same calls fail, or empty. */
     struct dirql_handles *handles; /* dirql_handle.c: lines, resources and stimuli. */
 } dirql_control;
@@ -27,6 +28,9 @@ dq_machine *dirql_control_machine(const char *function);
 /* Fails the run of `machine` from wherever the caller is. Does not return to simulated code. */
 void dirql_control_fail(dq_machine *machine, const char *rule, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Writes down what is left over: dq_machine.body_done (leftke.c). */
+void dirql_leftovers(dq_processor *cpu);
 
 /* First thing in every function that simulated code can call. */
 #define DIRQL_INSIDE DQ_INSIDE(dq_self->live)

@@ -83,6 +83,29 @@ static bool read_mode(dirql_options *options, char *error, size_t bytes)
     return true;
 }
 
+static bool read_leaks(dirql_options *options, char *error, size_t bytes)
+{
+    const char *value = variable("DIRQL_LEAKS");
+
+    if (value == NULL || options->leaks != DIRQL_LEAKS_DEFAULT) {
+        return true;
+    }
+    if (strcmp(value, "errors") == 0) {
+        options->leaks = DIRQL_LEAKS_ERRORS;
+    } else if (strcmp(value, "warnings") == 0) {
+        options->leaks = DIRQL_LEAKS_WARNINGS;
+    } else if (strcmp(value, "ignored") == 0) {
+        options->leaks = DIRQL_LEAKS_IGNORED;
+    } else {
+        snprintf(error, bytes,
+                 "the environment variable DIRQL_LEAKS is \"%s\"; leaks are errors, warnings or "
+                 "ignored",
+                 value);
+        return false;
+    }
+    return true;
+}
+
 static bool read_machine(dirql_options *options, char *error, size_t bytes)
 {
     uint64_t processors = options->processors;
@@ -109,7 +132,8 @@ static bool read_machine(dirql_options *options, char *error, size_t bytes)
 
 static bool read_environment(dirql_options *options, char *error, size_t bytes)
 {
-    if (!options->fixed && !read_machine(options, error, bytes)) {
+    if ((!options->fixed && !read_machine(options, error, bytes)) ||
+        !read_leaks(options, error, bytes)) {
         return false;
     }
     if (variable("DIRQL_REPLAY") != NULL) {
@@ -135,6 +159,7 @@ static void fill_in(dirql_options *options)
     DEFAULT(mode, DIRQL_MODE_FIRST);
     DEFAULT(seed, 1);
     DEFAULT(checks, DIRQL_CHECKS_ALL);
+    DEFAULT(leaks, DIRQL_LEAKS_ERRORS);
     DEFAULT(stack_bytes, default_stack_bytes);
     DEFAULT(access_cost_ns, 1000);
     DEFAULT(watchdog_ms, 10000);
@@ -206,6 +231,11 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
     if (options->stack_bytes < stack_bytes_min || options->stack_bytes > stack_bytes_max) {
         snprintf(error, bytes, "option stack_bytes is %zu; a stack has 16 KiB to 1 GiB",
                  options->stack_bytes);
+        return false;
+    }
+    if (options->leaks < DIRQL_LEAKS_ERRORS || options->leaks > DIRQL_LEAKS_IGNORED) {
+        snprintf(error, bytes, "option leaks is %d, which is none; see dirql_leaks",
+                 (int)options->leaks);
         return false;
     }
     return is_bound("preemptions", options->preemptions, error, bytes) &&

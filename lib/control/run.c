@@ -200,6 +200,10 @@ static dq_machine *make_machine(const dirql_options *options, dq_searcher *searc
     machine->options.name = control->name;
     machine->control = control;
     start_failing(machine, options);
+    if (options->checks != DIRQL_CHECKS_NONE && options->leaks != DIRQL_LEAKS_IGNORED) {
+        machine->body_done = dirql_leftovers;
+        control->leaks = options->leaks == DIRQL_LEAKS_WARNINGS ? DQ_WARNING : DQ_ERROR;
+    }
     if (!add_sinks(machine, options)) {
         dq_machine_destroy(machine);
         free(control);

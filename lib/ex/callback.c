@@ -132,6 +132,7 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
             return STATUS_INSUFFICIENT_RESOURCES;
         }
         object->multiple = systems || AllowMultipleCallbacks;
+        object->place = __builtin_return_address(0);
         object->permanent = systems || (ObjectAttributes->Attributes & OBJ_PERMANENT) != 0;
     }
     object->object.references++;
@@ -217,7 +218,8 @@ PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTI
     }
     *made = (dq_registration){ .object = CallbackObject,
                                .function = CallbackFunction,
-                               .context = CallbackContext };
+                               .context = CallbackContext,
+                               .place = __builtin_return_address(0) };
     dq_wait_header_init(&made->quiet.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
     link = &CallbackObject->registrations;
     while (*link != NULL) {

@@ -15,6 +15,7 @@ typedef struct dq_registration {
     unsigned running; /* Calls of the routine that have not returned. */
     bool leaving;     /* No new ones: somebody unregisters it. */
     KEVENT quiet;
+    const void *place; /* Who registered it. */
     struct dq_registration *next; /* In order of registration. */
 } dq_registration;
 
@@ -30,6 +31,7 @@ struct _CALLBACK_OBJECT {
     UNICODE_STRING name;
     bool multiple;
     bool permanent;
+    const void *place; /* Who opened it first. */
     dq_registration *registrations;
     struct _CALLBACK_OBJECT *next;
 };

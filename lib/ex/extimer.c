@@ -160,6 +160,7 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, U
     }
     timer->callback = Callback;
     timer->context = CallbackContext;
+    timer->place = __builtin_return_address(0);
     fill(cpu, timer, Attributes);
     timer->next = ex->timers;
     ex->timers = timer;

@@ -23,6 +23,7 @@ struct _EX_TIMER {
     PEXT_DELETE_CALLBACK delete_callback;
     PVOID delete_context;
     PKEVENT gone; /* Somebody waits for the deletion. */
+    const void *place; /* Who allocated it. */
     struct _EX_TIMER *next;
 };
 

@@ -16,6 +16,7 @@ typedef struct dq_device_record {
     size_t extension_bytes;
     unsigned holds; /* By queued work items: it stays until they are done. */
     bool deleted;
+    const void *place; /* Who called IoCreateDevice; NULL: nobody did. */
     DEVICE_OBJECT device;
 } dq_device_record;
 
@@ -118,6 +119,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     fill(&record->device, DeviceExtensionSize);
+    record->place = __builtin_return_address(0);
     record->device.DeviceType = DeviceType;
     record->device.Characteristics = DeviceCharacteristics;
     record->device.Flags |= Exclusive ? DO_EXCLUSIVE : 0;
@@ -228,6 +230,20 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     record->deleted = true;
     if (record->holds == 0) {
         drop(cpu->machine, record);
+    }
+}
+
+void dq_device_for_each(dq_machine *machine,
+                        void (*visit)(void *context, PDEVICE_OBJECT device, const void *place),
+                        void *context)
+{
+    const dq_io *io = ((dq_kernel *)machine->kernel)->io;
+
+    for (dq_device_record *record = io != NULL ? io->devices : NULL; record != NULL;
+         record = record->next) {
+        if (!record->deleted && record->place != NULL) {
+            visit(context, &record->device, record->place);
+        }
     }
 }
 

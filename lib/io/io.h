@@ -47,10 +47,19 @@ PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_byt
 void dq_device_object_hold(dq_machine *machine, const void *device);
 void dq_device_object_release(dq_machine *machine, const void *device);
 
+/* Calls visit() for each that IoCreateDevice made, called from `place`, and that is not deleted:
+ * for leak reports. */
+void dq_device_for_each(dq_machine *machine,
+                        void (*visit)(void *context, PDEVICE_OBJECT device, const void *place),
+                        void *context);
+
 /* ---- iotimer.c ------------------------------------------------------------------------------- */
 
 /* The device is deleted, and its timer with it: a finding if that is started. */
 void dq_iotimer_delete(dq_processor *cpu, PDEVICE_OBJECT device);
+
+/* The place that started the device's timer; NULL: it is not started. */
+const void *dq_iotimer_started(const DEVICE_OBJECT *device);
 
 /* ---- removelock.c ---------------------------------------------------------------------------- */
 

@@ -19,6 +19,7 @@ struct _IO_TIMER {
     KDPC dpc;
     uint8_t processor;
     bool started;
+    const void *place; /* Who started it. */
 };
 
 static void accuse(dq_processor *cpu, dq_severity severity, const DEVICE_OBJECT *device,
@@ -82,6 +83,13 @@ void dq_iotimer_delete(dq_processor *cpu, PDEVICE_OBJECT device)
     device->Timer = NULL;
 }
 
+const void *dq_iotimer_started(const DEVICE_OBJECT *device)
+{
+    const struct _IO_TIMER *timer = device->Timer;
+
+    return timer != NULL && timer->started ? timer->place : NULL;
+}
+
 /* ---- Services -------------------------------------------------------------------------------- */
 
 /* Called again, it changes the routine: the page says that it should not be. */
@@ -133,6 +141,7 @@ VOID NTAPI IoStartTimer(PDEVICE_OBJECT DeviceObject)
     }
     dq_emit(cpu, ORDER_GIVE, &timer->dpc, 0, 0, 0);
     timer->started = true;
+    timer->place = __builtin_return_address(0);
     timer->processor = cpu->number;
     if (!dq_clock_set(cpu->machine, &timer->deadline, cpu->machine->clock.now_ns + second_ns)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },

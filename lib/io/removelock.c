@@ -109,6 +109,7 @@ static void hold(dq_processor *cpu, dq_remove_lock *known, void *tag, const char
                               .file = file,
                               .line = line,
                               .since_ns = cpu->machine->clock.now_ns,
+                              .place = cpu->execution->place,
                               .next = known->holds };
     known->holds = made;
     if (++known->count > known->most && known->most != 0) {

@@ -12,6 +12,7 @@ typedef struct dq_remove_hold {
     const char *file; /* As the macro gave them. */
     ULONG line;
     uint64_t since_ns;
+    const void *place; /* Who acquired it. */
     struct dq_remove_hold *next;
 } dq_remove_hold;
 

@@ -8,6 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A run that found something has not come to the end that its body planned. */
+static void check_leftovers(dq_processor *cpu)
+{
+    dq_machine *machine = cpu->machine;
+
+    if (machine->body_done != NULL && machine->findings.errors == 0 &&
+        !machine->findings.crash_expected) {
+        machine->body_done(cpu);
+    }
+}
+
 /* The first thread: the caller's body. When it returns, so does the run, whatever else still
  * waits. */
 static void run_body(void *context)
@@ -18,6 +29,7 @@ static void run_body(void *context)
     machine->body(machine->body_argument);
     dq_guest_end(depth);
     dq_thread_check_end(dq_self);
+    check_leftovers(dq_self);
     dq_go_home(dq_self);
 }
 

@@ -6,7 +6,7 @@
 
 /* Starts inside a critical region, as the page of PsCreateSystemThread has it. */
 static NTSTATUS make_thread(dq_machine *machine, PKSTART_ROUTINE routine, void *context,
-                            HANDLE *handle)
+                            HANDLE *handle, const void *place)
 {
     dq_thread *thread = dq_thread_create(machine, NULL, 0, DQ_PRIORITY_NORMAL, routine, context);
 
@@ -14,6 +14,7 @@ static NTSTATUS make_thread(dq_machine *machine, PKSTART_ROUTINE routine, void *
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     thread->system = true;
+    thread->made_place = place;
     thread->apc_disable = 1;
     *handle = dq_handle_open(machine, thread);
     if (*handle == NULL) {
@@ -37,7 +38,8 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
     if (dq_fails(cpu, DQ_FAIL_THREAD, 0, NULL, __builtin_return_address(0))) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    status = make_thread(cpu->machine, StartRoutine, StartContext, ThreadHandle);
+    status = make_thread(cpu->machine, StartRoutine, StartContext, ThreadHandle,
+                         __builtin_return_address(0));
     if (status == STATUS_SUCCESS && ClientId != NULL) {
         ClientId->UniqueProcess = (HANDLE)(uintptr_t)4;
         ClientId->UniqueThread = dq_thread_id(dq_handle_thread(cpu->machine, *ThreadHandle));

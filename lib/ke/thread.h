@@ -53,6 +53,7 @@ typedef struct dq_thread {
     uint64_t allowed;       /* The one of the two that counts, cut down to what the machine has. */
     bool internal;          /* The kernel's own: it may wait for ever, and no report names it. */
     bool system;            /* Made by PsCreateSystemThread. */
+    const void *made_place; /* Who called PsCreateSystemThread. */
     bool wait_next;         /* KeSetEvent(..., TRUE) and the like: a wait must follow at once. */
     uint8_t wait_next_irql; /* The IRQL that the wait will lower to. */
     LIST_ENTRY mutexes;     /* That it owns. */

@@ -14,6 +14,7 @@ enum { TIMER_TYPES = 1u << DQ_TYPE_TIMER_NOTIFICATION | 1u << DQ_TYPE_TIMER_SYNC
 typedef struct timer_slot {
     dq_deadline deadline;
     PKTIMER timer;
+    const void *place; /* Who set it. */
     struct timer_slot *next, *previous;
 } timer_slot;
 
@@ -116,6 +117,17 @@ PKTIMER dq_timer_inside(dq_machine *machine, const void *base, size_t bytes)
     return NULL;
 }
 
+void dq_timer_for_each(dq_machine *machine, void (*visit)(void *context, const void *place),
+                       void *context)
+{
+    const struct dq_timers *timers = ((dq_kernel *)machine->kernel)->timers;
+
+    for (const timer_slot *slot = timers != NULL ? timers->set : NULL; slot != NULL;
+         slot = slot->next) {
+        visit(context, slot->place);
+    }
+}
+
 /* ---- Expiry ---------------------------------------------------------------------------------- */
 
 static void expire(dq_machine *machine, PKTIMER timer)
@@ -157,6 +169,7 @@ static void start(dq_processor *cpu, PKTIMER timer, uint64_t due_ns)
         slot->deadline.priority = DQ_PRIORITY_TIMER;
         slot->deadline.fire = come_due;
         slot->deadline.owner = slot;
+        slot->place = cpu->execution->place;
     }
     if (slot == NULL || !dq_clock_set(machine, &slot->deadline, due_ns)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },

@@ -14,6 +14,11 @@
 /* A set KTIMER that lies in these bytes, or NULL: for frees. */
 PKTIMER dq_timer_inside(dq_machine *machine, const void *base, size_t bytes);
 
+/* Calls visit() for each that is set, with the place that set it. The memory of a timer may be
+ * gone: it is not to be followed. For leak reports. */
+void dq_timer_for_each(dq_machine *machine, void (*visit)(void *context, const void *place),
+                       void *context);
+
 void dq_timers_stop(dq_machine *machine);
 
 /* 100 ns since 1601 at virtual time 0: 1 January 2024, 00:00. */

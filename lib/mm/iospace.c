@@ -10,13 +10,7 @@
 
 #include "ke/keep.h"
 #include "ke/ki.h"
-
-typedef struct dq_mapping {
-    void *address;
-    size_t bytes;
-    dq_window *window;
-    struct dq_mapping *next;
-} dq_mapping;
+#include "mm/iospace.h"
 
 static void *map(dq_processor *cpu, uint64_t physical, size_t bytes, const void *place)
 {
@@ -47,6 +41,7 @@ static void *map(dq_processor *cpu, uint64_t physical, size_t bytes, const void 
     mapping->address = (char *)window->mapped + (physical - window->base);
     mapping->bytes = bytes;
     mapping->window = window;
+    mapping->place = place;
     mapping->next = kernel->mappings;
     kernel->mappings = mapping;
     window->mappings++;

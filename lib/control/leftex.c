@@ -1,0 +1,164 @@
+/*
+ * leftex.c - what is left over of pool, lists, resources, timers, callbacks, work items, devices,
+ * remove locks, mappings and PortCls objects when the body has returned.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "control/left.h"
+#include "ex/executive.h"
+#include "ex/pool.h"
+#include "io/io.h"
+#include "io/removelock.h"
+#include "ke/ki.h"
+#include "mm/iospace.h"
+#include "pc/unknown.h"
+#include "sim/place.h"
+
+enum { PLACE_TEXT = 160 };
+
+/* ---- Pool ------------------------------------------------------------------------------------ */
+
+static void add_object(dq_leaks *leaks, const dq_pool_block *block)
+{
+    const pc_unknown *object = block->address;
+
+    dirql_left(leaks, "ReferenceLeak", block->service, block->place,
+               "an %s still has %d reference%s", block->object, (int)object->references,
+               object->references == 1 ? "" : "s");
+}
+
+static void add_block(void *context, const dq_pool_block *block)
+{
+    dq_leak leak = { .rule = "PoolLeak",
+                     .severity = DQ_ERROR,
+                     .service = block->service,
+                     .place = block->place,
+                     .bytes = block->bytes };
+
+    if (block->object != NULL) {
+        if (block->object[0] != '\0') { /* Its parts go with it. */
+            add_object(context, block);
+        }
+        return;
+    }
+    snprintf(leak.text, sizeof(leak.text), "%s pool with tag \"%.4s\" was never freed",
+             block->paged ? "paged" : "nonpaged", (const char *)&block->tag);
+    dq_leaks_add(context, &leak);
+}
+
+/* ---- The executive's objects ----------------------------------------------------------------- */
+
+static void find_work(const dq_executive *ex, dq_leaks *leaks)
+{
+    char routine[PLACE_TEXT];
+
+    for (unsigned i = 0; i < DQ_PRIORITIES; i++) {
+        for (const dq_work_entry *e = ex->work.queues[i].first; e != NULL; e = e->next) {
+            dirql_left(leaks, "WorkItemLeft", DQ_SERVICE_IoQueueWorkItem, e->work.place,
+                       "a work item is still queued (its routine: %s)",
+                       dq_place_describe((const char *)e->work.routine + 1, routine,
+                                         sizeof(routine)));
+        }
+    }
+}
+
+static void find_callbacks(const dq_executive *ex, dq_leaks *leaks)
+{
+    for (PCALLBACK_OBJECT object = ex->callbacks.objects; object != NULL; object = object->next) {
+        LONG registered = 0;
+
+        for (const dq_registration *r = object->registrations; r != NULL; r = r->next) {
+            registered++;
+            dirql_left(leaks, "CallbackLeft", DQ_SERVICE_ExRegisterCallback, r->place,
+                       "a callback routine is still registered");
+        }
+        if (object->object.references > registered) {
+            dirql_left(leaks, "ReferenceLeak", DQ_SERVICE_ExCreateCallback, object->place,
+                       "a callback object still has %d reference%s",
+                       (int)(object->object.references - registered),
+                       object->object.references - registered == 1 ? "" : "s");
+        }
+    }
+}
+
+static void find_executive(const dq_executive *ex, dq_leaks *leaks)
+{
+    for (const dq_lookaside *list = ex->lookasides; list != NULL; list = list->next) {
+        dirql_left(leaks, "LookasideLeft",
+                   list->takes_list ? DQ_SERVICE_ExInitializeLookasideListEx
+                                    : DQ_SERVICE_ExInitializeNPagedLookasideList,
+                   list->place, "a lookaside list is not deleted");
+    }
+    for (const dq_resource *r = ex->resources.all; r != NULL; r = r->next) {
+        dirql_left(leaks, "ResourceLeft", DQ_SERVICE_ExInitializeResourceLite, r->place,
+                   "an ERESOURCE is not deleted");
+    }
+    for (const struct _EX_TIMER *timer = ex->timers; timer != NULL; timer = timer->next) {
+        if (!timer->deleted) {
+            dirql_left(leaks, "TimerLeft", DQ_SERVICE_ExAllocateTimer, timer->place,
+                       "an EX_TIMER is not deleted");
+        }
+    }
+    find_callbacks(ex, leaks);
+    find_work(ex, leaks);
+}
+
+/* ---- Devices --------------------------------------------------------------------------------- */
+
+static void add_device(void *leaks, PDEVICE_OBJECT device, const void *place)
+{
+    const void *started = dq_iotimer_started(device);
+
+    dq_leaks_add(leaks, &(dq_leak){ .rule = "DeviceLeft",
+                                    .severity = DQ_WARNING,
+                                    .service = DQ_SERVICE_IoCreateDevice,
+                                    .place = place,
+                                    .text = "a device object is not deleted" });
+    if (started != NULL) {
+        dirql_left(leaks, "TimerLeft", DQ_SERVICE_IoStartTimer, started,
+                   "the timer of a device object is still started");
+    }
+}
+
+static const char *base_name(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+
+    return slash != NULL ? slash + 1 : file;
+}
+
+static void find_remove_locks(const dq_io *io, dq_leaks *leaks)
+{
+    for (const dq_remove_lock *lock = io->remove_locks; lock != NULL; lock = lock->next) {
+        for (const dq_remove_hold *hold = lock->holds; hold != NULL; hold = hold->next) {
+            dirql_left(leaks, "RemoveLockLeft", DQ_SERVICE_IoAcquireRemoveLockEx, hold->place,
+                       "a remove lock is still acquired, since %s:%u",
+                       hold->file != NULL ? base_name(hold->file) : "?", (unsigned)hold->line);
+        }
+    }
+}
+
+void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
+{
+    const dq_kernel *kernel = machine->kernel;
+
+    dq_pool_for_each(machine, add_block, leaks);
+    if (kernel->ex != NULL) {
+        find_executive(kernel->ex, leaks);
+    }
+    if (kernel->io != NULL) {
+        dq_device_for_each(machine, add_device, leaks);
+        find_remove_locks(kernel->io, leaks);
+    }
+    for (const dq_mapping *m = kernel->mappings; m != NULL; m = m->next) {
+        dq_leak leak = { .rule = "MappingLeft",
+                         .severity = DQ_ERROR,
+                         .service = DQ_SERVICE_MmMapIoSpace,
+                         .place = m->place,
+                         .bytes = m->bytes,
+                         .text = "device memory is still mapped" };
+
+        dq_leaks_add(leaks, &leak);
+    }
+}
