@@ -18,8 +18,11 @@ set(installed
 if(DIRQL_HAVE_CMOCKA)
     list(APPEND installed dirql_cmocka)
 endif()
+if(TARGET dirql_access)
+    list(APPEND installed dirql_access)
+endif()
 foreach(target ${installed})
-    string(REGEX REPLACE "^dirql_(host|interface|wdk|portcls|cmocka|mocks)$" "\\1" name ${target})
+    string(REGEX REPLACE "^dirql_(access|host|interface|wdk|portcls|cmocka|mocks)$" "\\1" name ${target})
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
 endforeach()
 
@@ -46,7 +49,10 @@ install(FILES
     ${PROJECT_BINARY_DIR}/dirql-config.cmake
     ${PROJECT_BINARY_DIR}/dirql-config-version.cmake
     ${CMAKE_CURRENT_LIST_DIR}/dirql-cmocka.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/dirql-instrument.cmake
     DESTINATION ${package_dir})
+install(FILES ${PROJECT_SOURCE_DIR}/lib/access/instrumented.h
+    DESTINATION ${package_dir} RENAME dirql-instrumented.h)
 
 # dirql_install_pc(name description requires cflags libs private): one pkg-config file.
 function(dirql_install_pc name description requires cflags libs private)
