@@ -242,10 +242,12 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
 
     switch (event->kind) {
     case DQ_EVENT_ACCESS:
-        if (!race->awake) {
-            wake(race);
+        if (!race->awake && event->service != DQ_SERVICE_Interlocked) {
+            wake(race); /* Interlocked routines alone, in code that says nothing else, do not. */
         }
-        on_access(race, cpu, event);
+        if (race->awake) {
+            on_access(race, cpu, event);
+        }
         break;
     case DQ_EVENT_POOL_ALLOCATE:
     case DQ_EVENT_POOL_FREE:

@@ -158,7 +158,8 @@ void dq_raceedges_atomic_before(dq_race *race, dq_raceexecution *execution, uint
     }
 }
 
-/* A store that is no read-modify-write hides what was handed over before it. */
+/* A store that is no read-modify-write hides what was handed over before it. A fence, which has no
+ * address, hands over to the fences that come after it. */
 void dq_raceedges_atomic_after(dq_race *race, dq_raceexecution *execution, uintptr_t address,
                                unsigned flags)
 {
@@ -169,7 +170,7 @@ void dq_raceedges_atomic_after(dq_race *race, dq_raceexecution *execution, uintp
             dq_raceclock_clear(&sync->clock);
         }
     }
-    if ((flags & DQ_ACCESS_RELEASE) != 0 && (flags & DQ_ACCESS_WRITE) != 0) {
+    if ((flags & DQ_ACCESS_RELEASE) != 0 && (flags & DQ_ACCESS_WRITE || address == 0)) {
         give_clock(race, execution, address, DQ_RACESYNC_ATOMIC);
     }
 }

@@ -9,9 +9,10 @@
  */
 #include <wdm.h>
 
-#include "sim/processor.h"
+#include "sim/access.h"
 
-static inline void step(const volatile void *address, unsigned bytes, int order, const void *place)
+static inline void step(const volatile void *address, unsigned bytes, unsigned access, int order,
+                        const void *place)
 {
     dq_processor *cpu = dq_self;
 
@@ -19,11 +20,16 @@ static inline void step(const volatile void *address, unsigned bytes, int order,
         cpu = dq_enter(DQ_SERVICE_Interlocked, place, (const void *)address, bytes,
                        (uint64_t)order, 0);
         DQ_LEAVES(cpu);
+        if (cpu != NULL) {
+            dq_access_by_service(cpu, address, bytes, dq_access_atomic_flags(access, order));
+        }
     }
 }
 
+enum { CHANGES = DQ_ACCESS_READ | DQ_ACCESS_WRITE };
+
 #define STEP(address, order) \
-    step((address), sizeof(*(address)), (order), __builtin_return_address(0))
+    step((address), sizeof(*(address)), CHANGES, (order), __builtin_return_address(0))
 
 /* A name and its forms: full fence, acquire, release, none. `infix` and `suffix` are where the
  * width stands. */
@@ -63,10 +69,14 @@ static inline void step(const volatile void *address, unsigned bytes, int order,
         STEP(Target, order);                                         \
         return __atomic_exchange_n(Target, Value, __ATOMIC_SEQ_CST); \
     }
+/* One that will change nothing is a read; drivers use it as such. */
 #define COMPARE_EXCHANGE(type, name, order)                                                 \
     type NTAPI name(type volatile *Destination, type ExChange, type Comperand)              \
     {                                                                                       \
-        STEP(Destination, order);                                                           \
+        const bool keeps = ExChange == Comperand ||                                         \
+                           __atomic_load_n(Destination, __ATOMIC_RELAXED) != Comperand;     \
+        step(Destination, sizeof(*Destination), keeps ? DQ_ACCESS_READ : CHANGES, order,    \
+             __builtin_return_address(0));                                                  \
         __atomic_compare_exchange_n(Destination, &Comperand, ExChange, 0, __ATOMIC_SEQ_CST, \
                                     __ATOMIC_SEQ_CST);                                      \
         return Comperand;                                                                   \
@@ -179,7 +189,7 @@ UCHAR NTAPI InterlockedCompareExchange128(LONG64 volatile *Destination, LONG64 E
 {
     UCHAR exchanged;
 
-    step(Destination, 16, __ATOMIC_SEQ_CST, __builtin_return_address(0));
+    step(Destination, 16, CHANGES, __ATOMIC_SEQ_CST, __builtin_return_address(0));
     __asm__ __volatile__("lock cmpxchg16b %1\n\tsetz %0"
                          : "=q"(exchanged), "+m"(*(LONG64 volatile(*)[2])Destination),
                            "+a"(ComparandResult[0]), "+d"(ComparandResult[1])
@@ -196,7 +206,7 @@ UCHAR NTAPI InterlockedCompareExchange128(LONG64 volatile *Destination, LONG64 E
 {
     UCHAR exchanged;
 
-    step(Destination, 16, __ATOMIC_SEQ_CST, __builtin_return_address(0));
+    step(Destination, 16, CHANGES, __ATOMIC_SEQ_CST, __builtin_return_address(0));
     host_lock();
     exchanged = Destination[0] == ComparandResult[0] && Destination[1] == ComparandResult[1];
     ComparandResult[0] = Destination[0];
