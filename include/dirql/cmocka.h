@@ -60,8 +60,23 @@ extern "C" {
     dirql_unit_test_options(f, setup, teardown, NULL)
 #endif
 
+/*
+ * dirql_explore_test(f)                                   The same in mode explore: setup, test and
+ * dirql_explore_test_setup(f, setup)                      teardown run once for every schedule
+ * dirql_explore_test_teardown(f, teardown)                within the bounds (options preemptions,
+ * dirql_explore_test_setup_teardown(f, setup, teardown)   interrupts, faults), until one fails.
+ *
+ * In C (and C++20); in C++11 set .mode of the options that dirql_unit_test_options() takes.
+ */
+#if !defined(__cplusplus) || __cplusplus >= 202002L
+#define dirql_explore_test(...)                DIRQL_CMOCKA_EXPLORE(__VA_ARGS__, )
+#define dirql_explore_test_setup(...)          DIRQL_CMOCKA_EXPLORE_SETUP(__VA_ARGS__, )
+#define dirql_explore_test_teardown(...)       DIRQL_CMOCKA_EXPLORE_TEARDOWN(__VA_ARGS__, )
+#define dirql_explore_test_setup_teardown(...) DIRQL_CMOCKA_EXPLORE_BOTH(__VA_ARGS__, )
+#endif
+
 #define dirql_unit_test_options(f, setup, teardown, options) \
-    DIRQL_CMOCKA_TEST(f, setup, teardown, options, )
+    DIRQL_CMOCKA_TEST(f, setup, teardown, options, DIRQL_MODE_DEFAULT, )
 
 /*
  * dirql_fail_each_test(f), dirql_fail_each_test_setup(f, setup) and so on: the same test again and
@@ -90,25 +105,40 @@ extern "C" {
 #endif
 
 #define dirql_fail_each_test_options(f, setup, teardown, options) \
-    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, teardown, options, )
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, teardown, options, DIRQL_MODE_DEFAULT, )
 
 /* ---- What the macros are made of ------------------------------------------------------------- */
 
-#define DIRQL_CMOCKA_UNIT(f, ...)              DIRQL_CMOCKA_TEST(f, NULL, NULL, NULL, __VA_ARGS__)
-#define DIRQL_CMOCKA_UNIT_SETUP(f, setup, ...) DIRQL_CMOCKA_TEST(f, setup, NULL, NULL, __VA_ARGS__)
+#define DIRQL_CMOCKA_UNIT(f, ...) \
+    DIRQL_CMOCKA_TEST(f, NULL, NULL, NULL, DIRQL_MODE_DEFAULT, __VA_ARGS__)
+#define DIRQL_CMOCKA_UNIT_SETUP(f, setup, ...) \
+    DIRQL_CMOCKA_TEST(f, setup, NULL, NULL, DIRQL_MODE_DEFAULT, __VA_ARGS__)
 #define DIRQL_CMOCKA_UNIT_TEARDOWN(f, teardown, ...) \
-    DIRQL_CMOCKA_TEST(f, NULL, teardown, NULL, __VA_ARGS__)
+    DIRQL_CMOCKA_TEST(f, NULL, teardown, NULL, DIRQL_MODE_DEFAULT, __VA_ARGS__)
 #define DIRQL_CMOCKA_UNIT_BOTH(f, setup, teardown, ...) \
-    DIRQL_CMOCKA_TEST(f, setup, teardown, NULL, __VA_ARGS__)
+    DIRQL_CMOCKA_TEST(f, setup, teardown, NULL, DIRQL_MODE_DEFAULT, __VA_ARGS__)
+
+#define DIRQL_CMOCKA_EXPLORE(f, ...) \
+    DIRQL_CMOCKA_TEST(f, NULL, NULL, NULL, DIRQL_MODE_EXPLORE, __VA_ARGS__)
+#define DIRQL_CMOCKA_EXPLORE_SETUP(f, setup, ...) \
+    DIRQL_CMOCKA_TEST(f, setup, NULL, NULL, DIRQL_MODE_EXPLORE, __VA_ARGS__)
+#define DIRQL_CMOCKA_EXPLORE_TEARDOWN(f, teardown, ...) \
+    DIRQL_CMOCKA_TEST(f, NULL, teardown, NULL, DIRQL_MODE_EXPLORE, __VA_ARGS__)
+#define DIRQL_CMOCKA_EXPLORE_BOTH(f, setup, teardown, ...) \
+    DIRQL_CMOCKA_TEST(f, setup, teardown, NULL, DIRQL_MODE_EXPLORE, __VA_ARGS__)
 
 #define DIRQL_CMOCKA_FAIL(f, ...) \
-    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, NULL, NULL, NULL, __VA_ARGS__)
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, NULL, NULL, NULL, DIRQL_MODE_DEFAULT, \
+                         __VA_ARGS__)
 #define DIRQL_CMOCKA_FAIL_SETUP(f, setup, ...) \
-    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, NULL, NULL, __VA_ARGS__)
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, NULL, NULL, DIRQL_MODE_DEFAULT, \
+                         __VA_ARGS__)
 #define DIRQL_CMOCKA_FAIL_TEARDOWN(f, teardown, ...) \
-    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, NULL, teardown, NULL, __VA_ARGS__)
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, NULL, teardown, NULL, DIRQL_MODE_DEFAULT, \
+                         __VA_ARGS__)
 #define DIRQL_CMOCKA_FAIL_BOTH(f, setup, teardown, ...) \
-    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, teardown, NULL, __VA_ARGS__)
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_fail_each, f, setup, teardown, NULL, DIRQL_MODE_DEFAULT, \
+                         __VA_ARGS__)
 
 /* What a test is. CMocka carries it as the test's initial state. */
 typedef struct dirql_cmocka_case {
@@ -116,6 +146,7 @@ typedef struct dirql_cmocka_case {
     CMFixtureFunction setup;
     CMFixtureFunction teardown;
     const dirql_options *shared; /* NULL: `options` counts. */
+    dirql_mode mode;             /* Where the options name none. */
     const char *name;
     const char *setup_name;
     const char *teardown_name;
@@ -130,23 +161,23 @@ DIRQL_API void dirql_cmocka_fail_each(void **state);
 DIRQL_API int dirql_cmocka_clean(void **state);
 
 #define DIRQL_CMOCKA_TEXT(tokens) #tokens
-#define DIRQL_CMOCKA_TEST(f, setup, teardown, shared, ...) \
-    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_run, f, setup, teardown, shared, __VA_ARGS__)
-#define DIRQL_CMOCKA_TEST_BY(run, f, setup, teardown, shared, ...)                                \
+#define DIRQL_CMOCKA_TEST(f, setup, teardown, shared, mode, ...)                                  \
     {                                                                                             \
-        DIRQL_CMOCKA_TEXT(f), run, NULL, dirql_cmocka_clean,                                      \
-            DIRQL_CMOCKA_CASE(f, setup, teardown, shared, DIRQL_CMOCKA_TEXT(f),                   \
+        DIRQL_CMOCKA_TEXT(f), dirql_cmocka_run, NULL, dirql_cmocka_clean,                         \
+            DIRQL_CMOCKA_CASE(f, setup, teardown, shared, mode, DIRQL_CMOCKA_TEXT(f),             \
                               DIRQL_CMOCKA_TEXT(setup), DIRQL_CMOCKA_TEXT(teardown), __VA_ARGS__) \
     }
 
 #if !defined(__cplusplus)
-#define DIRQL_CMOCKA_CASE(f, setup, teardown, shared, f_name, setup_name, teardown_name, ...) \
-    &(dirql_cmocka_case)                                                                      \
-    {                                                                                         \
-        f, setup, teardown, shared, f_name, setup_name, teardown_name, __FILE__, __LINE__,    \
-        {                                                                                     \
-            .name = f_name, __VA_ARGS__                                                       \
-        }                                                                                     \
+#define DIRQL_CMOCKA_CASE(f, setup, teardown, shared, mode, f_name, setup_name, teardown_name, \
+                          ...)                                                                 \
+    &(dirql_cmocka_case)                                                                       \
+    {                                                                                          \
+        f, setup, teardown, shared, mode, f_name, setup_name, teardown_name, __FILE__,         \
+            __LINE__,                                                                          \
+        {                                                                                      \
+            .name = f_name, __VA_ARGS__                                                        \
+        }                                                                                      \
     }
 #else
 #if __cplusplus >= 202002L
@@ -166,7 +197,8 @@ DIRQL_API int dirql_cmocka_clean(void **state);
 #define DIRQL_CMOCKA_QUIET
 #define DIRQL_CMOCKA_LOUD
 #endif
-#define DIRQL_CMOCKA_CASE(f, setup, teardown, shared, f_name, setup_name, teardown_name, ...) \
+#define DIRQL_CMOCKA_CASE(f, setup, teardown, shared, mode, f_name, setup_name, teardown_name, \
+                          ...)                                                                 \
     [](const dirql_options *options) -> void * {                                              \
         DIRQL_CMOCKA_QUIET                                                                    \
         static dirql_cmocka_case made;                                                        \
@@ -174,6 +206,7 @@ DIRQL_API int dirql_cmocka_clean(void **state);
                  setup,                                                                       \
                  teardown,                                                                    \
                  options,                                                                     \
+                 mode,                                                                        \
                  f_name,                                                                      \
                  setup_name,                                                                  \
                  teardown_name,                                                               \

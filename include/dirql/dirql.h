@@ -136,7 +136,7 @@ DIRQL_API dirql_outcome dirql_run(const dirql_options *options, void (*body)(voi
 DIRQL_API void dirql_result_free(dirql_result *result);
 
 /* Stops a run that was left by a longjmp out of dirql_at_home(), and fills in the result as
- * dirql_run() would have. Returns DIRQL_PASSED with an empty result when there is no such run. For
+ * dirql_run() would have (an exploration repeats the schedule for that; not if `result` is NULL). Returns DIRQL_PASSED with an empty result when there is no such run. For
  * glue to test frameworks. */
 DIRQL_API dirql_outcome dirql_abandon(dirql_result *result);
 

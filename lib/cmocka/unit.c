@@ -132,6 +132,8 @@ static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *),
     forget_calls(NULL);
     if (!options.name)
         options.name = test->name;
+    if (options.mode == DIRQL_MODE_DEFAULT)
+        options.mode = test->mode;
     outcome = run(&options, body, test, &result);
     print_result(&result);
     dirql_result_free(&result);
@@ -151,13 +153,15 @@ void dirql_cmocka_fail_each(void **state)
 
 int dirql_cmocka_clean(void **state)
 {
+    const bool quietly = dq_calls_left_quietly();
     dirql_result result;
 
     (void)state;
-    dirql_abandon(&result);
-    if (!dq_calls_left_quietly())
+    dirql_abandon(quietly ? NULL : &result);
+    if (!quietly) {
         print_result(&result);
-    dirql_result_free(&result);
+        dirql_result_free(&result);
+    }
     forget_calls(NULL);
     return 0;
 }

@@ -26,10 +26,19 @@ struct dirql_exploration {
     uint64_t schedules; /* Different ones. */
     uint64_t began_ns;
     bool is_complete;
+    struct {
+        uint64_t calls, time_ns;
+        size_t choices;
+    } first, last; /* What the first run was, and the latest one: equal, where they should be. */
     char preface[128];
 };
 
 typedef struct dirql_exploration exploration;
+
+/* Where a run that should be the same as another is not. */
+#define CAUSES                                                                               \
+    "It depends on something that a schedule does not hold: the host's clock, uninitialised " \
+    "memory, the order of addresses, or what an earlier run left behind."
 
 /* ---- In words -------------------------------------------------------------------------------- */
 
@@ -204,10 +213,7 @@ static dirql_outcome repeat(exploration *ex, char *schedule, uint64_t failing_er
     if (outcome == DIRQL_PASSED) {
         dirql_result_free(result);
         outcome = fail(ex, result,
-                       "schedule %" PRIu64 " failed, but passed when it was repeated (%s). The test "
-                       "depends on something that a schedule does not hold: the host's clock, "
-                       "uninitialised memory, the order of addresses, or what an earlier run left "
-                       "behind.",
+                       "schedule %" PRIu64 " failed, but passed when it was repeated (%s). " CAUSES,
                        ex->schedules, schedule);
     } else {
         end(ex, result);
@@ -228,12 +234,12 @@ static dirql_outcome report_divergence(exploration *ex, dirql_result *result)
     return fail(ex, result,
                 "the test is not deterministic: run twice with the same schedule, it went another "
                 "way at choice %zu. The first time that was %s (%u options), in %s; the second time "
-                "%s (%u options). It depends on something that a schedule does not hold: the host's "
-                "clock, uninitialised memory, the order of addresses, or what an earlier run left "
-                "behind.",
+                "%s (%u options). " CAUSES,
                 search->error_at + 1, dq_choice_meaning(search->expected.kind),
                 search->expected.options, service[0] != '\0' ? service : "the test's own code",
-                dq_choice_meaning(search->asked.kind), search->asked.options);
+                search->asked.options != 0 ? dq_choice_meaning(search->asked.kind)
+                                           : "the end of the run",
+                search->asked.options);
 }
 
 static char *schedule_of(const dq_machine *machine)
@@ -252,14 +258,17 @@ dirql_outcome dirql_explore_abandoned(dq_machine *machine, dirql_result *result)
     exploration *ex = ((dirql_control *)machine->control)->exploration;
     const uint64_t errands = machine->errands;
     char *schedule = schedule_of(machine);
-    dirql_result ignored = { .outcome = DIRQL_PASSED };
 
     (void)dirql_control_finish(machine, DQ_OUTCOME_FAILED, NULL);
-    if (ex->search.error != DQ_SEARCH_GOES_ON) {
-        free(schedule);
-        return report_divergence(ex, result != NULL ? result : &ignored);
+    if (result != NULL && ex->search.error == DQ_SEARCH_GOES_ON) {
+        return repeat(ex, schedule, errands, result);
     }
-    return repeat(ex, schedule, errands, result != NULL ? result : &ignored);
+    free(schedule);
+    if (result != NULL) {
+        return report_divergence(ex, result);
+    }
+    end(ex, NULL);
+    return DIRQL_FAILED;
 }
 
 /* ---- All runs -------------------------------------------------------------------------------- */
@@ -319,6 +328,9 @@ static bool run_one(exploration *ex, dirql_outcome *outcome, dirql_result *resul
         return false;
     }
     if (dq_machine_run(machine, ex->job.body, ex->job.context) == DQ_OUTCOME_PASSED) {
+        ex->last.calls = machine->progress;
+        ex->last.time_ns = machine->clock.now_ns;
+        ex->last.choices = ex->search.count;
         (void)dirql_control_finish(machine, DQ_OUTCOME_PASSED, NULL);
         return true;
     }
@@ -332,16 +344,32 @@ static bool run_one(exploration *ex, dirql_outcome *outcome, dirql_result *resul
     return false;
 }
 
-/* A run must ask what the one before asked, up to the answer that is new; `count` choices in all if
- * nothing is. */
-static bool has_diverged(exploration *ex, size_t count)
+/* A run must ask what the one before asked, up to the answer that is new. */
+static bool has_diverged(exploration *ex)
 {
-    if (ex->search.error == DQ_SEARCH_GOES_ON &&
-        (ex->search.at < ex->search.count || ex->search.count != count)) {
+    if (ex->search.error == DQ_SEARCH_GOES_ON && ex->search.at < ex->search.count) {
         ex->search.error = DQ_SEARCH_DIVERGED;
-        ex->search.error_at = ex->search.at < count ? ex->search.at : count;
+        ex->search.error_at = ex->search.at;
+        ex->search.asked = (dq_choice){ 0 };
     }
     return ex->search.error != DQ_SEARCH_GOES_ON;
+}
+
+/* The first schedule is run twice: a test that is not deterministic shows in that. */
+static bool is_same_twice(const exploration *ex)
+{
+    return ex->first.calls == ex->last.calls && ex->first.time_ns == ex->last.time_ns &&
+           ex->first.choices == ex->last.choices;
+}
+
+static dirql_outcome report_difference(exploration *ex, dirql_result *result)
+{
+    return fail(ex, result,
+                "the test is not deterministic: its first run made %" PRIu64
+                " steps and asked for %zu choices, the second one, with the same answers, %" PRIu64
+                " and %zu (virtual time %" PRIu64 " and %" PRIu64 " ns). " CAUSES,
+                ex->first.calls, ex->first.choices, ex->last.calls, ex->last.choices,
+                ex->first.time_ns, ex->last.time_ns);
 }
 
 dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
@@ -349,24 +377,24 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
     exploration *ex = begin(job);
     dirql_result ignored = { .outcome = DIRQL_PASSED };
     dirql_outcome outcome;
-    size_t first_count = 0; /* Of choices, in the first run. */
-    unsigned runs = 0;
 
     result = result != NULL ? result : &ignored;
     if (ex == NULL) {
         return dirql_control_refuse(result, "short of memory for the exploration");
     }
-    for (;;) {
+    for (unsigned runs = 0;; runs += runs < 2) {
         if (!run_one(ex, &outcome, result)) {
             return outcome;
         }
-        runs = runs < 3 ? runs + 1 : runs;
-        if (has_diverged(ex, runs == 2 ? first_count : ex->search.count)) {
+        if (has_diverged(ex)) {
             return report_divergence(ex, result);
         }
-        if (runs == 1) {
-            first_count = ex->search.count;
-            continue; /* Once more: a test that is not deterministic shows here. */
+        if (runs == 0) {
+            ex->first = ex->last;
+            continue;
+        }
+        if (runs == 1 && !is_same_twice(ex)) {
+            return report_difference(ex, result);
         }
         ex->schedules += dq_passes_counts(&ex->passes, &ex->search.used);
         if (!advance(ex) || is_over_budget(ex)) {
