@@ -160,6 +160,11 @@ NTSTATUS CMiniportMpu401::ConnectInterrupt(PRESOURCELIST ResourceList)
     if (NT_SUCCESS(status))
     {
         status = m_Group->AddMember(PSERVICESINK(this));
+        if (!NT_SUCCESS(status))
+        {
+            m_Group->Release(); // LetGo would remove a member that it does not have.
+            m_Group = NULL;
+        }
     }
     if (NT_SUCCESS(status))
     {

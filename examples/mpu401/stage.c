@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <dirql/clock.h>
+#include <dirql/fail.h>
 
 #define CHECK(condition)                                                   \
     do {                                                                   \
@@ -24,22 +25,33 @@
 
 /* ---- The stage ------------------------------------------------------------------------------- */
 
-void stage_set(stage *s, const mock_mpu401_options *options)
+NTSTATUS stage_try(stage *s, const mock_mpu401_options *options)
 {
     dirql_resources *resources = dirql_resources_create();
     PUNKNOWN unknown = NULL;
+    NTSTATUS status;
 
     memset(s, 0, sizeof(*s));
     mock_mpu401_init(&s->mpu, options);
     mock_mpu401_add_resources(&s->mpu, resources);
+    dirql_fail_pause(); /* The list is the port driver's, not the miniport's. */
     CHECK(PcNewResourceList(&s->resources, NULL, NonPagedPool,
                             dirql_resources_translated(resources),
                             dirql_resources_raw(resources)) == STATUS_SUCCESS);
-    CHECK(CreateMiniportMpu401(&unknown, &IID_IMiniportMpu401, NULL, NonPagedPool) ==
-          STATUS_SUCCESS);
+    dirql_fail_resume();
+    status = CreateMiniportMpu401(&unknown, &IID_IMiniportMpu401, NULL, NonPagedPool);
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
     CHECK(unknown->lpVtbl->QueryInterface(unknown, &IID_IMiniportMpu401, (PVOID *)&s->miniport) ==
           STATUS_SUCCESS);
     unknown->lpVtbl->Release(unknown);
+    return STATUS_SUCCESS;
+}
+
+void stage_set(stage *s, const mock_mpu401_options *options)
+{
+    CHECK(stage_try(s, options) == STATUS_SUCCESS);
 }
 
 NTSTATUS stage_init_miniport(stage *s)
@@ -52,8 +64,10 @@ void stage_clear(stage *s)
     if (s->miniport != NULL) {
         s->miniport->lpVtbl->Stop(s->miniport);
         s->miniport->lpVtbl->Release(s->miniport);
-        s->resources->lpVtbl->Release(s->resources);
         s->miniport = NULL;
+    }
+    if (s->resources != NULL) {
+        s->resources->lpVtbl->Release(s->resources);
         s->resources = NULL;
     }
 }

@@ -19,6 +19,8 @@ typedef struct stage {
 
 /* In a run, at PASSIVE_LEVEL. The miniport is made, but not initialised; failures end the run. */
 void stage_set(stage *s, const mock_mpu401_options *options);
+/* The same, but the miniport may be refused: the status is its. */
+NTSTATUS stage_try(stage *s, const mock_mpu401_options *options);
 NTSTATUS stage_init_miniport(stage *s);
 /* Stops the miniport and lets go of it. Nothing happens the second time. */
 void stage_clear(stage *s);

@@ -100,6 +100,7 @@ static dirql_outcome run_each(const dirql_options *options, dq_fail_plan plan,
         if (outcome != DIRQL_PASSED || result->failed == 0) {
             return outcome;
         }
+        fputs(result->report, stderr); /* Warnings: nobody else will see them. */
         dirql_result_free(result);
     }
 }
