@@ -38,20 +38,18 @@ static unsigned column_of(const dq_columns *columns, unsigned processor)
     return (unsigned)__builtin_popcountll(columns->processors & ((1ull << processor) - 1));
 }
 
-void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t processors)
+static void put_heading(dq_columns *columns)
 {
-    const unsigned count = (unsigned)__builtin_popcountll(processors);
+    const unsigned count = (unsigned)__builtin_popcountll(columns->processors);
     char line[LINE_BYTES];
     int length;
 
-    *columns = (dq_columns){ .text = text, .bytes = bytes, .processors = processors };
-    columns->width = width_for(count);
-    if (bytes > 0) {
-        text[0] = '\0';
+    if (columns->bytes > 0) {
+        columns->text[0] = '\0';
     }
-    length = snprintf(line, sizeof(line), "  %12s  ", "time (us)");
+    length = snprintf(line, sizeof(line), "%s", columns->timeless ? "    " : "     time (us)  ");
     for (unsigned i = 0; i < 64 && count <= COLUMNS_MAX; i++) {
-        if ((processors >> i & 1) != 0) {
+        if ((columns->processors >> i & 1) != 0) {
             char name[16];
 
             snprintf(name, sizeof(name), "CPU%u", i);
@@ -62,13 +60,33 @@ void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t pr
     put_line(columns, line);
 }
 
+void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t processors)
+{
+    *columns = (dq_columns){ .text = text, .bytes = bytes, .processors = processors };
+    columns->width = width_for((unsigned)__builtin_popcountll(processors));
+    put_heading(columns);
+}
+
+void dq_columns_begin_steps(dq_columns *columns, char *text, size_t bytes, uint64_t processors,
+                            unsigned width)
+{
+    const bool fits = width * COLUMNS_MAX + 8 < LINE_BYTES;
+
+    dq_columns_begin(columns, text, 0, processors);
+    columns->bytes = bytes;
+    columns->width = fits || columns->width == 0 ? width : columns->width;
+    columns->timeless = true;
+    put_heading(columns);
+}
+
 void dq_columns_put(dq_columns *columns, unsigned processor, uint64_t time_ns, const char *cell)
 {
     const unsigned column = column_of(columns, processor);
     const unsigned count = (unsigned)__builtin_popcountll(columns->processors);
     char line[LINE_BYTES];
-    int length = snprintf(line, sizeof(line), "  %8" PRIu64 ".%03u  ", time_ns / 1000,
-                          (unsigned)(time_ns % 1000));
+    int length = columns->timeless ? snprintf(line, sizeof(line), "    ")
+                                   : snprintf(line, sizeof(line), "  %8" PRIu64 ".%03u  ",
+                                              time_ns / 1000, (unsigned)(time_ns % 1000));
 
     if (count > COLUMNS_MAX) {
         snprintf(line + length, sizeof(line) - (size_t)length, "CPU%-3u %s", processor, cell);

@@ -4,6 +4,7 @@
 #ifndef DQ_CHECK_COLUMN_H
 #define DQ_CHECK_COLUMN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,10 +13,14 @@ typedef struct dq_columns {
     size_t bytes, used;  /* What does not fit is left out, a whole line at a time. */
     uint64_t processors; /* A bit for each that has a column. */
     unsigned width; /* Of a column; 0: one column for all, and the processor named in each line. */
+    bool timeless;  /* Steps that have an order, but no time. */
 } dq_columns;
 
 /* Writes the heading. */
 void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t processors);
+/* For steps without times, at most `width` wide. */
+void dq_columns_begin_steps(dq_columns *columns, char *text, size_t bytes, uint64_t processors,
+                            unsigned width);
 void dq_columns_put(dq_columns *columns, unsigned processor, uint64_t time_ns, const char *cell);
 
 #endif

@@ -119,7 +119,7 @@ static void check_print(dq_processor *cpu, const dq_event *call)
 
 /* Which rules have something to say about a call, beyond its range. Most calls of a run are of the
  * first three groups. */
-typedef enum group { GROUP_OTHER, GROUP_IRQL, GROUP_ACQUIRE, GROUP_RELEASE } group;
+typedef enum group { GROUP_OTHER, GROUP_IRQL, GROUP_ACQUIRE, GROUP_RELEASE, GROUP_INIT } group;
 
 static const uint8_t groups[DQ_SERVICE_COUNT] = {
     [DQ_SERVICE_KeRaiseIrql] = GROUP_IRQL,
@@ -140,6 +140,10 @@ static const uint8_t groups[DQ_SERVICE_COUNT] = {
     [DQ_SERVICE_ExAcquireSpinLockSharedAtDpcLevel] = GROUP_ACQUIRE,
     [DQ_SERVICE_KeReleaseSpinLock] = GROUP_RELEASE,
     [DQ_SERVICE_KeReleaseSpinLockFromDpcLevel] = GROUP_RELEASE,
+    [DQ_SERVICE_KeInitializeMutex] = GROUP_INIT,
+    [DQ_SERVICE_ExInitializeFastMutex] = GROUP_INIT,
+    [DQ_SERVICE_KeInitializeGuardedMutex] = GROUP_INIT,
+    [DQ_SERVICE_ExInitializeResourceLite] = GROUP_INIT,
 };
 
 static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
@@ -157,11 +161,17 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
     switch ((group)groups[call->service]) {
     case GROUP_IRQL:
         dq_irqlrules_call(contract, cpu, call);
+        if (DQ_UNLIKELY(contract->held_count != 0) && call->service == DQ_SERVICE_KeLowerIrql) {
+            dq_lockusage_lower(contract, cpu, (unsigned)call->a, NULL);
+        }
         break;
     case GROUP_ACQUIRE:
         dq_lockrules_call(contract, cpu, call);
         break;
     case GROUP_RELEASE: /* The event that comes with it says more. */
+        break;
+    case GROUP_INIT:
+        dq_lockclass_begin(contract, call->object, call->place, false, 0);
         break;
     case GROUP_OTHER:
         dq_poolrules_call(cpu, call);
@@ -196,8 +206,10 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
         dq_lockrules_wait(contract, cpu, event);
         break;
     case DQ_EVENT_LOCK_ACQUIRE:
-        dq_lockorder_acquire(contract, cpu, event);
-        dq_lockrules_acquire(contract, cpu, event);
+        dq_lockrules_acquire(contract, cpu, event, dq_lockorder_acquire(contract, cpu, event));
+        break;
+    case DQ_EVENT_LOCK_NAME:
+        dq_lockclass_name(contract, event->object, event->text);
         break;
     case DQ_EVENT_LOCK_RELEASE:
         dq_lockrules_release(contract, cpu, event);
@@ -231,27 +243,35 @@ static void stop(dq_sink *sink, dq_machine *machine)
     (void)machine;
     free(contract->raises);
     free(contract->held);
-    free(contract->families);
-    free(contract->orders);
+    dq_lockclass_stop(&contract->order);
     free(contract->connected);
     free(contract);
+}
+
+static size_t explain(dq_sink *sink, char *text, size_t bytes)
+{
+    const char *explanation = ((dq_contract *)sink)->order.explanation;
+
+    return explanation != NULL ? (size_t)snprintf(text, bytes, "%s", explanation) : 0;
 }
 
 dq_sink *dq_contract_create(dq_machine *machine)
 {
     dq_contract *contract = calloc(1, sizeof(*contract));
 
-    (void)machine;
     if (contract == NULL) {
         return NULL;
     }
+    contract->order.all_processors =
+        machine->processor_count == 64 ? UINT64_MAX : (1ull << machine->processor_count) - 1;
     contract->sink.name = "contract";
     contract->sink.kinds =
-        DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LOCK_INIT) | DQ_EVENT_BIT(LOCK_WAIT) |
+        DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LOCK_INIT) | DQ_EVENT_BIT(LOCK_NAME) | DQ_EVENT_BIT(LOCK_WAIT) |
         DQ_EVENT_BIT(LOCK_ACQUIRE) | DQ_EVENT_BIT(LOCK_RELEASE) | DQ_EVENT_BIT(POOL_FREE) |
         DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) | DQ_EVENT_BIT(ISR_END) |
         DQ_EVENT_BIT(CONNECT) | DQ_EVENT_BIT(DISCONNECT) | DQ_EVENT_BIT(INTERRUPT_LOST);
     contract->sink.event = on_event;
     contract->sink.stop = stop;
+    contract->sink.explain = explain;
     return &contract->sink;
 }

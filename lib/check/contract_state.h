@@ -4,6 +4,7 @@
 #ifndef DQ_CHECK_CONTRACT_STATE_H
 #define DQ_CHECK_CONTRACT_STATE_H
 
+#include "check/lockclass.h"
 #include "check/rules.h"
 #include "sim/lock.h"
 #include "sim/machine.h"
@@ -24,27 +25,15 @@ typedef struct dq_held {
     uint8_t api;
     uint8_t old_irql; /* What the acquisition returned. */
     uint8_t level;    /* Who holds it must not lower below. */
-    bool tried;
+    uint8_t irql;     /* The lowest since then. */
+    uint8_t flags;    /* Of the acquisition. */
+    uint32_t number;  /* The lock's, see lockclass.h. */
+    dq_lock_class *class; /* NULL: there are too many, or the lock is gone. */
     const void *place;
 } dq_held;
 
 /* Which family of routines a KSPIN_LOCK was used with. */
 typedef enum dq_family { DQ_FAMILY_NONE, DQ_FAMILY_PLAIN, DQ_FAMILY_QUEUED } dq_family;
-
-typedef struct dq_lock_family {
-    const void *lock; /* NULL: the slot was never used. */
-    dq_family family; /* DQ_FAMILY_NONE: forgotten. */
-} dq_lock_family;
-
-enum { DQ_ORDER_GATES = 4 };
-
-/* Some code acquired `then` while it held `first`. */
-typedef struct dq_order {
-    const void *first, *then;
-    const void *first_place, *then_place;
-    const void *gates[DQ_ORDER_GATES]; /* Other locks that were held each time. */
-    uint64_t visit;                    /* The latest search that came here. */
-} dq_order;
 
 typedef struct dq_connected {
     const void *interrupt;
@@ -64,11 +53,7 @@ typedef struct dq_contract {
     size_t raise_count, raise_capacity;
     dq_held *held;
     size_t held_count, held_capacity;
-    dq_lock_family *families; /* A hash table with a power of two of slots. */
-    size_t family_count, family_slots;
-    dq_order *orders;
-    size_t order_count, order_capacity;
-    uint64_t order_visit;
+    dq_lockorder order;
     dq_connected *connected;
     size_t connected_count, connected_capacity;
     dq_warned warned[DQ_WARNED];
@@ -104,7 +89,9 @@ void dq_irqlrules_end(dq_contract *contract, uint32_t execution);
 void dq_lockrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_lockrules_init(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 void dq_lockrules_wait(dq_contract *contract, dq_processor *cpu, const dq_event *event);
-void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event);
+/* Of a lock whose entry is this; NULL: it has none. */
+void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event,
+                          const dq_lock_entry *entry);
 void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 /* What the code on `cpu` must not lower below `irql` for, or NULL. `except` does not count. */
@@ -114,10 +101,9 @@ void dq_lockrules_end(dq_contract *contract, dq_processor *cpu);
 
 /* ---- lockorder.c ----------------------------------------------------------------------------- */
 
-/* Before the lock is among those that are held. */
-void dq_lockorder_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event);
-/* The locks in this memory are gone, or begin anew. */
-void dq_lockorder_forget(dq_contract *contract, const void *memory, uint64_t bytes);
+/* Before the lock is among those that are held. The lock's entry, or NULL. */
+dq_lock_entry *dq_lockorder_acquire(dq_contract *contract, dq_processor *cpu,
+                                    const dq_event *event);
 
 /* ---- poolrules.c ----------------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 
 #include "sim/place.h"
 
-static const char *level_name(unsigned irql)
+const char *dq_step_level_name(unsigned irql)
 {
     static const char *const names[DQ_LEVELS] = {
         "PASSIVE", "APC",     "DISPATCH", "DIRQL 3",  "DIRQL 4",  "DIRQL 5", "DIRQL 6", "DIRQL 7",
@@ -149,7 +149,7 @@ void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, siz
     if (has_place(step)) {
         dq_place_describe(step->place, where, sizeof(where));
     }
-    snprintf(cell, bytes, "%-8s %s%s%s%s%s", level_name(step->irql),
+    snprintf(cell, bytes, "%-8s %s%s%s%s%s", dq_step_level_name(step->irql),
              newcomer != NULL ? newcomer : "", newcomer != NULL ? ": " : "", what,
              where[0] != '\0' ? "  " : "", where);
 }

@@ -21,6 +21,9 @@ typedef struct dq_step {
     char text[48];
 } dq_step;
 
+/* "DISPATCH". */
+const char *dq_step_level_name(unsigned irql);
+
 /* "DIRQL 7  KeInsertQueueDpc  uart_isr uart.c:41"; `newcomer` names a thread that goes on, or is
  * NULL. */
 void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, size_t bytes);

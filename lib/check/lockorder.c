@@ -2,42 +2,109 @@
  * lockorder.c - locks that are acquired in one order here and in another there, found though this
  * run did not deadlock.
  *
- * An edge is made when a lock is acquired while another is held; a cycle of edges is a violation,
- * unless one more lock was held at all of its acquisitions: then they exclude each other. A try
- * does not wait, so it makes no edge into its lock.
+ * An edge is made when a lock is acquired while another is held. A cycle of edges is a violation,
+ * of any length, unless one lock was held around all of its acquisitions, or all of them spin on
+ * the same processor: then they exclude each other. A try does not wait, so it makes no edge into
+ * its lock. Readers of one lock do not wait for each other, unless a writer may wait between them.
  */
+#include "check/lockclass.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "check/contract_state.h"
 #include "sim/place.h"
 
-enum { PLACE_TEXT = 160, CHAIN_MAX = 32 };
+enum { PLACE_TEXT = 160 };
 
-/* The edges of a cycle, the new one first. */
-typedef struct chain {
-    const dq_order *edges[CHAIN_MAX];
-    unsigned length;
-} chain;
-
-static bool has_gate(const dq_order *order, const void *lock)
+dq_lock_mode dq_lockorder_mode(unsigned api, unsigned flags)
 {
-    for (unsigned i = 0; i < DQ_ORDER_GATES; i++) {
-        if (order->gates[i] == lock) {
+    if (api != DQ_LOCK_SHARED && api != DQ_LOCK_SHARED_DPC && api != DQ_LOCK_RESOURCE_SHARED) {
+        return DQ_LOCK_WRITES;
+    }
+    return (flags & DQ_LOCK_FLAG_UNFAIR) != 0 ? DQ_LOCK_READS_UNFAIR : DQ_LOCK_READS;
+}
+
+/* True for what the code on `cpu` holds. A passive-level ISR is called by the thread that holds
+ * its lock. */
+bool dq_lockorder_holds(const dq_processor *cpu, const dq_held *held)
+{
+    const dq_execution *execution = cpu->execution;
+
+    return held->execution == execution->ordinal ||
+           (execution->kind == DQ_EXECUTION_PASSIVE_ISR &&
+            held->execution == execution->below->ordinal);
+}
+
+/* ---- Gates ----------------------------------------------------------------------------------- */
+
+void dq_lockorder_take_gates(const dq_contract *contract, const dq_processor *cpu, uint32_t *gates,
+                             const void *except)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < contract->held_count && count < DQ_LOCK_GATES; i++) {
+        const dq_held *held = &contract->held[i];
+
+        if (dq_lockorder_holds(cpu, held) && held->lock != except &&
+            dq_lockorder_mode(held->api, 0) == DQ_LOCK_WRITES) {
+            gates[count++] = held->number;
+        }
+    }
+}
+
+static bool is_held(const dq_contract *contract, const dq_processor *cpu, uint32_t number)
+{
+    for (size_t i = 0; i < contract->held_count; i++) {
+        if (contract->held[i].number == number && dq_lockorder_holds(cpu, &contract->held[i])) {
             return true;
         }
     }
     return false;
 }
 
-/* True if one lock was held around every acquisition of the cycle. */
-static bool is_gated(const chain *cycle)
+bool dq_lockorder_drop_gates(const dq_contract *contract, const dq_processor *cpu, uint32_t *gates)
 {
-    for (unsigned i = 0; i < DQ_ORDER_GATES; i++) {
-        const void *gate = cycle->edges[0]->gates[i];
-        bool everywhere = gate != NULL;
+    bool dropped = false;
 
-        for (unsigned k = 1; k < cycle->length && everywhere; k++) {
-            everywhere = has_gate(cycle->edges[k], gate);
+    for (unsigned i = 0; i < DQ_LOCK_GATES; i++) {
+        if (gates[i] != 0 && !is_held(contract, cpu, gates[i])) {
+            gates[i] = 0;
+            dropped = true;
+        }
+    }
+    return dropped;
+}
+
+static bool has_gate(const uint32_t *gates, uint32_t gate)
+{
+    for (unsigned i = 0; i < DQ_LOCK_GATES; i++) {
+        if (gates[i] == gate) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool dq_lockorder_share_gate(const uint32_t *gates, const uint32_t *others)
+{
+    for (unsigned i = 0; i < DQ_LOCK_GATES; i++) {
+        if (gates[i] != 0 && has_gate(others, gates[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True if one lock was held around every acquisition of the path. */
+static bool is_gated(const dq_lock_edge *const *path, unsigned length)
+{
+    for (unsigned i = 0; i < DQ_LOCK_GATES; i++) {
+        const uint32_t gate = path[0]->gates[i];
+        bool everywhere = gate != 0;
+
+        for (unsigned k = 1; k < length && everywhere; k++) {
+            everywhere = has_gate(path[k]->gates, gate);
         }
         if (everywhere) {
             return true;
@@ -46,162 +113,340 @@ static bool is_gated(const chain *cycle)
     return false;
 }
 
-/* Depth first, from the end of the chain back to where it begins. */
-static bool find_cycle(dq_contract *contract, chain *at)
+/* ---- Searching ------------------------------------------------------------------------------- */
+
+const dq_lock_edge *dq_lockorder_search(dq_lockorder *order, dq_lock_edge *start,
+                                        dq_lock_ends *ends, void *argument)
 {
-    const void *end = at->edges[at->length - 1]->then;
+    unsigned head = 0, tail = 0;
 
-    if (end == at->edges[0]->first) {
-        return !is_gated(at);
-    }
-    for (size_t i = 0; i < contract->order_count && at->length < CHAIN_MAX; i++) {
-        dq_order *next = &contract->orders[i];
+    start->visit = ++order->visit;
+    start->parent = NULL;
+    order->queue[tail++] = start;
+    while (head < tail) {
+        const dq_lock_edge *at = order->queue[head++];
 
-        if (next->first != end || next->visit == contract->order_visit) {
-            continue;
+        if (ends(at, argument)) {
+            return at;
         }
-        next->visit = contract->order_visit;
-        at->edges[at->length++] = next;
-        if (find_cycle(contract, at)) {
-            return true;
-        }
-        at->length--;
-    }
-    return false;
-}
-
-static void check_cycle(dq_contract *contract, dq_processor *cpu, const dq_event *event,
-                        const dq_order *order)
-{
-    chain cycle = { .edges = { order }, .length = 1 };
-    char held[PLACE_TEXT], first[PLACE_TEXT], then[PLACE_TEXT];
-    const dq_order *other;
-
-    contract->order_visit++;
-    if (!find_cycle(contract, &cycle)) {
-        return;
-    }
-    other = cycle.edges[1];
-    dq_find(cpu,
-            DQ_VIOLATION(DQ_ERROR, "SpinLockOrder",
-                         "kernel: preventing-errors-and-deadlocks-while-using-spin-locks",
-                         DQ_VERIFIER, 0x1001, (uintptr_t)order->then, (uintptr_t)order->first),
-            "%s acquires lock B while this code holds lock A, acquired at %s. Before, lock %s was "
-            "acquired at %s by code that held lock B, acquired at %s%s. On two processors, each "
-            "could wait for the other for ever.",
-            dq_service_name(event->service),
-            dq_place_describe(order->first_place, held, sizeof(held)),
-            cycle.length > 2 ? "C" : "A", dq_place_describe(other->then_place, then, sizeof(then)),
-            dq_place_describe(other->first_place, first, sizeof(first)),
-            cycle.length > 2 ? ", and from C on others lead to A" : "");
-}
-
-/* ---- Edges ----------------------------------------------------------------------------------- */
-
-static dq_order *find_order(const dq_contract *contract, const void *first, const void *then)
-{
-    for (size_t i = 0; i < contract->order_count; i++) {
-        if (contract->orders[i].first == first && contract->orders[i].then == then) {
-            return &contract->orders[i];
+        for (dq_lock_edge *next = at->then->edges; next != NULL; next = next->next) {
+            if (next->visit != order->visit && next->first != next->then &&
+                dq_lockclass_excludes(at->then, next->first_mode, at->then_mode)) {
+                next->visit = order->visit;
+                next->parent = at;
+                order->queue[tail++] = next;
+            }
         }
     }
     return NULL;
 }
 
-static bool holds(const dq_contract *contract, uint32_t execution, const void *lock)
+unsigned dq_lockorder_path(const dq_lock_edge *last, const dq_lock_edge **path)
 {
-    for (size_t i = 0; i < contract->held_count; i++) {
-        if (contract->held[i].execution == execution && contract->held[i].lock == lock) {
+    unsigned length = 0;
+
+    for (const dq_lock_edge *at = last; at != NULL; at = at->parent) {
+        if (length++ == DQ_LOCK_PATH) {
+            return 0;
+        }
+    }
+    for (unsigned i = length; i > 0; i--, last = last->parent) {
+        path[i - 1] = last;
+    }
+    return length;
+}
+
+/* ---- Cycles ---------------------------------------------------------------------------------- */
+
+/* Executions of one processor that all spin at or above DISPATCH_LEVEL do not meet; where one
+ * interrupts the other, that is an inversion. */
+static bool can_meet(const dq_lock_edge *const *path, unsigned length)
+{
+    const uint64_t set = path[0]->who.processors;
+
+    if ((set & (set - 1)) != 0) {
+        return true;
+    }
+    for (unsigned i = 0; i < length; i++) {
+        if (path[i]->who.processors != set || path[i]->blocks) {
             return true;
         }
     }
     return false;
 }
 
-static void take_gates(const dq_contract *contract, dq_order *order, uint32_t execution)
+static bool closes(const dq_lock_edge *last, void *argument)
 {
-    unsigned count = 0;
+    const dq_lock_edge *start = argument;
+    const dq_lock_edge *path[DQ_LOCK_PATH];
+    unsigned length;
 
-    for (size_t i = 0; i < contract->held_count && count < DQ_ORDER_GATES; i++) {
-        const dq_held *held = &contract->held[i];
+    if (last->then != start->first ||
+        !dq_lockclass_excludes(start->first, start->first_mode, last->then_mode)) {
+        return false;
+    }
+    length = dq_lockorder_path(last, path);
+    return length > 0 && !is_gated(path, length) && can_meet(path, length);
+}
 
-        if (held->execution == execution && held->lock != order->first) {
-            order->gates[count++] = held->lock;
-        }
+static void accuse_cycle(dq_contract *contract, dq_processor *cpu,
+                         const dq_lock_edge *const *path, unsigned length)
+{
+    const dq_lock_edge *edge = path[0], *other = path[1 % length];
+    char wanted[PLACE_TEXT], held[PLACE_TEXT], first[PLACE_TEXT], then[PLACE_TEXT];
+
+    free(contract->order.explanation);
+    contract->order.explanation = dq_lockscenario_cycle(path, length);
+    dq_find(cpu,
+            DQ_VIOLATION(DQ_ERROR, "LockOrder",
+                         "kernel: preventing-errors-and-deadlocks-while-using-spin-locks",
+                         DQ_VERIFIER, 0x1001, (uintptr_t)edge->then_lock,
+                         (uintptr_t)edge->first_lock),
+            "lock B is acquired at %s by code that holds lock A, acquired at %s; lock %s is acquired "
+            "at %s by code that holds lock B, acquired at %s%s. %s, each could wait for the other "
+            "for ever.",
+            dq_place_describe(edge->then_place, wanted, sizeof(wanted)),
+            dq_place_describe(edge->first_place, held, sizeof(held)), length > 2 ? "C" : "A",
+            dq_place_describe(other->then_place, then, sizeof(then)),
+            dq_place_describe(other->first_place, first, sizeof(first)),
+            length > 2 ? ", and from C on others lead to A" : "",
+            edge->blocks ? "At the same time" : "On two processors");
+    free(contract->order.explanation);
+    contract->order.explanation = NULL;
+}
+
+static void check_cycle(dq_contract *contract, dq_processor *cpu, dq_lock_edge *edge)
+{
+    const dq_lock_edge *path[DQ_LOCK_PATH];
+    const dq_lock_edge *last;
+
+    last = dq_lockorder_search(&contract->order, edge, closes, edge);
+    if (last != NULL) {
+        accuse_cycle(contract, cpu, path, dq_lockorder_path(last, path));
     }
 }
 
-/* Forgets the gates that were not held this time. True if there was one. */
-static bool drop_gates(const dq_contract *contract, dq_order *order, uint32_t execution)
-{
-    bool dropped = false;
+/* ---- Locks of one class ---------------------------------------------------------------------- */
 
-    for (unsigned i = 0; i < DQ_ORDER_GATES; i++) {
-        if (order->gates[i] != NULL && !holds(contract, execution, order->gates[i])) {
-            order->gates[i] = NULL;
-            dropped = true;
+/* Two locks of one class: what counts is the order of these two, and of others like them. */
+static bool find_opposite(const dq_lock_edge *edge, const dq_lock_edge *at,
+                          const dq_lock_edge **path, unsigned length)
+{
+    path[length++] = at;
+    if (at->then_number == edge->first_number) {
+        return !is_gated(path, length) && can_meet(path, length) && (path[length] = NULL, true);
+    }
+    if (length + 1 == DQ_LOCK_PATH) {
+        return false;
+    }
+    for (dq_lock_edge *next = edge->first->edges; next != NULL; next = next->next) {
+        if (next->first == next->then && next->first_number == at->then_number &&
+            next->visit != edge->visit) {
+            next->visit = edge->visit;
+            if (find_opposite(edge, next, path, length)) {
+                return true;
+            }
         }
     }
-    return dropped;
+    return false;
 }
 
-static dq_order *add_order(dq_contract *contract, const dq_held *held, const dq_event *event)
+static void check_self(dq_contract *contract, dq_processor *cpu, const dq_event *event,
+                       dq_lock_edge *edge)
 {
-    dq_order *order;
+    const dq_lock_edge *path[DQ_LOCK_PATH];
+    unsigned length = 0;
+    char held[PLACE_TEXT], name[PLACE_TEXT + 32];
 
-    if (!dq_contract_grow((void **)&contract->orders, &contract->order_capacity,
-                          contract->order_count, sizeof(dq_order))) {
+    edge->visit = ++contract->order.visit;
+    if (find_opposite(edge, edge, path, 0)) {
+        while (path[length] != NULL) {
+            length++;
+        }
+        accuse_cycle(contract, cpu, path, length);
+    } else if (dq_contract_warns(contract, "LockNesting", edge->first->seen)) {
+        dq_find(cpu,
+                &(dq_finding){
+                    .severity = DQ_WARNING,
+                    .rule = "LockNesting",
+                    .page = "kernel: preventing-errors-and-deadlocks-while-using-spin-locks" },
+                "%s acquires a lock while this code holds another of the same class (%s), acquired "
+                "at %s. Nothing says in which order two of them are acquired.",
+                dq_service_name(event->service),
+                dq_lockclass_describe(edge->first, name, sizeof(name)),
+                dq_place_describe(edge->first_place, held, sizeof(held)));
+    }
+}
+
+/* ---- Edges ----------------------------------------------------------------------------------- */
+
+/* The edge that was used last comes first. */
+static dq_lock_edge *find_edge(const dq_held *held, const dq_lock_entry *entry, dq_lock_mode mode)
+{
+    const dq_lock_mode first_mode = dq_lockorder_mode(held->api, held->flags);
+
+    for (dq_lock_edge **link = &held->class->edges; *link != NULL; link = &(*link)->next) {
+        dq_lock_edge *edge = *link;
+
+        if (edge->then == entry->class && edge->first_mode == first_mode &&
+            edge->then_mode == mode &&
+            (edge->first != edge->then || (edge->first_number == held->number &&
+                                           edge->then_number == entry->number))) {
+            *link = edge->next;
+            edge->next = held->class->edges;
+            held->class->edges = edge;
+            return edge;
+        }
+    }
+    return NULL;
+}
+
+/* A search never has more edges than there are. */
+static bool make_room(dq_lockorder *order)
+{
+    const unsigned wanted = order->queue_capacity == 0 ? 16 : 2 * order->queue_capacity;
+    const dq_lock_edge **grown;
+
+    if (order->edge_count < order->queue_capacity) {
+        return true;
+    }
+    grown = realloc(order->queue, wanted * sizeof(*grown));
+    if (grown == NULL) {
+        return false;
+    }
+    order->queue = grown;
+    order->queue_capacity = wanted;
+    return true;
+}
+
+static dq_lock_edge *add_edge(dq_contract *contract, dq_processor *cpu, const dq_held *held,
+                              const dq_lock_entry *entry, const dq_event *event)
+{
+    dq_lockorder *order = &contract->order;
+    const bool is_self = held->class == entry->class;
+    dq_lock_edge *edge;
+
+    if (order->edge_count == DQ_LOCK_EDGES ||
+        (is_self && held->class->self_edges == DQ_LOCK_SELF_EDGES)) {
         return NULL;
     }
-    order = &contract->orders[contract->order_count++];
-    *order = (dq_order){ .first = held->lock,
-                         .then = event->object,
-                         .first_place = held->place,
-                         .then_place = event->place };
-    return order;
+    edge = make_room(order) ? malloc(sizeof(*edge)) : NULL;
+    if (edge == NULL) {
+        return NULL;
+    }
+    *edge = (dq_lock_edge){ .first = held->class,
+                            .then = entry->class,
+                            .first_mode = dq_lockorder_mode(held->api, held->flags),
+                            .then_mode = dq_lockorder_mode((unsigned)event->a, (unsigned)event->c),
+                            .first_number = held->number,
+                            .then_number = entry->number,
+                            .first_lock = held->lock,
+                            .then_lock = event->object,
+                            .first_place = held->place,
+                            .then_place = event->place,
+                            .first_irql = held->irql,
+                            .then_irql = cpu->irql,
+                            .blocks = dq_lock_blocks((unsigned)event->a),
+                            .next = held->class->edges };
+    dq_lockclass_user(order, cpu->execution, &edge->who);
+    dq_lockorder_take_gates(contract, cpu, edge->gates, held->lock);
+    held->class->edges = edge;
+    held->class->self_edges += is_self;
+    order->edge_count++;
+    return edge;
+}
+
+static void check_edge(dq_contract *contract, dq_processor *cpu, const dq_event *event,
+                       dq_lock_edge *edge)
+{
+    if (edge->first != edge->then) {
+        check_cycle(contract, cpu, edge);
+        dq_lockusage_check(contract, cpu);
+    } else if (dq_lockclass_excludes(edge->first, edge->first_mode, edge->then_mode)) {
+        check_self(contract, cpu, event, edge);
+    }
 }
 
 static void learn(dq_contract *contract, dq_processor *cpu, const dq_event *event,
-                  const dq_held *held)
+                  const dq_held *held, const dq_lock_entry *entry)
 {
-    dq_order *order = find_order(contract, held->lock, event->object);
+    dq_lock_edge *edge = find_edge(held, entry,
+                                   dq_lockorder_mode((unsigned)event->a, (unsigned)event->c));
 
-    if (order == NULL) {
-        order = add_order(contract, held, event);
-        if (order != NULL) {
-            take_gates(contract, order, held->execution);
-            check_cycle(contract, cpu, event, order);
+    if (DQ_UNLIKELY(edge == NULL)) {
+        edge = add_edge(contract, cpu, held, entry, event);
+        if (edge != NULL) {
+            check_edge(contract, cpu, event, edge);
         }
-    } else if (drop_gates(contract, order, held->execution)) {
-        check_cycle(contract, cpu, event, order);
+    } else if (DQ_UNLIKELY(dq_lockorder_drop_gates(contract, cpu, edge->gates))) {
+        check_edge(contract, cpu, event, edge);
     }
 }
 
-void dq_lockorder_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+/* Readers of the class wait for each other from now on. */
+static void writers_come(dq_contract *contract, dq_processor *cpu, const dq_event *event,
+                         dq_lock_class *class)
 {
-    if (event->c & (DQ_LOCK_FLAG_TRY | DQ_LOCK_FLAG_CONVERT)) {
+    dq_lockorder *order = &contract->order;
+
+    class->writers_wait = true;
+    if (!class->has_readers) {
         return;
     }
-    for (size_t i = 0; i < contract->held_count; i++) {
+    for (unsigned i = 0; i < order->class_count; i++) {
+        for (dq_lock_edge *edge = order->classes[i]->edges; edge != NULL; edge = edge->next) {
+            if (edge->first == class || edge->then == class) {
+                check_edge(contract, cpu, event, edge);
+            }
+        }
+    }
+    dq_lockusage_check(contract, cpu);
+}
+
+/* ---- Acquisitions ---------------------------------------------------------------------------- */
+
+static uint32_t pack(const dq_processor *cpu, const dq_event *event)
+{
+    return 1u | (uint32_t)cpu->irql << 1 | (uint32_t)cpu->execution->base_level << 5 |
+           (uint32_t)event->a << 9 | (uint32_t)event->c << 14;
+}
+
+static void look_closely(dq_contract *contract, dq_processor *cpu, const dq_event *event,
+                         dq_lock_entry *entry)
+{
+    const bool waits = (event->c & DQ_LOCK_FLAG_TRY) == 0;
+    const dq_lock_mode mode = dq_lockorder_mode((unsigned)event->a, (unsigned)event->c);
+    dq_lock_class *class = dq_lockclass_of(&contract->order, cpu, entry, event);
+
+    if (class == NULL) {
+        return;
+    }
+    class->has_readers = class->has_readers || mode != DQ_LOCK_WRITES;
+    for (size_t i = 0; i < contract->held_count && waits; i++) {
         const dq_held *held = &contract->held[i];
 
-        if (held->execution == cpu->execution->ordinal && held->lock != event->object) {
-            learn(contract, cpu, event, held);
+        if (dq_lockorder_holds(cpu, held) && held->lock != event->object && held->class != NULL) {
+            learn(contract, cpu, event, held, entry);
         }
+    }
+    if (dq_lock_blocks((unsigned)event->a) ||
+        dq_lockusage_note(contract, cpu, class, event)) {
+        entry->latest = pack(cpu, event);
+        entry->processors = cpu->execution->processors;
+    }
+    if (waits && mode == DQ_LOCK_WRITES && !class->writers_wait) {
+        writers_come(contract, cpu, event, class);
     }
 }
 
-void dq_lockorder_forget(dq_contract *contract, const void *memory, uint64_t bytes)
+dq_lock_entry *dq_lockorder_acquire(dq_contract *contract, dq_processor *cpu,
+                                    const dq_event *event)
 {
-    size_t kept = 0;
+    dq_lock_entry *entry = dq_lockclass_entry(&contract->order, event->object);
 
-    for (size_t i = 0; i < contract->order_count; i++) {
-        const dq_order *order = &contract->orders[i];
-
-        if ((uintptr_t)order->first - (uintptr_t)memory >= bytes &&
-            (uintptr_t)order->then - (uintptr_t)memory >= bytes) {
-            contract->orders[kept++] = *order;
-        }
+    if (entry != NULL && (contract->held_count != 0 || entry->latest != pack(cpu, event) ||
+                          entry->processors != cpu->execution->processors)) {
+        look_closely(contract, cpu, event, entry);
     }
-    contract->order_count = kept;
+    return entry;
 }

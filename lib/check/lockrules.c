@@ -24,65 +24,19 @@ static const char *const api_names[DQ_LOCK_API_COUNT] = {
     [DQ_LOCK_SHARED_DPC] = "ExAcquireSpinLockSharedAtDpcLevel",
     [DQ_LOCK_EXCLUSIVE] = "ExAcquireSpinLockExclusive",
     [DQ_LOCK_EXCLUSIVE_DPC] = "ExAcquireSpinLockExclusiveAtDpcLevel",
+    [DQ_LOCK_MUTEX] = "a wait",
+    [DQ_LOCK_FAST_MUTEX] = "a routine for fast mutexes",
+    [DQ_LOCK_RESOURCE_SHARED] = "ExAcquireResourceSharedLite",
+    [DQ_LOCK_RESOURCE_EXCLUSIVE] = "ExAcquireResourceExclusiveLite",
+    [DQ_LOCK_PASSIVE_ISR] = "the interrupt's own routines",
 };
 
 /* ---- Families -------------------------------------------------------------------------------- */
 
-static size_t slot_of(const dq_contract *contract, const void *lock)
-{
-    size_t slot = (size_t)(((uintptr_t)lock >> 3) * 0x9E3779B97F4A7C15u >> 20);
-
-    for (;; slot++) {
-        const dq_lock_family *at = &contract->families[slot & (contract->family_slots - 1)];
-
-        if (at->lock == NULL || at->lock == lock) {
-            return slot & (contract->family_slots - 1);
-        }
-    }
-}
-
-static bool enlarge(dq_contract *contract)
-{
-    const size_t old_slots = contract->family_slots;
-    dq_lock_family *old = contract->families;
-    dq_lock_family *grown = calloc(old_slots == 0 ? 64 : old_slots * 2, sizeof(*grown));
-
-    if (grown == NULL) {
-        return false;
-    }
-    contract->families = grown;
-    contract->family_slots = old_slots == 0 ? 64 : old_slots * 2;
-    contract->family_count = 0;
-    for (size_t i = 0; i < old_slots; i++) {
-        if (old[i].family != DQ_FAMILY_NONE) {
-            contract->families[slot_of(contract, old[i].lock)] = old[i];
-            contract->family_count++;
-        }
-    }
-    free(old);
-    return true;
-}
-
-/* The lock's entry; made if need be. NULL when memory is short. */
-static dq_lock_family *family_of(dq_contract *contract, const void *lock)
-{
-    dq_lock_family *entry;
-
-    if (contract->family_count * 2 >= contract->family_slots && !enlarge(contract)) {
-        return NULL;
-    }
-    entry = &contract->families[slot_of(contract, lock)];
-    if (entry->lock == NULL) {
-        entry->lock = lock;
-        contract->family_count++;
-    }
-    return entry;
-}
-
 static void check_family(dq_contract *contract, dq_processor *cpu, const dq_event *call,
                          dq_family family)
 {
-    dq_lock_family *entry = family_of(contract, call->object);
+    dq_lock_entry *entry = dq_lockclass_entry(&contract->order, call->object);
 
     if (entry == NULL) {
         return;
@@ -96,7 +50,7 @@ static void check_family(dq_contract *contract, dq_processor *cpu, const dq_even
                 family == DQ_FAMILY_QUEUED ? "the plain spin lock routines"
                                            : "the in-stack queued spin lock routines");
     }
-    entry->family = family;
+    entry->family = (uint8_t)family;
 }
 
 /* ---- What is held ---------------------------------------------------------------------------- */
@@ -145,11 +99,15 @@ const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_pro
 static unsigned level_of(const dq_processor *cpu, const dq_event *event)
 {
     /* An executive lock's level is DISPATCH_LEVEL, wherever it was acquired. */
+    if (dq_lock_blocks((unsigned)event->a)) {
+        return DQ_LEVEL_PASSIVE;
+    }
     return event->a == DQ_LOCK_INTERRUPT || event->a == DQ_LOCK_EXINTERLOCKED ? cpu->irql
                                                                               : DQ_LEVEL_DISPATCH;
 }
 
-void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event,
+                          const dq_lock_entry *entry)
 {
     dq_held *held;
 
@@ -171,7 +129,10 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
         .api = (uint8_t)event->a,
         .old_irql = (uint8_t)event->b,
         .level = (uint8_t)level_of(cpu, event),
-        .tried = (event->c & DQ_LOCK_FLAG_TRY) != 0,
+        .irql = cpu->irql,
+        .flags = (uint8_t)event->c,
+        .number = entry != NULL ? entry->number : 0,
+        .class = entry != NULL ? entry->class : NULL,
         .place = event->place,
     };
 }
@@ -191,10 +152,7 @@ void dq_lockrules_init(dq_contract *contract, dq_processor *cpu, const dq_event 
                 dq_service_name(event->service), held->processor,
                 dq_place_describe(held->place, place, sizeof(place)));
     }
-    dq_lockorder_forget(contract, event->object, sizeof(uintptr_t));
-    if (contract->family_slots > 0) {
-        contract->families[slot_of(contract, event->object)].family = DQ_FAMILY_NONE;
-    }
+    dq_lockclass_begin(contract, event->object, event->place, event->b != 0, (uint32_t)event->a);
 }
 
 /* A word that is not zero, though nobody has the lock, is what was in the memory before. */
@@ -225,7 +183,7 @@ void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event 
     for (size_t i = contract->held_count; i > 0; i--) {
         const dq_held *held = &contract->held[i - 1];
 
-        if ((uintptr_t)held->lock - memory < event->a) {
+        if ((uintptr_t)held->lock - memory < event->a && !dq_lock_blocks(held->api)) {
             dq_find(cpu,
                     DQ_VIOLATION(DQ_ERROR, "SpinLockFreed", "wdm: ExFreePool", DQ_VERIFIER, 0x100B,
                                  (uintptr_t)held->lock),
@@ -234,12 +192,7 @@ void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event 
                     held->processor, dq_place_describe(held->place, place, sizeof(place)));
         }
     }
-    dq_lockorder_forget(contract, event->object, event->a);
-    for (size_t i = 0; i < contract->family_slots; i++) {
-        if ((uintptr_t)contract->families[i].lock - memory < event->a) {
-            contract->families[i].family = DQ_FAMILY_NONE;
-        }
-    }
+    dq_lockclass_forget(contract, event->object, event->a);
 }
 
 /* ---- Calls ----------------------------------------------------------------------------------- */
@@ -303,7 +256,8 @@ static void check_owner(dq_processor *cpu, const dq_event *event, const dq_held 
 /* A try that succeeded has no release that its page and the others agree on. */
 static bool goes_with(const dq_held *held, const dq_event *event)
 {
-    return held->api == event->a || (held->tried && held->api == DQ_LOCK_SPIN_DPC &&
+    return held->api == event->a || ((held->flags & DQ_LOCK_FLAG_TRY) != 0 &&
+                                     held->api == DQ_LOCK_SPIN_DPC &&
                                      event->a == DQ_LOCK_SPIN && event->b == DQ_LEVEL_DISPATCH);
 }
 
@@ -379,6 +333,10 @@ void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_eve
     if (held == NULL) {
         return; /* The kernel's own finding. */
     }
+    if (DQ_UNLIKELY(dq_lock_blocks((unsigned)event->a))) {
+        drop(contract, held); /* The kernel says the rest. */
+        return;
+    }
     if (DQ_LIKELY(is_ordinary(contract, cpu, event, held))) {
         contract->held_count = 0;
         return;
@@ -388,12 +346,13 @@ void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_eve
     check_new_irql(cpu, event, held);
     if (event->b < cpu->irql) {
         check_others(contract, cpu, event);
+        dq_lockusage_lower(contract, cpu, (unsigned)event->b, event->object);
     }
     /* A finding that was suppressed may have come with others, but nothing changed meanwhile. */
     drop(contract, held);
 }
 
-/* An ISR still has its own lock when it ends. */
+/* An ISR still has its own lock when it ends. What a thread waited for is the kernel's matter. */
 void dq_lockrules_end(dq_contract *contract, dq_processor *cpu)
 {
     const uint32_t execution = cpu->execution->ordinal;
@@ -402,7 +361,9 @@ void dq_lockrules_end(dq_contract *contract, dq_processor *cpu)
     for (size_t i = contract->held_count; i > 0; i--) {
         dq_held *held = &contract->held[i - 1];
 
-        if (held->execution == execution && held->api != DQ_LOCK_INTERRUPT) {
+        if (held->execution == execution && dq_lock_blocks(held->api)) {
+            drop(contract, held);
+        } else if (held->execution == execution && held->api != DQ_LOCK_INTERRUPT) {
             dq_find(cpu,
                     DQ_VIOLATION(DQ_ERROR, "SpinLockHeld", "wdm: KeAcquireSpinLock", DQ_VERIFIER,
                                  0x100A, (uintptr_t)held->lock),

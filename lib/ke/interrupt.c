@@ -115,7 +115,7 @@ static void give_lock(dq_processor *cpu, PKINTERRUPT interrupt, const dq_connect
     } else {
         interrupt->lock = &leader->own_lock;
         if (leader == interrupt) {
-            dq_emit(cpu, LOCK_INIT, interrupt->lock, 0, 0, 0);
+            dq_emit(cpu, LOCK_INIT, interrupt->lock, wanted->vector, 1, 0);
         }
     }
 }
