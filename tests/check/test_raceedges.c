@@ -1,5 +1,5 @@
 /*
- * test_raceedges.c - what orders two threads, and what does not: locks, waits, atomic accesses.
+ * test_raceedges.c - what orders two threads, and what does not: locks, waits, thread creation.
  */
 #include "race.h"
 
@@ -14,9 +14,6 @@ static KTIMER timer;
 static ERESOURCE resource;
 static EX_RUNDOWN_REF rundown;
 static IO_REMOVE_LOCK remove_lock;
-static SLIST_HEADER list;
-static SLIST_ENTRY entry;
-static volatile LONG flag;
 static LONG y;
 
 /* Everything anew, inside the run. */
@@ -25,7 +22,6 @@ static void start_and_race(void *context)
     KeInitializeSpinLock(&locks[0]);
     KeInitializeSpinLock(&locks[1]);
     rwlock = 0;
-    flag = 0;
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     KeInitializeMutex(&mutex, 0);
     ExInitializeFastMutex(&fast_mutex);
@@ -36,31 +32,28 @@ static void start_and_race(void *context)
     ExInitializeRundownProtection(&rundown);
     memset(&remove_lock, 0, sizeof(remove_lock));
     IoInitializeRemoveLock(&remove_lock, 0, 0, 0);
-    InitializeSListHead(&list);
     race_two(context);
     ExDeleteResourceLite(&resource);
 }
 
-static void run_both(race_part *first, race_part *second, int iso)
+static void run_both(race_part *first, race_part *second)
 {
-    const dirql_options options = { .name = "rule", .processors = 2, .iso_volatile = iso };
-
     race_parts[0] = first;
     race_parts[1] = second;
     race_processors[0] = race_processors[1] = DIRQL_ANY_PROCESSOR;
-    rule_run_with(&options, start_and_race);
+    rule_run(2, start_and_race);
 }
 
-#define assert_apart(first, second)    \
-    do {                               \
-        run_both((first), (second), 0); \
-        assert_no_race();              \
+#define assert_apart(first, second)  \
+    do {                             \
+        run_both((first), (second)); \
+        assert_no_race();            \
     } while (0)
 
-#define assert_meet(first, second)     \
-    do {                               \
-        run_both((first), (second), 0); \
-        assert_race_found();           \
+#define assert_meet(first, second)   \
+    do {                             \
+        run_both((first), (second)); \
+        assert_race_found();         \
     } while (0)
 
 static void write_x(void)
@@ -376,9 +369,9 @@ static void protect_and_write_y(void)
 
 static void write_with_remove_lock(void)
 {
-    if (NT_SUCCESS(IoAcquireRemoveLock(&remove_lock, &list))) {
+    if (NT_SUCCESS(IoAcquireRemoveLock(&remove_lock, &event))) {
         WRITES(&y);
-        IoReleaseRemoveLock(&remove_lock, &list);
+        IoReleaseRemoveLock(&remove_lock, &event);
     }
 }
 
@@ -396,115 +389,6 @@ static void who_holds_protection_is_ordered_before_its_end(void **state)
     assert_apart(write_with_remove_lock, remove_and_write);
     assert_meet(protect_and_write_y, protect_and_write_y);
     assert_meet(write_with_remove_lock, write_with_remove_lock);
-}
-
-/* ---- Atomic accesses ------------------------------------------------------------------------- */
-
-static void write_and_raise_flag(void)
-{
-    WRITES(&x);
-    InterlockedExchange(&flag, 1);
-}
-
-static void write_and_or_flag_release(void)
-{
-    WRITES(&x);
-    InterlockedOrRelease(&flag, 1);
-}
-
-static void write_and_or_flag_without_fence(void)
-{
-    WRITES(&x);
-    InterlockedOrNoFence(&flag, 1);
-}
-
-static void await_flag_and_read(void)
-{
-    while (InterlockedCompareExchange(&flag, 1, 1) == 0) {
-        YieldProcessor();
-    }
-    READS(&x);
-}
-
-static void await_flag_acquire_and_read(void)
-{
-    while (InterlockedCompareExchangeAcquire(&flag, 1, 1) == 0) {
-        YieldProcessor();
-    }
-    READS(&x);
-}
-
-static void await_flag_without_fence_and_read(void)
-{
-    while (InterlockedCompareExchangeNoFence(&flag, 1, 1) == 0) {
-        YieldProcessor();
-    }
-    READS(&x);
-}
-
-static void interlocked_routines_order_by_their_variant(void **state)
-{
-    (void)state;
-    assert_apart(write_and_raise_flag, await_flag_and_read);
-    assert_apart(write_and_or_flag_release, await_flag_acquire_and_read);
-    assert_apart(write_and_raise_flag, await_flag_acquire_and_read);
-    assert_meet(write_and_or_flag_without_fence, await_flag_and_read);
-    assert_meet(write_and_raise_flag, await_flag_without_fence_and_read);
-}
-
-static void write_and_store_flag(void)
-{
-    WRITES(&x);
-    touch(&flag, sizeof(flag), DQ_ACCESS_WRITE | DQ_ACCESS_VOLATILE);
-    flag = 1;
-}
-
-static void poll_flag_and_read(void)
-{
-    for (;;) {
-        touch(&flag, sizeof(flag), DQ_ACCESS_READ | DQ_ACCESS_VOLATILE);
-        if (flag != 0) {
-            break;
-        }
-        YieldProcessor();
-    }
-    touch(&flag, sizeof(flag), DQ_ACCESS_READ | DQ_ACCESS_VOLATILE);
-    READS(&x);
-}
-
-static void volatile_accesses_order_unless_they_are_isos(void **state)
-{
-    (void)state;
-    assert_apart(write_and_store_flag, poll_flag_and_read);
-    run_both(write_and_store_flag, poll_flag_and_read, 1);
-    assert_race_found();
-}
-
-static void write_and_push(void)
-{
-    WRITES(&x);
-    InterlockedPushEntrySList(&list, &entry);
-}
-
-static void pop_and_read(void)
-{
-    while (InterlockedPopEntrySList(&list) == NULL) {
-        YieldProcessor();
-    }
-    READS(&x);
-}
-
-static void push_and_write(void)
-{
-    InterlockedPushEntrySList(&list, &entry);
-    WRITES(&x);
-}
-
-static void what_is_pushed_is_ordered_before_who_pops(void **state)
-{
-    (void)state;
-    assert_apart(write_and_push, pop_and_read);
-    assert_meet(push_and_write, pop_and_read);
 }
 
 /* ---- Threads --------------------------------------------------------------------------------- */
@@ -558,9 +442,6 @@ int main(void)
         cmocka_unit_test(a_resource_orders_as_it_is_acquired),
         cmocka_unit_test(who_sets_is_ordered_before_who_waits),
         cmocka_unit_test(who_holds_protection_is_ordered_before_its_end),
-        cmocka_unit_test(interlocked_routines_order_by_their_variant),
-        cmocka_unit_test(volatile_accesses_order_unless_they_are_isos),
-        cmocka_unit_test(what_is_pushed_is_ordered_before_who_pops),
         cmocka_unit_test(creating_and_joining_a_thread_order),
     };
 

@@ -3,7 +3,7 @@
  */
 #include "race.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 static KDPC dpc, other_dpc;
 static dirql_line *line, *other_line;

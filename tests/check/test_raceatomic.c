@@ -1,0 +1,189 @@
+/*
+ * test_raceatomic.c - what orders two threads without a lock: Interlocked routines, volatile
+ * accesses, sequenced lists, fences.
+ */
+#include "race.h"
+
+static SLIST_HEADER list;
+static SLIST_ENTRY entry;
+static volatile LONG flag;
+
+static void start_and_race(void *context)
+{
+    flag = 0;
+    InitializeSListHead(&list);
+    race_two(context);
+}
+
+static void run_both(race_part *first, race_part *second, int iso)
+{
+    const dirql_options options = { .name = "rule", .processors = 2, .iso_volatile = iso };
+
+    race_parts[0] = first;
+    race_parts[1] = second;
+    race_processors[0] = race_processors[1] = DIRQL_ANY_PROCESSOR;
+    rule_run_with(&options, start_and_race);
+}
+
+#define assert_apart(first, second)     \
+    do {                                \
+        run_both((first), (second), 0); \
+        assert_no_race();               \
+    } while (0)
+
+#define assert_meet(first, second)      \
+    do {                                \
+        run_both((first), (second), 0); \
+        assert_race_found();            \
+    } while (0)
+
+/* ---- Atomic accesses ------------------------------------------------------------------------- */
+
+static void write_and_raise_flag(void)
+{
+    WRITES(&x);
+    InterlockedExchange(&flag, 1);
+}
+
+static void write_and_or_flag_release(void)
+{
+    WRITES(&x);
+    InterlockedOrRelease(&flag, 1);
+}
+
+static void write_and_or_flag_without_fence(void)
+{
+    WRITES(&x);
+    InterlockedOrNoFence(&flag, 1);
+}
+
+static void await_flag_and_read(void)
+{
+    while (InterlockedCompareExchange(&flag, 1, 1) == 0) {
+        YieldProcessor();
+    }
+    READS(&x);
+}
+
+static void await_flag_acquire_and_read(void)
+{
+    while (InterlockedCompareExchangeAcquire(&flag, 1, 1) == 0) {
+        YieldProcessor();
+    }
+    READS(&x);
+}
+
+static void await_flag_without_fence_and_read(void)
+{
+    while (InterlockedCompareExchangeNoFence(&flag, 1, 1) == 0) {
+        YieldProcessor();
+    }
+    READS(&x);
+}
+
+static void interlocked_routines_order_by_their_variant(void **state)
+{
+    (void)state;
+    assert_apart(write_and_raise_flag, await_flag_and_read);
+    assert_apart(write_and_or_flag_release, await_flag_acquire_and_read);
+    assert_apart(write_and_raise_flag, await_flag_acquire_and_read);
+    assert_meet(write_and_or_flag_without_fence, await_flag_and_read);
+    assert_meet(write_and_raise_flag, await_flag_without_fence_and_read);
+}
+
+static void write_and_store_flag(void)
+{
+    WRITES(&x);
+    touch(&flag, sizeof(flag), DQ_ACCESS_WRITE | DQ_ACCESS_VOLATILE);
+    flag = 1;
+}
+
+static void poll_flag_and_read(void)
+{
+    for (;;) {
+        touch(&flag, sizeof(flag), DQ_ACCESS_READ | DQ_ACCESS_VOLATILE);
+        if (flag != 0) {
+            break;
+        }
+        YieldProcessor();
+    }
+    touch(&flag, sizeof(flag), DQ_ACCESS_READ | DQ_ACCESS_VOLATILE);
+    READS(&x);
+}
+
+static void volatile_accesses_order_unless_they_are_isos(void **state)
+{
+    (void)state;
+    assert_apart(write_and_store_flag, poll_flag_and_read);
+    run_both(write_and_store_flag, poll_flag_and_read, 1);
+    assert_race_found();
+}
+
+static void write_and_push(void)
+{
+    WRITES(&x);
+    InterlockedPushEntrySList(&list, &entry);
+}
+
+static void pop_and_read(void)
+{
+    while (InterlockedPopEntrySList(&list) == NULL) {
+        YieldProcessor();
+    }
+    READS(&x);
+}
+
+static void push_and_write(void)
+{
+    InterlockedPushEntrySList(&list, &entry);
+    WRITES(&x);
+}
+
+static void what_is_pushed_is_ordered_before_who_pops(void **state)
+{
+    (void)state;
+    assert_apart(write_and_push, pop_and_read);
+    assert_meet(push_and_write, pop_and_read);
+}
+
+/* ---- Fences ---------------------------------------------------------------------------------- */
+
+static void fence(void)
+{
+    touch(NULL, 0, DQ_ACCESS_ATOMIC | DQ_ACCESS_ACQUIRE | DQ_ACCESS_RELEASE);
+}
+
+static void write_and_fence(void)
+{
+    WRITES(&x);
+    fence();
+    InterlockedOrNoFence(&flag, 1);
+}
+
+static void await_fence_and_read(void)
+{
+    while (InterlockedCompareExchangeNoFence(&flag, 1, 1) == 0) {
+        YieldProcessor();
+    }
+    fence();
+    READS(&x);
+}
+
+static void fences_order_what_lies_around_them(void **state)
+{
+    (void)state;
+    assert_apart(write_and_fence, await_fence_and_read);
+    assert_meet(write_and_fence, await_flag_without_fence_and_read);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(interlocked_routines_order_by_their_variant),
+        cmocka_unit_test(volatile_accesses_order_unless_they_are_isos),
+        cmocka_unit_test(what_is_pushed_is_ordered_before_who_pops),
+        cmocka_unit_test(fences_order_what_lies_around_them),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, race_forget);
+}
