@@ -28,9 +28,18 @@ DIRQL_API void dirql_expect_bugcheck_with(ULONG code, ULONG_PTR p1, ULONG_PTR p2
  * "deadlock", "livelock"). An error ends the run there; a warning lets it go on. */
 DIRQL_API void dirql_expect_finding(const char *rule);
 
-/* Findings of this rule, at `function` (NULL: anywhere), are counted but neither printed nor
- * failing. Say why in `reason`; an empty one is refused. */
+/* Findings of this rule, errors and warnings, are counted from now on but neither printed nor
+ * failing, and the run goes on. `rule` is the name that reports print. `function` is the driver's
+ * function that made the call (or NULL: any), by the name that reports print: "uart_isr",
+ * "uart::start". Say why in `reason`. Any IRQL. The run fails when no rule has the name, and when
+ * the reason is empty. A bug
+ * check that no rule is named for ends the run whatever is suppressed. */
 DIRQL_API void dirql_suppress(const char *rule, const char *function, const char *reason);
+
+/* Warnings of this rule (NULL: of every rule) are errors from now on: they fail the run and end it.
+ * There is no way back, and none to make a warning of an error. Any IRQL. The run fails when no
+ * rule has the name. */
+DIRQL_API void dirql_escalate(const char *rule);
 
 /* Races (rule "data race") in these bytes are none: a counter that may be off by one, a flag that is
  * only a hint. Say why in `reason`; an empty one fails the run, and so do more than 64 ranges. Any

@@ -40,17 +40,18 @@ static void add_title(dq_text *out, const dq_finding *finding)
 
 static void add_rule(dq_text *out, const dq_finding *finding)
 {
-    const char *demand = dq_rule_demand(finding->rule);
+    const dq_rule *rule = dq_rule_find(finding->rule);
     const char *advice = finding->advice[0] != '\0'
                              ? finding->advice
                              : dq_rule_advice(finding->rule, finding->code);
+    const char *page = finding->page != NULL || rule == NULL ? finding->page : rule->page;
 
-    if (demand != NULL) {
-        dq_text_add(out, "  rule:  %s: %s%s%s%s\n", finding->rule, demand,
-                    finding->page != NULL ? " (page \"" : "",
-                    finding->page != NULL ? finding->page : "", finding->page != NULL ? "\")" : "");
-    } else if (finding->page != NULL) {
-        dq_text_add(out, "  page:  %s\n", finding->page);
+    if (rule != NULL) {
+        dq_text_add(out, "  rule:  %s: %s (page \"%s\")\n", rule->name, rule->demand, page);
+    } else if (page != NULL) {
+        dq_text_add(out, "  page:  %s\n", page);
+    } else if (dq_bugcheck_name(finding->code) != NULL) {
+        dq_text_add(out, "  page:  debugger: bug check 0x%" PRIX32 "\n", finding->code);
     }
     if (advice != NULL) {
         dq_text_add(out, "  fix:   %s\n", advice);

@@ -3,25 +3,33 @@
  */
 #include "check/rules.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/processor.h"
 
-typedef struct named_rule {
-    const char *name, *demand, *advice;
-} named_rule;
-
-static const named_rule rules[] = {
-#define DQ_RULE_ROW(rule, demand, advice) { rule, demand, advice },
+static const dq_rule rules[] = {
+#define DQ_RULE_ROW(rule, page, demand, advice) { rule, page, demand, advice, false },
+#define DQ_WARNING_ROW(rule, page, demand, advice) { rule, page, demand, advice, true },
 #define DQ_CODE_ROW(code, advice)
 #include "check/rules.def"
 #undef DQ_RULE_ROW
+#undef DQ_WARNING_ROW
 #undef DQ_CODE_ROW
 };
 
-static const named_rule *find(const char *name)
+enum { RULES = sizeof(rules) / sizeof(rules[0]) };
+
+const dq_rule *dq_rules(size_t *count)
 {
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+    *count = RULES;
+    return rules;
+}
+
+const dq_rule *dq_rule_find(const char *name)
+{
+    for (size_t i = 0; i < RULES; i++) {
         if (strcmp(rules[i].name, name) == 0) {
             return &rules[i];
         }
@@ -29,32 +37,105 @@ static const named_rule *find(const char *name)
     return NULL;
 }
 
-const char *dq_rule_demand(const char *rule)
-{
-    const named_rule *row = find(rule);
-
-    return row != NULL ? row->demand : NULL;
-}
-
 const char *dq_rule_advice(const char *rule, uint32_t code)
 {
-    const named_rule *row = find(rule);
+    const dq_rule *row = dq_rule_find(rule);
 
     if (row != NULL) {
         return row->advice;
     }
     switch (code) {
-#define DQ_RULE_ROW(name, demand, text)
+#define DQ_RULE_ROW(name, page, demand, text)
+#define DQ_WARNING_ROW(name, page, demand, text)
 #define DQ_CODE_ROW(number, text) \
     case number:                  \
         return text;
 #include "check/rules.def"
 #undef DQ_RULE_ROW
+#undef DQ_WARNING_ROW
 #undef DQ_CODE_ROW
     default:
         return NULL;
     }
 }
+
+/* ---- Names that come near -------------------------------------------------------------------- */
+
+enum { NAME_MOST = 48, NEAREST_MOST = 3 };
+
+static bool same_letter(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters must be put in, taken out or exchanged to make one of the other (Levenshtein),
+ * whatever their case. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[NAME_MOST + 1];
+    const size_t length = strlen(b);
+
+    if (length > NAME_MOST) {
+        return NAME_MOST;
+    }
+    for (size_t j = 0; j <= length; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            const size_t exchanged = diagonal + !same_letter(a[i - 1], b[j - 1]);
+
+            diagonal = row[j];
+            row[j] = least(exchanged, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[length];
+}
+
+static bool begins_with(const char *text, const char *begin)
+{
+    while (*begin != '\0' && same_letter(*text, *begin)) {
+        text++;
+        begin++;
+    }
+    return *begin == '\0';
+}
+
+static size_t farness(const char *wanted, const char *name)
+{
+    const size_t changes = distance(wanted, name);
+
+    return strlen(wanted) >= 4 && begins_with(name, wanted) ? least(changes, 1) : changes;
+}
+
+const char *dq_rule_nearest(const char *name, char *text, size_t bytes)
+{
+    const size_t limit = 2 + strlen(name) / 4;
+    unsigned found = 0;
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t far = 0; far <= limit; far++) {
+        for (size_t i = 0; i < RULES && found < NEAREST_MOST && used < bytes; i++) {
+            if (farness(name, rules[i].name) == far) {
+                used += (size_t)snprintf(text + used, bytes - used, "%s\"%s\"",
+                                         found > 0 ? " or " : "", rules[i].name);
+                found++;
+            }
+        }
+    }
+    return text;
+}
+
+/* ---- Services and levels --------------------------------------------------------------------- */
 
 const dq_service_rule dq_service_rules[DQ_SERVICE_COUNT] = {
     [DQ_SERVICE_NONE] = { DQ_LEVEL_PASSIVE, DQ_LEVEL_HIGH, 0, "", NULL },

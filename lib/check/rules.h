@@ -4,12 +4,32 @@
 #ifndef DQ_CHECK_RULES_H
 #define DQ_CHECK_RULES_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sim/service.h"
 
-/* What the rule demands, and what to do when it is broken. NULL if there is nothing to say. */
-const char *dq_rule_demand(const char *rule);
+/* A row of rules.def. */
+typedef struct dq_rule {
+    const char *name;
+    const char *page;   /* Where it is documented: "wdm: KeSetEvent". */
+    const char *demand; /* What it demands. */
+    const char *advice; /* What to do when it is broken. */
+    bool warns;         /* Breaking it is a warning. */
+} dq_rule;
+
+/* All of them; `count` tells how many. */
+const dq_rule *dq_rules(size_t *count);
+
+/* NULL if no rule has this name. */
+const dq_rule *dq_rule_find(const char *name);
+
+/* Names of rules that `name` may have meant, as "A" or "A, B or C"; empty if none comes near.
+ * Returns text. */
+const char *dq_rule_nearest(const char *name, char *text, size_t bytes);
+
+/* What to do about a finding, by rule or else by bug check code. NULL if there is nothing to say. */
 const char *dq_rule_advice(const char *rule, uint32_t code);
 
 /* A service's row in service.def. */

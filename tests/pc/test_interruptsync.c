@@ -331,8 +331,6 @@ static void no_isr_runs_before_connect_and_after_disconnect(void **state)
 {
     rig *r = *state;
 
-    dirql_suppress("bug check", NULL, "the line has nobody behind it on purpose");
-    dirql_suppress("UnexpectedInterrupt", NULL, "the line has nobody behind it on purpose");
     rig_connect(r, InterruptSyncModeNormal, 1);
     r->isrs[0].successes = 1;
     rig_interrupt(r);
