@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "check/contract_state.h"
+#include "check/service.h"
 
 bool dq_contract_grow(void **entries, size_t *capacity, size_t count, size_t entry_bytes)
 {
@@ -46,17 +47,6 @@ bool dq_contract_warns(dq_contract *contract, const char *rule, const void *plac
 
 /* ---- The range of each service --------------------------------------------------------------- */
 
-static const char *range_text(const dq_service_rule *rule, char *text, size_t bytes)
-{
-    const char *relation = rule->lowest == rule->highest      ? ""
-                           : rule->lowest == DQ_LEVEL_PASSIVE ? "<= "
-                                                              : ">= ";
-
-    snprintf(text, bytes, "IRQL %s%s", relation,
-             dq_irql_name(rule->lowest == DQ_LEVEL_PASSIVE ? rule->highest : rule->lowest));
-    return text;
-}
-
 static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_service_rule *rule)
 {
     const uint64_t object = (uintptr_t)call->object;
@@ -85,7 +75,7 @@ static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_servic
             DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, rule->subcode, cpu->irql,
                          p3, p4),
             "%s was called at %s; it needs %s.", dq_service_name(call->service),
-            dq_irql_name(cpu->irql), range_text(rule, range, sizeof(range)));
+            dq_irql_name(cpu->irql), dq_service_range(call->service, range, sizeof(range)));
 }
 
 /* The pages of these say DISPATCH_LEVEL or above in one place, and DISPATCH_LEVEL in another. */
@@ -158,6 +148,12 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
     if (DQ_UNLIKELY(irql > DQ_LEVEL_DISPATCH && (rule->subcode == 0x40 || rule->subcode == 0x41))) {
         warn_above_dispatch(contract, cpu, call, rule);
     }
+    if (DQ_UNLIKELY(contract->paged_count > 0)) {
+        dq_memoryrules_call(contract, cpu, call);
+    }
+    if (DQ_UNLIKELY(cpu->execution->kind == DQ_EXECUTION_THREADED_DPC)) {
+        dq_dpcrules_call(cpu, call);
+    }
     switch ((group)groups[call->service]) {
     case GROUP_IRQL:
         dq_irqlrules_call(contract, cpu, call);
@@ -176,6 +172,7 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
     case GROUP_OTHER:
         dq_poolrules_call(cpu, call);
         dq_waitrules_call(contract, cpu, call);
+        dq_timerules_call(contract, cpu, call);
         if (call->service == DQ_SERVICE_DbgPrint) {
             check_print(cpu, call);
         }
@@ -187,6 +184,7 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
 
 static void end_execution(dq_contract *contract, dq_processor *cpu)
 {
+    dq_timerules_end(contract, cpu);
     dq_lockrules_end(contract, cpu);
     dq_irqlrules_end(contract, cpu->execution->ordinal);
 }
@@ -212,11 +210,24 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
         dq_lockclass_name(contract, event->object, event->text);
         break;
     case DQ_EVENT_LOCK_RELEASE:
+        dq_timerules_release(contract, cpu, event);
         dq_lockrules_release(contract, cpu, event);
         break;
+    case DQ_EVENT_POOL_ALLOCATE:
+        dq_memoryrules_allocate(contract, event);
+        break;
     case DQ_EVENT_POOL_FREE:
+        dq_memoryrules_free(contract, event);
         dq_poolrules_free(cpu, event);
         dq_lockrules_free(contract, cpu, event);
+        break;
+    case DQ_EVENT_ACCESS:
+        if (DQ_UNLIKELY(contract->paged_count > 0)) {
+            dq_memoryrules_access(contract, cpu, event);
+        }
+        break;
+    case DQ_EVENT_DPC_QUEUE:
+        dq_dpcrules_queue(contract, cpu, event);
         break;
     case DQ_EVENT_DPC_END:
     case DQ_EVENT_THREAD_END:
@@ -245,6 +256,7 @@ static void stop(dq_sink *sink, dq_machine *machine)
     free(contract->held);
     dq_lockclass_stop(&contract->order);
     free(contract->connected);
+    free(contract->paged);
     free(contract);
 }
 
@@ -266,10 +278,12 @@ dq_sink *dq_contract_create(dq_machine *machine)
         machine->processor_count == 64 ? UINT64_MAX : (1ull << machine->processor_count) - 1;
     contract->sink.name = "contract";
     contract->sink.kinds =
-        DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LOCK_INIT) | DQ_EVENT_BIT(LOCK_NAME) | DQ_EVENT_BIT(LOCK_WAIT) |
-        DQ_EVENT_BIT(LOCK_ACQUIRE) | DQ_EVENT_BIT(LOCK_RELEASE) | DQ_EVENT_BIT(POOL_FREE) |
-        DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) | DQ_EVENT_BIT(ISR_END) |
-        DQ_EVENT_BIT(CONNECT) | DQ_EVENT_BIT(DISCONNECT) | DQ_EVENT_BIT(INTERRUPT_LOST);
+        DQ_EVENT_BIT(CALL) | DQ_EVENT_BIT(LOCK_INIT) | DQ_EVENT_BIT(LOCK_NAME) |
+        DQ_EVENT_BIT(LOCK_WAIT) | DQ_EVENT_BIT(LOCK_ACQUIRE) | DQ_EVENT_BIT(LOCK_RELEASE) |
+        DQ_EVENT_BIT(POOL_FREE) | DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) |
+        DQ_EVENT_BIT(ISR_END) | DQ_EVENT_BIT(POOL_ALLOCATE) | DQ_EVENT_BIT(ACCESS) |
+        DQ_EVENT_BIT(DPC_QUEUE) | DQ_EVENT_BIT(CONNECT) | DQ_EVENT_BIT(DISCONNECT) |
+        DQ_EVENT_BIT(INTERRUPT_LOST);
     contract->sink.event = on_event;
     contract->sink.stop = stop;
     contract->sink.explain = explain;

@@ -6,6 +6,7 @@
 
 #include "check/lockclass.h"
 #include "check/rules.h"
+#include "sim/access.h"
 #include "sim/lock.h"
 #include "sim/machine.h"
 
@@ -30,6 +31,8 @@ typedef struct dq_held {
     uint32_t number;  /* The lock's, see lockclass.h. */
     dq_lock_class *class; /* NULL: there are too many, or the lock is gone. */
     const void *place;
+    const void *thread; /* The kernel's, of the acquisition. */
+    uint64_t since_ns;  /* What its execution had spent. */
 } dq_held;
 
 /* Which family of routines a KSPIN_LOCK was used with. */
@@ -39,6 +42,12 @@ typedef struct dq_connected {
     const void *interrupt;
     uint64_t vector;
 } dq_connected;
+
+/* A block of paged pool. */
+typedef struct dq_paged {
+    uintptr_t address;
+    uint64_t bytes;
+} dq_paged;
 
 typedef struct dq_warned {
     const char *rule;
@@ -56,6 +65,8 @@ typedef struct dq_contract {
     dq_lockorder order;
     dq_connected *connected;
     size_t connected_count, connected_capacity;
+    dq_paged *paged;
+    size_t paged_count, paged_capacity;
     dq_warned warned[DQ_WARNED];
     unsigned warned_count;
 } dq_contract;
@@ -113,6 +124,28 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event);
 /* ---- waitrules.c ----------------------------------------------------------------------------- */
 
 void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
+
+/* ---- memoryrules.c --------------------------------------------------------------------------- */
+
+void dq_memoryrules_allocate(dq_contract *contract, const dq_event *event);
+void dq_memoryrules_free(dq_contract *contract, const dq_event *event);
+/* When there is paged memory at all. */
+void dq_memoryrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
+void dq_memoryrules_access(dq_contract *contract, dq_processor *cpu, const dq_event *event);
+
+/* ---- timerules.c ----------------------------------------------------------------------------- */
+
+void dq_timerules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
+/* Before an execution ends. */
+void dq_timerules_end(dq_contract *contract, dq_processor *cpu);
+/* Before a lock is released. */
+void dq_timerules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event);
+
+/* ---- dpcrules.c ------------------------------------------------------------------------------ */
+
+/* A call by a threaded DPC. */
+void dq_dpcrules_call(dq_processor *cpu, const dq_event *call);
+void dq_dpcrules_queue(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 
 /* ---- isrrules.c ------------------------------------------------------------------------------ */
 

@@ -134,6 +134,8 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
         .number = entry != NULL ? entry->number : 0,
         .class = entry != NULL ? entry->class : NULL,
         .place = event->place,
+        .thread = cpu->task != NULL ? cpu->task->kernel : NULL,
+        .since_ns = cpu->execution->spent_ns,
     };
 }
 
@@ -186,7 +188,7 @@ void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event 
         if ((uintptr_t)held->lock - memory < event->a && !dq_lock_blocks(held->api)) {
             dq_find(cpu,
                     DQ_VIOLATION(DQ_ERROR, "SpinLockFreed", "wdm: ExFreePool", DQ_VERIFIER, 0x100B,
-                                 (uintptr_t)held->lock),
+                                 (uintptr_t)held->lock, (uintptr_t)held->thread),
                     "a pool block is freed that holds a spin lock, which CPU%u acquired at %s and "
                     "has not released.",
                     held->processor, dq_place_describe(held->place, place, sizeof(place)));
@@ -246,7 +248,8 @@ static void check_owner(dq_processor *cpu, const dq_event *event, const dq_held 
     if (held->execution != cpu->execution->ordinal) {
         dq_find(cpu,
                 DQ_VIOLATION(DQ_ERROR, "SpinLockOwner", dq_service_rules[event->service].page,
-                             DQ_VERIFIER, 0x1004, (uintptr_t)event->object),
+                             DQ_VERIFIER, 0x1004, (uintptr_t)event->object,
+                             (uintptr_t)held->thread, (uintptr_t)cpu->task->kernel),
                 "%s releases a lock that other code acquired: on CPU%u, at %s.",
                 dq_service_name(event->service), held->processor,
                 dq_place_describe(held->place, place, sizeof(place)));
@@ -366,7 +369,7 @@ void dq_lockrules_end(dq_contract *contract, dq_processor *cpu)
         } else if (held->execution == execution && held->api != DQ_LOCK_INTERRUPT) {
             dq_find(cpu,
                     DQ_VIOLATION(DQ_ERROR, "SpinLockHeld", "wdm: KeAcquireSpinLock", DQ_VERIFIER,
-                                 0x100A, (uintptr_t)held->lock),
+                                 0x100A, (uintptr_t)held->lock, (uintptr_t)held->thread),
                     "%s ends, and still holds a spin lock that it acquired by %s at %s.",
                     dq_execution_describe(cpu->execution, who, sizeof(who)), api_names[held->api],
                     dq_place_describe(held->place, place, sizeof(place)));

@@ -5,6 +5,8 @@
 
 #include "ex/pool.h"
 #include "ex/poolmap.h"
+#include "ke/chain.h"
+#include "ke/interrupt.h"
 #include "ke/spinlock.h"
 #include "pc/verify.h"
 
@@ -55,6 +57,26 @@ BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *
                                .parameters = { routine ? 0x00071001 : 0x00071003, cpu->irql } },
                 "%s was called at IRQL %u; it must be called at IRQL <= %u", name, cpu->irql,
                 highest);
+    }
+    return TRUE;
+}
+
+BOOLEAN pc_line_is_silent(VOID)
+{
+    DIRQL_INSIDE;
+    const dq_processor *cpu = dq_self;
+    const dq_execution *execution = cpu->execution;
+    const dq_vector *vector;
+
+    if (execution == NULL ||
+        (execution->kind != DQ_EXECUTION_ISR && execution->kind != DQ_EXECUTION_PASSIVE_ISR)) {
+        return FALSE;
+    }
+    vector = ((PKINTERRUPT)execution->object)->chain->vector;
+    for (const dq_line *line = cpu->machine->intc.lines; line != NULL; line = line->next) {
+        if (line->vector == vector && (line->edge || line->asserted)) {
+            return FALSE;
+        }
     }
     return TRUE;
 }

@@ -233,7 +233,7 @@ static void *allocate(dq_processor *cpu, const request *r)
     block->object = r->object;
     block->place = r->place;
     memset(address, r->zeroed ? 0 : FILL, r->bytes);
-    dq_emit(cpu, POOL_ALLOCATE, address, r->bytes, r->tag, 0);
+    dq_emit(cpu, POOL_ALLOCATE, address, r->bytes, r->tag, r->paged);
     return address;
 }
 

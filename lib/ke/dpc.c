@@ -170,6 +170,14 @@ static void expect_dpc(dq_processor *cpu, const KDPC *dpc)
     }
 }
 
+/* 2: the DPC runs with the arguments of its first insertion, and these are lost. */
+static unsigned how_queued(const KDPC *dpc, const void *argument1, const void *argument2)
+{
+    const bool same = dpc->SystemArgument1 == argument1 && dpc->SystemArgument2 == argument2;
+
+    return dpc->DpcData == NULL ? 0 : same ? 1 : 2;
+}
+
 bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2)
 {
     dq_processor *target;
@@ -179,7 +187,8 @@ bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
 
     expect_dpc(cpu, dpc);
     target = target_of(cpu, dpc);
-    dq_emit(cpu, DPC_QUEUE, dpc, target->number, dpc->Importance, dpc->DpcData != NULL);
+    dq_emit(cpu, DPC_QUEUE, dpc, target->number, dpc->Importance,
+            how_queued(dpc, argument1, argument2));
     if (dpc->DpcData != NULL) {
         return false;
     }

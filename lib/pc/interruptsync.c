@@ -26,6 +26,7 @@ typedef struct interrupt_sync {
     KSPIN_LOCK lock;
     KIRQL irql; /* DIRQL of the resource. */
     PVOID volatile interrupt;    /* A PKINTERRUPT: interrupt_of(). */
+    BOOLEAN warned; /* Of an ISR that claims a silent line. */
     volatile LONG connecting; /* Inside IoConnectInterrupt. */
     volatile LONG callers; /* Inside CallSynchronizedRoutine by way of the interrupt object. */
 } interrupt_sync;
@@ -71,6 +72,35 @@ static BOOLEAN call_routine(interrupt_sync *sync, const service_routine *entry)
     return status == STATUS_SUCCESS;
 }
 
+/* One that is called again must look at its device again. It is said once. */
+static BOOLEAN call_again(interrupt_sync *sync, const service_routine *entry)
+{
+    const BOOLEAN silent = !sync->warned && pc_line_is_silent();
+    const BOOLEAN claimed = call_routine(sync, entry);
+
+    if (claimed && silent) {
+        sync->warned = TRUE;
+        pc_report(PC_WARNING, "InterruptSyncRepeat", "portcls: IInterruptSync",
+                  PC_CODE(entry->routine),
+                  "an ISR of an IInterruptSync of mode InterruptSyncModeRepeat returned "
+                  "STATUS_SUCCESS in a later pass, when the line was not asserted: it served a "
+                  "device that did not ask for it.");
+    }
+    return claimed;
+}
+
+static BOOLEAN pass_again(interrupt_sync *sync)
+{
+    BOOLEAN claimed = FALSE;
+
+    for (PLIST_ENTRY at = sync->routines.Flink; at != &sync->routines; at = at->Flink) {
+        if (call_again(sync, CONTAINING_RECORD(at, service_routine, link))) {
+            claimed = TRUE;
+        }
+    }
+    return claimed;
+}
+
 /* Walks the list once. `stop` ends the walk at the first success. */
 static BOOLEAN pass(interrupt_sync *sync, BOOLEAN stop)
 {
@@ -89,11 +119,11 @@ static BOOLEAN pass(interrupt_sync *sync, BOOLEAN stop)
 
 static BOOLEAN repeat(interrupt_sync *sync)
 {
-    BOOLEAN claimed = FALSE;
+    const BOOLEAN claimed = pass(sync, FALSE);
+    BOOLEAN again = claimed;
     ULONG passes = 0;
 
-    while (pass(sync, FALSE)) {
-        claimed = TRUE;
+    while (again) {
         if (++passes == REPEAT_PASSES_MAX) {
             const service_routine *first =
                 CONTAINING_RECORD(sync->routines.Flink, service_routine, link);
@@ -105,6 +135,7 @@ static BOOLEAN repeat(interrupt_sync *sync)
                 "code once its device needs no more service.");
             break;
         }
+        again = pass_again(sync);
     }
     return claimed;
 }

@@ -23,6 +23,9 @@ NTKERNELAPI VOID pc_report(pc_severity severity, const char *rule, const char *p
  * no effect). An IRQL above `highest` is reported. */
 NTKERNELAPI BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *place);
 
+/* True in an ISR whose level-triggered line nobody asserts. FALSE if that cannot be told. */
+NTKERNELAPI BOOLEAN pc_line_is_silent(VOID);
+
 /* KeSynchronizeExecution while there is no interrupt object yet: under its lock to be, at its
  * DIRQL. The caller's IRQL is not above that. */
 NTKERNELAPI VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine,

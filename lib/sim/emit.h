@@ -40,6 +40,7 @@
     X(LOCK_ACQUIRE, LOCK, "api", "old irql", "flags")                   \
     X(LOCK_RELEASE, LOCK, "api", "new irql", "flags")                   \
     X(DPC_INIT, DPC, "", "", "")                                        \
+    /* Was queued: 2 if with other arguments, which are lost. */          \
     X(DPC_QUEUE, DPC, "target processor", "importance", "was queued")   \
     X(DPC_REMOVE, DPC, "was queued", "", "")                            \
     X(DPC_BEGIN, DPC, "entry irql", "", "")                             \
@@ -58,7 +59,7 @@
     X(PORT_WRITE, DEVICE, "offset", "value", "bytes")                   \
     X(REGISTER_READ, DEVICE, "offset", "value", "bytes")                \
     X(REGISTER_WRITE, DEVICE, "offset", "value", "bytes")               \
-    X(POOL_ALLOCATE, POOL, "bytes", "tag", "")                          \
+    X(POOL_ALLOCATE, POOL, "bytes", "tag", "paged")                     \
     X(POOL_FREE, POOL, "bytes", "tag", "error")                         \
     X(STIMULUS, NONE, "", "", "")                                       \
     X(ACCESS, MEMORY, "bytes", "flags", "")                             \

@@ -73,6 +73,7 @@ typedef struct dq_execution {
     uint8_t polls;              /* Steps since it was there. */
     bool under_way;             /* It has passed a schedule point. */
     uint64_t processors;        /* Those that it may run on; 0: any. */
+    uint64_t spent_ns;          /* Of it, in stalls and accesses of its own. */
     struct dq_execution *below; /* What it interrupted. */
 } dq_execution;
 

@@ -1,0 +1,69 @@
+/*
+ * memoryrules.c - paged memory is no place for what the kernel touches at DISPATCH_LEVEL, nor for
+ * what a driver touches there.
+ *
+ * The machine pages nothing out, so that only this finds it. Accesses are seen in instrumented code.
+ */
+#include "check/contract_state.h"
+#include "check/service.h"
+
+void dq_memoryrules_allocate(dq_contract *contract, const dq_event *event)
+{
+    if (event->c != 0 &&
+        dq_contract_grow((void **)&contract->paged, &contract->paged_capacity,
+                         contract->paged_count, sizeof(dq_paged))) {
+        contract->paged[contract->paged_count++] =
+            (dq_paged){ (uintptr_t)event->object, event->a };
+    }
+}
+
+static const dq_paged *find(const dq_contract *contract, const void *address)
+{
+    for (size_t i = 0; i < contract->paged_count; i++) {
+        if ((uintptr_t)address - contract->paged[i].address < contract->paged[i].bytes) {
+            return &contract->paged[i];
+        }
+    }
+    return NULL;
+}
+
+void dq_memoryrules_free(dq_contract *contract, const dq_event *event)
+{
+    const dq_paged *paged = find(contract, event->object);
+
+    if (paged != NULL && paged->address == (uintptr_t)event->object) {
+        contract->paged[paged - contract->paged] = contract->paged[--contract->paged_count];
+    }
+}
+
+void dq_memoryrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+{
+    const dq_need need = (dq_need)dq_service_contracts[call->service].needs;
+    const bool work = need == DQ_NEED_WORK_ITEM;
+
+    if ((work || need == DQ_NEED_NONPAGED) && find(contract, call->object) != NULL) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, work ? "PageableWorkItem" : "PageableObject",
+                             dq_service_rules[call->service].page, DQ_VERIFIER, work ? 0x131 : 0xE1,
+                             (uintptr_t)call->object),
+                "%s was given %s in paged pool; the kernel touches it at DISPATCH_LEVEL.",
+                dq_service_name(call->service), work ? "a work item" : "an object");
+    }
+}
+
+void dq_memoryrules_access(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    const bool writes = (event->b & DQ_ACCESS_WRITE) != 0;
+
+    if (cpu->irql >= DQ_LEVEL_DISPATCH && find(contract, event->object) != NULL) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "PagedAccess",
+                               .code = 0xD1,
+                               .place = event->place,
+                               .parameters = { (uintptr_t)event->object, cpu->irql, writes,
+                                               (uintptr_t)event->place } },
+                "%s of paged pool at %s: had it been paged out, the machine would have crashed.",
+                writes ? "a write" : "a read", dq_irql_name(cpu->irql));
+    }
+}

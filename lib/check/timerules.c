@@ -1,0 +1,95 @@
+/*
+ * timerules.c - how long is too long: advice of the documentation, so that all of it are warnings.
+ *
+ * What counts is the virtual time that code spends itself, in stalls, register accesses and time
+ * queries. What others do meanwhile, on other processors or by interrupting it, is not its fault.
+ */
+#include <inttypes.h>
+
+#include "check/contract_state.h"
+#include "sim/place.h"
+
+enum { LOCK_MOST_NS = 25000, ISR_MOST_NS = 25000, DPC_MOST_NS = 100000, STALL_BELOW_US = 50 };
+enum { PLACE_TEXT = 160 };
+
+static const void *entry_of(const dq_execution *execution)
+{
+    return execution->routine != NULL ? (const char *)execution->routine + 1 : NULL;
+}
+
+void dq_timerules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+{
+    static const char rule[] = "StallLong";
+
+    if (call->service == DQ_SERVICE_KeStallExecutionProcessor && call->a >= STALL_BELOW_US &&
+        dq_contract_warns(contract, rule, call->place)) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_WARNING, .rule = rule },
+                "KeStallExecutionProcessor was asked to stall for %" PRIu64
+                " microseconds. Nothing of lower IRQL runs on the processor meanwhile, and nothing "
+                "else of this thread's priority does.",
+                call->a);
+    }
+}
+
+static void check_execution(dq_contract *contract, dq_processor *cpu, const char *rule,
+                            uint64_t most_ns)
+{
+    const dq_execution *execution = cpu->execution;
+    char who[96];
+
+    if (execution->spent_ns > most_ns && dq_contract_warns(contract, rule, execution->routine)) {
+        dq_find(cpu,
+                &(dq_finding){
+                    .severity = DQ_WARNING, .rule = rule, .place = entry_of(execution) },
+                "%s took %" PRIu64 " microseconds; that is more than %" PRIu64 ".",
+                dq_execution_describe(execution, who, sizeof(who)), execution->spent_ns / 1000,
+                most_ns / 1000);
+    }
+}
+
+void dq_timerules_end(dq_contract *contract, dq_processor *cpu)
+{
+    switch (cpu->execution->kind) {
+    case DQ_EXECUTION_ISR:
+        check_execution(contract, cpu, "IsrLong", ISR_MOST_NS);
+        break;
+    case DQ_EXECUTION_DPC:
+        check_execution(contract, cpu, "DpcLong", DPC_MOST_NS);
+        break;
+    default:
+        break;
+    }
+}
+
+static void check_hold(dq_contract *contract, dq_processor *cpu, const dq_event *event,
+                       const dq_held *held)
+{
+    static const char rule[] = "SpinLockHeldLong";
+    const uint64_t spent_ns = cpu->execution->spent_ns - held->since_ns;
+    char place[PLACE_TEXT];
+
+    if (spent_ns > LOCK_MOST_NS && dq_contract_warns(contract, rule, held->place)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_WARNING, .rule = rule, .place = held->place },
+                "%s releases a spin lock that was held for %" PRIu64
+                " microseconds, since %s; that is more than %u.",
+                dq_service_name(event->service), spent_ns / 1000,
+                dq_place_describe(held->place, place, sizeof(place)), LOCK_MOST_NS / 1000);
+    }
+}
+
+/* Before the lock is released. The time of an ISR, which holds its own lock, is that of the ISR. */
+void dq_timerules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    if (DQ_LIKELY(cpu->execution->spent_ns <= LOCK_MOST_NS) || event->a == DQ_LOCK_INTERRUPT) {
+        return;
+    }
+    for (size_t i = contract->held_count; i > 0; i--) {
+        const dq_held *held = &contract->held[i - 1];
+
+        if (held->lock == event->object && held->execution == cpu->execution->ordinal) {
+            check_hold(contract, cpu, event, held);
+            return;
+        }
+    }
+}
