@@ -32,6 +32,7 @@
 #include <wdm_mutex.h>
 #include <wdm_wait.h>
 #include <wdm_thread.h>
+#include <wdm_registry.h>
 #include <wdm_processor.h>
 #include <wdm_time.h>
 #include <wdm_timefields.h>

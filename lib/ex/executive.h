@@ -18,6 +18,7 @@ typedef struct dq_executive {
     dq_callbacks callbacks;    /* callback.c */
     dq_resources resources;    /* eresource.c */
     PEX_TIMER timers;          /* extimer.c */
+    struct dq_key *registry;   /* registry.c: the root. */
 } dq_executive;
 
 /* Made at the first use. NULL when memory is short. */

@@ -12,9 +12,15 @@
 
 enum { TYPE_DEVICE = 3 }; /* DEVICE_OBJECT.Type. */
 
+/* One of the two, or none: it is free. */
+typedef struct handle_entry {
+    dq_thread *thread;
+    dq_object *object;
+} handle_entry;
+
 typedef struct handle_table {
     size_t count;
-    dq_thread *threads[];
+    handle_entry entries[];
 } handle_table;
 
 static handle_table *table_of(dq_machine *machine)
@@ -27,25 +33,30 @@ static handle_table *grow(dq_machine *machine)
     handle_table *table = table_of(machine);
     const size_t before = table != NULL ? table->count : 0;
     const size_t count = before + 16;
-    handle_table *larger = realloc(table, sizeof(handle_table) + count * sizeof(dq_thread *));
+    handle_table *larger = realloc(table, sizeof(handle_table) + count * sizeof(handle_entry));
 
     if (larger == NULL) {
         return NULL;
     }
     for (size_t i = before; i < count; i++) {
-        larger->threads[i] = NULL;
+        larger->entries[i] = (handle_entry){ 0 };
     }
     larger->count = count;
     ((dq_kernel *)machine->kernel)->threads.private_part = larger;
     return larger;
 }
 
-HANDLE dq_handle_open(dq_machine *machine, dq_thread *thread)
+static bool is_free(const handle_entry *entry)
+{
+    return entry->thread == NULL && entry->object == NULL;
+}
+
+static HANDLE open_handle(dq_machine *machine, handle_entry entry)
 {
     handle_table *table = table_of(machine);
     size_t place = 0;
 
-    while (table != NULL && place < table->count && table->threads[place] != NULL) {
+    while (table != NULL && place < table->count && !is_free(&table->entries[place])) {
         place++;
     }
     if (table == NULL || place == table->count) {
@@ -54,11 +65,21 @@ HANDLE dq_handle_open(dq_machine *machine, dq_thread *thread)
     if (table == NULL) {
         return NULL;
     }
-    table->threads[place] = thread;
+    table->entries[place] = entry;
     return (HANDLE)(uintptr_t)((place + 1) * 4);
 }
 
-static dq_thread **entry_of(dq_machine *machine, HANDLE handle)
+HANDLE dq_handle_open(dq_machine *machine, dq_thread *thread)
+{
+    return open_handle(machine, (handle_entry){ .thread = thread });
+}
+
+HANDLE dq_handle_open_object(dq_machine *machine, dq_object *object)
+{
+    return open_handle(machine, (handle_entry){ .object = object });
+}
+
+static handle_entry *entry_of(dq_machine *machine, HANDLE handle)
 {
     handle_table *table = table_of(machine);
     const uintptr_t value = (uintptr_t)handle;
@@ -66,14 +87,21 @@ static dq_thread **entry_of(dq_machine *machine, HANDLE handle)
     if (table == NULL || value == 0 || value % 4 != 0 || value / 4 > table->count) {
         return NULL;
     }
-    return &table->threads[value / 4 - 1];
+    return &table->entries[value / 4 - 1];
 }
 
 dq_thread *dq_handle_thread(dq_machine *machine, HANDLE handle)
 {
-    dq_thread **entry = entry_of(machine, handle);
+    const handle_entry *entry = entry_of(machine, handle);
 
-    return entry != NULL ? *entry : NULL;
+    return entry != NULL ? entry->thread : NULL;
+}
+
+dq_object *dq_handle_object(dq_machine *machine, HANDLE handle)
+{
+    const handle_entry *entry = entry_of(machine, handle);
+
+    return entry != NULL ? entry->object : NULL;
 }
 
 HANDLE dq_thread_id(const dq_thread *thread)
@@ -100,7 +128,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
     *Object = NULL;
     thread = dq_handle_thread(cpu->machine, Handle);
     if (thread == NULL) {
-        return STATUS_INVALID_HANDLE;
+        return dq_handle_object(cpu->machine, Handle) != NULL ? STATUS_OBJECT_TYPE_MISMATCH
+                                                              : STATUS_INVALID_HANDLE;
     }
     if (ObjectType != NULL && ObjectType != thread_type) {
         return STATUS_OBJECT_TYPE_MISMATCH;
@@ -223,14 +252,18 @@ LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
 
 NTSTATUS NTAPI ZwClose(HANDLE Handle)
 {
-    dq_thread **entry;
+    handle_entry *entry;
 
     DQ_ENTER(ZwClose, NULL, Handle, 0, 0, STATUS_UNSUCCESSFUL);
     entry = entry_of(cpu->machine, Handle);
-    if (entry == NULL || *entry == NULL) {
+    if (entry == NULL || is_free(entry)) {
         return STATUS_INVALID_HANDLE;
     }
-    dq_thread_release(cpu->machine, *entry);
-    *entry = NULL;
+    if (entry->thread != NULL) {
+        dq_thread_release(cpu->machine, entry->thread);
+    } else {
+        (void)dq_object_release(cpu->machine, entry->object);
+    }
+    *entry = (handle_entry){ 0 };
     return STATUS_SUCCESS;
 }

@@ -1,5 +1,5 @@
 /*
- * handle.h - handles of threads: the only objects here that have any.
+ * handle.h - handles of threads, and of the objects of other folders.
  */
 #ifndef DQ_HANDLE_H
 #define DQ_HANDLE_H
@@ -26,6 +26,10 @@ typedef struct dq_object {
     void (*retire)(dq_machine *machine, struct dq_object *object); /* At the last one. */
     struct dq_object *next;
 } dq_object;
+
+/* As dq_handle_open and dq_handle_thread. ZwClose gives the reference back. */
+HANDLE dq_handle_open_object(dq_machine *machine, dq_object *object);
+dq_object *dq_handle_object(dq_machine *machine, HANDLE handle);
 
 void dq_object_add(dq_machine *machine, dq_object *object);
 void dq_object_remove(dq_machine *machine, dq_object *object);
