@@ -50,12 +50,16 @@ bool dq_contract_warns(dq_contract *contract, const char *rule, const void *plac
 static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_service_rule *rule)
 {
     const uint64_t object = (uintptr_t)call->object;
-    uint64_t p3 = object, p4 = 0;
+    uint64_t p2 = cpu->irql, p3 = object, p4 = 0;
     char range[48];
 
     switch (rule->subcode) {
     case 0x30: /* KeRaiseIrqlToDpcLevel: what it asks for. */
         p3 = DQ_LEVEL_DISPATCH;
+        break;
+    case 0x73: /* Physical address and length. */
+        p3 = call->a;
+        p4 = call->b;
         break;
     case 0x36: /* The IRQL that the handle would restore. */
         p4 = call->a;
@@ -71,9 +75,12 @@ static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_servic
     default:
         break;
     }
+    if (rule->subcode == 0xE6) { /* Where, and at which IRQL. */
+        p2 = (uintptr_t)call->place;
+        p3 = cpu->irql;
+    }
     dq_find(cpu,
-            DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, rule->subcode, cpu->irql,
-                         p3, p4),
+            DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, rule->subcode, p2, p3, p4),
             "%s was called at %s; it needs %s.", dq_service_name(call->service),
             dq_irql_name(cpu->irql), dq_service_range(call->service, range, sizeof(range)));
 }
@@ -173,6 +180,7 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
         dq_poolrules_call(cpu, call);
         dq_waitrules_call(contract, cpu, call);
         dq_timerules_call(contract, cpu, call);
+        dq_memoryrules_unmap(contract, cpu, call);
         if (call->service == DQ_SERVICE_DbgPrint) {
             check_print(cpu, call);
         }

@@ -131,6 +131,8 @@ void dq_memoryrules_allocate(dq_contract *contract, const dq_event *event);
 void dq_memoryrules_free(dq_contract *contract, const dq_event *event);
 /* When there is paged memory at all. */
 void dq_memoryrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
+/* Any call. */
+void dq_memoryrules_unmap(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_memoryrules_access(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 
 /* ---- timerules.c ----------------------------------------------------------------------------- */

@@ -11,12 +11,13 @@
 void dq_dpcrules_call(dq_processor *cpu, const dq_event *call)
 {
     if (dq_service_contracts[call->service].waits == DQ_WAIT_WAITS) {
-        dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "WaitInDpc", "kernel: introduction-to-threaded-dpcs", 0xB8,
-                             (uintptr_t)cpu->task->kernel),
-                "%s, which may wait, was called by a threaded DPC. Where threaded DPCs are disabled "
-                "it runs at DISPATCH_LEVEL.",
-                dq_service_name(call->service));
+        dq_find(
+            cpu,
+            DQ_VIOLATION(DQ_ERROR, "WaitInDpc", "kernel: introduction-to-threaded-dpcs", 0xB8,
+                         (uintptr_t)cpu->task->kernel),
+            "%s, which may wait, was called by a threaded DPC. Where threaded DPCs are disabled "
+            "it runs at DISPATCH_LEVEL.",
+            dq_service_name(call->service));
     }
 }
 

@@ -9,11 +9,9 @@
 
 void dq_memoryrules_allocate(dq_contract *contract, const dq_event *event)
 {
-    if (event->c != 0 &&
-        dq_contract_grow((void **)&contract->paged, &contract->paged_capacity,
-                         contract->paged_count, sizeof(dq_paged))) {
-        contract->paged[contract->paged_count++] =
-            (dq_paged){ (uintptr_t)event->object, event->a };
+    if (event->c != 0 && dq_contract_grow((void **)&contract->paged, &contract->paged_capacity,
+                                          contract->paged_count, sizeof(dq_paged))) {
+        contract->paged[contract->paged_count++] = (dq_paged){ (uintptr_t)event->object, event->a };
     }
 }
 
@@ -65,5 +63,19 @@ void dq_memoryrules_access(dq_contract *contract, dq_processor *cpu, const dq_ev
                                                (uintptr_t)event->place } },
                 "%s of paged pool at %s: had it been paged out, the machine would have crashed.",
                 writes ? "a write" : "a read", dq_irql_name(cpu->irql));
+    }
+}
+
+/* Its page allows DISPATCH_LEVEL, the Driver Verifier does not. */
+void dq_memoryrules_unmap(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+{
+    static const char rule[] = "IrqlMmUnmapIoSpace";
+
+    if (call->service == DQ_SERVICE_MmUnmapIoSpace && cpu->irql == DQ_LEVEL_DISPATCH &&
+        dq_contract_warns(contract, rule, call->place)) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_WARNING, rule, NULL, DQ_VERIFIER, 0x7B, cpu->irql,
+                             (uintptr_t)call->object, call->a),
+                "MmUnmapIoSpace was called at DISPATCH_LEVEL.");
     }
 }

@@ -44,7 +44,7 @@ void dq_poolrules_call(dq_processor *cpu, const dq_event *call)
     }
 }
 
-/* What is left (a foreign pointer, another tag, a queued DPC) Windows itself bug-checks. */
+/* What is left (another tag, a queued DPC) Windows itself bug-checks. */
 void dq_poolrules_free(dq_processor *cpu, const dq_event *event)
 {
     const uint64_t address = (uintptr_t)event->object;
@@ -55,6 +55,12 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event)
             cpu,
             DQ_VIOLATION(DQ_ERROR, "PoolFreedTwice", "wdm: ExFreePool", DQ_VERIFIER, 0x13, address),
             "a pool block of %" PRIu64 " bytes is freed a second time.", event->a);
+        break;
+    case DQ_POOL_UNKNOWN:
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "PoolForeign", "wdm: ExFreePool", DQ_VERIFIER, 0x10,
+                             address),
+                "memory is freed that the pool did not give out, or not at this address.");
         break;
     case DQ_POOL_HOLDS_TIMER:
         dq_find(cpu,

@@ -53,8 +53,8 @@ const char *dq_service_contract_text(dq_service service, char *text, size_t byte
     text[0] = '\0';
     for (unsigned i = 0; i < 2; i++) {
         if (parts[i][0] != '\0' && used < bytes) {
-            used += (size_t)snprintf(text + used, bytes - used, "%s%s", used > 0 ? "; " : "",
-                                     parts[i]);
+            used +=
+                (size_t)snprintf(text + used, bytes - used, "%s%s", used > 0 ? "; " : "", parts[i]);
         }
     }
     if (contract->undone_by != DQ_SERVICE_NONE && used < bytes) {

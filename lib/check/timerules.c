@@ -39,8 +39,7 @@ static void check_execution(dq_contract *contract, dq_processor *cpu, const char
 
     if (execution->spent_ns > most_ns && dq_contract_warns(contract, rule, execution->routine)) {
         dq_find(cpu,
-                &(dq_finding){
-                    .severity = DQ_WARNING, .rule = rule, .place = entry_of(execution) },
+                &(dq_finding){ .severity = DQ_WARNING, .rule = rule, .place = entry_of(execution) },
                 "%s took %" PRIu64 " microseconds; that is more than %" PRIu64 ".",
                 dq_execution_describe(execution, who, sizeof(who)), execution->spent_ns / 1000,
                 most_ns / 1000);
@@ -69,8 +68,7 @@ static void check_hold(dq_contract *contract, dq_processor *cpu, const dq_event 
     char place[PLACE_TEXT];
 
     if (spent_ns > LOCK_MOST_NS && dq_contract_warns(contract, rule, held->place)) {
-        dq_find(cpu,
-                &(dq_finding){ .severity = DQ_WARNING, .rule = rule, .place = held->place },
+        dq_find(cpu, &(dq_finding){ .severity = DQ_WARNING, .rule = rule, .place = held->place },
                 "%s releases a spin lock that was held for %" PRIu64
                 " microseconds, since %s; that is more than %u.",
                 dq_service_name(event->service), spent_ns / 1000,

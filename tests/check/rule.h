@@ -59,6 +59,16 @@ static inline void rule_run_undisturbed(unsigned processors, void (*body)(void *
 #define assert_verifier(body, subcode, p2, rule) \
     assert_broken(body, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, p2, rule)
 
+/* Nothing ended the run; this many warnings, one of them by the rule. */
+#define assert_warned(body, processors, count, rule)         \
+    do {                                                     \
+        rule_run(processors, body);                          \
+        assert_int_equal(rule_result.outcome, DIRQL_PASSED); \
+        assert_int_equal(rule_result.warnings, count);       \
+        assert_report_has("rule:  " rule ":");               \
+        assert_report_has("fix:");                           \
+    } while (0)
+
 /* Nothing at all was found, not even a warning. */
 #define assert_kept(body, processors)                        \
     do {                                                     \
@@ -67,5 +77,8 @@ static inline void rule_run_undisturbed(unsigned processors, void (*body)(void *
         assert_int_equal(rule_result.outcome, DIRQL_PASSED); \
         assert_int_equal(rule_result.warnings, 0);           \
     } while (0)
+
+/* The same; says whose silence it shows. */
+#define assert_silent(body, processors, rule) assert_kept(body, processors)
 
 #endif

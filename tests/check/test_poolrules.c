@@ -63,6 +63,17 @@ static void free_a_set_timer(void *context)
     ExFreePoolWithTag(timer, TAG);
 }
 
+static char *inside;
+
+static void free_inside(void *context)
+{
+    char *memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, TAG);
+
+    (void)context;
+    inside = memory + 16;
+    ExFreePoolWithTag(inside, TAG);
+}
+
 static void do_it_right(void *context)
 {
     const LARGE_INTEGER due = { .QuadPart = -10000 };
@@ -107,6 +118,17 @@ static void nonpaged_memory_at_dirql_is_reported(void **state)
                   "IrqlExAllocatePool");
 }
 
+static void a_free_inside_a_block_is_reported(void **state)
+{
+    (void)state;
+    rule_run(1, free_inside);
+    assert_int_equal(rule_result.code, DRIVER_VERIFIER_DETECTED_VIOLATION);
+    assert_int_equal(rule_result.parameters[0], 0x10);
+    assert_int_equal(rule_result.parameters[1], (ULONG_PTR)inside);
+    assert_report_has("rule:  PoolForeign:");
+    assert_silent(do_it_right, 1, "PoolForeign");
+}
+
 static void a_second_free_is_reported(void **state)
 {
     (void)state;
@@ -146,6 +168,7 @@ int main(void)
         cmocka_unit_test(an_allocation_of_nothing_is_reported),
         cmocka_unit_test(paged_memory_at_dispatch_level_is_reported),
         cmocka_unit_test(nonpaged_memory_at_dirql_is_reported),
+        cmocka_unit_test(a_free_inside_a_block_is_reported),
         cmocka_unit_test(a_second_free_is_reported),
         cmocka_unit_test(paged_memory_freed_at_dispatch_level_is_reported),
         cmocka_unit_test(a_set_timer_in_freed_memory_is_reported),

@@ -79,6 +79,18 @@ static void unmapping_what_was_never_mapped_is_reported(void **state)
     fail_msg("that was never mapped");
 }
 
+static void unmapping_at_dispatch_level_is_warned_of(void **state)
+{
+    PVOID mapped = MmMapIoSpace(physical, LENGTH, MmNonCached);
+    KIRQL old;
+
+    (void)state;
+    dirql_expect_finding("IrqlMmUnmapIoSpace");
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    MmUnmapIoSpace(mapped, LENGTH);
+    KeLowerIrql(old);
+}
+
 static void unmapping_twice_is_reported(void **state)
 {
     PVOID mapped = MmMapIoSpace(physical, LENGTH, MmNonCached);
@@ -109,6 +121,7 @@ int main(void)
         dirql_unit_test_setup(address_of_no_device_cannot_be_mapped, start),
         dirql_unit_test_setup(more_than_the_device_has_cannot_be_mapped, start),
         dirql_unit_test_setup(unmapping_what_was_never_mapped_is_reported, start),
+        dirql_unit_test_setup(unmapping_at_dispatch_level_is_warned_of, start),
         dirql_unit_test_setup(unmapping_twice_is_reported, start),
         dirql_unit_test_setup(unmapping_another_length_is_reported, start),
     };

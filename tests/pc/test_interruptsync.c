@@ -55,6 +55,21 @@ static void repeat_mode_is_one_pass_when_nobody_succeeds(void **state)
     assert_string_equal(r->order, "ab");
 }
 
+static void repeated_claim_of_a_silent_line_is_warned_of(void **state)
+{
+    rig *r = *state;
+
+    dirql_expect_finding("InterruptSyncRepeat");
+    IResourceList_Release(r->resources);
+    r->line = dirql_line_create(&(dirql_line_options){ .name = "level", .irql = 7 });
+    r->resources = rig_resources(r->line);
+    rig_connect(r, InterruptSyncModeRepeat, 1);
+    r->isrs[0].successes = 2;
+    dirql_line_assert(r->line);
+    settle();
+    assert_string_equal(r->order, "aaa");
+}
+
 static void repeat_mode_that_never_ends_is_reported(void **state)
 {
     rig *r = *state;
@@ -466,6 +481,7 @@ int main(void)
         RIG(all_mode_calls_every_routine_whatever_it_returns),
         RIG(repeat_mode_ends_with_a_pass_without_success),
         RIG(repeat_mode_is_one_pass_when_nobody_succeeds),
+        RIG(repeated_claim_of_a_silent_line_is_warned_of),
         RIG(repeat_mode_that_never_ends_is_reported),
         RIG(claims_reach_the_kernel_in_every_mode),
         RIG(a_success_code_other_than_success_claims_nothing_and_is_warned_of),

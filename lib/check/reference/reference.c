@@ -1,0 +1,73 @@
+/*
+ * reference.c - writes the reference of services and rules, from the tables that the checker uses.
+ *
+ * Markdown, to the file that is named, or to the output. Nothing in it is written by hand, so that
+ * it says what is checked.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "check/rules.h"
+#include "check/service.h"
+#include "sim/finding.h"
+
+static void write_service(FILE *out, dq_service service)
+{
+    const dq_service_rule *rule = &dq_service_rules[service];
+    const dq_rule *broken = dq_rule_find(rule->rule);
+    const bool any = rule->lowest == DQ_LEVEL_PASSIVE && rule->highest == DQ_LEVEL_HIGH;
+    char range[64], contract[256];
+
+    dq_service_contract_text(service, contract, sizeof(contract));
+    fprintf(out, "### %s\n\n", dq_service_name(service));
+    fprintf(out, "- IRQL: %s\n",
+            dq_service_range(service, range, sizeof(range)) + (any ? 0 : sizeof("IRQL ") - 1));
+    if (!any) {
+        fprintf(out, "- rule: %s: %s\n", rule->rule, broken != NULL ? broken->demand : "");
+        fprintf(out, "- what to do: %s\n", broken != NULL ? broken->advice : "");
+        fprintf(out, "- bug check: 0x000000C4 %s (subcode 0x%X)\n", dq_bugcheck_name(0xC4),
+                (unsigned)rule->subcode);
+    }
+    if (contract[0] != '\0') {
+        fprintf(out, "- besides: %s\n", contract);
+    }
+    fprintf(out, "- page: %s\n\n", rule->page);
+}
+
+static void write_rule(FILE *out, const dq_rule *rule)
+{
+    fprintf(out, "### %s\n\n- demands: %s\n- what to do: %s\n- page: %s\n- broken: %s\n\n",
+            rule->name, rule->demand, rule->advice, rule->page,
+            rule->warns ? "a warning, or an error after dirql_escalate()" : "an error");
+}
+
+static void write_all(FILE *out)
+{
+    size_t count;
+    const dq_rule *rules = dq_rules(&count);
+
+    fprintf(out, "# Reference: services and rules\n\n"
+                 "Made from service.def, contract.def and rules.def; do not edit.\n\n"
+                 "## Services\n\n");
+    for (int i = 1; i < DQ_SERVICE_COUNT; i++) {
+        if (!dq_service_is_tests((dq_service)i)) {
+            write_service(out, (dq_service)i);
+        }
+    }
+    fprintf(out, "## Rules\n\n");
+    for (size_t i = 0; i < count; i++) {
+        write_rule(out, &rules[i]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    FILE *out = argc > 1 ? fopen(argv[1], "w") : stdout;
+
+    if (out == NULL) {
+        perror(argv[1]);
+        return 1;
+    }
+    write_all(out);
+    return fclose(out) == 0 ? 0 : 1;
+}

@@ -1,0 +1,125 @@
+/*
+ * test_memoryrules.c - objects and work items in paged pool are found, and accesses to it at
+ * DISPATCH_LEVEL; nonpaged pool, and paged pool below, are fine.
+ */
+#include "rule.h"
+
+#include "sim/emit.h"
+#include "sim/access.h"
+#include "sim/machine.h"
+
+enum { TAG = 0x74736554 };
+
+static KIRQL old;
+static POOL_FLAGS pool;
+static void *memory;
+
+static void initialize_an_event(void *context)
+{
+    (void)context;
+    memory = ExAllocatePool2(pool, sizeof(KEVENT), TAG);
+    KeInitializeEvent(memory, NotificationEvent, FALSE);
+    ExFreePoolWithTag(memory, TAG);
+}
+
+static void initialize_a_lock(void *context)
+{
+    (void)context;
+    memory = ExAllocatePool2(pool, 64, TAG);
+    memory = (char *)memory + 8;
+    KeInitializeSpinLock(memory);
+    ExFreePoolWithTag((char *)memory - 8, TAG);
+}
+
+static VOID work(PVOID context)
+{
+    (void)context;
+}
+
+static void initialize_a_work_item(void *context)
+{
+    (void)context;
+    memory = ExAllocatePool2(pool, sizeof(WORK_QUEUE_ITEM), TAG);
+    ExInitializeWorkItem((PWORK_QUEUE_ITEM)memory, work, NULL);
+    ExQueueWorkItem((PWORK_QUEUE_ITEM)memory, DelayedWorkQueue);
+    settle();
+    ExFreePoolWithTag(memory, TAG);
+}
+
+static void object_in_paged_pool_is_found(void **state)
+{
+    (void)state;
+    pool = POOL_FLAG_PAGED;
+    rule_run(1, initialize_an_event);
+    assert_int_equal(rule_result.code, DRIVER_VERIFIER_DETECTED_VIOLATION);
+    assert_int_equal(rule_result.parameters[0], 0xE1);
+    assert_int_equal(rule_result.parameters[1], (ULONG_PTR)memory);
+    assert_verifier(initialize_a_lock, 0xE1, (ULONG_PTR)memory, "PageableObject");
+    pool = POOL_FLAG_NON_PAGED;
+    assert_silent(initialize_an_event, 1, "PageableObject");
+    assert_silent(initialize_a_lock, 1, "PageableObject");
+}
+
+static void work_item_in_paged_pool_is_found(void **state)
+{
+    (void)state;
+    pool = POOL_FLAG_PAGED;
+    assert_verifier(initialize_a_work_item, 0x131, (ULONG_PTR)memory, "PageableWorkItem");
+    pool = POOL_FLAG_NON_PAGED;
+    assert_silent(initialize_a_work_item, 1, "PageableWorkItem");
+}
+
+/* As instrumented code says it. */
+static void write_to(void *address)
+{
+    const dq_event event = { .kind = DQ_EVENT_ACCESS,
+                             .object = address,
+                             .a = 4,
+                             .b = DQ_ACCESS_WRITE,
+                             .place = __builtin_return_address(0) };
+
+    dq_emit_to_sinks(dq_self, &event);
+}
+
+static void write_at_dispatch(void *context)
+{
+    (void)context;
+    memory = ExAllocatePool2(pool, 64, TAG);
+    write_to(memory);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    write_to((char *)memory + 4);
+    KeLowerIrql(old);
+    ExFreePoolWithTag(memory, TAG);
+}
+
+static void access_to_paged_pool_at_dispatch_is_found(void **state)
+{
+    (void)state;
+    pool = POOL_FLAG_PAGED;
+    rule_run(1, write_at_dispatch);
+    assert_int_equal(rule_result.code, DRIVER_IRQL_NOT_LESS_OR_EQUAL);
+    assert_int_equal(rule_result.parameters[0], (ULONG_PTR)memory + 4);
+    assert_int_equal(rule_result.parameters[1], DISPATCH_LEVEL);
+    assert_int_equal(rule_result.parameters[2], 1);
+    assert_report_has("rule:  PagedAccess:");
+    pool = POOL_FLAG_NON_PAGED;
+    assert_silent(write_at_dispatch, 1, "PagedAccess");
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    dirql_result_free(&rule_result);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(object_in_paged_pool_is_found),
+        cmocka_unit_test(work_item_in_paged_pool_is_found),
+        cmocka_unit_test(access_to_paged_pool_at_dispatch_is_found),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, forget);
+}
