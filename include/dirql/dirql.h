@@ -152,6 +152,14 @@ DIRQL_API void dirql_fail(const char *file, int line, const char *text);
 /* True inside a run, on the host thread that it belongs to. */
 DIRQL_API int dirql_running(void);
 
+/* Static variables of test and driver are as new before each schedule of an exploration, but for
+ * those that are declared with this: `static DIRQL_KEEP unsigned runs;` counts over all of them. */
+#if defined(__ELF__)
+#define DIRQL_KEEP __attribute__((section("dirql_keep")))
+#else
+#define DIRQL_KEEP
+#endif
+
 /* An answer from 0 to count-1 (count 1 to 64): 0 in mode first, drawn in mode random, read back in
  * replay. For tests and device models that have more than one way to go on. Any IRQL. */
 DIRQL_API unsigned dirql_choose(unsigned count);

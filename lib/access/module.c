@@ -19,7 +19,7 @@ extern const dq_unit __stop_dirql_units[] OF_THIS_MODULE;
 extern const uintptr_t __start___patchable_function_entries[] OF_THIS_MODULE;
 extern const uintptr_t __stop___patchable_function_entries[] OF_THIS_MODULE;
 
-static dq_instrumented module;
+static HOST_KEPT dq_instrumented module;
 
 /* Loading is done by one host thread at a time. */
 void __tsan_init(void)

@@ -23,6 +23,7 @@ struct dirql_exploration {
     dirql_options options;
     dq_search search;
     dq_passes passes;
+    host_data *data; /* What static variables hold before each run. */
     uint64_t schedules; /* Different ones. */
     uint64_t began_ns;
     bool is_complete;
@@ -129,6 +130,11 @@ static exploration *begin(const dirql_job *job)
     ex->job = *job;
     ex->job.options = &ex->options;
     ex->began_ns = host_clock_ns();
+    ex->data = host_data_capture();
+    if (ex->data == NULL) {
+        free(ex);
+        return NULL;
+    }
     dq_search_start(&ex->search);
     dq_passes_begin(&ex->passes, &last);
     dq_search_begin(&ex->search, &ex->passes.limit);
@@ -143,6 +149,7 @@ static void end(exploration *ex, dirql_result *result)
         result->coverage = coverage_of(ex);
     }
     dq_search_stop(&ex->search);
+    host_data_release(ex->data);
     free(ex);
 }
 
@@ -179,6 +186,7 @@ static dq_machine *make(exploration *ex)
 {
     dq_machine *machine = dirql_control_make(&ex->job, &ex->search.searcher);
 
+    host_data_restore(ex->data);
     if (machine != NULL) {
         ((dirql_control *)machine->control)->exploration = ex;
         dq_search_begin_run(&ex->search);
@@ -201,6 +209,7 @@ static dirql_outcome repeat(exploration *ex, char *schedule, uint64_t failing_er
     write_preface(ex, &used);
     ex->options.mode = DIRQL_MODE_REPLAY;
     ex->options.replay = schedule;
+    host_data_restore(ex->data);
     machine = dirql_control_make(&ex->job, NULL);
     if (machine == NULL) {
         free(schedule);

@@ -16,7 +16,7 @@
 /* Once for each run: a thread that was left over may go on for ever. */
 static void say_it_is_over(uintptr_t generation, const char *function)
 {
-    static uintptr_t said;
+    static HOST_KEPT uintptr_t said;
     bool is_new;
 
     host_lock();

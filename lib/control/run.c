@@ -95,8 +95,8 @@ static dq_machine_options machine_options(const dirql_options *options)
 /* ---- A process that ends in a run ------------------------------------------------------------ */
 
 /* Guarded by host_lock(): */
-static unsigned under_way;       /* Runs of all host threads. */
-static unsigned under_way_forks; /* host_fork_count() of the process that they are in. */
+static HOST_KEPT unsigned under_way;       /* Runs of all host threads. */
+static HOST_KEPT unsigned under_way_forks; /* host_fork_count() of the process that they are in. */
 
 /* Without it, exit(0) in driver code would look as a success to whoever reads the status. */
 static void refuse_to_exit(void)
@@ -121,7 +121,7 @@ static void refuse_to_exit(void)
 
 static void count_run(int change)
 {
-    static bool registered;
+    static HOST_KEPT bool registered;
 
     host_lock();
     if (!registered) {

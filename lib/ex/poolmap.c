@@ -18,11 +18,11 @@ typedef struct entry {
     const void *owner; /* NULL: an orphan. */
 } entry;
 
-static entry *slots;                    /* All of this under host_lock(). */
-static size_t slot_count;               /* A power of two. */
-static size_t used;                     /* Read without the lock, too. */
-static uintptr_t orphans[ORPHANS_KEPT]; /* A ring: the oldest is forgotten. */
-static unsigned orphans_next;
+static HOST_KEPT entry *slots;                    /* All of this under host_lock(). */
+static HOST_KEPT size_t slot_count;               /* A power of two. */
+static HOST_KEPT size_t used;                     /* Read without the lock, too. */
+static HOST_KEPT uintptr_t orphans[ORPHANS_KEPT]; /* A ring: the oldest is forgotten. */
+static HOST_KEPT unsigned orphans_next;
 
 static size_t home_of(uintptr_t address)
 {

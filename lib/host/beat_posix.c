@@ -29,7 +29,7 @@ struct host_beat {
     atomic_time due_ns;
 };
 
-static struct {
+static HOST_KEPT struct {
     pthread_mutex_t mutex;
     pthread_cond_t called;
     host_beat *first;

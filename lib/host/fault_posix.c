@@ -37,7 +37,7 @@ typedef struct host_catch {
 enum { SIGNALS = 5 };
 static const int signals[SIGNALS] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 
-static struct {
+static HOST_KEPT struct {
     pthread_mutex_t mutex;
     unsigned threads; /* That catch faults. */
     struct sigaction before[SIGNALS];

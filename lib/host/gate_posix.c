@@ -42,7 +42,7 @@ static void unlock(host_gate *gate)
 
 unsigned host_relax_looks(unsigned looks)
 {
-    static atomic_int several; /* 0: not known yet, 1: no, 2: yes. */
+    static HOST_KEPT atomic_int several; /* 0: not known yet, 1: no, 2: yes. */
     int known = atomic_load_explicit(&several, memory_order_relaxed);
 
     if (known == 0) {

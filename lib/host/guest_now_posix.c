@@ -15,7 +15,7 @@
 
 enum { MAPS = 4 };
 
-static struct {
+static HOST_KEPT struct {
     pthread_mutex_t mutex;
     unsigned long long came; /* Modules, at the last renewal. */
     unsigned long long went;

@@ -13,6 +13,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* ---- Static data ----------------------------------------------------------------------------- */
+
+/* Of a variable: host_data_restore() leaves it as it is. Every variable of dirql's own has it, since
+ * dirql may be linked into the program that it restores. */
+#define HOST_KEPT __attribute__((section("dirql_keep")))
+
+/* What the static variables of guest code (guest.h) hold now. Without those that are kept, and
+ * without what coverage and sanitizers count. NULL when memory is short. */
+typedef struct host_data host_data;
+
+host_data *host_data_capture(void);
+
+/* Puts it back. Only by the thread that runs the program's guest code, while none runs. */
+void host_data_restore(const host_data *data);
+void host_data_release(host_data *data);
+
 /* ---- Contexts: a stack and the place where it was left --------------------------------------- */
 
 typedef void host_entry(void *argument);

@@ -23,7 +23,7 @@ struct host_mutex {
     pthread_cond_t freed;
 };
 
-static pthread_mutex_t shared_tables = PTHREAD_MUTEX_INITIALIZER;
+static HOST_KEPT pthread_mutex_t shared_tables = PTHREAD_MUTEX_INITIALIZER;
 
 host_mutex *host_mutex_create(void)
 {

@@ -21,7 +21,7 @@
 #include "host/sanitizer.h"
 #include "host/thread_posix.h"
 
-static struct {
+static HOST_KEPT struct {
     pthread_mutex_t mutex;
     unsigned takers;
     struct sigaction before;

@@ -20,8 +20,8 @@ static const Dwfl_Callbacks callbacks = {
     .find_debuginfo = dwfl_build_id_find_debuginfo,
 };
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static Dwfl *session;
+static HOST_KEPT pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static HOST_KEPT Dwfl *session;
 
 static Dwfl_Module *look_up(Dwarf_Addr address)
 {

@@ -23,7 +23,7 @@ typedef struct free_stack {
     host_stack stack;
 } free_stack;
 
-static struct {
+static HOST_KEPT struct {
     pthread_mutex_t mutex;
     free_stack *first;
     size_t bytes;

@@ -1,5 +1,5 @@
 /*
- * symtab_posix.c - names functions from the symbol table of an ELF file.
+ * symtab_posix.c - names functions and variables from the tables of an ELF file.
  *
  * The loader knows exported functions only, and an executable exports none. The file has the
  * others, unless it was stripped. It is mapped for one look-up: names are wanted for reports,
@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "host/elf_posix.h"
 
 typedef ElfW(Ehdr) file_header;
 typedef ElfW(Shdr) section_header;
@@ -150,4 +152,72 @@ bool host_symtab_find_data(const char *path, uintptr_t value, char *name, size_t
                            size_t *offset)
 {
     return find_symbol(path, STT_OBJECT, value, name, name_bytes, offset);
+}
+
+/* ---- Walking --------------------------------------------------------------------------------- */
+
+/* The text at `offset` of a table of names; empty if it is not there. */
+static const char *name_in(const image *file, const section_header *names, uint64_t offset)
+{
+    const char *text = part(file, names->sh_offset, names->sh_size);
+
+    return text != NULL && offset < names->sh_size && text[names->sh_size - 1] == '\0'
+               ? text + offset
+               : "";
+}
+
+static void visit_sections(const image *file, host_elf_visitor *visitor, void *owner)
+{
+    const file_header *header = part(file, 0, sizeof *header);
+    size_t count = 0;
+    const section_header *first = sections(file, &count);
+
+    if (first == NULL || header->e_shstrndx >= count) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if ((first[i].sh_flags & SHF_ALLOC) != 0) {
+            visitor(owner, name_in(file, &first[header->e_shstrndx], first[i].sh_name),
+                    first[i].sh_addr, first[i].sh_size);
+        }
+    }
+}
+
+static void visit_variables(const image *file, host_elf_visitor *visitor, void *owner)
+{
+    size_t count = 0;
+    const section_header *first = sections(file, &count);
+    const section_header *table = first != NULL ? find_section(first, count, SHT_SYMTAB) : NULL;
+    const symbol_entry *entries;
+
+    if (table == NULL || table->sh_link >= count) {
+        return;
+    }
+    entries = part(file, table->sh_offset, table->sh_size);
+    for (size_t i = 0; entries != NULL && i < table->sh_size / sizeof *entries; i++) {
+        if ((entries[i].st_info & 0xf) == STT_OBJECT && entries[i].st_shndx != SHN_UNDEF) {
+            visitor(owner, name_in(file, &first[table->sh_link], entries[i].st_name),
+                    entries[i].st_value, entries[i].st_size);
+        }
+    }
+}
+
+void host_elf_visit_sections(const char *path, host_elf_visitor *visitor, void *owner)
+{
+    image file;
+
+    if (map_file(path, &file)) {
+        visit_sections(&file, visitor, owner);
+        munmap((void *)file.bytes, file.size);
+    }
+}
+
+void host_elf_visit_variables(const char *path, host_elf_visitor *visitor, void *owner)
+{
+    image file;
+
+    if (map_file(path, &file)) {
+        visit_variables(&file, visitor, owner);
+        munmap((void *)file.bytes, file.size);
+    }
 }

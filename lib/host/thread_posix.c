@@ -19,7 +19,7 @@
 
 #define PARKED_MAX 32u
 
-static struct {
+static HOST_KEPT struct {
     pthread_mutex_t mutex;
     host_thread *made; /* All records that there ever were. */
     host_thread *parked;

@@ -50,9 +50,9 @@ struct host_watch {
     host_guest guest;          /* Written before the state becomes ASKED. */
 };
 
-uint64_t host_watch_patience_ns = 5000000000u;
+HOST_KEPT uint64_t host_watch_patience_ns = 5000000000u;
 
-static struct {
+static HOST_KEPT struct {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     struct host_watch *first;

@@ -8,14 +8,14 @@
 
 #include "sim/machine.h"
 
-static dq_instrumented *modules; /* Under host_lock(). */
+static HOST_KEPT dq_instrumented *modules; /* Under host_lock(). */
 
 static DQ_TLS const volatile void *awaited; /* The address that a probe is about to write. */
 
 /* Answers that were given, by place, until modules come or go: the place, shifted left by one, and
  * the answer. Atomic. */
 enum { ANSWERS = 4096 };
-static uintptr_t answers[ANSWERS];
+static HOST_KEPT uintptr_t answers[ANSWERS];
 
 void dq_instrumented_hear(const void *address)
 {

@@ -12,7 +12,7 @@
 
 #include "sim/standstill.h"
 
-uint64_t dq_live_patience_ns = 5ull * 1000 * 1000 * 1000;
+HOST_KEPT uint64_t dq_live_patience_ns = 5ull * 1000 * 1000 * 1000;
 
 /* ---- Where somebody is ----------------------------------------------------------------------- */
 

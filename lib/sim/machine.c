@@ -11,9 +11,9 @@
 static DQ_TLS dq_machine *here; /* Whose home context this host thread is. */
 
 /* Under host_lock(): */
-static dq_machine *all_machines;
-static uintptr_t last_generation;
-static char foreign_call[128]; /* A refused call while no machine ran. */
+static HOST_KEPT dq_machine *all_machines;
+static HOST_KEPT uintptr_t last_generation;
+static HOST_KEPT char foreign_call[128]; /* A refused call while no machine ran. */
 
 /* ---- Creation -------------------------------------------------------------------------------- */
 

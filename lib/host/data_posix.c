@@ -1,0 +1,257 @@
+/*
+ * data_posix.c - captures and restores the writable data of guest modules.
+ *
+ * What a module may write is in its writable segments, less what the loader made read-only. Left out
+ * are the sections of variables that are kept, and of counters that are to add up. The copies are
+ * made by code that no sanitizer watches: the gaps between variables are forbidden to all other.
+ */
+#include "host/host.h"
+
+#include <link.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/elf_posix.h"
+#include "host/guest.h"
+#include "host/sanitizer.h"
+
+typedef struct region {
+    unsigned char *start;
+    size_t bytes;
+} region;
+
+struct host_data {
+    region *regions;
+    size_t count, capacity;
+    unsigned char *copy;
+    bool failed;
+    host_guest guest; /* While it is made. */
+};
+
+/* ---- Copying --------------------------------------------------------------------------------- */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WATCHED 1
+#endif
+#endif
+#ifndef WATCHED
+#define WATCHED 0
+#endif
+
+/* An instrumented program may carry an uninstrumented dirql: then memcpy() is the sanitizer's. */
+HOST_UNINSTRUMENTED static void copy_words(unsigned char *to, const unsigned char *from,
+                                           size_t bytes)
+{
+    size_t i = 0;
+
+    for (; i + sizeof(uintptr_t) <= bytes; i += sizeof(uintptr_t)) {
+        *(uintptr_t *)(void *)(to + i) = *(const uintptr_t *)(const void *)(from + i);
+        __asm__ volatile("" ::: "memory"); /* Else it is made a call of memcpy(). */
+    }
+    for (; i < bytes; i++) {
+        to[i] = from[i];
+        __asm__ volatile("" ::: "memory");
+    }
+}
+
+HOST_UNINSTRUMENTED static void copy(unsigned char *to, const unsigned char *from, size_t bytes)
+{
+    if (WATCHED || host_sanitizer_is_asan() || host_sanitizer_is_tsan()) {
+        copy_words(to, from, bytes);
+    } else {
+        memcpy(to, from, bytes);
+    }
+}
+
+/* ---- Which memory ---------------------------------------------------------------------------- */
+
+static const char *const kept_sections[] = { "dirql_keep", "__llvm_prf", "__sancov",
+                                             "__asan",     "asan_",      ".got" };
+
+static bool is_kept_section(const char *name)
+{
+    for (size_t i = 0; i < sizeof(kept_sections) / sizeof(*kept_sections); i++) {
+        if (strncmp(name, kept_sections[i], strlen(kept_sections[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add(host_data *data, uintptr_t start, uintptr_t end)
+{
+    if (start >= end) {
+        return;
+    }
+    if (data->count == data->capacity) {
+        const size_t capacity = data->capacity == 0 ? 32 : 2 * data->capacity;
+        region *regions = realloc(data->regions, capacity * sizeof(*regions));
+
+        if (regions == NULL) {
+            data->failed = true;
+            return;
+        }
+        data->regions = regions;
+        data->capacity = capacity;
+    }
+    data->regions[data->count++] = (region){ (unsigned char *)start, end - start };
+}
+
+/* Takes [start, end) out of all regions. */
+static void leave_out(host_data *data, uintptr_t start, uintptr_t end)
+{
+    const size_t count = data->count;
+
+    for (size_t i = 0; i < count; i++) {
+        const uintptr_t first = (uintptr_t)data->regions[i].start;
+        const uintptr_t last = first + data->regions[i].bytes;
+
+        if (start >= last || end <= first) {
+            continue;
+        }
+        data->regions[i].bytes = start > first ? start - first : 0;
+        add(data, end, last);
+    }
+}
+
+typedef struct sections {
+    host_data *data;
+    uintptr_t base;
+} sections;
+
+static void leave_out_section(void *owner, const char *name, uintptr_t address, size_t bytes)
+{
+    sections *s = owner;
+
+    if (is_kept_section(name)) {
+        leave_out(s->data, s->base + address, s->base + address + bytes);
+    }
+}
+
+/* Counters of gcc's coverage have no section of their own, but names. */
+static void leave_out_variable(void *owner, const char *name, uintptr_t address, size_t bytes)
+{
+    sections *s = owner;
+
+    if (strncmp(name, "__gcov", 6) == 0) {
+        leave_out(s->data, s->base + address, s->base + address + bytes);
+    }
+}
+
+static bool is_guest(const host_data *data, const struct dl_phdr_info *module)
+{
+    for (unsigned i = 0; i < module->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &module->dlpi_phdr[i];
+        const uintptr_t start = module->dlpi_addr + segment->p_vaddr;
+
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0) {
+            continue;
+        }
+        /* A sanitizer in front of the program's own code is none of it. */
+        if (host_guest_has(&data->guest, start + segment->p_memsz - 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_segments(host_data *data, const struct dl_phdr_info *module)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+    for (unsigned i = 0; i < module->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &module->dlpi_phdr[i];
+        const uintptr_t start = module->dlpi_addr + segment->p_vaddr;
+
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) != 0) {
+            add(data, start, start + segment->p_memsz);
+        }
+    }
+    for (unsigned i = 0; i < module->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &module->dlpi_phdr[i];
+        const uintptr_t start = module->dlpi_addr + segment->p_vaddr;
+
+        if (segment->p_type == PT_GNU_RELRO) {
+            leave_out(data, start & ~(page - 1), (start + segment->p_memsz) & ~(page - 1));
+        }
+    }
+}
+
+static int add_module(struct dl_phdr_info *module, size_t bytes, void *owner)
+{
+    host_data *data = owner;
+    const char *path = module->dlpi_name[0] != '\0' ? module->dlpi_name : "/proc/self/exe";
+    sections s = { data, module->dlpi_addr };
+
+    (void)bytes;
+    if (is_guest(data, module)) {
+        add_segments(data, module);
+        host_elf_visit_sections(path, leave_out_section, &s);
+        host_elf_visit_variables(path, leave_out_variable, &s);
+    }
+    return 0;
+}
+
+/* ---- The interface --------------------------------------------------------------------------- */
+
+static size_t total(const host_data *data)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < data->count; i++) {
+        bytes += data->regions[i].bytes;
+    }
+    return bytes;
+}
+
+HOST_UNINSTRUMENTED static void fill_copy(host_data *data)
+{
+    unsigned char *to = data->copy;
+
+    for (size_t i = 0; i < data->count; i++) {
+        copy(to, data->regions[i].start, data->regions[i].bytes);
+        to += data->regions[i].bytes;
+    }
+}
+
+host_data *host_data_capture(void)
+{
+    host_data *data = calloc(1, sizeof(*data));
+
+    if (data == NULL) {
+        return NULL;
+    }
+    host_guest_read(&data->guest, HOST_GUEST_TO_LEAVE);
+    dl_iterate_phdr(add_module, data);
+    data->copy = malloc(total(data) + 1);
+    if (data->failed || data->copy == NULL) {
+        host_data_release(data);
+        return NULL;
+    }
+    fill_copy(data);
+    return data;
+}
+
+HOST_UNINSTRUMENTED void host_data_restore(const host_data *data)
+{
+    const unsigned char *from = data->copy;
+
+    for (size_t i = 0; i < data->count; i++) {
+        copy(data->regions[i].start, from, data->regions[i].bytes);
+        from += data->regions[i].bytes;
+    }
+}
+
+void host_data_release(host_data *data)
+{
+    if (data != NULL) {
+        free(data->regions);
+        free(data->copy);
+        free(data);
+    }
+}
