@@ -161,9 +161,11 @@ DIRQL_API void dirql_cmocka_fail_each(void **state);
 DIRQL_API int dirql_cmocka_clean(void **state);
 
 #define DIRQL_CMOCKA_TEXT(tokens) #tokens
-#define DIRQL_CMOCKA_TEST(f, setup, teardown, shared, mode, ...)                                  \
+#define DIRQL_CMOCKA_TEST(f, setup, teardown, shared, mode, ...) \
+    DIRQL_CMOCKA_TEST_BY(dirql_cmocka_run, f, setup, teardown, shared, mode, __VA_ARGS__)
+#define DIRQL_CMOCKA_TEST_BY(run, f, setup, teardown, shared, mode, ...)                          \
     {                                                                                             \
-        DIRQL_CMOCKA_TEXT(f), dirql_cmocka_run, NULL, dirql_cmocka_clean,                         \
+        DIRQL_CMOCKA_TEXT(f), run, NULL, dirql_cmocka_clean,                                      \
             DIRQL_CMOCKA_CASE(f, setup, teardown, shared, mode, DIRQL_CMOCKA_TEXT(f),             \
                               DIRQL_CMOCKA_TEXT(setup), DIRQL_CMOCKA_TEXT(teardown), __VA_ARGS__) \
     }
