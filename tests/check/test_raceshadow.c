@@ -198,9 +198,10 @@ static void pool_memory_that_is_allocated_again_is_new(void **state)
 
 static void write_locals(void)
 {
-    volatile LONG local[32];
+    enum { DEEP = 2048 }; /* Deeper than what lies between the thread's frames and the ISR's. */
+    volatile LONG local[DEEP];
 
-    for (unsigned i = 0; i < 32; i++) {
+    for (unsigned i = 0; i < DEEP; i++) {
         WRITES(&local[i]);
     }
 }
