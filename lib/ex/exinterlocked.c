@@ -9,6 +9,10 @@
 #include <wdm.h>
 
 #include "ke/spinlock.h"
+#include "sim/access.h"
+
+/* What is done to the list's head, or to the sum. */
+#define ATOMIC_CHANGE dq_access_atomic_flags(DQ_ACCESS_READ | DQ_ACCESS_WRITE, __ATOMIC_SEQ_CST)
 
 /* Around a change: the processor on which it happens and where to return to. */
 typedef struct change {
@@ -18,8 +22,8 @@ typedef struct change {
 } change;
 
 /* False if the caller was refused. */
-static bool begin(change *this, dq_service service, const void *object, PKSPIN_LOCK lock,
-                  const void *place)
+static bool begin(change *this, dq_service service, const void *object, size_t bytes,
+                  PKSPIN_LOCK lock, const void *place)
 {
     this->cpu = dq_enter(service, place, object, (uintptr_t)lock != 0, 0, 0);
     if (this->cpu == NULL) {
@@ -29,6 +33,7 @@ static bool begin(change *this, dq_service service, const void *object, PKSPIN_L
     this->old_irql = this->cpu->irql;
     dq_irql_raise(this->cpu, HIGH_LEVEL);
     dq_spinlock_acquire(this->cpu, lock, DQ_LOCK_EXINTERLOCKED, this->old_irql, false, place);
+    dq_access_by_service(this->cpu, object, bytes, ATOMIC_CHANGE);
     return true;
 }
 
@@ -40,7 +45,7 @@ static void end(change *this)
 }
 
 #define BEGIN(this, name, object, lock) \
-    begin(this, DQ_SERVICE_##name, object, lock, __builtin_return_address(0))
+    begin(this, DQ_SERVICE_##name, object, sizeof(*(object)), lock, __builtin_return_address(0))
 
 /* ---- Doubly linked lists --------------------------------------------------------------------- */
 
@@ -152,7 +157,7 @@ LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_IN
 VOID NTAPI ExInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment)
 {
     DQ_ENTER(ExInterlockedAddLargeStatistic, Addend, Increment, 0, 0, DQ_VOID);
-    (void)cpu;
+    dq_access_by_service(cpu, Addend, sizeof(*Addend), ATOMIC_CHANGE);
     __atomic_fetch_add(&Addend->QuadPart, (LONGLONG)Increment, __ATOMIC_SEQ_CST);
 }
 
@@ -164,8 +169,8 @@ LONGLONG NTAPI ExInterlockedCompareExchange64(LONGLONG volatile *Destination, PL
     LONGLONG before = *Comparand;
 
     DQ_ENTER(ExInterlockedCompareExchange64, (const void *)Destination, 0, 0, 0, 0);
-    (void)cpu;
     (void)Lock;
+    dq_access_by_service(cpu, Destination, sizeof(*Destination), ATOMIC_CHANGE);
     __atomic_compare_exchange_n(Destination, &before, *Exchange, 0, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
     return before;

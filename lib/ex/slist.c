@@ -7,13 +7,15 @@
  */
 #include <wdm.h>
 
+#include "sim/access.h"
 #include "sim/emit.h"
 
 enum { BUSY = 1 };
 
 /* Like the other Interlocked functions, these are for device callbacks and foreign host threads
  * too. */
-static inline void step(dq_service service, PSLIST_HEADER header, const void *place)
+static inline void step(dq_service service, PSLIST_HEADER header, unsigned flags,
+                        const void *place)
 {
     dq_processor *cpu = dq_self;
 
@@ -21,13 +23,18 @@ static inline void step(dq_service service, PSLIST_HEADER header, const void *pl
         cpu = dq_enter(service, place, header, 0, 0, 0);
         DQ_LEAVES(cpu);
         if (cpu != NULL) {
+            dq_access_by_service(cpu, header, sizeof(*header), flags);
             dq_emit(cpu, ORDER_TAKE, header, 0, 0, 0);
             dq_emit(cpu, ORDER_GIVE, header, 0, 0, 0);
         }
     }
 }
 
-#define STEP(service, header) step(DQ_SERVICE_##service, (header), __builtin_return_address(0))
+#define CHANGE_FLAGS dq_access_atomic_flags(DQ_ACCESS_READ | DQ_ACCESS_WRITE, __ATOMIC_SEQ_CST)
+#define QUERY_FLAGS  dq_access_atomic_flags(DQ_ACCESS_READ, __ATOMIC_ACQUIRE)
+
+#define STEP(service, header, flags) \
+    step(DQ_SERVICE_##service, (header), (flags), __builtin_return_address(0))
 
 /* The list's first entry, with the header in the caller's hands. */
 static PSLIST_ENTRY seize(PSLIST_HEADER header)
@@ -94,13 +101,13 @@ static USHORT depth_of(PSLIST_HEADER header)
 
 USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
 {
-    STEP(ExQueryDepthSList, SListHead);
+    STEP(ExQueryDepthSList, SListHead, QUERY_FLAGS);
     return depth_of(SListHead);
 }
 
 USHORT NTAPI QueryDepthSList(PSLIST_HEADER SListHead)
 {
-    STEP(ExQueryDepthSList, SListHead);
+    STEP(ExQueryDepthSList, SListHead, QUERY_FLAGS);
     return depth_of(SListHead);
 }
 
@@ -114,37 +121,37 @@ PSLIST_ENTRY NTAPI ExInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_EN
                                                PKSPIN_LOCK Lock)
 {
     (void)Lock;
-    STEP(ExInterlockedPushEntrySList, ListHead);
+    STEP(ExInterlockedPushEntrySList, ListHead, CHANGE_FLAGS);
     return push(ListHead, ListEntry);
 }
 
 PSLIST_ENTRY NTAPI ExInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOCK Lock)
 {
     (void)Lock;
-    STEP(ExInterlockedPopEntrySList, ListHead);
+    STEP(ExInterlockedPopEntrySList, ListHead, CHANGE_FLAGS);
     return pop(ListHead);
 }
 
 PSLIST_ENTRY NTAPI ExInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
-    STEP(ExInterlockedFlushSList, ListHead);
+    STEP(ExInterlockedFlushSList, ListHead, CHANGE_FLAGS);
     return flush(ListHead);
 }
 
 PSLIST_ENTRY NTAPI InterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry)
 {
-    STEP(ExInterlockedPushEntrySList, ListHead);
+    STEP(ExInterlockedPushEntrySList, ListHead, CHANGE_FLAGS);
     return push(ListHead, ListEntry);
 }
 
 PSLIST_ENTRY NTAPI InterlockedPopEntrySList(PSLIST_HEADER ListHead)
 {
-    STEP(ExInterlockedPopEntrySList, ListHead);
+    STEP(ExInterlockedPopEntrySList, ListHead, CHANGE_FLAGS);
     return pop(ListHead);
 }
 
 PSLIST_ENTRY NTAPI InterlockedFlushSList(PSLIST_HEADER ListHead)
 {
-    STEP(ExInterlockedFlushSList, ListHead);
+    STEP(ExInterlockedFlushSList, ListHead, CHANGE_FLAGS);
     return flush(ListHead);
 }
