@@ -48,6 +48,7 @@ static inline PMDL dma_buffer(ULONG bytes, int fill)
     char *memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes + PAGE_SIZE, 'tseT');
     PMDL mdl;
 
+    dirql_suppress("PoolLeak", NULL, "what is about something else leaves its buffers");
     memset(memory, fill, bytes + PAGE_SIZE);
     mdl = IoAllocateMdl(memory + 4, bytes, FALSE, FALSE, NULL);
     MmBuildMdlForNonPagedPool(mdl);

