@@ -182,14 +182,14 @@ static void freeing_twice_is_reported(void **state)
     fail_msg("it was freed before");
 }
 
-static void freeing_an_mdl_of_the_drivers_own_is_c2(void **state)
+static void freeing_an_mdl_of_the_drivers_own_is_found(void **state)
 {
     char own[sizeof(MDL) + sizeof(PFN_NUMBER)] DECLSPEC_ALIGN(16);
     PMDL mdl = (PMDL)(void *)own;
 
     (void)state;
     MmInitializeMdl(mdl, memory, 1);
-    dirql_expect_bugcheck(BAD_POOL_CALLER);
+    dirql_expect_finding("PoolForeign");
     IoFreeMdl(mdl);
 }
 
@@ -209,7 +209,7 @@ int main(void)
         dirql_unit_test_setup(freeing_locked_pages_is_reported, start),
         dirql_unit_test_setup(freeing_a_mapped_mdl_is_c4_b8, start),
         dirql_unit_test_setup(freeing_twice_is_reported, start),
-        dirql_unit_test_setup(freeing_an_mdl_of_the_drivers_own_is_c2, start),
+        dirql_unit_test_setup(freeing_an_mdl_of_the_drivers_own_is_found, start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
