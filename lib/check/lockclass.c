@@ -137,11 +137,12 @@ static dq_lock_class *find_or_make(dq_lockorder *order, const dq_lock_class *wan
 dq_lock_class *dq_lockclass_of(dq_lockorder *order, dq_processor *cpu, dq_lock_entry *entry,
                                const dq_event *event)
 {
-    dq_lock_class wanted = { .seen = event->place };
+    const void *place = dq_lockclass_place(cpu, event);
+    dq_lock_class wanted = { .seen = place };
 
     if (entry->class != NULL) {
         if (entry->class->seen == NULL) {
-            entry->class->seen = event->place;
+            entry->class->seen = place;
         }
         return entry->class;
     }

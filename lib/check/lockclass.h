@@ -144,6 +144,14 @@ static inline bool dq_lockclass_excludes(const dq_lock_class *class, dq_lock_mod
 void dq_lockclass_user(const dq_lockorder *order, const dq_execution *execution,
                        dq_lock_user *user);
 
+/* An ISR has its lock before its first call: its place is the routine. */
+static inline const void *dq_lockclass_place(const dq_processor *cpu, const dq_event *event)
+{
+    return event->place != NULL || cpu->execution->routine == NULL
+               ? event->place
+               : (const char *)cpu->execution->routine + 1;
+}
+
 /* ---- lockusage.c ----------------------------------------------------------------------------- */
 
 /* Notes how a lock is held and wanted. False if locks that were held each time stand between it

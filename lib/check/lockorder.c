@@ -343,7 +343,7 @@ static dq_lock_edge *add_edge(dq_contract *contract, dq_processor *cpu, const dq
                             .first_lock = held->lock,
                             .then_lock = event->object,
                             .first_place = held->place,
-                            .then_place = event->place,
+                            .then_place = dq_lockclass_place(cpu, event),
                             .first_irql = held->irql,
                             .then_irql = cpu->irql,
                             .blocks = dq_lock_blocks((unsigned)event->a),
@@ -422,17 +422,17 @@ static void look_closely(dq_contract *contract, dq_processor *cpu, const dq_even
         return;
     }
     class->has_readers = class->has_readers || mode != DQ_LOCK_WRITES;
+    if (dq_lock_blocks((unsigned)event->a) ||
+        dq_lockusage_note(contract, cpu, class, event)) {
+        entry->latest = pack(cpu, event);
+        entry->processors = cpu->execution->processors;
+    }
     for (size_t i = 0; i < contract->held_count && waits; i++) {
         const dq_held *held = &contract->held[i];
 
         if (dq_lockorder_holds(cpu, held) && held->lock != event->object && held->class != NULL) {
             learn(contract, cpu, event, held, entry);
         }
-    }
-    if (dq_lock_blocks((unsigned)event->a) ||
-        dq_lockusage_note(contract, cpu, class, event)) {
-        entry->latest = pack(cpu, event);
-        entry->processors = cpu->execution->processors;
     }
     if (waits && mode == DQ_LOCK_WRITES && !class->writers_wait) {
         writers_come(contract, cpu, event, class);

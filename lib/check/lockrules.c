@@ -133,7 +133,7 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
         .flags = (uint8_t)event->c,
         .number = entry != NULL ? entry->number : 0,
         .class = entry != NULL ? entry->class : NULL,
-        .place = event->place,
+        .place = dq_lockclass_place(cpu, event),
         .thread = cpu->task != NULL ? cpu->task->kernel : NULL,
         .since_ns = cpu->execution->spent_ns,
     };
@@ -364,15 +364,18 @@ void dq_lockrules_end(dq_contract *contract, dq_processor *cpu)
     for (size_t i = contract->held_count; i > 0; i--) {
         dq_held *held = &contract->held[i - 1];
 
-        if (held->execution == execution && dq_lock_blocks(held->api)) {
-            drop(contract, held);
-        } else if (held->execution == execution && held->api != DQ_LOCK_INTERRUPT) {
-            dq_find(cpu,
-                    DQ_VIOLATION(DQ_ERROR, "SpinLockHeld", "wdm: KeAcquireSpinLock", DQ_VERIFIER,
-                                 0x100A, (uintptr_t)held->lock, (uintptr_t)held->thread),
-                    "%s ends, and still holds a spin lock that it acquired by %s at %s.",
-                    dq_execution_describe(cpu->execution, who, sizeof(who)), api_names[held->api],
-                    dq_place_describe(held->place, place, sizeof(place)));
+        if (held->execution != execution || held->api == DQ_LOCK_INTERRUPT) {
+            continue;
         }
+        if (dq_lock_blocks(held->api)) {
+            drop(contract, held);
+            continue;
+        }
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "SpinLockHeld", "wdm: KeAcquireSpinLock", DQ_VERIFIER,
+                             0x100A, (uintptr_t)held->lock, (uintptr_t)held->thread),
+                "%s ends, and still holds a spin lock that it acquired by %s at %s.",
+                dq_execution_describe(cpu->execution, who, sizeof(who)), api_names[held->api],
+                dq_place_describe(held->place, place, sizeof(place)));
     }
 }

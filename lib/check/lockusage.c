@@ -175,6 +175,8 @@ void dq_lockusage_check(dq_contract *contract, dq_processor *cpu)
 
     for (unsigned i = 0; i < order->class_count; i++) {
         check_inversion(contract, cpu, order->classes[i]);
+    }
+    for (unsigned i = 0; i < order->class_count; i++) {
         if (order->classes[i]->edges != NULL) {
             check_wanters(contract, cpu, order->classes[i]);
         }
@@ -232,7 +234,7 @@ static bool note(dq_contract *contract, dq_processor *cpu, dq_lock_class *class,
 bool dq_lockusage_note(dq_contract *contract, dq_processor *cpu, dq_lock_class *class,
                        const dq_event *event)
 {
-    dq_lock_usage usage = { .place = event->place,
+    dq_lock_usage usage = { .place = dq_lockclass_place(cpu, event),
                             .irql = cpu->irql,
                             .api = (uint8_t)event->a,
                             .mode = dq_lockorder_mode((unsigned)event->a, (unsigned)event->c),
