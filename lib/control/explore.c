@@ -24,7 +24,9 @@ struct dirql_exploration {
     dq_search search;
     dq_passes passes;
     host_data *data; /* What static variables hold before each run. */
+    dq_arena arena;
     uint64_t schedules; /* Different ones. */
+    uint64_t schedules_before; /* This pass. */
     uint64_t began_ns;
     bool is_complete;
     struct {
@@ -115,6 +117,11 @@ static uint32_t bound_of(unsigned option)
     return option == DIRQL_NONE ? 0 : option;
 }
 
+static bool is_static(void *owner, const void *address)
+{
+    return host_data_has(owner, address);
+}
+
 static exploration *begin(const dirql_job *job)
 {
     exploration *ex = calloc(1, sizeof(*ex));
@@ -131,11 +138,15 @@ static exploration *begin(const dirql_job *job)
     ex->job.options = &ex->options;
     ex->began_ns = host_clock_ns();
     ex->data = host_data_capture();
-    if (ex->data == NULL) {
+    if (ex->data == NULL || !dq_arena_start(&ex->arena)) {
+        host_data_release(ex->data);
         free(ex);
         return NULL;
     }
     dq_search_start(&ex->search);
+    ex->search.sharing.is_static = is_static;
+    ex->search.sharing.owner = ex->data;
+    ex->search.sharing.arena = &ex->arena;
     dq_passes_begin(&ex->passes, &last);
     dq_search_begin(&ex->search, &ex->passes.limit);
     return ex;
@@ -150,6 +161,7 @@ static void end(exploration *ex, dirql_result *result)
     }
     dq_search_stop(&ex->search);
     host_data_release(ex->data);
+    dq_arena_stop(&ex->arena);
     free(ex);
 }
 
@@ -187,7 +199,9 @@ static dq_machine *make(exploration *ex)
     dq_machine *machine = dirql_control_make(&ex->job, &ex->search.searcher);
 
     host_data_restore(ex->data);
+    dq_arena_rewind(&ex->arena);
     if (machine != NULL) {
+        machine->options.arena = &ex->arena;
         ((dirql_control *)machine->control)->exploration = ex;
         dq_search_begin_run(&ex->search);
     }
@@ -296,9 +310,13 @@ static bool is_over_budget(const exploration *ex)
 /* Prepares the next run. False when the last pass is complete. */
 static bool advance(exploration *ex)
 {
-    if (dq_search_advance(&ex->search)) {
+    bool again;
+
+    if (dq_search_advance(&ex->search, &again)) {
+        ex->schedules = again ? ex->schedules_before : ex->schedules;
         return true;
     }
+    ex->schedules_before = ex->schedules;
     if (!dq_passes_advance(&ex->passes, ex->search.cut)) {
         ex->is_complete = true;
         return false;

@@ -75,8 +75,11 @@ static void remember_freed(pool *p, dq_pool_block *block, const void *place)
     block->freed_place = place;
 }
 
-static void free_memory(void *address, size_t bytes)
+static void free_memory(const dq_arena *arena, void *address, size_t bytes)
 {
+    if (dq_arena_has(arena, address)) {
+        return;
+    }
     if (bytes >= PAGE_SIZE) {
         host_aligned_free(address);
     } else {
@@ -117,7 +120,7 @@ static void halt(dq_machine *machine)
                 dq_poolmap_remove(block->address, p);
             } else {
                 dq_poolmap_orphan(block->address, p);
-                free_memory(block->address, block->bytes);
+                free_memory(machine->options.arena, block->address, block->bytes);
             }
             free(block);
         }
@@ -184,6 +187,20 @@ static dq_fail_kind kind_of(dq_service service)
     }
 }
 
+/* A block of a page or more begins on a page; others on 16 bytes, as malloc's do. */
+static void *memory_of_host(size_t bytes)
+{
+    return bytes >= PAGE_SIZE ? host_aligned_allocate(bytes, PAGE_SIZE) :
+                                malloc(bytes > 0 ? bytes : 1);
+}
+
+static void *memory_of_arena(dq_arena *arena, size_t bytes)
+{
+    void *memory = dq_arena_allocate(arena, bytes > 0 ? bytes : 1, bytes >= PAGE_SIZE ? PAGE_SIZE : 16);
+
+    return memory != NULL ? memory : memory_of_host(bytes);
+}
+
 static void *get_memory(dq_processor *cpu, const request *r)
 {
     const bool can_fail = r->object == NULL || r->caller != NULL;
@@ -191,11 +208,10 @@ static void *get_memory(dq_processor *cpu, const request *r)
     if (can_fail && dq_fails(cpu, kind_of(r->service), r->tag, r->caller, r->place)) {
         return NULL;
     }
-    /* A block of a page or more begins on a page; others on 16 bytes, as malloc's do. */
-    if (r->bytes >= PAGE_SIZE) {
-        return host_aligned_allocate(r->bytes, PAGE_SIZE);
+    if (cpu->machine->options.arena != NULL) {
+        return memory_of_arena(cpu->machine->options.arena, r->bytes);
     }
-    return malloc(r->bytes > 0 ? r->bytes : 1);
+    return memory_of_host(r->bytes);
 }
 
 static void *allocate(dq_processor *cpu, const request *r)
@@ -217,7 +233,7 @@ static void *allocate(dq_processor *cpu, const request *r)
         if (address != NULL) {
             dq_poolmap_strike_off(address);
         }
-        free_memory(address, r->bytes);
+        free_memory(cpu->machine->options.arena, address, r->bytes);
         if (r->raises) {
             dq_raise_status(cpu, STATUS_INSUFFICIENT_RESOURCES, r->place, "%s has no memory",
                             dq_service_name(r->service));
@@ -461,7 +477,7 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
         refuse(cpu, address, block, error, tag);
     }
     remember_freed(p, block, place);
-    free_memory(address, block->bytes);
+    free_memory(machine->options.arena, address, block->bytes);
 }
 
 void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const void *place)

@@ -98,16 +98,24 @@ static void answer(dq_searcher *searcher, dq_processor *cpu, dq_choice *choice)
     search->at++;
 }
 
+static bool touch(dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
+                  unsigned flags)
+{
+    return dq_sharing_touch(&((dq_search *)searcher)->sharing, cpu, address, bytes, flags);
+}
+
 /* ---- From one run to the next ---------------------------------------------------------------- */
 
 void dq_search_start(dq_search *search)
 {
     memset(search, 0, sizeof(*search));
     search->searcher.answer = answer;
+    search->searcher.touch = touch;
 }
 
 void dq_search_stop(dq_search *search)
 {
+    dq_sharing_stop(&search->sharing);
     free(search->nodes);
     search->nodes = NULL;
     search->count = 0;
@@ -124,6 +132,7 @@ void dq_search_begin(dq_search *search, const dq_bounds *limit)
 
 void dq_search_begin_run(dq_search *search)
 {
+    dq_sharing_begin_run(&search->sharing);
     search->at = 0;
     search->error = DQ_SEARCH_GOES_ON;
 }
@@ -142,8 +151,16 @@ static bool turn(dq_search *search, dq_choice *choice)
     return false;
 }
 
-bool dq_search_advance(dq_search *search)
+bool dq_search_advance(dq_search *search, bool *again)
 {
+    const dq_bounds limit = search->limit;
+
+    *again = search->sharing.grew;
+    if (*again) {
+        search->sharing.grew = false;
+        dq_search_begin(search, &limit);
+        return true;
+    }
     while (search->count > 0) {
         if (turn(search, &search->nodes[search->count - 1].choice)) {
             return true;

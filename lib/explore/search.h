@@ -12,7 +12,7 @@
 #ifndef DQ_SEARCH_H
 #define DQ_SEARCH_H
 
-#include "sim/machine.h"
+#include "explore/sharing.h"
 
 #define DQ_UNBOUNDED UINT32_MAX
 
@@ -40,6 +40,7 @@ typedef struct dq_search {
     dq_bounds limit;
     dq_bounds used;           /* By the answers of the present run. */
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
+    dq_sharing sharing;
     dq_search_error error;
     size_t error_at;     /* The choice at which it was seen. */
     dq_choice expected;  /* What the run before was asked there. */
@@ -56,8 +57,9 @@ void dq_search_begin(dq_search *search, const dq_bounds *limit);
 /* Before each run. */
 void dq_search_begin_run(dq_search *search);
 
-/* After a run: prepares the next one. False if there is none: the pass is complete. */
-bool dq_search_advance(dq_search *search);
+/* After a run: prepares the next one. False if there is none: the pass is complete. If more memory
+ * is shared than the pass has known of, it is begun again: *again. */
+bool dq_search_advance(dq_search *search, bool *again);
 
 /* How much of the pass has been seen, from 0 to 1: an estimate by the shape of the tree so far. */
 double dq_search_share(const dq_search *search);

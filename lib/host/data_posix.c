@@ -255,3 +255,13 @@ void host_data_release(host_data *data)
         free(data);
     }
 }
+
+bool host_data_has(const host_data *data, const void *address)
+{
+    for (size_t i = 0; i < data->count; i++) {
+        if ((uintptr_t)address - (uintptr_t)data->regions[i].start < data->regions[i].bytes) {
+            return true;
+        }
+    }
+    return false;
+}

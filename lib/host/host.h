@@ -29,6 +29,9 @@ host_data *host_data_capture(void);
 void host_data_restore(const host_data *data);
 void host_data_release(host_data *data);
 
+/* True if `address` lies in what is put back. */
+bool host_data_has(const host_data *data, const void *address);
+
 /* ---- Contexts: a stack and the place where it was left --------------------------------------- */
 
 typedef void host_entry(void *argument);

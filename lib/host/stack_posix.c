@@ -54,19 +54,22 @@ static free_stack *place_in(host_stack stack)
     return (free_stack *)((char *)stack.base + stack.bytes) - 1;
 }
 
+/* Of several the lowest, so that runs which take the same stacks get them at the same addresses. */
 static bool take_pooled(host_stack *stack, size_t bytes)
 {
-    free_stack **link = &pool.first;
+    free_stack **best = NULL;
     free_stack *found;
 
-    while (*link != NULL && (*link)->stack.bytes != bytes) {
-        link = &(*link)->next;
+    for (free_stack **link = &pool.first; *link != NULL; link = &(*link)->next) {
+        if ((*link)->stack.bytes == bytes && (best == NULL || *link < *best)) {
+            best = link;
+        }
     }
-    found = *link;
-    if (found == NULL) {
+    if (best == NULL) {
         return false;
     }
-    *link = found->next;
+    found = *best;
+    *best = found->next;
     *stack = found->stack;
     pool.bytes -= bytes;
     pool.stacks--;

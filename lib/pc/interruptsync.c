@@ -353,7 +353,7 @@ static void disconnect(interrupt_sync *sync)
 
     moment.QuadPart = -10; /* 1 us. */
     set_interrupt(sync, NULL);
-    while (sync->callers != 0) {
+    while (ReadAcquire(&sync->callers) != 0) {
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
     IoDisconnectInterrupt(interrupt);

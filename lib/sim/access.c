@@ -38,10 +38,46 @@ static void say(dq_processor *cpu, const touch *what)
     }
 }
 
-static dq_processor *point(dq_processor *cpu)
+/* In an exploration: whether anybody else has to do with what is touched. */
+static bool is_shared(dq_processor *cpu, const touch *touches, unsigned count)
+{
+    dq_searcher *searcher = cpu->machine->choices.searcher;
+    bool shared = searcher == NULL;
+
+    for (unsigned i = 0; i < count && searcher != NULL; i++) {
+        shared = searcher->touch(searcher, cpu, touches[i].address, touches[i].bytes,
+                                 touches[i].flags) ||
+                 shared;
+    }
+    return shared;
+}
+
+/* Tells a look from one at another place or at something else. 0: it is more than a look. */
+static uint64_t look_of(const touch *what, const void *place)
+{
+    if ((what->flags & DQ_ACCESS_WRITE) != 0) {
+        return 0;
+    }
+    return ((uintptr_t)place * 0x9E3779B97F4A7C15u ^ (uintptr_t)what->address) | 1;
+}
+
+static dq_processor *point_sparse(dq_processor *cpu, const touch *touches, unsigned count,
+                                  const void *place)
+{
+    const uint64_t look = count == 1 ? look_of(touches, place) : 0;
+
+    cpu->execution->pinned = !is_shared(cpu, touches, count);
+    return look != 0 ? dq_point_looking(cpu, look) : dq_point(cpu);
+}
+
+static dq_processor *point(dq_processor *cpu, const touch *touches, unsigned count,
+                           const void *place)
 {
     const bool chooses = dq_mode_chooses(cpu->machine->options.mode);
 
+    if (cpu->machine->choices.sparse) {
+        return point_sparse(cpu, touches, count, place);
+    }
     if (!chooses && !dq_is_deliverable(cpu) && ++cpu->accesses < ACCESSES_PER_POINT) {
         return cpu;
     }
@@ -59,7 +95,7 @@ static void step(dq_processor *cpu, const touch *touches, unsigned count, const 
 
     execution->service = DQ_SERVICE_NONE;
     execution->place = place;
-    cpu = cpu->live != NULL ? cpu : point(cpu);
+    cpu = cpu->live != NULL ? cpu : point(cpu, touches, count, place);
     for (unsigned i = 0; i < count; i++) {
         say(cpu, &touches[i]);
     }

@@ -80,6 +80,10 @@ static void decide(dq_processor *cpu, dq_choice *choice, const unsigned *drawn)
     dq_choice_log *log = &cpu->machine->choices;
 
     log->asked++;
+    if (cpu->execution->pinned && log->searcher != NULL) {
+        choice->answer = choice->kind == DQ_CHOICE_ARRIVAL; /* Not here. */
+        return;
+    }
     switch (cpu->machine->options.mode) {
     case DQ_MODE_EXPLORE:
         log->searcher->answer(log->searcher, cpu, choice);

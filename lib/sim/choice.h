@@ -62,6 +62,10 @@ typedef struct dq_choice {
 /* Who answers in mode explore. `choice->answer` is to be filled in. */
 typedef struct dq_searcher {
     void (*answer)(struct dq_searcher *searcher, dq_processor *cpu, dq_choice *choice);
+    /* Guest code is about to touch memory. False: nobody else ever touches it, so that it makes no
+     * difference what happens before this and what after it. */
+    bool (*touch)(struct dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
+                  unsigned flags);
 } dq_searcher;
 
 typedef struct dq_choice_log {

@@ -10,6 +10,7 @@
 #ifndef DQ_MACHINE_H
 #define DQ_MACHINE_H
 
+#include "sim/arena.h"
 #include "sim/choice.h"
 #include "sim/clock.h"
 #include "sim/device.h"
@@ -59,6 +60,7 @@ typedef struct dq_machine_options {
     unsigned storm_limit; /* Refires of a level line without progress. */
     uint64_t fingerprint; /* Of test and options, for the schedule text. */
     dq_searcher *searcher; /* Mode explore: who answers. */
+    dq_arena *arena;       /* Mode explore: where the kernel's pool lies; else NULL. */
     unsigned
         clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
 } dq_machine_options;

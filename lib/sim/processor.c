@@ -45,25 +45,25 @@ static bool is_branchless(dq_execution *execution, dq_manner manner)
     return starts || manner == DQ_MANNER_BRANCHLESS;
 }
 
-/* Back at a place with nothing but looking in between: a loop of at most POLLS_MAX looks. */
-static bool polls_again(dq_execution *execution, dq_manner manner)
+/* The same look with nothing but looks in between: a loop of at most POLLS_MAX of them. */
+static bool polls_again(dq_execution *execution, uint64_t look)
 {
     enum { POLLS_MAX = 8 };
 
-    if (manner == DQ_MANNER_ORDINARY) {
-        execution->polled_at = NULL;
-    } else if (execution->polled_at == execution->place) {
+    if (look == 0) {
+        execution->polled_at = 0;
+    } else if (execution->polled_at == look) {
         execution->polls = 0;
         return true;
-    } else if (execution->polled_at == NULL || ++execution->polls == POLLS_MAX) {
-        execution->polled_at = execution->place;
+    } else if (execution->polled_at == 0 || ++execution->polls == POLLS_MAX) {
+        execution->polled_at = look;
         execution->polls = 0;
     }
     return false;
 }
 
 /* A schedule point where only the choices of an exploration are asked. */
-static bool asks_nobody(dq_processor *cpu, dq_manner manner, bool *yields)
+static bool asks_nobody(dq_processor *cpu, dq_manner manner, uint64_t look, bool *yields)
 {
     dq_execution *execution = cpu->execution;
 
@@ -73,21 +73,30 @@ static bool asks_nobody(dq_processor *cpu, dq_manner manner, bool *yields)
     if (is_branchless(execution, manner)) {
         return true;
     }
-    *yields = *yields || polls_again(execution, manner);
+    *yields = *yields || polls_again(execution, look);
     return false;
 }
 
-static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner)
+static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uint64_t look)
 {
     dq_machine *machine = cpu->machine;
+    dq_execution *execution = cpu->execution;
 
-    if ((cpu->attention & DQ_ATTEND_TURNS) != 0 && !asks_nobody(cpu, manner, &yields)) {
+    if ((cpu->attention & DQ_ATTEND_TURNS) != 0 && !asks_nobody(cpu, manner, look, &yields)) {
         cpu = machine->scheduler->point(cpu, yields);
         if (cpu->irql < DQ_LEVEL_DISPATCH && dq_mode_chooses(machine->options.mode)) {
             machine->hooks->preempt(cpu);
         }
     }
+    execution->pinned = false;
     return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
+}
+
+static dq_processor *point_of_service(dq_processor *cpu, dq_service service, const void *place)
+{
+    const dq_manner manner = dq_service_manner(service);
+
+    return point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
 }
 
 dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
@@ -118,22 +127,27 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
 
         dq_emit_to_sinks(cpu, &event);
     }
-    return point(cpu, false, dq_service_manner(service));
+    return point_of_service(cpu, service, place);
 }
 
 dq_processor *dq_point(dq_processor *cpu)
 {
-    return point(cpu, false, DQ_MANNER_ORDINARY);
+    return point(cpu, false, DQ_MANNER_ORDINARY, 0);
+}
+
+dq_processor *dq_point_looking(dq_processor *cpu, uint64_t look)
+{
+    return point(cpu, false, DQ_MANNER_POLL, look);
 }
 
 dq_processor *dq_point_within(dq_processor *cpu)
 {
-    return point(cpu, false, DQ_MANNER_BRANCHLESS);
+    return point(cpu, false, DQ_MANNER_BRANCHLESS, 0);
 }
 
 dq_processor *dq_yield(dq_processor *cpu)
 {
-    return point(cpu, true, DQ_MANNER_ORDINARY);
+    return point(cpu, true, DQ_MANNER_ORDINARY, 0);
 }
 
 void dq_irql_raise(dq_processor *cpu, unsigned irql)

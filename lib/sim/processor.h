@@ -69,8 +69,9 @@ typedef struct dq_execution {
     const void *object;         /* The KDPC, KINTERRUPT, thread or device. */
     const char *name;           /* The user's name for it, or NULL. */
     uint64_t begun_ns;          /* Virtual time. */
-    const void *polled_at;      /* A place in its latest run of steps that only look, or NULL. */
-    uint8_t polls;              /* Steps since it was there. */
+    uint64_t polled_at;         /* One of its latest run of steps that only look, or 0. */
+    uint8_t polls;              /* Steps since that one. */
+    bool pinned;                /* Its step matters to nobody: choices stay as they are. */
     bool under_way;             /* It has passed a schedule point. */
     uint64_t processors;        /* Those that it may run on; 0: any. */
     uint64_t spent_ns;          /* Of it, in stalls and accesses of its own. */
@@ -211,6 +212,10 @@ static inline void dq_guest_end(unsigned depth)
 
 /* A schedule point inside a service. May switch; delivers what is unmasked. */
 dq_processor *dq_point(dq_processor *cpu);
+
+/* The same before a step that only looks: `look` tells it from others that look elsewhere; not 0.
+ */
+dq_processor *dq_point_looking(dq_processor *cpu, uint64_t look);
 
 /* The same, in a service that was entered by a schedule point and has changed nothing since:
  * there is no need to explore what others could do here. */
