@@ -182,6 +182,7 @@ static void synchronize(interrupt_sync *sync, PKSYNCHRONIZE_ROUTINE routine, PVO
 
     InterlockedIncrement(
         &sync->callers); /* Disconnect waits until those who saw the object have left. */
+    KeMemoryBarrier(); /* Counted before it looks: Disconnect writes first, and counts then. */
     interrupt = interrupt_of(sync);
     if (interrupt != NULL) {
         KeSynchronizeExecution(interrupt, routine, context);
@@ -353,6 +354,7 @@ static void disconnect(interrupt_sync *sync)
 
     moment.QuadPart = -10; /* 1 us. */
     set_interrupt(sync, NULL);
+    KeMemoryBarrier();
     while (ReadAcquire(&sync->callers) != 0) {
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
