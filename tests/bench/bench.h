@@ -19,6 +19,9 @@ double bench_time_of(void (*step)(int times), int times);
 void bench_print_row(const char *name, double value, const char *unit, const char *base_name,
                      double base, const char *goal_of, double goal);
 
+/* Instrumented: one store, `times` times (touch.c). */
+void bench_touch(int times);
+
 /* Live mode's rows (live_rows.c). */
 void bench_live_rows(void);
 

@@ -170,6 +170,12 @@ static void body_raise_lower(void *context)
     measured = bench_time_of(raise_lower, 2000000);
 }
 
+static void body_touch(void *context)
+{
+    (void)context;
+    measured = bench_time_of(bench_touch, 5000000);
+}
+
 static void body_lock_pair(void *context)
 {
     (void)context;
@@ -320,6 +326,13 @@ static void measure_interrupts(void)
                     "indirect_call", host.call, "value", 150);
 }
 
+/* In mode first, with nobody who listens, nothing can come of an access. */
+static void measure_accesses(void)
+{
+    bench_print_row("instrumented_access", run(body_touch, NULL, DIRQL_CHECKS_NONE), "ns",
+                    "indirect_call", host.call, "-", 0);
+}
+
 static void measure_threads_and_time(void)
 {
     bench_print_row("event_hand_over", run(body_hand_over, NULL, DIRQL_CHECKS_NONE), "ns",
@@ -351,6 +364,7 @@ int main(int argc, char **argv)
     measure_irql("irql_raise_lower_static", 3);
     measure_locks();
     measure_interrupts();
+    measure_accesses();
     measure_threads_and_time();
     bench_live_rows();
     return 0;
