@@ -143,6 +143,7 @@ static exploration *begin(const dirql_job *job)
         free(ex);
         return NULL;
     }
+    host_faults_keep();
     dq_search_start(&ex->search);
     ex->search.sharing.is_static = is_static;
     ex->search.sharing.owner = ex->data;
@@ -160,6 +161,7 @@ static void end(exploration *ex, dirql_result *result)
         result->coverage = coverage_of(ex);
     }
     dq_search_stop(&ex->search);
+    host_faults_let_go();
     host_data_release(ex->data);
     dq_arena_stop(&ex->arena);
     free(ex);

@@ -32,6 +32,7 @@ typedef struct host_catch {
     host_stack landing;
     host_stack alternate;
     stack_t alternate_before;
+    bool is_kept; /* Beyond its release, for the next one. */
 } host_catch;
 
 enum { SIGNALS = 5 };
@@ -272,6 +273,12 @@ bool host_faults_catch(host_fault_handler *handler, void *owner)
     if (host_here_now.caught != NULL) {
         return false; /* This thread's faults are already taken. */
     }
+    if (host_here_now.kept != NULL) {
+        host_here_now.kept->handler = handler;
+        host_here_now.kept->owner = owner;
+        host_here_now.caught = host_here_now.kept;
+        return true;
+    }
     caught = calloc(1, sizeof *caught);
     if (caught == NULL || !take_stacks(caught)) {
         free(caught);
@@ -292,9 +299,33 @@ void host_faults_release(void)
         return;
     }
     host_here_now.caught = NULL;
+    if (caught->is_kept) {
+        return;
+    }
     count_threads(-1);
     sigaltstack(&caught->alternate_before, NULL);
     host_stack_give(caught->alternate);
     host_stack_give(caught->landing);
     free(caught);
+}
+
+void host_faults_keep(void)
+{
+    if (host_here_now.kept == NULL && host_faults_catch(NULL, NULL)) {
+        host_here_now.kept = host_here_now.caught;
+        host_here_now.kept->is_kept = true;
+        host_here_now.caught = NULL;
+    }
+}
+
+void host_faults_let_go(void)
+{
+    host_catch *kept = host_here_now.kept;
+
+    if (kept != NULL) {
+        host_here_now.kept = NULL;
+        kept->is_kept = false;
+        host_here_now.caught = kept;
+        host_faults_release();
+    }
 }

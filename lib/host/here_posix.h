@@ -18,6 +18,7 @@ typedef struct host_here {
     const char *own_stack; /* The thread's own stack, as the system gave it. */
     size_t own_stack_bytes;
     struct host_catch *caught; /* NULL while the thread's faults are nobody's business. */
+    struct host_catch *kept;  /* See host_faults_keep(). */
     struct host_watch *watch;
     struct host_thread *thread;         /* NULL on a thread that this folder did not make. */
     host_kick_handler *volatile kicked; /* NULL while the thread takes no kicks. */

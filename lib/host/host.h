@@ -207,6 +207,11 @@ typedef void host_fault_handler(void *owner, const host_fault *fault);
 bool host_faults_catch(host_fault_handler *handler, void *owner);
 void host_faults_release(void);
 
+/* For who catches and releases again and again on one thread: in between, the handlers stay, and
+ * what comes goes where it went before. */
+void host_faults_keep(void);
+void host_faults_let_go(void);
+
 /* A watch fires HOST_FAULT_STALLED on the thread that started it (which must catch faults) when
  * `*progress` has not changed for `limit_ns`. It waits for a place in guest code, where no lock
  * of the C library can be held. It never fires under a debugger. If the thread stays outside
