@@ -8,7 +8,7 @@
  *
  * Environment variables override options, so that any test can be rerun another way without a
  * rebuild: DIRQL_MODE=first|random|replay|live|explore, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
- * DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test),
+ * TEST_TOTAL_SHARDS and TEST_SHARD_INDEX (of an exploration), DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test),
  * DIRQL_FAIL=plan (which calls fail for want of resources, see <dirql/fail.h>),
  * DIRQL_LEAKS=errors|warnings|ignored (where option leaks does not say).
  */
@@ -81,6 +81,9 @@ typedef struct dirql_options {
     unsigned faults;      /* A call fails for want of something; default none. */
     unsigned schedule_limit; /* Stop after so many schedules; default DIRQL_NEVER. */
     unsigned time_limit_s;   /* Of host time; default 60; DIRQL_NEVER: none. */
+    unsigned shards; /* Split the schedules over so many processes, of which this is the one ... */
+    unsigned shard;  /* ... with this number, from 0; default 1 and 0, or TEST_TOTAL_SHARDS and
+                        TEST_SHARD_INDEX. */
     int must_complete; /* True: a search that a limit has cut short fails. */
     int iso_volatile; /* True: a volatile access orders nothing, as in ISO C. By default an aligned one
                          of up to 8 bytes acquires (a load) or releases (a store), as with Microsoft's

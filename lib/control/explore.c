@@ -7,6 +7,7 @@
  * says so (dirql_abandon).
  */
 #include "control/control.h"
+#include "control/progress.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -28,6 +29,7 @@ struct dirql_exploration {
     uint64_t schedules; /* Different ones. */
     uint64_t schedules_before; /* This pass. */
     uint64_t began_ns;
+    dirql_progress progress;
     bool is_complete;
     struct {
         uint64_t calls, time_ns;
@@ -72,6 +74,13 @@ static void add_limits(dq_text *out, const dq_bounds *bounds)
     add_limit(out, bounds, DQ_BOUND_FAULT);
 }
 
+static void add_shard(dq_text *out, const exploration *ex)
+{
+    if (ex->search.shards > 1) {
+        dq_text_add(out, " (shard %u of %u)", ex->search.shard, ex->search.shards);
+    }
+}
+
 static char *coverage_of(const exploration *ex)
 {
     dq_text out = { 0 };
@@ -83,6 +92,7 @@ static char *coverage_of(const exploration *ex)
         if (ex->passes.exhausted) {
             dq_text_add(&out, "; no bound left any out");
         }
+        add_shard(&out, ex);
         return out.text;
     }
     dq_text_add(&out, "explored %" PRIu64 " schedules so far, about %.2g %% of those with ",
@@ -92,6 +102,7 @@ static char *coverage_of(const exploration *ex)
         dq_text_add(&out, "; complete for ");
         add_limits(&out, &ex->passes.done);
     }
+    add_shard(&out, ex);
     return out.text;
 }
 
@@ -137,6 +148,7 @@ static exploration *begin(const dirql_job *job)
     ex->job = *job;
     ex->job.options = &ex->options;
     ex->began_ns = host_clock_ns();
+    dirql_progress_begin(&ex->progress);
     ex->data = host_data_capture();
     if (ex->data == NULL || !dq_arena_start(&ex->arena)) {
         host_data_release(ex->data);
@@ -145,6 +157,8 @@ static exploration *begin(const dirql_job *job)
     }
     host_faults_keep();
     dq_search_start(&ex->search);
+    ex->search.shards = job->options->shards;
+    ex->search.shard = job->options->shard;
     ex->search.sharing.is_static = is_static;
     ex->search.sharing.owner = ex->data;
     ex->search.sharing.arena = &ex->arena;
@@ -161,6 +175,7 @@ static void end(exploration *ex, dirql_result *result)
         result->coverage = coverage_of(ex);
     }
     dq_search_stop(&ex->search);
+    dirql_progress_end(&ex->progress);
     host_faults_let_go();
     host_data_release(ex->data);
     dq_arena_stop(&ex->arena);
@@ -210,6 +225,13 @@ static dq_machine *make(exploration *ex)
     return machine;
 }
 
+/* A schedule belongs to one pass, and the first of all to one shard. */
+static bool counts(const exploration *ex)
+{
+    return dq_passes_counts(&ex->passes, &ex->search.used) &&
+           (ex->search.deviations > 0 || ex->search.shard == 0);
+}
+
 /* A failed schedule, once more, to see what led there. */
 static dirql_outcome repeat(exploration *ex, char *schedule, uint64_t failing_errand,
                             dirql_result *result)
@@ -221,7 +243,7 @@ static dirql_outcome repeat(exploration *ex, char *schedule, uint64_t failing_er
     if (schedule == NULL) {
         return fail(ex, result, "short of memory for the text of a failed schedule");
     }
-    ex->schedules += dq_passes_counts(&ex->passes, &used);
+    ex->schedules += counts(ex);
     write_preface(ex, &used);
     ex->options.mode = DIRQL_MODE_REPLAY;
     ex->options.replay = schedule;
@@ -425,7 +447,9 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
         if (runs == 1 && !is_same_twice(ex)) {
             return report_difference(ex, result);
         }
-        ex->schedules += dq_passes_counts(&ex->passes, &ex->search.used);
+        ex->schedules += counts(ex);
+        dirql_progress_say(&ex->progress, ex->options.name, ex->schedules,
+                           dq_search_share(&ex->search));
         if (!advance(ex) || is_over_budget(ex)) {
             return conclude(ex, result);
         }

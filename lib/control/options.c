@@ -27,6 +27,8 @@ static const size_t default_stack_bytes = 256 * 1024;
 static const size_t stack_bytes_min = 16 * 1024;
 static const size_t stack_bytes_max = 1024u * 1024 * 1024;
 
+enum { SHARDS_MAX = 1000000 };
+
 /* ---- The environment ------------------------------------------------------------------------- */
 
 static const char *variable(const char *name)
@@ -130,8 +132,32 @@ static bool read_machine(dirql_options *options, char *error, size_t bytes)
     return true;
 }
 
+/* The convention of Bazel and GoogleTest. */
+static bool read_shards(dirql_options *options, char *error, size_t bytes)
+{
+    uint64_t shards = options->shards != 0 ? options->shards : 1, shard = options->shard;
+
+    if (!read_number("TEST_TOTAL_SHARDS", SHARDS_MAX, &shards, error, bytes) ||
+        !read_number("TEST_SHARD_INDEX", SHARDS_MAX, &shard, error, bytes)) {
+        return false;
+    }
+    if (shards == 0 || shards > SHARDS_MAX || shard >= shards) {
+        snprintf(error, bytes,
+                 "shard %" PRIu64 " of %" PRIu64 " (options shard and shards, TEST_SHARD_INDEX and "
+                 "TEST_TOTAL_SHARDS): there are 1 to %d shards, counted from 0",
+                 shard, shards, SHARDS_MAX);
+        return false;
+    }
+    options->shards = (unsigned)shards;
+    options->shard = (unsigned)shard;
+    return true;
+}
+
 static bool read_environment(dirql_options *options, char *error, size_t bytes)
 {
+    if (!read_shards(options, error, bytes)) {
+        return false;
+    }
     if ((!options->fixed && !read_machine(options, error, bytes)) ||
         !read_leaks(options, error, bytes)) {
         return false;

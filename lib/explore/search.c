@@ -22,11 +22,13 @@ static bool is_affordable(dq_search *search, const dq_choice *choice, unsigned a
 
 static void pay(dq_search *search, const dq_choice *choice)
 {
+    search->deviations += choice->answer != 0;
     search->used.of[choice->bound] += costs(choice, choice->answer);
 }
 
 static void pay_back(dq_search *search, const dq_choice *choice)
 {
+    search->deviations -= choice->answer != 0;
     search->used.of[choice->bound] -= costs(choice, choice->answer);
 }
 
@@ -126,6 +128,7 @@ void dq_search_begin(dq_search *search, const dq_bounds *limit)
 {
     search->count = 0;
     search->limit = *limit;
+    search->deviations = 0;
     memset(&search->used, 0, sizeof(search->used));
     memset(search->cut, 0, sizeof(search->cut));
 }
@@ -137,12 +140,18 @@ void dq_search_begin_run(dq_search *search)
     search->error = DQ_SEARCH_GOES_ON;
 }
 
+static bool is_ours(const dq_search *search, size_t at, unsigned answer)
+{
+    return search->shards <= 1 || search->deviations > 0 ||
+           (at + answer) % search->shards == search->shard;
+}
+
 /* The next affordable answer of the last choice. */
 static bool turn(dq_search *search, dq_choice *choice)
 {
     pay_back(search, choice);
     for (unsigned next = choice->answer + 1u; next < choice->options; next++) {
-        if (is_affordable(search, choice, next)) {
+        if (is_affordable(search, choice, next) && is_ours(search, search->count - 1, next)) {
             choice->answer = (uint8_t)next;
             pay(search, choice);
             return true;

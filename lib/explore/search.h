@@ -8,6 +8,10 @@
  * Bounds limit what a run may use up of preemptions, displaced interrupts and faults. A search is
  * made in passes with growing bounds (passes.h), so that what fails with the fewest is found
  * first.
+ *
+ * Of several shards each runs the first schedule, and then those whose first answer other than 0
+ * (the how manieth choice, and which) is its own. So none but the first is run by two, and nothing has
+ * to be agreed on.
  */
 #ifndef DQ_SEARCH_H
 #define DQ_SEARCH_H
@@ -40,6 +44,8 @@ typedef struct dq_search {
     dq_bounds limit;
     dq_bounds used;           /* By the answers of the present run. */
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
+    unsigned shards, shard; /* How many there are, and which this is. */
+    size_t deviations;      /* Answers of the present run that are not 0. */
     dq_sharing sharing;
     dq_search_error error;
     size_t error_at;     /* The choice at which it was seen. */

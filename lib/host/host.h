@@ -233,6 +233,9 @@ void host_address_release(void *range, size_t bytes);
 void *host_aligned_allocate(size_t bytes, size_t alignment);
 void host_aligned_free(void *memory);
 
+/* True if stderr is a terminal. */
+bool host_is_watched(void);
+
 /* Monotonic, in nanoseconds. For benchmarks and the watchdog only: never a source of choices. */
 uint64_t host_clock_ns(void);
 

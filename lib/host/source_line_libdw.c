@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "host/file.h"
 #include "host/maps_posix.h"
 
 static const Dwfl_Callbacks callbacks = {
@@ -64,29 +65,46 @@ static const char *by_unit(Dwfl_Module *module, Dwarf_Addr address, int *number)
     return NULL;
 }
 
-static void find(Dwarf_Addr address, host_symbol *symbol)
+/* The path as the compiler was told; it lives as long as the session. NULL if unknown. */
+static const char *find(Dwarf_Addr address, int *number)
 {
     Dwfl_Module *module = look_up(address);
     const char *path = NULL;
-    int number;
 
     if (module == NULL) {
         report_modules();
         module = look_up(address);
     }
     if (module != NULL) {
-        path = by_index(module, address, &number);
-        path = path != NULL ? path : by_unit(module, address, &number);
+        path = by_index(module, address, number);
+        path = path != NULL ? path : by_unit(module, address, number);
     }
-    if (path != NULL) {
-        snprintf(symbol->file, sizeof symbol->file, "%s", host_maps_base_name(path));
-        symbol->line = (unsigned)number;
-    }
+    return path;
 }
 
 void host_source_line_find(const void *address, host_symbol *symbol)
 {
+    const char *path;
+    int number = 0;
+
     pthread_mutex_lock(&mutex);
-    find((Dwarf_Addr)(uintptr_t)address, symbol);
+    path = find((Dwarf_Addr)(uintptr_t)address, &number);
+    if (path != NULL) {
+        snprintf(symbol->file, sizeof symbol->file, "%s", host_maps_base_name(path));
+        symbol->line = (unsigned)number;
+    }
     pthread_mutex_unlock(&mutex);
+}
+
+bool host_source_path_find(const void *address, char *path, size_t bytes)
+{
+    const char *found;
+    int number = 0;
+    bool fits;
+
+    pthread_mutex_lock(&mutex);
+    found = find((Dwarf_Addr)(uintptr_t)address, &number);
+    fits = found != NULL && snprintf(path, bytes, "%s", found) < (int)bytes;
+    pthread_mutex_unlock(&mutex);
+    return fits;
 }

@@ -3,8 +3,18 @@
  */
 #include "host/source_line.h"
 
+#include "host/file.h"
+
 void host_source_line_find(const void *address, host_symbol *symbol)
 {
     (void)address;
     (void)symbol;
+}
+
+bool host_source_path_find(const void *address, char *path, size_t bytes)
+{
+    (void)address;
+    (void)path;
+    (void)bytes;
+    return false;
 }

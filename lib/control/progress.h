@@ -1,0 +1,24 @@
+/*
+ * progress.h - a line on stderr that says how far an exploration is, where somebody watches.
+ */
+#ifndef DQ_PROGRESS_H
+#define DQ_PROGRESS_H
+
+#include <stdint.h>
+
+typedef struct dirql_progress {
+    uint64_t began_ns;
+    uint64_t said_ns;
+    int is_watched, is_said;
+} dirql_progress;
+
+void dirql_progress_begin(dirql_progress *progress);
+
+/* Says it now and then. `share`: of the present pass, from 0 to 1. */
+void dirql_progress_say(dirql_progress *progress, const char *name, uint64_t schedules,
+                        double share);
+
+/* The line is taken away. */
+void dirql_progress_end(dirql_progress *progress);
+
+#endif
