@@ -174,7 +174,7 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
     case GROUP_RELEASE: /* The event that comes with it says more. */
         break;
     case GROUP_INIT:
-        dq_lockclass_begin(contract, call->object, call->place, false, 0);
+        dq_lockrules_init_mutex(contract, call);
         break;
     case GROUP_OTHER:
         dq_poolrules_call(cpu, call);

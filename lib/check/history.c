@@ -13,6 +13,7 @@
 
 #include "check/column.h"
 #include "check/history_step.h"
+#include "sim/lock.h"
 
 enum { NAME_BYTES = 24 };
 
@@ -44,7 +45,7 @@ static const uint64_t recorded_kinds =
     DQ_EVENT_BIT(REGISTER_READ) | DQ_EVENT_BIT(REGISTER_WRITE) | DQ_EVENT_BIT(STIMULUS) |
     DQ_EVENT_BIT(FAIL) | DQ_EVENT_BIT(PRINT) | DQ_EVENT_BIT(MARK) | DQ_EVENT_BIT(FINDING);
 
-/* Register accesses say more as events of their own than as calls. */
+/* Register accesses say more as events of their own than as calls; a wait for a mutex is a call. */
 static bool is_told_otherwise(const dq_event *event)
 {
     static const bool told[DQ_SERVICE_COUNT] = {
@@ -53,6 +54,9 @@ static bool is_told_otherwise(const dq_event *event)
         [DQ_SERVICE_DbgPrint] = true,
     };
 
+    if (event->kind == DQ_EVENT_LOCK_WAIT) {
+        return dq_lock_blocks((unsigned)event->a);
+    }
     return event->kind == DQ_EVENT_CALL &&
            (told[event->service] || dq_service_is_tests(event->service));
 }

@@ -5,8 +5,9 @@
  * A class is a name that the test gave, an interrupt line, the place that initialised the locks, or
  * a single lock that nobody initialised. What one lock of a class was seen to do, every lock of it
  * may do: so one passing run shows what another could come to. All is bounded; what does not fit is
- * forgotten, and then less is found. lockclass.c knows the locks, lockusage.c at which IRQLs they
- * are held and wanted, lockorder.c in which order, lockscenario.c draws what would happen.
+ * forgotten, which is said once: then less is found. lockclass.c knows the locks, lockusage.c at
+ * which IRQLs they are held and wanted, lockorder.c in which order, lockscenario.c draws what would
+ * happen.
  */
 #ifndef DQ_CHECK_LOCKCLASS_H
 #define DQ_CHECK_LOCKCLASS_H
@@ -111,6 +112,7 @@ typedef struct dq_lockorder {
     uint64_t visit;
     uint64_t all_processors;
     char *explanation; /* Of the finding that ended the run. */
+    bool misses;       /* Something did not fit, and that has been said. */
 } dq_lockorder;
 
 /* ---- lockclass.c ----------------------------------------------------------------------------- */
@@ -183,6 +185,13 @@ bool dq_lockorder_drop_gates(const struct dq_contract *contract, const dq_proces
 bool dq_lockorder_share_gate(const uint32_t *gates, const uint32_t *others);
 bool dq_lockorder_holds(const dq_processor *cpu, const struct dq_held *held);
 dq_lock_mode dq_lockorder_mode(unsigned api, unsigned flags);
+/* Says, once, that there is no room for something: "more classes of locks". */
+void dq_lockorder_miss(struct dq_contract *contract, dq_processor *cpu, const char *what);
+
+static inline bool dq_lockorder_waits(const dq_event *event)
+{
+    return (event->c & (DQ_LOCK_FLAG_TRY | DQ_LOCK_FLAG_CONVERT)) == 0;
+}
 
 /* ---- lockscenario.c: what would happen, as explanations ---------------------------------------- */
 

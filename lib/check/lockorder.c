@@ -5,7 +5,9 @@
  * An edge is made when a lock is acquired while another is held. A cycle of edges is a violation,
  * of any length, unless one lock was held around all of its acquisitions, or all of them spin on
  * the same processor: then they exclude each other. A try does not wait, so it makes no edge into
- * its lock. Readers of one lock do not wait for each other, unless a writer may wait between them.
+ * its lock; nor does a conversion, which never waits. Readers of one lock do not wait for each
+ * other, unless a writer may wait between them. A wait for a mutex counts whether it comes to its
+ * end or not.
  */
 #include "check/lockclass.h"
 
@@ -34,6 +36,23 @@ bool dq_lockorder_holds(const dq_processor *cpu, const dq_held *held)
     return held->execution == execution->ordinal ||
            (execution->kind == DQ_EXECUTION_PASSIVE_ISR &&
             held->execution == execution->below->ordinal);
+}
+
+/* ---- Bounds ---------------------------------------------------------------------------------- */
+
+void dq_lockorder_miss(dq_contract *contract, dq_processor *cpu, const char *what)
+{
+    if (!contract->order.misses) {
+        contract->order.misses = true;
+        dq_find(cpu,
+                &(dq_finding){
+                    .severity = DQ_WARNING,
+                    .rule = "LockOrderBounds",
+                    .page = "kernel: preventing-errors-and-deadlocks-while-using-spin-locks" },
+                "the lock order checker has no room for %s: from here on it may not find a wrong "
+                "order or an inversion.",
+                what);
+    }
 }
 
 /* ---- Gates ----------------------------------------------------------------------------------- */
@@ -175,9 +194,15 @@ static bool can_meet(const dq_lock_edge *const *path, unsigned length)
     return false;
 }
 
+typedef struct closing {
+    const dq_lock_edge *start;
+    bool is_too_long;
+} closing;
+
 static bool closes(const dq_lock_edge *last, void *argument)
 {
-    const dq_lock_edge *start = argument;
+    closing *this = argument;
+    const dq_lock_edge *start = this->start;
     const dq_lock_edge *path[DQ_LOCK_PATH];
     unsigned length;
 
@@ -186,6 +211,7 @@ static bool closes(const dq_lock_edge *last, void *argument)
         return false;
     }
     length = dq_lockorder_path(last, path);
+    this->is_too_long = this->is_too_long || length == 0;
     return length > 0 && !is_gated(path, length) && can_meet(path, length);
 }
 
@@ -217,12 +243,15 @@ static void accuse_cycle(dq_contract *contract, dq_processor *cpu,
 
 static void check_cycle(dq_contract *contract, dq_processor *cpu, dq_lock_edge *edge)
 {
+    closing this = { .start = edge };
     const dq_lock_edge *path[DQ_LOCK_PATH];
     const dq_lock_edge *last;
 
-    last = dq_lockorder_search(&contract->order, edge, closes, edge);
+    last = dq_lockorder_search(&contract->order, edge, closes, &this);
     if (last != NULL) {
         accuse_cycle(contract, cpu, path, dq_lockorder_path(last, path));
+    } else if (this.is_too_long) {
+        dq_lockorder_miss(contract, cpu, "a cycle of more than 64 orders");
     }
 }
 
@@ -377,6 +406,8 @@ static void learn(dq_contract *contract, dq_processor *cpu, const dq_event *even
         edge = add_edge(contract, cpu, held, entry, event);
         if (edge != NULL) {
             check_edge(contract, cpu, event, edge);
+        } else {
+            dq_lockorder_miss(contract, cpu, "more orders in which locks are acquired");
         }
     } else if (DQ_UNLIKELY(dq_lockorder_drop_gates(contract, cpu, edge->gates))) {
         check_edge(contract, cpu, event, edge);
@@ -414,11 +445,12 @@ static uint32_t pack(const dq_processor *cpu, const dq_event *event)
 static void look_closely(dq_contract *contract, dq_processor *cpu, const dq_event *event,
                          dq_lock_entry *entry)
 {
-    const bool waits = (event->c & DQ_LOCK_FLAG_TRY) == 0;
+    const bool waits = dq_lockorder_waits(event);
     const dq_lock_mode mode = dq_lockorder_mode((unsigned)event->a, (unsigned)event->c);
     dq_lock_class *class = dq_lockclass_of(&contract->order, cpu, entry, event);
 
     if (class == NULL) {
+        dq_lockorder_miss(contract, cpu, "more classes of locks");
         return;
     }
     class->has_readers = class->has_readers || mode != DQ_LOCK_WRITES;
@@ -444,8 +476,10 @@ dq_lock_entry *dq_lockorder_acquire(dq_contract *contract, dq_processor *cpu,
 {
     dq_lock_entry *entry = dq_lockclass_entry(&contract->order, event->object);
 
-    if (entry != NULL && (contract->held_count != 0 || entry->latest != pack(cpu, event) ||
-                          entry->processors != cpu->execution->processors)) {
+    if (entry == NULL) {
+        dq_lockorder_miss(contract, cpu, "more locks");
+    } else if (contract->held_count != 0 || entry->latest != pack(cpu, event) ||
+               entry->processors != cpu->execution->processors) {
         look_closely(contract, cpu, event, entry);
     }
     return entry;

@@ -157,11 +157,33 @@ void dq_lockrules_init(dq_contract *contract, dq_processor *cpu, const dq_event 
     dq_lockclass_begin(contract, event->object, event->place, event->b != 0, (uint32_t)event->a);
 }
 
+/* Whoever held it holds a mutex that is no more. */
+static void drop_holds(dq_contract *contract, const void *mutex, uint64_t bytes)
+{
+    for (size_t i = contract->held_count; i > 0; i--) {
+        dq_held *held = &contract->held[i - 1];
+
+        if ((uintptr_t)held->lock - (uintptr_t)mutex < bytes && dq_lock_blocks(held->api)) {
+            drop(contract, held);
+        }
+    }
+}
+
+void dq_lockrules_init_mutex(dq_contract *contract, const dq_event *call)
+{
+    drop_holds(contract, call->object, 1);
+    dq_lockclass_begin(contract, call->object, call->place, false, 0);
+}
+
 /* A word that is not zero, though nobody has the lock, is what was in the memory before. */
 void dq_lockrules_wait(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
     uintptr_t word;
 
+    if (dq_lock_blocks((unsigned)event->a)) {
+        (void)dq_lockorder_acquire(contract, cpu, event);
+        return;
+    }
     if (event->a >= DQ_LOCK_SHARED ||
         find_held(contract, event->object, cpu->execution->ordinal) != NULL) {
         return;
@@ -194,6 +216,7 @@ void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event 
                     held->processor, dq_place_describe(held->place, place, sizeof(place)));
         }
     }
+    drop_holds(contract, event->object, event->a);
     dq_lockclass_forget(contract, event->object, event->a);
 }
 
@@ -337,7 +360,11 @@ void dq_lockrules_release(dq_contract *contract, dq_processor *cpu, const dq_eve
         return; /* The kernel's own finding. */
     }
     if (DQ_UNLIKELY(dq_lock_blocks((unsigned)event->a))) {
-        drop(contract, held); /* The kernel says the rest. */
+        if (held->execution == cpu->execution->ordinal) {
+            drop(contract, held);
+        } else { /* For another thread: which of them, only the kernel knows. */
+            drop_holds(contract, event->object, 1);
+        }
         return;
     }
     if (DQ_LIKELY(is_ordinary(contract, cpu, event, held))) {

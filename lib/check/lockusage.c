@@ -225,6 +225,7 @@ static bool note(dq_contract *contract, dq_processor *cpu, dq_lock_class *class,
         dq_lockorder_take_gates(contract, cpu, known->gates, lock);
     }
     if (known == NULL) {
+        dq_lockorder_miss(contract, cpu, "more ways in which locks of one class are held");
         return true;
     }
     dq_lockusage_check(contract, cpu);
@@ -238,7 +239,7 @@ bool dq_lockusage_note(dq_contract *contract, dq_processor *cpu, dq_lock_class *
                             .irql = cpu->irql,
                             .api = (uint8_t)event->a,
                             .mode = dq_lockorder_mode((unsigned)event->a, (unsigned)event->c),
-                            .waits = (event->c & DQ_LOCK_FLAG_TRY) == 0 };
+                            .waits = dq_lockorder_waits(event) };
 
     return note(contract, cpu, class, &usage, event->object);
 }

@@ -133,7 +133,7 @@ static void give_lock(dq_race *race, dq_processor *cpu, const void *lock, bool s
 
 static bool is_shared(uint64_t api)
 {
-    return api == DQ_LOCK_SHARED || api == DQ_LOCK_SHARED_DPC || api == DQ_LOCK_RESOURCE_SHARED;
+    return api == DQ_LOCK_SHARED || api == DQ_LOCK_SHARED_DPC;
 }
 
 /* A conversion to a shared hold hands over, one to an exclusive hold takes. */
@@ -303,6 +303,9 @@ static void on_order(dq_race *race, dq_processor *cpu, const dq_event *event)
 
 static void on_lock(dq_race *race, dq_processor *cpu, const dq_event *event)
 {
+    if (event->kind != DQ_EVENT_LOCK_INIT && dq_lock_blocks((unsigned)event->a)) {
+        return; /* The wait for it says so, or ORDER_GIVE and ORDER_TAKE. */
+    }
     switch (event->kind) {
     case DQ_EVENT_LOCK_ACQUIRE:
         acquire_lock(race, cpu, event);

@@ -79,7 +79,8 @@ static void check_hold(dq_contract *contract, dq_processor *cpu, const dq_event 
 /* Before the lock is released. The time of an ISR, which holds its own lock, is that of the ISR. */
 void dq_timerules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
-    if (DQ_LIKELY(cpu->execution->spent_ns <= LOCK_MOST_NS) || event->a == DQ_LOCK_INTERRUPT) {
+    if (DQ_LIKELY(cpu->execution->spent_ns <= LOCK_MOST_NS) || event->a == DQ_LOCK_INTERRUPT ||
+        dq_lock_blocks((unsigned)event->a)) {
         return;
     }
     for (size_t i = contract->held_count; i > 0; i--) {

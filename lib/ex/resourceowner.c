@@ -11,6 +11,7 @@
 #include "ex/executive.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "sim/lock.h"
 #include "sim/place.h"
 
 enum { PLACE_TEXT = 160 };
@@ -188,6 +189,31 @@ static void hand_over(dq_processor *cpu, dq_resource *r)
     }
 }
 
+/* ---- For sinks ------------------------------------------------------------------------------- */
+
+static unsigned api_of(bool exclusive)
+{
+    return exclusive ? DQ_LOCK_RESOURCE_EXCLUSIVE : DQ_LOCK_RESOURCE_SHARED;
+}
+
+/* The thread owns it from now on. */
+static void tell_acquired(dq_processor *cpu, const dq_resource *r, dq_resource_access wanted,
+                          bool wait)
+{
+    const unsigned flags = (wait ? 0u : DQ_LOCK_FLAG_TRY) |
+                           (wanted == DQ_SHARED_STARVE ? DQ_LOCK_FLAG_UNFAIR : 0u);
+
+    dq_emit(cpu, LOCK_ACQUIRE, r->resource, api_of(wanted == DQ_EXCLUSIVE), cpu->irql, flags);
+}
+
+/* `id` owns it no more. Of a pointer in place of a thread this was told when it took over. */
+static void tell_released(dq_processor *cpu, const dq_resource *r, ERESOURCE_THREAD id)
+{
+    if ((id & 3) == 0) {
+        dq_emit(cpu, LOCK_RELEASE, r->resource, api_of(r->exclusive), cpu->irql, 0);
+    }
+}
+
 /* ---- Acquiring ------------------------------------------------------------------------------- */
 
 /* Its own shared access would have to be released first. */
@@ -221,17 +247,24 @@ static void wait_for(dq_processor *cpu, dq_resource *r, dq_resource_access wante
     *link = &wait;
     r->resource->ContentionCount++;
     show(r);
+    dq_emit(cpu, LOCK_WAIT, r->resource, api_of(wait.exclusive), -1,
+            wanted == DQ_SHARED_STARVE ? DQ_LOCK_FLAG_UNFAIR : 0);
     (void)dq_wait_for(cpu, &wait.granted, cpu->execution->service, place);
 }
 
 bool dq_resource_acquire(dq_processor *cpu, dq_resource *r, dq_resource_access wanted, bool wait,
                          const void *place)
 {
+    const bool owned = dq_resource_owner_of(r, dq_resource_me(cpu)) != NULL;
+
     check_irql(cpu, r->resource);
     check_apcs(cpu, r->resource, 0x37);
     if (can_have(r, dq_resource_me(cpu), wanted)) {
         own(cpu, r, dq_resource_me(cpu), wanted == DQ_EXCLUSIVE, place);
         dq_emit(cpu, ORDER_TAKE, r->resource, wanted != DQ_EXCLUSIVE, 0, 0);
+        if (!owned) {
+            tell_acquired(cpu, r, wanted, wait);
+        }
         return true;
     }
     if (!wait) {
@@ -239,7 +272,11 @@ bool dq_resource_acquire(dq_processor *cpu, dq_resource *r, dq_resource_access w
         return false;
     }
     wait_for(cpu, r, wanted, place);
-    dq_emit(dq_self, ORDER_TAKE, r->resource, wanted != DQ_EXCLUSIVE, 0, 0);
+    cpu = dq_self;
+    dq_emit(cpu, ORDER_TAKE, r->resource, wanted != DQ_EXCLUSIVE, 0, 0);
+    if (!owned) {
+        tell_acquired(cpu, r, wanted, true);
+    }
     return true;
 }
 
@@ -281,6 +318,7 @@ void dq_resource_release(dq_processor *cpu, dq_resource *r, ERESOURCE_THREAD id)
         return;
     }
     dq_emit(cpu, ORDER_GIVE, r->resource, !r->exclusive, 0, 0);
+    tell_released(cpu, r, id);
     drop(cpu, link);
     if (r->owners == NULL) {
         r->exclusive = false;
@@ -296,6 +334,8 @@ void dq_resource_share(dq_processor *cpu, dq_resource *r)
 {
     (void)check_owner(cpu, r, dq_resource_me(cpu));
     dq_emit(cpu, ORDER_GIVE, r->resource, 0, 0, 0);
+    dq_emit(cpu, LOCK_ACQUIRE, r->resource, DQ_LOCK_RESOURCE_SHARED, cpu->irql,
+            DQ_LOCK_FLAG_CONVERT);
     r->exclusive = false;
     grant_readers(cpu, r);
     show(r);
@@ -310,6 +350,9 @@ void dq_resource_rename(dq_processor *cpu, dq_resource *r, ERESOURCE_THREAD id)
     dq_resource_owner **link = check_owner(cpu, r, dq_resource_me(cpu));
     dq_resource_owner *same = *link_of(r, id);
 
+    if (same != *link) {
+        tell_released(cpu, r, dq_resource_me(cpu));
+    }
     if (same == NULL || same == *link) {
         (*link)->id = id;
         return;

@@ -4,7 +4,7 @@
  * Count is 1 when free, 0 when owned, one less for each thread that waits; a release hands the
  * mutex to a waiter at once. An owner runs at APC_LEVEL, but for the Unsafe routines, whose
  * callers have disabled APCs themselves. For checkers a fast mutex is its Event: an acquisition
- * is a wait for it, a release its signal.
+ * is a wait for it, a release its signal. For the order of locks it is the mutex itself.
  */
 #include "ke/fastmutex.h"
 
@@ -79,7 +79,7 @@ static dq_fast_hold *new_hold(dq_processor *cpu)
     return hold;
 }
 
-static void own(dq_processor *cpu, const call *c, uint8_t old_irql)
+static void own(dq_processor *cpu, const call *c, uint8_t old_irql, unsigned flags)
 {
     dq_thread *thread = dq_thread_current(cpu);
     dq_fast_hold *hold = new_hold(cpu);
@@ -95,6 +95,7 @@ static void own(dq_processor *cpu, const call *c, uint8_t old_irql)
         c->mutex->OldIrql = old_irql;
     }
     thread->guarded += c->api == DQ_FAST_GUARDED;
+    dq_emit(cpu, LOCK_ACQUIRE, c->mutex, DQ_LOCK_FAST_MUTEX, old_irql, flags);
 }
 
 /* ---- Deadlock -------------------------------------------------------------------------------- */
@@ -312,6 +313,7 @@ static dq_processor *wait_for(dq_processor *cpu, const call *c)
     dq_fast_want **link = &mutexes->wants;
 
     check_deadlock(cpu, &want, c);
+    dq_emit(cpu, LOCK_WAIT, c->mutex, DQ_LOCK_FAST_MUTEX, -1, 0);
     want.next = mutexes->wants;
     mutexes->wants = &want;
     c->mutex->Contention++;
@@ -338,7 +340,7 @@ static void acquire(dq_processor *cpu, const call *c)
     } else {
         cpu = wait_for(cpu, c);
     }
-    own(cpu, c, old_irql);
+    own(cpu, c, old_irql, 0);
 }
 
 static BOOLEAN try_to_acquire(dq_processor *cpu, const call *c)
@@ -356,7 +358,7 @@ static BOOLEAN try_to_acquire(dq_processor *cpu, const call *c)
     }
     dq_irql_raise(cpu, DQ_LEVEL_APC);
     c->mutex->Count = 0;
-    own(cpu, c, old_irql);
+    own(cpu, c, old_irql, DQ_LOCK_FLAG_TRY);
     return TRUE;
 }
 
@@ -376,6 +378,7 @@ static void release(dq_processor *cpu, const call *c)
     check_pair(cpu, c, *link);
     check_apcs(cpu, c, 0x3A);
     check_order(cpu, c, *link);
+    dq_emit(cpu, LOCK_RELEASE, mutex, DQ_LOCK_FAST_MUTEX, cpu->irql, 0);
     dq_emit(cpu, SIGNAL, &mutex->Event, 0, 0, 0);
     api = (*link)->api;
     forget(cpu, link);

@@ -108,6 +108,7 @@ static void give_lock(dq_processor *cpu, PKINTERRUPT interrupt, const dq_connect
     if (wanted->passive) {
         interrupt->passive_lock = &leader->own_passive_lock;
         if (leader == interrupt) {
+            dq_emit(cpu, LOCK_INIT, interrupt->passive_lock, wanted->vector, 1, 0);
             dq_passive_lock_init(&interrupt->own_passive_lock);
         }
     } else if (wanted->spin_lock != NULL) {

@@ -7,6 +7,7 @@
  */
 #include "ke/ki.h"
 #include "ke/raise.h"
+#include "sim/lock.h"
 
 static PKMUTANT mutant_of(DISPATCHER_HEADER *header)
 {
@@ -18,10 +19,14 @@ static void expect_mutex(dq_processor *cpu, PRKMUTEX mutex, dq_service service, 
     dq_wait_expect(cpu, &mutex->Header, 1u << DQ_TYPE_MUTANT, service, place);
 }
 
+bool dq_mutex_is_owned_by(const dq_thread *thread, const DISPATCHER_HEADER *header)
+{
+    return CONTAINING_RECORD(header, KMUTANT, Header)->OwnerThread == (PKTHREAD)(uintptr_t)thread;
+}
+
 bool dq_mutex_is_free_for(const dq_thread *thread, const DISPATCHER_HEADER *header)
 {
-    return header->SignalState > 0 ||
-           CONTAINING_RECORD(header, KMUTANT, Header)->OwnerThread == (PKTHREAD)(uintptr_t)thread;
+    return header->SignalState > 0 || dq_mutex_is_owned_by(thread, header);
 }
 
 static bool at_dispatch(const dq_thread *thread)
@@ -120,6 +125,7 @@ LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     before = Mutex->Header.SignalState;
     dq_emit(cpu, SIGNAL, Mutex, before, 0, 0);
     if (++Mutex->Header.SignalState == 1) {
+        dq_emit(cpu, LOCK_RELEASE, Mutex, DQ_LOCK_MUTEX, cpu->irql, 0);
         let_go(dq_thread_current(cpu), Mutex);
         if (dq_wait_has_waiters(&Mutex->Header)) {
             dq_wait_release(cpu->machine, &Mutex->Header);

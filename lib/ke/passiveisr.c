@@ -10,6 +10,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/wait.h"
+#include "sim/lock.h"
 
 enum { WORKER_PRIORITY = 28 };
 
@@ -55,12 +56,18 @@ void dq_passive_lock_acquire(dq_processor *cpu, PKINTERRUPT interrupt, const cha
                     "holds already: from the ISR, or from a routine synchronized with it",
                     function, dq_interrupt_name(cpu->machine, interrupt));
     }
+    if (lock->owner != NULL) {
+        dq_emit(cpu, LOCK_WAIT, lock, DQ_LOCK_PASSIVE_ISR, -1, 0);
+    }
     dq_wait_for(cpu, &lock->event, service, place);
-    lock->owner = dq_thread_current(dq_self);
+    cpu = dq_self;
+    lock->owner = dq_thread_current(cpu);
+    dq_emit(cpu, LOCK_ACQUIRE, lock, DQ_LOCK_PASSIVE_ISR, cpu->irql, 0);
 }
 
 void dq_passive_lock_release(PKINTERRUPT interrupt)
 {
+    dq_emit(dq_self, LOCK_RELEASE, interrupt->passive_lock, DQ_LOCK_PASSIVE_ISR, dq_self->irql, 0);
     interrupt->passive_lock->owner = NULL;
     set(&interrupt->passive_lock->event);
 }
@@ -96,6 +103,8 @@ static bool run(dq_processor *cpu, PKINTERRUPT interrupt, dq_line *line)
 {
     bool claimed = false;
 
+    /* For reports, who acquires the lock is the ISR. */
+    cpu->execution->place = (const char *)dq_interrupt_routine(interrupt) + 1;
     dq_passive_lock_acquire(cpu, interrupt, "the ISR's thread");
     if (dq_interrupt_is_callable(interrupt)) {
         claimed = call_watched(dq_self, interrupt, line);

@@ -399,6 +399,7 @@ NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
     const dq_wait_limit limit = limit_of(request->timeout);
     dq_thread *thread = dq_thread_current(cpu);
     NTSTATUS status = STATUS_TIMEOUT;
+    uint64_t mutexes;
 
     if (thread->wait_next && cpu->irql == DQ_LEVEL_DISPATCH) {
         cpu->irql = thread->wait_next_irql;
@@ -408,8 +409,15 @@ NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
             request->all);
     check_context(cpu, request, limit);
     check_objects(cpu, request);
+    mutexes = dq_mutexwait_objects(cpu, thread, request);
+    if (mutexes != 0 && limit != DQ_WAIT_POLL) {
+        dq_mutexwait_begin(cpu, request, mutexes);
+    }
     if (!try_now(thread, request, &status) && limit != DQ_WAIT_POLL) {
         cpu = block(cpu, thread, request, limit, &status);
+    }
+    if (mutexes != 0) {
+        dq_mutexwait_end(cpu, request, limit, mutexes, status);
     }
     if (DQ_UNLIKELY(cpu->attention & DQ_ATTEND_SINKS)) {
         tell_end(cpu, request, status);

@@ -83,6 +83,15 @@ const char *dq_wait_object_text(const DISPATCHER_HEADER *header);
 /* mutex.c: what a satisfied wait does to a mutex; true if its last owner had abandoned it. */
 bool dq_mutex_take(dq_thread *thread, DISPATCHER_HEADER *header);
 bool dq_mutex_is_free_for(const dq_thread *thread, const DISPATCHER_HEADER *header);
+bool dq_mutex_is_owned_by(const dq_thread *thread, const DISPATCHER_HEADER *header);
 void dq_mutex_abandon_all(dq_processor *cpu, dq_thread *thread);
+
+/* mutexwait.c: a bit for each object that is a mutex, and not the thread's already. None if nobody
+ * listens. */
+uint64_t dq_mutexwait_objects(const dq_processor *cpu, const dq_thread *thread,
+                              const dq_wait_request *request);
+void dq_mutexwait_begin(dq_processor *cpu, const dq_wait_request *request, uint64_t mutexes);
+void dq_mutexwait_end(dq_processor *cpu, const dq_wait_request *request, dq_wait_limit limit,
+                      uint64_t mutexes, NTSTATUS status);
 
 #endif

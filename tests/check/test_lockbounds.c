@@ -1,0 +1,132 @@
+/*
+ * test_lockbounds.c - what the lock order checker has no room for is said, once; what has room is
+ * not.
+ */
+#include "rule.h"
+
+#include <dirql/lock.h>
+
+enum { LOCKS = 600, FITTING = 500 };
+
+static KSPIN_LOCK locks[LOCKS];
+static KIRQL old;
+
+static int reset(void **state)
+{
+    (void)state;
+    memset(locks, 0, sizeof(locks));
+    return 0;
+}
+
+static void acquire_each(int count)
+{
+    for (int i = 0; i < count; i++) {
+        KeAcquireSpinLock(&locks[i], &old);
+        KeReleaseSpinLock(&locks[i], old);
+    }
+}
+
+/* Locks that nobody initialised: each is of a class of its own. */
+static void too_many_classes(void *context)
+{
+    (void)context;
+    acquire_each(LOCKS);
+    acquire_each(LOCKS);
+}
+
+static void many_classes(void *context)
+{
+    (void)context;
+    acquire_each(FITTING);
+}
+
+static void many_locks_of_one_class(void *context)
+{
+    (void)context;
+    for (int i = 0; i < LOCKS; i++) {
+        KeInitializeSpinLock(&locks[i]);
+    }
+    acquire_each(LOCKS);
+}
+
+static void too_many_classes_are_said_once(void **state)
+{
+    (void)state;
+    assert_warned(too_many_classes, 1, 1, "LockOrderBounds");
+    assert_report_has("has no room for more classes of locks");
+    reset(NULL);
+    assert_silent(many_classes, 1, "LockOrderBounds");
+    reset(NULL);
+    assert_silent(many_locks_of_one_class, 1, "LockOrderBounds");
+}
+
+/* Pairs of one class: each pair has an order of its own. */
+static void nest_pairs(int count)
+{
+    for (int i = 0; i < count; i++) {
+        KeAcquireSpinLock(&locks[i], &old);
+        KeAcquireSpinLockAtDpcLevel(&locks[i + 1]);
+        KeReleaseSpinLockFromDpcLevel(&locks[i + 1]);
+        KeReleaseSpinLock(&locks[i], old);
+    }
+}
+
+static void one_name_for_all(int count)
+{
+    dirql_suppress("LockNesting", NULL, "their addresses are their order");
+    for (int i = 0; i <= count; i++) {
+        KeInitializeSpinLock(&locks[i]);
+        dirql_lock_class(&locks[i], "channel");
+    }
+    nest_pairs(count);
+}
+
+static void too_many_orders(void *context)
+{
+    (void)context;
+    one_name_for_all(80);
+}
+
+static void a_cycle_too_long(void *context)
+{
+    (void)context;
+    for (int i = 0; i < 70; i++) {
+        nest_pairs(70);
+    }
+    KeAcquireSpinLock(&locks[70], &old);
+    KeAcquireSpinLockAtDpcLevel(&locks[0]);
+    KeReleaseSpinLockFromDpcLevel(&locks[0]);
+    KeReleaseSpinLock(&locks[70], old);
+}
+
+static void too_many_orders_are_said_once(void **state)
+{
+    (void)state;
+    assert_warned(too_many_orders, 1, 1, "LockOrderBounds");
+    assert_report_has("has no room for more orders in which locks are acquired");
+}
+
+static void a_cycle_that_is_too_long_is_said(void **state)
+{
+    (void)state;
+    assert_warned(a_cycle_too_long, 1, 1, "LockOrderBounds");
+    assert_report_has("has no room for a cycle of more than 64 orders");
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    dirql_result_free(&rule_result);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(too_many_classes_are_said_once, reset),
+        cmocka_unit_test_setup(too_many_orders_are_said_once, reset),
+        cmocka_unit_test_setup(a_cycle_that_is_too_long_is_said, reset),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, forget);
+}
