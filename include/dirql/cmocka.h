@@ -66,6 +66,8 @@ extern "C" {
  * dirql_explore_test_teardown(f, teardown)                within the bounds (options preemptions,
  * dirql_explore_test_setup_teardown(f, setup, teardown)   interrupts, faults), until one fails.
  *
+ * What setup and teardown do is not branched on (dirql_explore_pause).
+ *
  * In C (and C++20); in C++11 set .mode of the options that dirql_unit_test_options() takes.
  */
 #if !defined(__cplusplus) || __cplusplus >= 202002L

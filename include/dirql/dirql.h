@@ -11,6 +11,21 @@
  * TEST_TOTAL_SHARDS and TEST_SHARD_INDEX (of an exploration), DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test),
  * DIRQL_FAIL=plan (which calls fail for want of resources, see <dirql/fail.h>),
  * DIRQL_LEAKS=errors|warnings|ignored (where option leaks does not say).
+ *
+ * DIRQL_REPORT=path[,path] writes what is found for other programs, as SARIF 2.1.0 (.sarif, .json) or
+ * JUnit XML (.xml). A process begins the file anew, and rewrites it whole after each of its runs. In a
+ * path %p is the process, %e the program, %n the test, %% a percent sign; DIRQL_REPORT=reports/ means
+ * reports/%e-%p.sarif,reports/%e-%p.xml. So `DIRQL_REPORT=$PWD/reports/ ctest` collects everything, and
+ * on GitHub a driver's source lines are annotated by
+ *
+ *     - run: mkdir reports && ctest --test-dir build
+ *       env: { DIRQL_REPORT: "${{ github.workspace }}/reports/%e.sarif" }
+ *     - uses: github/codeql-action/upload-sarif@v3
+ *       if: always()
+ *       with: { sarif_file: reports }
+ *
+ * Sources are named from the root of their tree: DIRQL_REPORT_ROOT, GITHUB_WORKSPACE, CI_PROJECT_DIR,
+ * or the folder with .git above them.
  */
 #ifndef DIRQL_DIRQL_H
 #define DIRQL_DIRQL_H
@@ -94,6 +109,9 @@ typedef struct dirql_options {
     dirql_leaks leaks; /* When the body (with CMocka: the teardown) has returned and nothing was found:
                           whatever pool, interrupts, timers, threads, references and the like are left
                           then. Not with DIRQL_CHECKS_NONE. */
+    const char *report_file; /* Write what is found there, for other programs: as SARIF if the path ends
+                                in .sarif or .json, as JUnit XML if in .xml, both if in a slash; see
+                                DIRQL_REPORT above. */
 } dirql_options;
 
 #define DIRQL_NEVER     0xFFFFFFFFu
@@ -148,6 +166,11 @@ DIRQL_API dirql_outcome dirql_abandon(dirql_result *result);
  * is over (dirql_abandon). Outside a run it is a plain call. For glue to test frameworks. */
 DIRQL_API void dirql_at_home(void (*errand)(void *argument), void *argument);
 
+/* Before dirql_abandon(): where the test framework saw the failure. Before dirql_run(): where to look
+ * for what has no place of its own; by default the body. A return address, for report files; forgotten
+ * when the host thread's run is over. For glue to test frameworks. */
+DIRQL_API void dirql_blame(const void *place);
+
 /* Fails the run as a failed assertion does, with this text, from any IRQL. Does not return to
  * simulated code. */
 DIRQL_API void dirql_fail(const char *file, int line, const char *text);
@@ -166,6 +189,12 @@ DIRQL_API int dirql_running(void);
 /* An answer from 0 to count-1 (count 1 to 64): 0 in mode first, drawn in mode random, read back in
  * replay. For tests and device models that have more than one way to go on. Any IRQL. */
 DIRQL_API unsigned dirql_choose(unsigned count);
+
+/* In mode explore, what happens between the two is not branched on: it goes as an undisturbed machine
+ * would do it. They nest. For preparations that are not what the test is about; with CMocka, setup
+ * and teardown are so by themselves. Without effect in other modes. Any IRQL. */
+DIRQL_API void dirql_explore_pause(void);
+DIRQL_API void dirql_explore_resume(void);
 
 DIRQL_API const char *dirql_version(void);
 

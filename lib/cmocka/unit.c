@@ -66,6 +66,13 @@ static void print_result(const dirql_result *result)
     }
 }
 
+/* A passed exploration says what it has passed, for who reads the log and for a gate. */
+static void print_coverage(const dirql_result *result)
+{
+    if (result->outcome == DIRQL_PASSED && result->coverage)
+        dirql_cmocka_print_message("%s\n", result->coverage);
+}
+
 static void check_fixture(const dirql_cmocka_case *test, const char *role, const char *function,
                           int answer)
 {
@@ -82,12 +89,16 @@ static void guest(void *context)
 {
     const dirql_cmocka_case *test = context;
     void *state = NULL;
-    const int answer = test->setup ? test->setup(&state) : 0;
+    int answer;
 
+    dirql_explore_pause(); /* An exploration is of the test itself. */
+    answer = test->setup ? test->setup(&state) : 0;
     if (answer && dirql_fail_count() > 0)
         return; /* It was made to fail, and says so. */
     check_fixture(test, "setup", test->setup_name, answer);
+    dirql_explore_resume();
     test->test(&state);
+    dirql_explore_pause();
     if (test->teardown)
         check_fixture(test, "teardown", test->teardown_name, test->teardown(&state));
 }
@@ -134,8 +145,11 @@ static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *),
         options.name = test->name;
     if (options.mode == DIRQL_MODE_DEFAULT)
         options.mode = test->mode;
+    /* As if it were a return address. */
+    dirql_blame((const char *)(uintptr_t)test->test + 1);
     outcome = run(&options, body, test, &result);
     print_result(&result);
+    print_coverage(&result);
     dirql_result_free(&result);
     if (outcome != DIRQL_PASSED)
         dirql_cmocka_fail(test->file, test->line);
@@ -157,6 +171,7 @@ int dirql_cmocka_clean(void **state)
     dirql_result result;
 
     (void)state;
+    dirql_blame(dq_calls_place());
     dirql_abandon(quietly ? NULL : &result);
     if (!quietly) {
         print_result(&result);

@@ -209,6 +209,31 @@ static dirql_outcome fail(exploration *ex, dirql_result *result, const char *for
     return DIRQL_FAILED;
 }
 
+/* ---- Pauses ---------------------------------------------------------------------------------- */
+
+void dirql_explore_pause(void)
+{
+    DIRQL_INSIDE;
+    dq_machine *machine = dirql_control_machine("dirql_explore_pause");
+
+    if (machine != NULL) {
+        machine->choices.paused++;
+    }
+}
+
+void dirql_explore_resume(void)
+{
+    DIRQL_INSIDE;
+    dq_machine *machine = dirql_control_machine("dirql_explore_resume");
+
+    if (machine != NULL && machine->choices.paused == 0) {
+        dirql_control_fail(machine, "dirql_explore_resume",
+                           "dirql_explore_resume without a dirql_explore_pause before it");
+    } else if (machine != NULL) {
+        machine->choices.paused--;
+    }
+}
+
 /* ---- One run --------------------------------------------------------------------------------- */
 
 static dq_machine *make(exploration *ex)

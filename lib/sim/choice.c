@@ -80,6 +80,9 @@ static void decide(dq_processor *cpu, dq_choice *choice, const unsigned *drawn)
     dq_choice_log *log = &cpu->machine->choices;
 
     log->asked++;
+    if (log->paused > 0 && log->searcher != NULL) {
+        return;
+    }
     if (cpu->execution->pinned && log->searcher != NULL) {
         choice->answer = choice->kind == DQ_CHOICE_ARRIVAL; /* Not here. */
         return;

@@ -77,6 +77,7 @@ typedef struct dq_choice_log {
     unsigned keep_64ths; /* Random: the share of answers that are option 0, in 64ths; drawn once per
                             run. */
     size_t asked;        /* Choices with more than one option so far. */
+    unsigned paused;     /* An exploration branches on nothing now. */
     bool sparse;         /* As in mode explore: no choice where it could make no difference. */
     dq_searcher *searcher;
 } dq_choice_log;

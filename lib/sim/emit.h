@@ -34,7 +34,8 @@
     X(IPI_END, NONE, "function", "result", "")                          \
     X(SYNC_BEGIN, INTERRUPT, "entry irql", "routine", "")               \
     X(SYNC_END, INTERRUPT, "entry irql", "routine", "")                 \
-    X(LOCK_INIT, LOCK, "vector", "has a vector", "")                    \
+    /* Of an interrupt's lock: its vector, and 1. */                    \
+    X(LOCK_INIT, LOCK, "", "", "")                                      \
     X(LOCK_NAME, LOCK, "", "", "")                                      \
     X(LOCK_WAIT, LOCK, "api", "owner processor", "")                    \
     X(LOCK_ACQUIRE, LOCK, "api", "old irql", "flags")                   \

@@ -69,16 +69,37 @@ static bool is_in(const dq_finding *finding, const char *function)
     return is_named(symbol.function, function);
 }
 
-static bool is_suppressed(dq_machine *machine, const dq_finding *finding)
+/* NULL: by none. */
+static const dq_suppression *suppression_of(dq_machine *machine, const dq_finding *finding)
 {
     for (dq_suppression *s = machine->findings.suppressions; s != NULL; s = s->next) {
         if (strcmp(s->rule, finding->rule) == 0 &&
             (s->place[0] == '\0' || is_in(finding, s->place))) {
             s->count++;
-            return true;
+            return s;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* Takes over a finding that was suppressed: forgets it, unless a report wants it once. */
+static void put_aside(dq_machine *machine, dq_finding *finding)
+{
+    dq_finding_list *list = &machine->findings;
+    bool wanted = list->keeps_suppressed;
+
+    host_lock();
+    for (const dq_finding *f = list->suppressed; f != NULL && wanted; f = f->next) {
+        wanted = f->suppressed != finding->suppressed || f->place != finding->place;
+    }
+    if (wanted) {
+        finding->next = list->suppressed;
+        list->suppressed = finding;
+    }
+    host_unlock();
+    if (!wanted) {
+        free(finding);
+    }
 }
 
 static bool is_escalated(const dq_machine *machine, const char *rule)
@@ -152,8 +173,10 @@ static bool write_down(dq_processor *cpu, const dq_finding *details, const char 
     vsnprintf(finding->text, sizeof(finding->text), format, arguments);
     locate(cpu, finding);
     finding->expected = is_expected(cpu->machine, finding);
-    if (!finding->expected && is_suppressed(cpu->machine, finding)) {
-        free(finding);
+    finding->suppressed =
+        finding->expected ? NULL : suppression_of(cpu->machine, finding);
+    if (finding->suppressed != NULL) {
+        put_aside(cpu->machine, finding);
         return false;
     }
     append(cpu->machine, finding);
@@ -305,16 +328,22 @@ void dq_finding_settle(dq_machine *machine)
     }
 }
 
+static void free_findings(dq_finding *finding)
+{
+    while (finding != NULL) {
+        dq_finding *next = finding->next;
+
+        free(finding);
+        finding = next;
+    }
+}
+
 void dq_finding_stop(dq_machine *machine)
 {
     dq_finding_list *list = &machine->findings;
 
-    while (list->first != NULL) {
-        dq_finding *finding = list->first;
-
-        list->first = finding->next;
-        free(finding);
-    }
+    free_findings(list->first);
+    free_findings(list->suppressed);
     while (list->expectations != NULL) {
         dq_expectation *expectation = list->expectations;
 

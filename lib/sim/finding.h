@@ -31,6 +31,7 @@ typedef struct dq_finding {
     dq_service service;
     const void *place;
     char execution[96];
+    const struct dq_suppression *suppressed; /* By what, in the list of those that were. */
     struct dq_finding *next;
 } dq_finding;
 
@@ -59,6 +60,8 @@ typedef struct dq_escalation {
 
 typedef struct dq_finding_list {
     dq_finding *first, *last;
+    dq_finding *suppressed;  /* One for each suppression and place, latest first, if they are kept. */
+    bool keeps_suppressed;
     unsigned errors, warnings;
     dq_expectation *expectations;
     dq_suppression *suppressions;

@@ -73,7 +73,11 @@ static bool asks_nobody(dq_processor *cpu, dq_manner manner, uint64_t look, bool
     if (is_branchless(execution, manner)) {
         return true;
     }
-    *yields = *yields || polls_again(execution, look);
+    if (polls_again(execution, look)) {
+        /* Another round would be the same but for the time: nothing is put off for longer. */
+        (void)dq_intc_arrive_all(cpu->machine);
+        *yields = true;
+    }
     return false;
 }
 
