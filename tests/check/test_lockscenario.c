@@ -1,0 +1,168 @@
+/*
+ * test_lockscenario.c - what is said and drawn of a cycle and an inversion, word for word but for
+ * the places, which move with this file.
+ */
+#include "rule.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include <dirql/lock.h>
+
+static KSPIN_LOCK queue, devices, names;
+static KIRQL old;
+
+static size_t column_width(const char *text)
+{
+    const char *first = strstr(text, "  CPU0"), *next = strstr(text, "  CPU1");
+
+    return first != NULL && next != NULL ? (size_t)(next - first) : strlen(text);
+}
+
+/* Without "function test_lockscenario.c:12", and with a mark for the way to each further column. */
+static char *without_places(const char *text)
+{
+    static const char file[] = "test_lockscenario.c:";
+    const size_t width = column_width(text);
+    char *plain = malloc(strlen(text) + 1), *out = plain;
+
+    while (*text != '\0') {
+        if (strncmp(text, file, sizeof(file) - 1) == 0) {
+            for (text += sizeof(file) - 1; isdigit((unsigned char)*text); text++) {
+            }
+            for (out--; out > plain && out[-1] != ' '; out--) { /* The function. */
+            }
+            while (out > plain && out[-1] == ' ') {
+                out--;
+            }
+        } else if (strncmp(text, "          ", 10) == 0) {
+            size_t spaces = strspn(text, " ");
+
+            text += spaces;
+            do {
+                *out++ = '|';
+                spaces -= spaces < width ? spaces : width;
+            } while (spaces > width / 2);
+        } else {
+            *out++ = *text++;
+        }
+    }
+    *out = '\0';
+    return plain;
+}
+
+#define assert_explained(expected)                                                  \
+    do {                                                                            \
+        char *plain_ = without_places(strstr(rule_result.report, "\n  lock A: ")); \
+        *strstr(plain_, "replay:") = '\0';                                          \
+        assert_string_equal(plain_, "\n" expected);                                 \
+        free(plain_);                                                               \
+    } while (0)
+
+static void nest(PKSPIN_LOCK first, PKSPIN_LOCK then)
+{
+    KeAcquireSpinLock(first, &old);
+    KeAcquireSpinLockAtDpcLevel(then);
+    KeReleaseSpinLockFromDpcLevel(then);
+    KeReleaseSpinLock(first, old);
+}
+
+static void name_all(void)
+{
+    KeInitializeSpinLock(&queue);
+    KeInitializeSpinLock(&devices);
+    KeInitializeSpinLock(&names);
+    dirql_lock_class(&queue, "queue");
+    dirql_lock_class(&devices, "devices");
+    dirql_lock_class(&names, "names");
+}
+
+static void three_orders(void *context)
+{
+    (void)context;
+    name_all();
+    nest(&queue, &devices);
+    nest(&devices, &names);
+    nest(&names, &queue);
+}
+
+static void a_cycle_is_told_and_drawn(void **state)
+{
+    (void)state;
+    rule_run_undisturbed(3, three_orders);
+    assert_explained("  lock A: \"names\"\n"
+                     "  lock B: \"queue\"\n"
+                     "  lock C: \"devices\"\n"
+                     "  seen:  thread test acquired A at (DISPATCH_LEVEL), then B at "
+                     "(DISPATCH_LEVEL)\n"
+                     "  seen:  thread test acquired B at (DISPATCH_LEVEL), then C at "
+                     "(DISPATCH_LEVEL)\n"
+                     "  seen:  thread test acquired C at (DISPATCH_LEVEL), then A at "
+                     "(DISPATCH_LEVEL)\n"
+                     "  this can happen, and never ends:\n"
+                     "    CPU0|CPU1|CPU2\n"
+                     "    DISPATCH thread test: acquires A\n"
+                     "|DISPATCH thread test: acquires B\n"
+                     "||DISPATCH thread test: acquires C\n"
+                     "    DISPATCH thread test: waits for B, which CPU1 holds\n"
+                     "|DISPATCH thread test: waits for C, which CPU2 holds\n"
+                     "||DISPATCH thread test: waits for A, which CPU0 holds\n");
+}
+
+static dirql_line *line;
+
+static BOOLEAN isr(PKINTERRUPT which, PVOID context)
+{
+    (void)which;
+    (void)context;
+    dirql_line_deassert(line);
+    KeAcquireSpinLockAtDpcLevel(&queue);
+    KeReleaseSpinLockFromDpcLevel(&queue);
+    return TRUE;
+}
+
+static void held_at_dispatch_level(void *context)
+{
+    PKINTERRUPT interrupt;
+
+    (void)context;
+    dirql_suppress("IrqlDispatchPedantic", NULL, "the inversion is the point");
+    name_all();
+    nest(&queue, &devices);
+    line = dirql_line_create(&(dirql_line_options){ .name = "uart", .irql = 5 });
+    IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(line), 5, 5, LevelSensitive,
+                       FALSE, 1, FALSE);
+    dirql_line_assert(line);
+    settle();
+}
+
+static void an_inversion_is_told_and_drawn(void **state)
+{
+    (void)state;
+    rule_run_undisturbed(1, held_at_dispatch_level);
+    assert_explained("  lock A: \"queue\"\n"
+                     "  seen:  thread test acquired A at (DISPATCH_LEVEL)\n"
+                     "  seen:  ISR isr acquired A at (DIRQL 5)\n"
+                     "  this can happen, and never ends:\n"
+                     "    CPU0\n"
+                     "    DISPATCH thread test: acquires A\n"
+                     "    DIRQL 5  ISR isr: interrupts the holder of A\n"
+                     "    DIRQL 5  ISR isr: waits for A, which CPU0 holds\n");
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    dirql_result_free(&rule_result);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cycle_is_told_and_drawn),
+        cmocka_unit_test(an_inversion_is_told_and_drawn),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, forget);
+}
