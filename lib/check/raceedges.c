@@ -69,13 +69,15 @@ static void take_clock(dq_race *race, dq_raceexecution *e, uintptr_t address,
     }
 }
 
+/* An epoch without accesses is that of what comes next, which is not handed over yet. */
 static void give_clock(dq_race *race, dq_raceexecution *e, uintptr_t address,
                        dq_racesync_role role)
 {
+    const uint32_t epoch = e->touched ? e->epoch : e->epoch - 1;
     dq_racesync *sync = dq_racesync_at(&race->syncs, address, role);
 
     if (sync == NULL || !dq_raceclock_join(&sync->clock, &e->clock) ||
-        (e->lane != DQ_RACE_NO_LANE && !dq_raceclock_know(&sync->clock, e->lane, e->epoch))) {
+        (e->lane != DQ_RACE_NO_LANE && !dq_raceclock_know(&sync->clock, e->lane, epoch))) {
         race->blind = true;
     }
     if (e->touched) {

@@ -103,6 +103,25 @@ static void write_tried(void)
     KeLowerIrql(old);
 }
 
+static void leave(KSPIN_LOCK *lock)
+{
+    KIRQL old;
+
+    KeAcquireSpinLock(lock, &old);
+    KeReleaseSpinLock(lock, old);
+}
+
+/* The lock hands over what was done before it was left, however often that is. */
+static void write_after_leaving_twice(void)
+{
+    static int unrelated;
+
+    READS(&unrelated);
+    leave(&locks[0]);
+    leave(&locks[0]);
+    WRITES(&x);
+}
+
 static void a_spin_lock_orders_its_holders(void **state)
 {
     (void)state;
@@ -111,6 +130,7 @@ static void a_spin_lock_orders_its_holders(void **state)
     assert_apart(write_tried, write_tried);
     assert_meet(write_under_first, write_under_second);
     assert_meet(write_under_first, write_x);
+    assert_meet(write_after_leaving_twice, write_after_leaving_twice);
 }
 
 static void read_shared(void)
