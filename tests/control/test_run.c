@@ -329,7 +329,7 @@ static void poll_in_isr(void *context)
 static void an_isr_that_polls_for_ever_is_a_livelock_in_virtual_time(void **state)
 {
     (void)state;
-    assert_fails(NULL, poll_in_isr, 0, "livelock in `ISR polling_isr`, IRQL 7");
+    assert_fails(NULL, poll_in_isr, DPC_WATCHDOG_VIOLATION, "livelock in `ISR polling_isr`, IRQL 7");
 }
 
 static void poll_for_ever(void *context)
