@@ -177,23 +177,38 @@ static const char *newcomer(const history *this, const dq_step *step, uint32_t *
     return name_of(this, step->ordinal);
 }
 
+void dq_history_visit(const dq_sink *sink,
+                      void (*visit)(void *context, const dq_step *step, const char *newcomer),
+                      void *context)
+{
+    const history *this = (const history *)sink;
+    uint32_t last[DQ_PROCESSORS_MAX] = { 0 };
+
+    for (uint64_t i = first_drawn(this); i < this->count; i++) {
+        const dq_step *step = &this->steps[i % DQ_STEPS];
+
+        visit(context, step, newcomer(this, step, last));
+    }
+}
+
+static void draw(void *context, const dq_step *step, const char *newcomer)
+{
+    char cell[DQ_CELL_BYTES];
+
+    dq_step_describe(step, newcomer, cell, sizeof(cell));
+    dq_columns_put(context, step->processor, step->time_ns, cell);
+}
+
 static size_t explain(dq_sink *sink, char *text, size_t bytes)
 {
     const history *this = (const history *)sink;
     dq_columns columns;
-    uint32_t last[DQ_PROCESSORS_MAX] = { 0 };
 
     if (this->count == 0) {
         return 0;
     }
     dq_columns_begin(&columns, text, bytes, processors_in(this));
-    for (uint64_t i = first_drawn(this); i < this->count; i++) {
-        const dq_step *step = &this->steps[i % DQ_STEPS];
-        char cell[DQ_CELL_BYTES];
-
-        dq_step_describe(step, newcomer(this, step, last), cell, sizeof(cell));
-        dq_columns_put(&columns, step->processor, step->time_ns, cell);
-    }
+    dq_history_visit(sink, draw, &columns);
     return columns.used;
 }
 

@@ -4,9 +4,15 @@
 #ifndef DQ_CHECK_HISTORY_H
 #define DQ_CHECK_HISTORY_H
 
-#include "sim/machine.h"
+#include "check/history_step.h"
 
 /* NULL when memory is short. Freed with the machine. */
 dq_sink *dq_history_create(dq_machine *machine);
+
+/* Calls visit() for each step that is drawn, oldest first; `newcomer` names a thread that goes on, or
+ * is NULL. */
+void dq_history_visit(const dq_sink *history,
+                      void (*visit)(void *context, const dq_step *step, const char *newcomer),
+                      void *context);
 
 #endif

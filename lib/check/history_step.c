@@ -141,15 +141,41 @@ static bool has_place(const dq_step *step)
     }
 }
 
-void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, size_t bytes)
+void dq_step_tell(const dq_step *step, const char *newcomer, char *text, size_t bytes)
 {
-    char what[192], where[160] = "";
+    char what[192];
 
     describe(step, what, sizeof(what));
+    snprintf(text, bytes, "%-8s %s%s%s", dq_step_level_name(step->irql),
+             newcomer != NULL ? newcomer : "", newcomer != NULL ? ": " : "", what);
+}
+
+void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, size_t bytes)
+{
+    char where[160] = "";
+    size_t used;
+
+    dq_step_tell(step, newcomer, cell, bytes);
     if (has_place(step)) {
         dq_place_describe(step->place, where, sizeof(where));
+        used = strlen(cell);
+        snprintf(cell + used, bytes - used, "  %s", where);
     }
-    snprintf(cell, bytes, "%-8s %s%s%s%s%s", dq_step_level_name(step->irql),
-             newcomer != NULL ? newcomer : "", newcomer != NULL ? ": " : "", what,
-             where[0] != '\0' ? "  " : "", where);
+}
+
+/* A routine begins at the address itself, which is none behind a call. */
+const void *dq_step_place(const dq_step *step)
+{
+    switch (step->kind) {
+    case DQ_EVENT_ISR_BEGIN:
+    case DQ_EVENT_ISR_END:
+    case DQ_EVENT_DPC_BEGIN:
+    case DQ_EVENT_DPC_END:
+        return step->routine != NULL ? (const char *)step->routine + 1 : NULL;
+    case DQ_EVENT_SYNC_BEGIN:
+    case DQ_EVENT_SYNC_END:
+        return step->b != 0 ? (const char *)(uintptr_t)step->b + 1 : NULL;
+    default:
+        return has_place(step) ? step->place : NULL;
+    }
 }

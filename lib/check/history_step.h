@@ -28,4 +28,11 @@ const char *dq_step_level_name(unsigned irql);
  * NULL. */
 void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, size_t bytes);
 
+/* "DIRQL 7  KeInsertQueueDpc": without the place. */
+void dq_step_tell(const dq_step *step, const char *newcomer, char *text, size_t bytes);
+
+/* Where it happened in guest code, as a return address: for a routine that begins or returns, the
+ * routine. NULL: nowhere. */
+const void *dq_step_place(const dq_step *step);
+
 #endif

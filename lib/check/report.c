@@ -17,7 +17,7 @@ enum { PLACE_TEXT = 160, EXPLANATION_BYTES = 16384 };
 
 /* ---- One finding ----------------------------------------------------------------------------- */
 
-static void add_title(dq_text *out, const dq_finding *finding)
+void dq_report_title(dq_text *out, const dq_finding *finding)
 {
     const char *name = dq_bugcheck_name(finding->code);
 
@@ -79,7 +79,7 @@ static void add_where(dq_text *out, const dq_finding *finding)
 
 static void add_finding(dq_text *out, const dq_finding *finding)
 {
-    add_title(out, finding);
+    dq_report_title(out, finding);
     dq_text_add(out, "  %s\n", finding->text);
     add_rule(out, finding);
     add_where(out, finding);
@@ -87,7 +87,7 @@ static void add_finding(dq_text *out, const dq_finding *finding)
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
-static void add_explanations(dq_text *out, dq_machine *machine)
+void dq_report_explain(dq_text *out, dq_machine *machine)
 {
     char *text = malloc(EXPLANATION_BYTES);
 
@@ -131,7 +131,7 @@ char *dq_report_make(dq_machine *machine, const char *how_to_repeat)
 
     any = add_findings(&out, machine, DQ_ERROR);
     if (any) {
-        add_explanations(&out, machine);
+        dq_report_explain(&out, machine);
     }
     any = add_findings(&out, machine, DQ_WARNING) || any;
     if (any) {
@@ -144,4 +144,12 @@ char *dq_report_make(dq_machine *machine, const char *how_to_repeat)
         return calloc(1, 1);
     }
     return out.text; /* As far as memory went. */
+}
+
+char *dq_report_warnings(const dq_machine *machine)
+{
+    dq_text out = { 0 };
+
+    (void)add_findings(&out, machine, DQ_WARNING);
+    return dq_text_take(&out);
 }

@@ -8,6 +8,7 @@
 #include "real.h"
 
 #include "arity.h"
+#include "calls.h"
 #include "../host/next.h"
 
 #include <stdatomic.h>
@@ -46,6 +47,7 @@ static host_function *find(const char *name, _Atomic(host_function *) *found)
     }                                                                          \
     DIRQL_API void name(PARAMETERS_##count(__VA_ARGS__))                       \
     {                                                                          \
+        dq_calls_made_at(__builtin_return_address(0));                         \
         dirql_cmocka##name(ARGUMENTS_##count);                                 \
     }
 
@@ -57,6 +59,7 @@ static host_function *find(const char *name, _Atomic(host_function *) *found)
     }                                                                                  \
     DIRQL_API result name(PARAMETERS_##count(__VA_ARGS__))                             \
     {                                                                                  \
+        dq_calls_made_at(__builtin_return_address(0));                                 \
         return dirql_cmocka##name(ARGUMENTS_##count);                                  \
     }
 
@@ -69,6 +72,7 @@ static host_function *find(const char *name, _Atomic(host_function *) *found)
     }                                                                          \
     DIRQL_API void name(PARAMETERS_##count(__VA_ARGS__))                       \
     {                                                                          \
+        dq_calls_made_at(__builtin_return_address(0));                         \
         dirql_cmocka##name(ARGUMENTS_##count);                                 \
     }
 

@@ -12,6 +12,7 @@
 typedef struct dirql_control {
     dq_sink *recorder;      /* Listens for dirql_trace_*, or NULL. */
     dq_sink *race;          /* The race detector, or NULL. */
+    dq_sink *history;       /* For report files, or NULL. */
     const char *trace_path; /* Where the trace goes at the end, or NULL. */
     char name[96];
     struct dirql_exploration *exploration; /* That this run is a part of, or NULL. */

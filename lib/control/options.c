@@ -2,6 +2,7 @@
  * options.c - defaults, the environment, and what is out of range.
  */
 #include "control/control.h"
+#include "control/reportfile.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -155,6 +156,9 @@ static bool read_shards(dirql_options *options, char *error, size_t bytes)
 
 static bool read_environment(dirql_options *options, char *error, size_t bytes)
 {
+    if (variable("DIRQL_REPORT") != NULL) {
+        options->report_file = variable("DIRQL_REPORT");
+    }
     if (!read_shards(options, error, bytes)) {
         return false;
     }
@@ -267,7 +271,8 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
     return is_bound("preemptions", options->preemptions, error, bytes) &&
            is_bound("interrupts", options->interrupts, error, bytes) &&
            is_bound("faults", options->faults, error, bytes) &&
-           check_fail(options->fail, error, bytes);
+           check_fail(options->fail, error, bytes) &&
+           dirql_report_check(options->report_file, error, bytes);
 }
 
 bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,

@@ -2,6 +2,7 @@
  * run.c - one run: joins the machine, the kernel, the checkers and the recorder.
  */
 #include "control/control.h"
+#include "control/reportfile.h"
 
 #include "check/contract.h"
 #include "check/history.h"
@@ -161,7 +162,8 @@ static bool add_sinks(dq_machine *machine, const dirql_options *options)
         return true;
     }
     control->race = dq_race_create(machine, options->iso_volatile != 0);
-    return add_sink(machine, dq_history_create(machine)) &&
+    control->history = dq_history_create(machine);
+    return add_sink(machine, control->history) &&
            add_sink(machine, dq_contract_create(machine)) && add_sink(machine, control->race);
 }
 
@@ -199,6 +201,7 @@ static dq_machine *make_machine(const dirql_options *options, dq_searcher *searc
     snprintf(control->name, sizeof(control->name), "%s", options->name);
     machine->options.name = control->name;
     machine->control = control;
+    machine->findings.keeps_suppressed = options->report_file != NULL;
     start_failing(machine, options);
     if (options->checks != DIRQL_CHECKS_NONE && options->leaks != DIRQL_LEAKS_IGNORED) {
         machine->body_done = dirql_leftovers;
@@ -329,6 +332,7 @@ dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirq
     }
     if (result != NULL) {
         summarise(machine, outcome, result);
+        dirql_report_take(machine, outcome, result);
     }
     dq_machine_destroy(machine);
     free(control);
@@ -397,11 +401,35 @@ static dirql_outcome run_once(const dirql_job *job, dirql_result *result)
     return dirql_control_finish(machine, dq_machine_run(machine, job->body, job->context), result);
 }
 
+/* For a report file somebody must read the result. */
+static dirql_outcome run_and_report(const dirql_job *job, const char *error, dirql_result *result)
+{
+    const bool reports = dirql_report_begin(job->options, job->body);
+    dirql_result own = { .outcome = DIRQL_PASSED };
+    dirql_result *told = result != NULL || !reports ? result : &own;
+    dirql_outcome outcome;
+
+    if (error != NULL) {
+        outcome = dirql_control_refuse(told, error);
+    } else if (job->options->mode == DIRQL_MODE_EXPLORE) {
+        outcome = dirql_explore(job, told);
+    } else {
+        outcome = run_once(job, told);
+    }
+    outcome = dirql_report_end(outcome, told, result != NULL);
+    if (told == &own && outcome == DIRQL_REFUSED) {
+        fputs(own.report, stderr);
+    }
+    dirql_result_free(&own);
+    return outcome;
+}
+
 dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context), void *context,
                         dirql_result *result)
 {
     dirql_options resolved;
     char error[384];
+    bool is_good;
 
     if (result != NULL) {
         *result = (dirql_result){ .outcome = DIRQL_PASSED };
@@ -415,13 +443,10 @@ dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context
                       "a machine is running on this host thread already. Machines do not nest; "
                       "another host thread can run another one.");
     }
-    if (!dirql_options_resolve(options, &resolved, error, sizeof(error))) {
-        return dirql_control_refuse(result, error);
-    }
+    is_good = dirql_options_resolve(options, &resolved, error, sizeof(error));
     const dirql_job job = { &resolved, body, context, __builtin_frame_address(0) };
 
-    return resolved.mode == DIRQL_MODE_EXPLORE ? dirql_explore(&job, result) :
-                                                 run_once(&job, result);
+    return run_and_report(&job, is_good ? NULL : error, result);
 }
 
 /* dq_self does not tell: it stays when simulated code is left by a longjmp. */
@@ -447,6 +472,7 @@ static void refuse_to_abandon(dq_machine *machine)
 dirql_outcome dirql_abandon(dirql_result *result)
 {
     dq_machine *machine = dq_machine_here();
+    dirql_outcome outcome;
 
     if (result != NULL) {
         *result = (dirql_result){ .outcome = DIRQL_PASSED };
@@ -461,9 +487,10 @@ dirql_outcome dirql_abandon(dirql_result *result)
     }
     machine->abandoned = true;
     dq_machine_stop(machine);
-    return ((dirql_control *)machine->control)->exploration != NULL ?
-               dirql_explore_abandoned(machine, result) :
-               dirql_control_finish(machine, DQ_OUTCOME_FAILED, result);
+    outcome = ((dirql_control *)machine->control)->exploration != NULL ?
+                  dirql_explore_abandoned(machine, result) :
+                  dirql_control_finish(machine, DQ_OUTCOME_FAILED, result);
+    return dirql_report_end(outcome, result, result != NULL);
 }
 
 void dirql_result_free(dirql_result *result)

@@ -1,0 +1,29 @@
+/*
+ * file.h - what report files ask of the operating system: to be replaced at once, and names for
+ * what they speak of.
+ */
+#ifndef HOST_FILE_H
+#define HOST_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Writes `text` to `path` by way of another file beside it: whoever reads sees all of the old text
+ * or all of the new, also after a crash. False: the old one is as it was, and `reason` says why, in
+ * the words of the system. */
+bool host_file_replace(const char *path, const char *text, size_t bytes, char *reason,
+                       size_t reason_bytes);
+
+/* True if there is a file or folder of this name. */
+bool host_file_exists(const char *path);
+
+/* Base name of the program that runs; "program" if unknown. Returns name. */
+const char *host_program_name(char *name, size_t bytes);
+
+unsigned host_process_number(void);
+
+/* The source file of the code at `address` with its folders, as the compiler was told. For a return
+ * address, pass the address minus one. False if it is unknown or does not fit. */
+bool host_source_path_find(const void *address, char *path, size_t bytes);
+
+#endif

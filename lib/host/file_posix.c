@@ -1,0 +1,97 @@
+/*
+ * file_posix.c - files that are replaced at once, and the names of program and process.
+ */
+#include "host/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/maps_posix.h"
+
+static bool write_all(int file, const char *text, size_t bytes)
+{
+    while (bytes > 0) {
+        const ssize_t written = write(file, text, bytes);
+
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        text += written > 0 ? written : 0;
+        bytes -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+/* False with errno. */
+static bool write_file(const char *path, const char *text, size_t bytes)
+{
+    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool written;
+    int error;
+
+    if (file < 0) {
+        return false;
+    }
+    written = write_all(file, text, bytes);
+    error = errno;
+    if (close(file) != 0 && written) {
+        return false;
+    }
+    errno = error;
+    return written;
+}
+
+/* Renaming would put a file in the place of a device (/dev/stdout) or a link. */
+static bool is_special(const char *path)
+{
+    char target[8];
+
+    return strncmp(path, "/dev/", 5) == 0 || readlink(path, target, sizeof target) >= 0;
+}
+
+bool host_file_replace(const char *path, const char *text, size_t bytes, char *reason,
+                       size_t reason_bytes)
+{
+    const size_t length = strlen(path) + 32;
+    char *beside = malloc(length);
+    bool done = false;
+
+    if (beside != NULL && is_special(path)) {
+        done = write_file(path, text, bytes);
+    } else if (beside != NULL) {
+        snprintf(beside, length, "%s.%u.tmp", path, host_process_number());
+        done = write_file(beside, text, bytes) && rename(beside, path) == 0;
+    }
+    if (!done) {
+        snprintf(reason, reason_bytes, "%s", strerror(beside != NULL ? errno : ENOMEM));
+        if (beside != NULL) {
+            (void)unlink(beside);
+        }
+    }
+    free(beside);
+    return done;
+}
+
+bool host_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+const char *host_program_name(char *name, size_t bytes)
+{
+    char path[4096];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    path[length > 0 ? length : 0] = '\0';
+    snprintf(name, bytes, "%s", path[0] != '\0' ? host_maps_base_name(path) : "program");
+    return name;
+}
+
+unsigned host_process_number(void)
+{
+    return (unsigned)getpid();
+}

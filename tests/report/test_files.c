@@ -1,0 +1,309 @@
+/*
+ * test_files.c - what runs write into report files.
+ */
+#include <dirql/check.h>
+#include <dirql/cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[64];
+static char path[128];
+static char *content;
+static unsigned files;
+
+/* A name that no test had before. */
+static const char *new_path(const char *end)
+{
+    snprintf(path, sizeof(path), "%s/%u%s", folder, files++, end);
+    return path;
+}
+
+static void read_back(void)
+{
+    FILE *file = fopen(path, "r");
+    size_t bytes;
+
+    assert_non_null(file);
+    free(content);
+    content = calloc(1, 1000000);
+    bytes = fread(content, 1, 999999, file);
+    fclose(file);
+    remove(path);
+    assert_true(bytes > 0);
+}
+
+#define assert_says(text)                                              \
+    do {                                                               \
+        if (strstr(content, text) == NULL) {                           \
+            fail_msg("the file does not say %s:\n%s", text, content);  \
+        }                                                              \
+    } while (0)
+
+static dirql_outcome run(const char *name, void (*body)(void *), const char *file)
+{
+    const dirql_options options = { .name = name, .report_file = file, .fixed = 1, .processors = 2 };
+
+    return dirql_run(&options, body, NULL, NULL);
+}
+
+/* ---- Bodies ---------------------------------------------------------------------------------- */
+
+static KSPIN_LOCK lock;
+
+static void nothing(void *context)
+{
+    (void)context;
+}
+
+static void own_a_lock_twice(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    KeInitializeSpinLock(&lock);
+    KeAcquireSpinLock(&lock, &old);
+    KeAcquireSpinLock(&lock, &old);
+}
+
+static void warn(void *context)
+{
+    KSPIN_LOCK other;
+    KIRQL old;
+
+    (void)context;
+    KeInitializeSpinLock(&other);
+    KeRaiseIrql(8, &old);
+    KeAcquireSpinLockAtDpcLevel(&other); /* IrqlDispatchPedantic. */
+    KeReleaseSpinLockFromDpcLevel(&other);
+    KeLowerIrql(old);
+}
+
+static void warn_with_a_reason(void *context)
+{
+    dirql_suppress("IrqlDispatchPedantic", NULL, "the \"old\" hardware");
+    warn(context);
+}
+
+static void say_odd_things(void *context)
+{
+    (void)context;
+    dirql_fail("a dir/x.c", 12, "odd: <&> ]]> \x01 \xFF \"quoted\"");
+}
+
+static void fail_if_told(void *context)
+{
+    (void)context;
+    if (dirql_choose(2) == 1) {
+        dirql_fail(__FILE__, __LINE__, "chosen");
+    }
+}
+
+/* ---- SARIF ----------------------------------------------------------------------------------- */
+
+static void a_bug_check_is_a_result_of_sarif(void **state)
+{
+    (void)state;
+    assert_int_equal(run("twice", own_a_lock_twice, new_path(".sarif")), DIRQL_FAILED);
+    read_back();
+    assert_says("\"version\":\"2.1.0\"");
+    assert_says("\"driver\":{\"name\":\"dirql\",\"version\":\"");
+    assert_says("{\"id\":\"SPIN_LOCK_ALREADY_OWNED\",\"shortDescription\":{\"text\":\"bug check "
+                "0x0000000F SPIN_LOCK_ALREADY_OWNED\"}");
+    assert_says("\"help\":{\"text\":\"acquire it once");
+    assert_says("\"helpUri\":\"https://learn.microsoft.com/");
+    assert_says("\"ruleId\":\"SPIN_LOCK_ALREADY_OWNED\",\"level\":\"error\"");
+    assert_says("\"codeFlows\":[{\"threadFlows\":[{\"id\":\"CPU0\",\"locations\":[{\"location\":{");
+    assert_says("\"executionOrder\":3");
+    assert_says("\"partialFingerprints\":{\"dirqlFinding/v1\":\"");
+    assert_says("\"bugCheckCode\":\"0x0000000F\",\"bugCheckParameters\":[\"0x");
+    assert_says("\"processor\":0,\"irql\":2,\"irqlName\":\"DISPATCH_LEVEL\"");
+    assert_says("replay: DIRQL_TEST=twice DIRQL_MODE=first");
+    assert_says("\"mode\":\"first\",\"seed\":1,\"processors\":2");
+    assert_says("\"test\":\"twice\",\"outcome\":\"failed\"");
+    assert_says("own_a_lock_twice");
+}
+
+static void runs_of_one_process_follow_each_other(void **state)
+{
+    const char *second;
+
+    (void)state;
+    (void)run("first", own_a_lock_twice, new_path(".json"));
+    assert_int_equal(run("second", nothing, path), DIRQL_PASSED);
+    (void)run("third", own_a_lock_twice, path);
+    read_back();
+    assert_says("\"test\":\"second\",\"outcome\":\"passed\"");
+    second = strstr(content, "{\"ruleId\"");
+    assert_non_null(second);
+    second = strstr(second + 1, ",\n{\"ruleId\"");
+    assert_non_null(second);
+    assert_null(strstr(second + 3, "{\"ruleId\"")); /* Two failed. */
+    assert_null(strstr(strstr(content, "{\"id\":\"SPIN") + 1, "{\"id\":\"SPIN")); /* One rule. */
+}
+
+static void a_warning_is_one(void **state)
+{
+    (void)state;
+    assert_int_equal(run("warns", warn, new_path(".sarif")), DIRQL_PASSED);
+    read_back();
+    assert_says("\"ruleId\":\"IrqlDispatchPedantic\",\"level\":\"warning\"");
+    assert_says("\"defaultConfiguration\":{\"level\":\"warning\"}");
+    assert_null(strstr(content, "suppressions"));
+}
+
+static void what_was_suppressed_says_why(void **state)
+{
+    (void)state;
+    assert_int_equal(run("quiet", warn_with_a_reason, new_path(".sarif")), DIRQL_PASSED);
+    read_back();
+    assert_says("\"suppressions\":[{\"kind\":\"inSource\",\"justification\":\"the \\\"old\\\" "
+                "hardware\"}]");
+}
+
+static void an_assertion_is_where_it_says(void **state)
+{
+    (void)state;
+    assert_int_equal(run("odd", say_odd_things, new_path(".sarif")), DIRQL_FAILED);
+    read_back();
+    assert_says("\"uri\":\"a%20dir/x.c\",\"uriBaseId\":\"%SRCROOT%\"},\"region\":{\"startLine\":12}");
+    assert_says("odd: <&> ]]> \\u0001 \xEF\xBF\xBD \\\"quoted\\\"");
+}
+
+static void a_refusal_is_reported(void **state)
+{
+    const dirql_options options = { .name = "wrong", .report_file = new_path(".sarif"),
+                                    .fixed = 1, .processors = 65 };
+    dirql_result result;
+
+    (void)state;
+    assert_int_equal(dirql_run(&options, nothing, NULL, &result), DIRQL_REFUSED);
+    dirql_result_free(&result);
+    read_back();
+    assert_says("\"ruleId\":\"refused\"");
+    assert_says("option processors is 65");
+    assert_says("\"outcome\":\"refused\"");
+}
+
+/* ---- Explorations ---------------------------------------------------------------------------- */
+
+static void an_exploration_is_one_result(void **state)
+{
+    const dirql_options options = { .name = "searched", .report_file = new_path(".sarif"),
+                                    .mode = DIRQL_MODE_EXPLORE, .fixed = 1 };
+
+    (void)state;
+    assert_int_equal(dirql_run(&options, fail_if_told, NULL, NULL), DIRQL_FAILED);
+    read_back();
+    assert_says("\"ruleId\":\"assertion\"");
+    assert_null(strstr(strstr(content, "{\"ruleId\"") + 1, "{\"ruleId\""));
+    assert_says("\"mode\":\"explore\"");
+    assert_says("\"coverage\":\"explored ");
+    assert_says("DIRQL_REPLAY=");
+}
+
+static void an_exploration_that_passes_says_what_it_covered(void **state)
+{
+    const dirql_options options = { .name = "searched", .report_file = new_path(".xml"),
+                                    .mode = DIRQL_MODE_EXPLORE, .fixed = 1 };
+
+    (void)state;
+    assert_int_equal(dirql_run(&options, nothing, NULL, NULL), DIRQL_PASSED);
+    read_back();
+    assert_says("<testsuites name=\"report.files\" tests=\"1\" failures=\"0\"");
+    assert_says("<property name=\"coverage\" value=\"explored ");
+    assert_says("<property name=\"complete\" value=\"true\"/>");
+}
+
+/* ---- JUnit ----------------------------------------------------------------------------------- */
+
+static void a_failure_is_one_of_junit(void **state)
+{
+    (void)state;
+    assert_int_equal(run("odd", say_odd_things, new_path(".xml")), DIRQL_FAILED);
+    assert_int_equal(run("warns", warn, path), DIRQL_PASSED);
+    assert_int_equal(run("twice", own_a_lock_twice, path), DIRQL_FAILED);
+    read_back();
+    assert_says("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"report.files\" "
+                "tests=\"3\" failures=\"2\" errors=\"0\" skipped=\"0\"");
+    assert_says("<testcase name=\"odd\" classname=\"report.files\"");
+    assert_says("<failure message=\"assertion: a dir/x.c:12: odd: &#60;&#38;&#62; ]]&#62; \xE2\x90\x81 "
+                "\xEF\xBF\xBD &#34;quoted&#34;\" type=\"assertion\">");
+    assert_says("file=\"a dir/x.c\" line=\"12\"");
+    assert_says("<property name=\"mode\" value=\"first\"/>");
+    assert_says("<system-out>warning: ");
+    assert_says("type=\"SPIN_LOCK_ALREADY_OWNED\">bug check 0x0000000F");
+    assert_says("time (us)"); /* The whole report. */
+}
+
+static void fail_in_the_body(void *unused)
+{
+    (void)unused;
+    dirql_fail(__FILE__, __LINE__, "not here");
+}
+
+/* ---- What cannot be written ------------------------------------------------------------------ */
+
+static void a_path_that_cannot_be_written_is_an_error(void **state)
+{
+    const dirql_options options = { .name = "odd", .report_file = "/nowhere at all/x.sarif",
+                                    .fixed = 1 };
+    dirql_result result;
+
+    (void)state;
+    assert_int_equal(dirql_run(&options, nothing, NULL, &result), DIRQL_FAILED);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_string_equal(result.report, "report file\n  the report could not be written to "
+                                       "/nowhere at all/x.sarif: No such file or directory\n");
+    dirql_result_free(&result);
+    assert_int_equal(dirql_run(&options, fail_in_the_body, NULL, &result), DIRQL_FAILED);
+    assert_non_null(strstr(result.report, "not here"));
+    assert_non_null(strstr(result.report, "\nreport file\n"));
+    dirql_result_free(&result);
+}
+
+static void assert_refused(const char *file, const char *reason)
+{
+    const dirql_options options = { .report_file = file, .fixed = 1 };
+    dirql_result result;
+
+    assert_int_equal(dirql_run(&options, nothing, NULL, &result), DIRQL_REFUSED);
+    assert_non_null(strstr(result.report, reason));
+    dirql_result_free(&result);
+}
+
+static void a_path_must_say_which_kind(void **state)
+{
+    (void)state;
+    assert_refused("report.txt", "\"report.txt\"; it must end in .sarif");
+    assert_refused("a.sarif,b", "\"b\"; it must end in .sarif");
+    assert_refused("%q.sarif", "behind a %");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bug_check_is_a_result_of_sarif),
+        cmocka_unit_test(runs_of_one_process_follow_each_other),
+        cmocka_unit_test(a_warning_is_one),
+        cmocka_unit_test(what_was_suppressed_says_why),
+        cmocka_unit_test(an_assertion_is_where_it_says),
+        cmocka_unit_test(a_refusal_is_reported),
+        cmocka_unit_test(an_exploration_is_one_result),
+        cmocka_unit_test(an_exploration_that_passes_says_what_it_covered),
+        cmocka_unit_test(a_failure_is_one_of_junit),
+        cmocka_unit_test(a_path_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(a_path_must_say_which_kind),
+    };
+    int failed;
+
+    unsetenv("DIRQL_REPORT");
+    strcpy(folder, "report-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(content);
+    rmdir(folder);
+    return failed;
+}
