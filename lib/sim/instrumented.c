@@ -87,10 +87,12 @@ static void try(dq_instrumented *module)
     module->is_tried = true;
 }
 
+/* To clang the file that is compiled is "<built-in>" there. */
 static const char *base_name(const char *path)
 {
-    const char *name = path;
+    const char *name = path[0] == '<' ? "" : path;
 
+    path = name;
     for (; *path != '\0'; path++) {
         name = *path == '/' || *path == '\\' ? path + 1 : name;
     }

@@ -38,7 +38,8 @@ DQ_ACCESS_API void dq_instrumented_remove(dq_instrumented *module);
 bool dq_access_instrumented(const void *place);
 
 /* Calls visit() for each unit that the process has, with its target's name, the base name of its
- * file, and whether its accesses arrive. Returns their number. Slow. */
+ * file (clang does not say it: then it is empty), and whether its accesses arrive. Returns their
+ * number. Slow. */
 unsigned dq_access_units(void (*visit)(void *owner, const char *target, const char *file,
                                        bool arrives),
                          void *owner);

@@ -21,7 +21,7 @@ static void compare(void *owner, const char *target, const char *file, bool arri
 {
     search *s = owner;
 
-    if (strcmp(target, s->target) == 0 && strcmp(file, s->file) == 0) {
+    if (strcmp(target, s->target) == 0 && (strcmp(file, s->file) == 0 || file[0] == '\0')) {
         s->found++;
         s->arrives = arrives;
     }
@@ -35,6 +35,26 @@ static void each_file_is_a_unit_whose_accesses_arrive(void **state)
     assert_int_equal(dq_access_units(compare, &s), 1);
     assert_int_equal(s.found, 1);
     assert_true(s.arrives);
+}
+
+static void write_unseen(volatile char *at)
+{
+    *at = 1;
+}
+
+static void a_unit_without_instrumentation_is_found_out(void **state)
+{
+    const dq_unit unit = { "forgotten", "forgotten.c", write_unseen };
+    dq_instrumented module = { .units = &unit, .units_end = &unit + 1 };
+    search s = { .target = "forgotten", .file = "forgotten.c", .arrives = true };
+
+    (void)state;
+    dq_instrumented_add(&module);
+    assert_int_equal(dq_access_units(compare, &s), 2);
+    dq_instrumented_remove(&module);
+    assert_int_equal(s.found, 1);
+    assert_false(s.arrives);
+    assert_int_equal(dq_access_units(compare, &s), 1);
 }
 
 static void functions_of_instrumented_files_are_told_apart(void **state)
@@ -53,6 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test(each_file_is_a_unit_whose_accesses_arrive),
+        dirql_unit_test(a_unit_without_instrumentation_is_found_out),
         dirql_unit_test(functions_of_instrumented_files_are_told_apart),
         cmocka_unit_test(each_file_is_a_unit_whose_accesses_arrive),
         cmocka_unit_test(functions_of_instrumented_files_are_told_apart),
