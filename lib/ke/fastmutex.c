@@ -209,10 +209,10 @@ static void check_apcs(dq_processor *cpu, const call *c, uint64_t subcode)
                                .rule = "FastMutexUnsafe",
                                .page = dq_service_name(c->service),
                                .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                               .parameters = { subcode, cpu->irql, (uintptr_t)c->mutex },
+                               .parameters = { subcode, cpu->irql, (uint64_t)-thread->apc_disable,
+                                               (uintptr_t)c->mutex },
                                .place = c->place },
-                "%s at IRQL %u, outside a critical or guarded region: it leaves it to its caller "
-                "to keep APCs away",
+                "%s at IRQL %u, with APCs enabled: it leaves it to its caller to keep them away",
                 dq_service_name(c->service), cpu->irql);
     }
 }

@@ -15,6 +15,18 @@ static void refuse_leave(dq_processor *cpu, uint64_t subcode, dq_service service
             "%s by a thread that is not in such a region", dq_service_name(service));
 }
 
+/* A system thread begins with normal kernel APCs off, once. */
+void dq_region_thread_ends(dq_processor *cpu, const dq_thread *thread)
+{
+    const int disabled = thread->apc_disable - thread->system;
+
+    if (disabled != 0 || thread->guarded != 0) {
+        dq_bugcheck(cpu, KERNEL_APC_PENDING_DURING_EXIT, 0, (uint64_t)-disabled, cpu->irql,
+                    0, "thread %s ends in a %s region that it entered", thread->name,
+                    disabled != 0 ? "critical" : "guarded");
+    }
+}
+
 VOID NTAPI KeEnterCriticalRegion(VOID)
 {
     DQ_ENTER(KeEnterCriticalRegion, NULL, 0, 0, 0, DQ_VOID);

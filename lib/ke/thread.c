@@ -455,6 +455,7 @@ void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
     if (dq_kernel_of(cpu)->ex_thread_ends != NULL) {
         dq_kernel_of(cpu)->ex_thread_ends(cpu, thread);
     }
+    dq_region_thread_ends(cpu, thread);
     cpu->irql = DQ_LEVEL_DISPATCH;
     thread->exit_status = status;
     thread->state = DQ_THREAD_ENDED;

@@ -117,6 +117,9 @@ void dq_thread_set_priority(dq_thread *thread, int priority);
 /* What must hold when the current thread ends: PASSIVE_LEVEL, and what sinks ask of it. */
 void dq_thread_check_end(dq_processor *cpu);
 
+/* region.c: bug check 0x20 if the thread is in a critical or guarded region. */
+void dq_region_thread_ends(dq_processor *cpu, const dq_thread *thread);
+
 /* The current thread ends. At PASSIVE_LEVEL. */
 _Noreturn void dq_thread_exit(dq_processor *cpu, NTSTATUS status);
 

@@ -304,8 +304,8 @@ static void the_other_pairs_release_is_found(void **state)
 static void the_unsafe_pair_outside_a_region_is_found(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x39, PASSIVE_LEVEL,
-                               (ULONG_PTR)&s.first, DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x39, PASSIVE_LEVEL, 0,
+                               (ULONG_PTR)&s.first);
     ExAcquireFastMutexUnsafe(&s.first);
 }
 

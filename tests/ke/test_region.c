@@ -1,6 +1,7 @@
 /* Tests of lib/ke/region.c. */
 #include <dirql/check.h>
 #include <dirql/cmocka.h>
+#include <dirql/thread.h>
 #include <ntddk.h>
 
 static void critical_regions_nest(void **state)
@@ -65,6 +66,67 @@ static void leaving_a_critical_region_above_apc_level_is_c4_11b(void **state)
     KeLeaveCriticalRegion();
 }
 
+static void enter_critical(void *context)
+{
+    (void)context;
+    KeEnterCriticalRegion();
+    KeEnterCriticalRegion();
+    KeLeaveCriticalRegion();
+}
+
+static void enter_guarded(void *context)
+{
+    (void)context;
+    KeEnterGuardedRegion();
+}
+
+static void enter_and_leave(void *context)
+{
+    (void)context;
+    KeEnterCriticalRegion();
+    KeEnterGuardedRegion();
+    KeLeaveGuardedRegion();
+    KeLeaveCriticalRegion();
+}
+
+static void a_thread_that_ends_in_a_critical_region_is_bug_check_20(void **state)
+{
+    (void)state;
+    dirql_expect_bugcheck_with(KERNEL_APC_PENDING_DURING_EXIT, 0, (ULONG_PTR)-1, PASSIVE_LEVEL, 0);
+    dirql_thread_join(dirql_thread_start("careless", 0, enter_critical, NULL));
+}
+
+static void a_thread_that_ends_in_a_guarded_region_is_bug_check_20(void **state)
+{
+    (void)state;
+    dirql_expect_bugcheck_with(KERNEL_APC_PENDING_DURING_EXIT, 0, 0, PASSIVE_LEVEL, 0);
+    dirql_thread_join(dirql_thread_start("careless", 0, enter_guarded, NULL));
+}
+
+static void end_in_system_thread(void *context)
+{
+    enter_and_leave(context);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void a_thread_that_left_what_it_entered_ends(void **state)
+{
+    HANDLE handle;
+    PVOID thread;
+
+    (void)state;
+    dirql_thread_join(dirql_thread_start("careful", 0, enter_and_leave, NULL));
+    assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL,
+                                          end_in_system_thread, NULL),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, NULL, KernelMode, &thread,
+                                               NULL),
+                     STATUS_SUCCESS);
+    KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, NULL);
+    ObDereferenceObject(thread);
+    ZwClose(handle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -74,6 +136,9 @@ int main(void)
         dirql_unit_test(leaving_a_guarded_region_outside_one_is_reported),
         dirql_unit_test(entering_a_critical_region_above_apc_level_is_c4_11a),
         dirql_unit_test(leaving_a_critical_region_above_apc_level_is_c4_11b),
+        dirql_unit_test(a_thread_that_ends_in_a_critical_region_is_bug_check_20),
+        dirql_unit_test(a_thread_that_ends_in_a_guarded_region_is_bug_check_20),
+        dirql_unit_test(a_thread_that_left_what_it_entered_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
