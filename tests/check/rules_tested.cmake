@@ -9,7 +9,6 @@
 # the rule without saying so. A new rule belongs in neither.
 set(fires_unmarked
     "IrqlKeWait"
-    "IrqlIoPassive"
     "IrqlIoDispatch"
     "foreign thread"
     "interrupt held up"
@@ -18,7 +17,6 @@ set(fires_unmarked
     "time limit"
     "abort")
 set(silence_unmarked
-    "IrqlIoPassive"
     "IrqlIoApcLte"
     "IrqlExPassive"
     "IrqlIoDispatch"
