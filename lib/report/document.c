@@ -1,8 +1,10 @@
 /*
  * document.c - a report file: what all runs of this process have to say, rewritten after each.
  *
- * The process keeps the text of its runs, and replaces the file by the whole. So a file is complete
- * whenever somebody looks, and begins anew with each process.
+ * The process keeps the text of its runs, and replaces the file by the whole. So a file is well-formed
+ * whenever somebody looks, and begins anew with each process. Thousands of runs that pass are not worth
+ * thousands of large files: they are put off, so that writing takes a small share of the time, until the
+ * next failure or the end of the process.
  */
 #include "report/document.h"
 
@@ -85,6 +87,50 @@ static bool write_file(const dq_document *document, char *reason, size_t bytes)
     return written;
 }
 
+/* ---- Putting off ----------------------------------------------------------------------------- */
+
+static HOST_KEPT unsigned process; /* That will write what was put off. */
+
+static void catch_up(void)
+{
+    char reason[256];
+
+    if (process != host_process_number()) {
+        return; /* A child has no news of its parent's. */
+    }
+    for (dq_document *document = documents; document != NULL; document = document->next) {
+        if (document->is_behind && !write_file(document, reason, sizeof(reason))) {
+            fprintf(stderr, "dirql: the report could not be written to %s: %s\n", document->path,
+                    reason);
+        }
+    }
+}
+
+static bool can_wait(const dq_document *document, const dq_run_facts *facts)
+{
+    enum { SHARE = 10 };
+
+    if (facts->end != DQ_RUN_PASSED ||
+        host_clock_ns() - document->written_ns >= SHARE * document->cost_ns) {
+        return false;
+    }
+    if (process != host_process_number() && atexit(catch_up) == 0) {
+        process = host_process_number();
+    }
+    return process == host_process_number();
+}
+
+static bool write_now(dq_document *document, char *reason, size_t bytes)
+{
+    const uint64_t began_ns = host_clock_ns();
+    const bool written = write_file(document, reason, bytes);
+
+    document->written_ns = host_clock_ns();
+    document->cost_ns = document->written_ns - began_ns;
+    document->is_behind = !written;
+    return written;
+}
+
 static bool add(const char *path, dq_record *record, const dq_run_facts *facts, char *reason,
                 size_t bytes)
 {
@@ -100,7 +146,8 @@ static bool add(const char *path, dq_record *record, const dq_run_facts *facts, 
         dq_junit_add(document, record, facts);
     }
     count(document, facts);
-    return write_file(document, reason, bytes);
+    document->is_behind = true;
+    return can_wait(document, facts) || write_now(document, reason, bytes);
 }
 
 bool dq_document_add(const char *path, dq_record *record, const dq_run_facts *facts, char *reason,

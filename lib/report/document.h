@@ -20,10 +20,12 @@ typedef struct dq_document {
     dq_piece *rules;
     unsigned tests, failures, errors, skipped;
     uint64_t host_ns;
+    uint64_t written_ns, cost_ns; /* When the file was written, and how long that took. */
+    bool is_behind;               /* The file does not have all runs yet. */
     struct dq_document *next;
 } dq_document;
 
-/* Adds a run and writes the file. False: says why in `reason`. Any host thread. */
+/* Adds a run and writes the file; of runs that passed, many may be written together. False: says why in `reason`. Any host thread. */
 bool dq_document_add(const char *path, dq_record *record, const dq_run_facts *facts, char *reason,
                      size_t bytes);
 

@@ -81,7 +81,7 @@ static void add_finding(dq_record *record, dq_machine *machine, const dq_finding
         record->failed = true;
         return;
     }
-    dq_result_locate(finding, at);
+    dq_result_locate(finding, record->blamed, at);
     if (at->line == 0) {
         dq_source_find(record->fallback, at);
     }
@@ -116,7 +116,7 @@ static void add_findings(dq_record *record, dq_machine *machine, const dq_sink *
 
 /* The test framework failed the run, and has said why by its own means. */
 static void add_blame(dq_record *record, dq_machine *machine, const dq_sink *history,
-                      const char *repeat, const void *blamed)
+                      const char *repeat)
 {
     dq_finding *finding = calloc(1, sizeof(*finding));
 
@@ -126,7 +126,6 @@ static void add_blame(dq_record *record, dq_machine *machine, const dq_sink *his
     }
     finding->severity = DQ_ERROR;
     finding->rule = "assertion";
-    finding->place = blamed;
     finding->irql = DQ_LEVELS;
     finding->time_ns = machine->clock.now_ns;
     snprintf(finding->text, sizeof(finding->text),
@@ -142,9 +141,10 @@ void dq_record_take(dq_record *record, dq_machine *machine, const dq_sink *histo
 
     dq_record_end(record);
     record->fallback = fallback;
+    record->blamed = blamed;
     add_findings(record, machine, history, repeat);
     if (has_failed && record->headline == NULL) {
-        add_blame(record, machine, history, repeat, blamed);
+        add_blame(record, machine, history, repeat);
     }
     record->warnings = dq_report_warnings(machine);
 }

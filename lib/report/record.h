@@ -42,6 +42,7 @@ typedef struct dq_record {
     dq_source *at;   /* Where. */
     char *warnings;  /* Text of all, or NULL. */
     const void *fallback; /* A return address, for what has no place. */
+    const void *blamed;   /* That of the test framework, see dq_record_take(). */
     bool failed;     /* Memory was short. */
 } dq_record;
 

@@ -128,10 +128,12 @@ static bool read_place(const char *text, dq_source *at)
     return false;
 }
 
-void dq_result_locate(const dq_finding *finding, dq_source *at)
+void dq_result_locate(const dq_finding *finding, const void *blamed, dq_source *at)
 {
-    if (strcmp(finding->rule, "assertion") != 0 || !read_place(finding->text, at)) {
-        dq_source_find(finding->place, at);
+    const bool is_assertion = strcmp(finding->rule, "assertion") == 0;
+
+    if (!is_assertion || !read_place(finding->text, at)) {
+        dq_source_find(is_assertion && blamed != NULL ? blamed : finding->place, at);
     }
 }
 

@@ -9,8 +9,9 @@
 /* The identifier of a finding's rule: "IrqlKeSetEvent", "SPIN_LOCK_ALREADY_OWNED". */
 const char *dq_result_rule(const dq_finding *finding);
 
-/* Where a finding is shown. An assertion's text begins with its place. */
-void dq_result_locate(const dq_finding *finding, dq_source *at);
+/* Where a finding is shown. An assertion's text begins with its place; else it is `blamed`, a return
+ * address of the test framework's, if there is one. */
+void dq_result_locate(const dq_finding *finding, const void *blamed, dq_source *at);
 
 /* Adds the result, open at the end, and its rule to the record. `history`: whose steps led there, or
  * NULL. */

@@ -187,6 +187,25 @@ static void a_refusal_is_reported(void **state)
     assert_says("\"outcome\":\"refused\"");
 }
 
+static void many_runs_are_all_there_in_the_end(void **state)
+{
+    enum { RUNS = 200 };
+    char last[64];
+
+    (void)state;
+    new_path(".sarif");
+    for (unsigned i = 0; i < RUNS; i++) {
+        snprintf(last, sizeof(last), "run%u", i);
+        assert_int_equal(run(last, nothing, path), DIRQL_PASSED);
+    }
+    (void)run("last", own_a_lock_twice, path); /* What fails is written at once. */
+    read_back();
+    for (unsigned i = 0; i < RUNS; i++) {
+        snprintf(last, sizeof(last), "\"test\":\"run%u\"", i);
+        assert_says(last);
+    }
+}
+
 /* ---- Explorations ---------------------------------------------------------------------------- */
 
 static void an_exploration_is_one_result(void **state)
@@ -291,6 +310,7 @@ int main(void)
         cmocka_unit_test(what_was_suppressed_says_why),
         cmocka_unit_test(an_assertion_is_where_it_says),
         cmocka_unit_test(a_refusal_is_reported),
+        cmocka_unit_test(many_runs_are_all_there_in_the_end),
         cmocka_unit_test(an_exploration_is_one_result),
         cmocka_unit_test(an_exploration_that_passes_says_what_it_covered),
         cmocka_unit_test(a_failure_is_one_of_junit),
