@@ -12,6 +12,9 @@
 /* A device that interrupts by a level is silenced by a write to this port. */
 #define UART_SILENCE ((PUCHAR)0x3F8)
 
+/* One that is silent until it is enabled has this port for it. */
+#define UART_ENABLE ((PUCHAR)0x3F9)
+
 /* Starts the device; the arguments are its translated interrupt resource. */
 NTSTATUS driver_start(ULONG vector, KIRQL irql, KAFFINITY processors);
 
@@ -25,5 +28,6 @@ VOID driver_stop(VOID);
 /* What an application reads and writes. */
 ULONG driver_read(VOID);
 VOID driver_write(ULONG value);
+ULONGLONG driver_position(VOID);
 
 #endif

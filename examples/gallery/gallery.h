@@ -40,15 +40,40 @@ static inline void silence(void *line, uint64_t offset, unsigned bytes, uint64_t
     dirql_line_deassert(line);
 }
 
-/* One that interrupts by a level, until it is silenced. */
-static inline dirql_line *start_level_device(KAFFINITY processors)
+/* One that interrupts by a level, until it is silenced; its driver is not started. */
+static inline dirql_line *create_level_device(KAFFINITY processors)
 {
     dirql_line *line = dirql_line_create(
         &(dirql_line_options){ .name = "uart", .irql = 7, .processors = processors });
 
     dirql_device_add_ports(&(dirql_device){ .name = "uart", .write = silence, .context = line },
                            (ULONG)(ULONG_PTR)UART_SILENCE, 1);
-    return start_driver(line);
+    return line;
+}
+
+static inline dirql_line *start_level_device(KAFFINITY processors)
+{
+    return start_driver(create_level_device(processors));
+}
+
+static inline void enable(void *line, uint64_t offset, unsigned bytes, uint64_t value)
+{
+    (void)offset;
+    (void)bytes;
+    if (value != 0) {
+        dirql_line_pulse(line);
+    }
+}
+
+/* One that interrupts by an edge as soon as it is enabled; its driver is not started. */
+static inline dirql_line *create_enabled_device(KAFFINITY processors)
+{
+    dirql_line *line = dirql_line_create(&(dirql_line_options){
+        .name = "uart", .irql = 7, .trigger = DIRQL_EDGE, .processors = processors });
+
+    dirql_device_add_ports(&(dirql_device){ .name = "uart", .write = enable, .context = line },
+                           (ULONG)(ULONG_PTR)UART_ENABLE, 1);
+    return line;
 }
 
 #endif
