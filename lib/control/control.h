@@ -49,6 +49,11 @@ static inline dq_processor *dirql_control_cpu(void)
 bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,
                            size_t error_bytes);
 
+/* ---- exit.c ----------------------------------------------------------------------------------- */
+
+/* A run begins (+1) or is over (-1): while any is under way, exit() is a failure. */
+void dirql_control_count(int change);
+
 /* ---- run.c, for explore.c --------------------------------------------------------------------- */
 
 typedef struct dirql_job {

@@ -93,49 +93,6 @@ static dq_machine_options machine_options(const dirql_options *options)
     };
 }
 
-/* ---- A process that ends in a run ------------------------------------------------------------ */
-
-/* Guarded by host_lock(): */
-static HOST_KEPT unsigned under_way;       /* Runs of all host threads. */
-static HOST_KEPT unsigned under_way_forks; /* host_fork_count() of the process that they are in. */
-
-/* Without it, exit(0) in driver code would look as a success to whoever reads the status. */
-static void refuse_to_exit(void)
-{
-    const dq_machine *machine = dq_machine_here();
-    unsigned runs;
-
-    host_lock();
-    runs = under_way_forks == host_fork_count() ? under_way : 0; /* Else they are the parent's. */
-    host_unlock();
-    if (runs > 0) {
-        fflush(NULL);
-        fprintf(stderr,
-                "dirql: exit() was called while run \"%s\"%s was under way. The run and all that "
-                "should "
-                "have followed it are lost; the process ends with a failure status.\n",
-                machine != NULL ? machine->options.name : "?",
-                machine != NULL ? "" : " (of another host thread)");
-        _Exit(EXIT_FAILURE);
-    }
-}
-
-static void count_run(int change)
-{
-    static HOST_KEPT bool registered;
-
-    host_lock();
-    if (!registered) {
-        registered = atexit(refuse_to_exit) == 0;
-    }
-    if (under_way_forks != host_fork_count()) {
-        under_way_forks = host_fork_count();
-        under_way = 0;
-    }
-    under_way += (unsigned)change;
-    host_unlock();
-}
-
 /* ---- Making and ending a machine ------------------------------------------------------------- */
 
 static bool add_sink(dq_machine *machine, dq_sink *sink)
@@ -325,7 +282,7 @@ dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirq
 {
     dirql_control *control = machine->control;
 
-    count_run(-1);
+    dirql_control_count(-1);
     write_trace(machine);
     if (machine->findings.errors > 0 && outcome == DQ_OUTCOME_PASSED) {
         outcome = DQ_OUTCOME_FAILED;
@@ -386,7 +343,7 @@ dq_machine *dirql_control_make(const dirql_job *job, dq_searcher *searcher)
 
     if (machine != NULL) {
         machine->home_frame = job->frame;
-        count_run(+1);
+        dirql_control_count(+1);
     }
     return machine;
 }

@@ -1,0 +1,48 @@
+/*
+ * exit.c - a process that ends while a run is under way.
+ */
+#include "control/control.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Guarded by host_lock(): */
+static HOST_KEPT unsigned under_way;       /* Runs of all host threads. */
+static HOST_KEPT unsigned under_way_forks; /* host_fork_count() of the process that they are in. */
+
+/* Without it, exit(0) in driver code would look as a success to whoever reads the status. */
+static void refuse_to_exit(void)
+{
+    const dq_machine *machine = dq_machine_here();
+    unsigned runs;
+
+    host_lock();
+    runs = under_way_forks == host_fork_count() ? under_way : 0; /* Else they are the parent's. */
+    host_unlock();
+    if (runs > 0) {
+        fflush(NULL);
+        fprintf(stderr,
+                "dirql: exit() was called while run \"%s\"%s was under way. The run and all that "
+                "should "
+                "have followed it are lost; the process ends with a failure status.\n",
+                machine != NULL ? machine->options.name : "?",
+                machine != NULL ? "" : " (of another host thread)");
+        _Exit(EXIT_FAILURE);
+    }
+}
+
+void dirql_control_count(int change)
+{
+    static HOST_KEPT bool registered;
+
+    host_lock();
+    if (!registered) {
+        registered = atexit(refuse_to_exit) == 0;
+    }
+    if (under_way_forks != host_fork_count()) {
+        under_way_forks = host_fork_count();
+        under_way = 0;
+    }
+    under_way += (unsigned)change;
+    host_unlock();
+}
