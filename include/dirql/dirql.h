@@ -99,6 +99,7 @@ typedef struct dirql_options {
     unsigned shards; /* Split the schedules over so many processes, of which this is the one ... */
     unsigned shard;  /* ... with this number, from 0; default 1 and 0, or TEST_TOTAL_SHARDS and
                         TEST_SHARD_INDEX. */
+    int unreduced; /* True: branch also where it can make no difference: to check that it makes none. */
     int must_complete; /* True: a search that a limit has cut short fails. */
     int iso_volatile; /* True: a volatile access orders nothing, as in ISO C. By default an aligned one
                          of up to 8 bytes acquires (a load) or releases (a store), as with Microsoft's

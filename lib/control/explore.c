@@ -157,6 +157,7 @@ static exploration *begin(const dirql_job *job)
     }
     host_faults_keep();
     dq_search_start(&ex->search);
+    ex->search.unreduced = job->options->unreduced != 0;
     ex->search.shards = job->options->shards;
     ex->search.shard = job->options->shard;
     ex->search.sharing.is_static = is_static;
@@ -359,10 +360,11 @@ static bool is_over_budget(const exploration *ex)
 /* Prepares the next run. False when the last pass is complete. */
 static bool advance(exploration *ex)
 {
-    bool again;
-
-    if (dq_search_advance(&ex->search, &again)) {
-        ex->schedules = again ? ex->schedules_before : ex->schedules;
+    if (dq_search_is_begun_again(&ex->search)) {
+        ex->schedules = ex->schedules_before;
+        return true;
+    }
+    if (dq_search_advance(&ex->search)) {
         return true;
     }
     ex->schedules_before = ex->schedules;
@@ -458,7 +460,7 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
     if (ex == NULL) {
         return dirql_control_refuse(result, "short of memory for the exploration");
     }
-    for (unsigned runs = 0;; runs += runs < 2) {
+    for (unsigned runs = 0;;) {
         if (!run_one(ex, &outcome, result)) {
             return outcome;
         }
@@ -467,11 +469,13 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
         }
         if (runs == 0) {
             ex->first = ex->last;
+            runs = dq_search_is_begun_again(&ex->search) ? 0 : 1; /* Else it asks for more. */
             continue;
         }
         if (runs == 1 && !is_same_twice(ex)) {
             return report_difference(ex, result);
         }
+        runs = 2;
         ex->schedules += counts(ex);
         dirql_progress_say(&ex->progress, ex->options.name, ex->schedules,
                            dq_search_share(&ex->search));

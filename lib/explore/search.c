@@ -103,7 +103,10 @@ static void answer(dq_searcher *searcher, dq_processor *cpu, dq_choice *choice)
 static bool touch(dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
                   unsigned flags)
 {
-    return dq_sharing_touch(&((dq_search *)searcher)->sharing, cpu, address, bytes, flags);
+    dq_search *search = (dq_search *)searcher;
+
+    return search->unreduced ||
+           dq_sharing_touch(&search->sharing, cpu, address, bytes, flags);
 }
 
 /* ---- From one run to the next ---------------------------------------------------------------- */
@@ -160,16 +163,20 @@ static bool turn(dq_search *search, dq_choice *choice)
     return false;
 }
 
-bool dq_search_advance(dq_search *search, bool *again)
+bool dq_search_is_begun_again(dq_search *search)
 {
     const dq_bounds limit = search->limit;
 
-    *again = search->sharing.grew;
-    if (*again) {
-        search->sharing.grew = false;
-        dq_search_begin(search, &limit);
-        return true;
+    if (!search->sharing.grew) {
+        return false;
     }
+    search->sharing.grew = false;
+    dq_search_begin(search, &limit);
+    return true;
+}
+
+bool dq_search_advance(dq_search *search)
+{
     while (search->count > 0) {
         if (turn(search, &search->nodes[search->count - 1].choice)) {
             return true;

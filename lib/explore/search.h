@@ -44,6 +44,7 @@ typedef struct dq_search {
     dq_bounds limit;
     dq_bounds used;           /* By the answers of the present run. */
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
+    bool unreduced;         /* All memory is taken as shared. */
     unsigned shards, shard; /* How many there are, and which this is. */
     size_t deviations;      /* Answers of the present run that are not 0. */
     dq_sharing sharing;
@@ -63,9 +64,11 @@ void dq_search_begin(dq_search *search, const dq_bounds *limit);
 /* Before each run. */
 void dq_search_begin_run(dq_search *search);
 
-/* After a run: prepares the next one. False if there is none: the pass is complete. If more memory
- * is shared than the pass has known of, it is begun again: *again. */
-bool dq_search_advance(dq_search *search, bool *again);
+/* After a run: prepares the next one. False if there is none: the pass is complete. */
+bool dq_search_advance(dq_search *search);
+
+/* Begins the pass again if more memory is shared than it has known of. */
+bool dq_search_is_begun_again(dq_search *search);
 
 /* How much of the pass has been seen, from 0 to 1: an estimate by the shape of the tree so far. */
 double dq_search_share(const dq_search *search);

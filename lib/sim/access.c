@@ -151,5 +151,10 @@ void dq_access_both(const void *from, const void *other, unsigned other_flags, s
 void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_t bytes,
                           unsigned flags)
 {
+    dq_searcher *searcher = cpu->machine->choices.searcher;
+
+    if (searcher != NULL) {
+        (void)searcher->touch(searcher, cpu, (const void *)address, bytes, flags);
+    }
     dq_emit(cpu, ACCESS, (const void *)address, bytes, flags, 0);
 }

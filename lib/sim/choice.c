@@ -84,7 +84,9 @@ static void decide(dq_processor *cpu, dq_choice *choice, const unsigned *drawn)
         return;
     }
     if (cpu->execution->pinned && log->searcher != NULL) {
-        choice->answer = choice->kind == DQ_CHOICE_ARRIVAL; /* Not here. */
+        choice->answer = choice->kind == DQ_CHOICE_ARRIVAL   ? 1 /* Not here. */
+                         : choice->kind == DQ_CHOICE_PROCESSOR ? cpu->execution->pinned_answer
+                                                               : 0;
         return;
     }
     switch (cpu->machine->options.mode) {

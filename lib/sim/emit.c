@@ -73,10 +73,11 @@ void dq_emit_to_sinks(dq_processor *cpu, const dq_event *event)
     dq_machine *machine = cpu->machine;
     dq_event copy;
 
+    event = completed(cpu, event, &copy);
     machine->event_sequence++;
     for (dq_sink *sink = machine->sinks; sink != NULL; sink = sink->next) {
         if ((sink->kinds >> event->kind & 1) != 0) {
-            sink->event(sink, cpu, completed(cpu, event, &copy));
+            sink->event(sink, cpu, event);
         }
     }
 }

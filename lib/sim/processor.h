@@ -71,7 +71,8 @@ typedef struct dq_execution {
     uint64_t begun_ns;          /* Virtual time. */
     uint64_t polled_at;         /* One of its latest run of steps that only look, or 0. */
     uint8_t polls;              /* Steps since that one. */
-    bool pinned;                /* Its step matters to nobody: choices stay as they are. */
+    bool pinned;                /* Its step matters to nobody: it goes on, and nothing arrives. */
+    uint8_t pinned_answer;      /* Which says that it goes on. */
     bool under_way;             /* It has passed a schedule point. */
     uint64_t processors;        /* Those that it may run on; 0: any. */
     uint64_t spent_ns;          /* Of it, in stalls and accesses of its own. */

@@ -14,6 +14,7 @@
 static const uint64_t slice_ns = 10 * 1000;
 static const uint64_t slice_counted_ns = 10 * 1000 * 1000; /* Where a switch is to be paid for. */
 static const uint64_t slice_points = 256;
+static const uint64_t slice_counted_points = 20000;
 
 typedef struct turns {
     unsigned turn; /* The processor whose thread code goes on. */
@@ -54,9 +55,12 @@ static bool is_urgent(const dq_processor *cpu)
 static bool turn_is_over(const dq_machine *machine)
 {
     const turns *t = turns_of(machine);
-    const uint64_t limit_ns = machine->choices.sparse ? slice_counted_ns : slice_ns;
+    const bool sparse = machine->choices.sparse;
+    const uint64_t limit_ns = sparse ? slice_counted_ns : slice_ns;
 
-    return t->turn_points >= slice_points || machine->clock.now_ns - t->turn_began_ns >= limit_ns;
+    const uint64_t limit_points = sparse ? slice_counted_points : slice_points;
+
+    return t->turn_points >= limit_points || machine->clock.now_ns - t->turn_began_ns >= limit_ns;
 }
 
 static void give_turn(dq_machine *machine, const dq_processor *cpu)
@@ -144,6 +148,17 @@ static bool is_alternative(const dq_processor *other, const dq_processor *cpu, r
                                      caller != YIELDS;
 }
 
+/* 0 if it is none of them. */
+static unsigned place_of(const contest *c, const dq_processor *cpu)
+{
+    unsigned place = c->count - 1;
+
+    while (place > 0 && c->option[place] != cpu) {
+        place--;
+    }
+    return place;
+}
+
 static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
     contest c = { .count = 0 };
@@ -162,6 +177,7 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readine
         }
     }
     price(&c, cpu, caller);
+    cpu->execution->pinned_answer = (uint8_t)place_of(&c, cpu);
     answer = dq_choose_within(cpu, DQ_CHOICE_PROCESSOR, c.count, c.bound, c.costly);
     if (answer != 0 && machine->choices.sparse && !is_urgent(c.option[answer])) {
         give_turn(machine, c.option[answer]); /* Else going on with it would cost again. */
