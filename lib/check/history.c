@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "check/column.h"
 #include "check/history_step.h"
@@ -95,6 +94,18 @@ static void learn_name(history *this, const dq_processor *cpu)
     this->name_count++;
 }
 
+/* The first line of a text. This is done for each event of a line, so it is no snprintf(). */
+static void copy_line(char *to, size_t bytes, const char *from)
+{
+    size_t used = 0;
+
+    while (used + 1 < bytes && from[used] != '\0' && from[used] != '\r' && from[used] != '\n') {
+        to[used] = from[used];
+        used++;
+    }
+    to[used] = '\0';
+}
+
 /* The words that are gone after the event: what was printed, or the name of a line. */
 static void keep_text(dq_step *step, const dq_event *event)
 {
@@ -106,8 +117,7 @@ static void keep_text(dq_step *step, const dq_event *event)
         text = ((const dq_line *)event->object)->name;
     }
     if (text != NULL) {
-        snprintf(step->text, sizeof(step->text), "%s", text);
-        step->text[strcspn(step->text, "\r\n")] = '\0';
+        copy_line(step->text, sizeof(step->text), text);
     } else {
         step->text[0] = '\0';
     }
