@@ -14,7 +14,7 @@ function(report_of result)
     if(NOT err MATCHES "^(.*replay: [^\n]*\n)")
         message(FATAL_ERROR "the report has no line that says how to replay it:\n${out}${err}")
     endif()
-    string(REGEX REPLACE "0x[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]+" "ADDRESS"
+    string(REGEX REPLACE "0x[1-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]+" "ADDRESS"
         report "${CMAKE_MATCH_1}")
     set(${result} "${report}" PARENT_SCOPE)
     string(REGEX MATCH "ERROR[^\n]*" message "${err}") # What CMocka says of an assertion.
