@@ -1,8 +1,9 @@
-# Checks that each rule of rules.def has a case that fires, and one that stays silent. Run with
-# -DLIB=... -DTESTS=...
+# Checks that each rule of rules.def and of its parts has a case that fires, and one that stays
+# silent. Run with -DLIB=... -DTESTS=...
 #
 #   fires    assert_broken(), assert_verifier(), assert_warned(), dirql_expect_finding() or a report
 #            that is looked at, with the rule's name
+#   both     assert_left(): what is left is found, and what is given back is not
 #   silent   assert_silent(), or a row KEPT("rule", ...) of test_kept.c
 #
 # The rules in the two lists are not marked so yet: their folders' tests fire by bug check code, or keep
@@ -15,6 +16,8 @@ set(fires_unmarked
     "DeleteWithDpc"
     "device memory"
     "time limit"
+    "HandleLeft"
+    "MdlLock"
     "abort")
 set(silence_unmarked
     "IrqlIoApcLte"
@@ -55,9 +58,26 @@ set(silence_unmarked
     "RemoveStranger"
     "DelayedService"
     "time limit"
+    "DpcLeft"
+    "WorkItemLeft"
+    "HandleLeft"
+    "DeviceLeft"
+    "MdlPages"
+    "MdlLock"
+    "MdlMap"
+    "MdlFree"
+    "MdlPart"
+    "ContiguousMemory"
+    "PhysicalAddress"
+    "DmaAdapter"
+    "DmaAddress"
     "abort")
 cmake_policy(SET CMP0057 NEW)
-file(READ ${LIB}/check/rules.def rules)
+set(rules "")
+foreach(part rules rules_left rules_memory)
+    file(READ ${LIB}/check/${part}.def one)
+    string(APPEND rules "${one}")
+endforeach()
 string(REGEX MATCHALL "DQ_(RULE|WARNING)_ROW\\([ \n]*\"[^\"]+\"" rows "${rules}")
 file(GLOB_RECURSE files ${TESTS}/*.c ${TESTS}/*.cpp)
 set(text "")
@@ -66,9 +86,9 @@ foreach(file ${files})
     string(APPEND text "${one}")
 endforeach()
 string(REGEX MATCHALL
-    "(assert_broken|assert_verifier|assert_warned|dirql_expect_finding|assert_report_has)\\([^;]*;"
+    "(assert_broken|assert_verifier|assert_warned|assert_left|dirql_expect_finding|assert_report_has)\\([^;]*;"
     fires "${text}")
-string(REGEX MATCHALL "(assert_silent\\([^;]*\"[^;]*;|KEPT\\([^)]*\\))" silents "${text}")
+string(REGEX MATCHALL "(assert_left\\([^;]*;|assert_silent\\([^;]*\"[^;]*;|KEPT\\([^)]*\\))" silents "${text}")
 
 
 set(gaps)
