@@ -47,7 +47,7 @@ endfunction()
 # The file that `name` means in an #include of `file`, from the root; empty if it is none of ours.
 function(resolve file name result)
     cmake_path(GET file PARENT_PATH here)
-    foreach(place ${here} lib include include/wdk mocks)
+    foreach(place ${here} ${here}/.. lib include include/wdk mocks)
         if(EXISTS ${ROOT}/${place}/${name})
             cmake_path(SET found NORMALIZE ${place}/${name})
             set(${result} ${found} PARENT_SCOPE)
