@@ -40,10 +40,11 @@ static bool tidy;
 
 static void leave_pool(void *context)
 {
+    volatile unsigned count = 3; /* One place: the compiler cannot unroll it. */
     void *blocks[3];
 
     (void)context;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < count; i++) {
         blocks[i] = ExAllocatePool2(POOL_FLAG_NON_PAGED, 100, TAG);
     }
     for (unsigned i = 0; i < 3 && tidy; i++) {
