@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ACTORS = 3, STEPS = 3, VARIABLES = 4, PROGRAMS = 20, STATES_MAX = 4096 };
+enum { ACTORS = 3, STEPS = 3, VARIABLES = 4, PROGRAMS = 12, STATES_MAX = 4096 };
 
 typedef enum operation { READ, WRITE, ADD, INCREMENT, LOCKED_ADD, OPERATIONS } operation;
 
