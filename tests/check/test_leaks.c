@@ -38,7 +38,7 @@ static bool tidy;
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
-static void leave_pool(void *context)
+__attribute__((noinline)) static void leave_pool(void *context)
 {
     volatile unsigned count = 3; /* One place: the compiler cannot unroll it. */
     void *blocks[3];
