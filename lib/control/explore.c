@@ -78,6 +78,9 @@ static void add_shard(dq_text *out, const exploration *ex)
 {
     if (ex->search.shards > 1) {
         dq_text_add(out, " (shard %u of %u)", ex->search.shard, ex->search.shards);
+        if (ex->search.sharing.count > 0) {
+            dq_text_add(out, "; memory that only another shard finds to be shared is not branched on");
+        }
     }
 }
 
