@@ -68,12 +68,15 @@ dq_machine *dirql_control_make(const dirql_job *job, dq_searcher *searcher);
 dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirql_result *result);
 dirql_outcome dirql_control_refuse(dirql_result *result, const char *error);
 
+/* The text of the run's choices so far, to be freed. NULL: short of memory. */
+char *dirql_control_schedule(const dq_machine *machine);
+
 /* ---- explore.c -------------------------------------------------------------------------------- */
 
 /* All schedules of a job within its bounds. */
 dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result);
 
-/* A run of an exploration was left by a longjmp out of an errand: what the exploration says of it.
+/* exploreresult.c: a run was left by a longjmp out of an errand: what the exploration says of it.
  * The machine is destroyed. */
 dirql_outcome dirql_explore_abandoned(dq_machine *machine, dirql_result *result);
 

@@ -194,7 +194,7 @@ static void write_trace(dq_machine *machine)
     free(text);
 }
 
-static char *schedule_of(const dq_machine *machine)
+char *dirql_control_schedule(const dq_machine *machine)
 {
     const size_t length = dq_choice_text(machine, NULL, 0);
     char *text = malloc(length + 1);
@@ -261,7 +261,7 @@ static void summarise(dq_machine *machine, dq_outcome outcome, dirql_result *res
     result->dpcs = machine->counted_dpcs;
     result->worst_latency_ns = machine->worst_latency_ns;
     result->events = machine->event_sequence;
-    result->schedule = schedule_of(machine);
+    result->schedule = dirql_control_schedule(machine);
     result->runs = 1;
     result->failed = machine->failing.failed;
     result->failure = failure_of(machine);

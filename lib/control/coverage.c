@@ -1,0 +1,86 @@
+/*
+ * coverage.c - how far an exploration has come, in words.
+ */
+#include "control/exploration.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/text.h"
+
+static const char *const bound_names[DQ_BOUND_COUNT][2] = {
+    [DQ_BOUND_PREEMPTION] = { "preemption", "preemptions" },
+    [DQ_BOUND_INTERRUPT] = { "interrupt", "interrupts" },
+    [DQ_BOUND_FAULT] = { "fault", "faults" },
+};
+
+static void add_limit(dq_text *out, const dq_bounds *bounds, dq_bound bound)
+{
+    const uint32_t limit = bounds->of[bound];
+
+    if (limit == DQ_UNBOUNDED) {
+        dq_text_add(out, "any %s", bound_names[bound][1]);
+    } else {
+        dq_text_add(out, "%s%" PRIu32 " %s", limit > 0 ? "<= " : "", limit,
+                    bound_names[bound][limit != 1]);
+    }
+}
+
+static void add_limits(dq_text *out, const dq_bounds *bounds)
+{
+    add_limit(out, bounds, DQ_BOUND_PREEMPTION);
+    dq_text_add(out, ", ");
+    add_limit(out, bounds, DQ_BOUND_INTERRUPT);
+    dq_text_add(out, ", ");
+    add_limit(out, bounds, DQ_BOUND_FAULT);
+}
+
+static void add_shard(dq_text *out, const dirql_exploration *ex)
+{
+    if (ex->search.shards > 1) {
+        dq_text_add(out, " (shard %u of %u)", ex->search.shard, ex->search.shards);
+        if (ex->search.sharing.count > 0) {
+            dq_text_add(out, "; memory that only another shard finds to be shared is not branched on");
+        }
+    }
+}
+
+char *dirql_coverage(const dirql_exploration *ex)
+{
+    dq_text out = { 0 };
+
+    if (ex->is_complete) {
+        dq_text_add(&out, "explored %" PRIu64 " of %" PRIu64 " schedules: complete for ",
+                    ex->schedules, ex->schedules);
+        add_limits(&out, &ex->passes.last);
+        if (ex->passes.exhausted) {
+            dq_text_add(&out, "; no bound left any out");
+        }
+        add_shard(&out, ex);
+        return out.text;
+    }
+    dq_text_add(&out, "explored %" PRIu64 " schedules so far, about %.2g %% of those with ",
+                ex->schedules, 100 * dq_search_share(&ex->search));
+    add_limits(&out, &ex->passes.limit);
+    if (ex->passes.any_done) {
+        dq_text_add(&out, "; complete for ");
+        add_limits(&out, &ex->passes.done);
+    }
+    add_shard(&out, ex);
+    return out.text;
+}
+
+void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used)
+{
+    const uint32_t *of = used->of;
+    int length = snprintf(ex->preface, sizeof(ex->preface), "schedule %" PRIu64, ex->schedules);
+
+    for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
+        if (bound == DQ_BOUND_FAULT && of[bound] == 0) {
+            continue;
+        }
+        length += snprintf(ex->preface + length, sizeof(ex->preface) - (size_t)length,
+                           ", %" PRIu32 " %s", of[bound], bound_names[bound][of[bound] != 1]);
+    }
+    snprintf(ex->preface + length, sizeof(ex->preface) - (size_t)length, ".   ");
+}

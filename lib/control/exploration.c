@@ -1,0 +1,72 @@
+/*
+ * exploration.c - the beginning and the end of an exploration.
+ */
+#include "control/exploration.h"
+
+#include <stdlib.h>
+
+static uint32_t bound_of(unsigned option)
+{
+    return option == DIRQL_NONE ? 0 : option;
+}
+
+static bool is_static(void *owner, const void *address)
+{
+    return host_data_has(owner, address);
+}
+
+dirql_exploration *dirql_exploration_begin(const dirql_job *job)
+{
+    dirql_exploration *ex = calloc(1, sizeof(*ex));
+    dq_bounds last = { { 0 } };
+
+    if (ex == NULL) {
+        return NULL;
+    }
+    last.of[DQ_BOUND_PREEMPTION] = bound_of(job->options->preemptions);
+    last.of[DQ_BOUND_INTERRUPT] = bound_of(job->options->interrupts);
+    last.of[DQ_BOUND_FAULT] = bound_of(job->options->faults);
+    ex->options = *job->options;
+    ex->job = *job;
+    ex->job.options = &ex->options;
+    ex->began_ns = host_clock_ns();
+    dirql_progress_begin(&ex->progress);
+    ex->data = host_data_capture();
+    if (ex->data == NULL || !dq_arena_start(&ex->arena)) {
+        host_data_release(ex->data);
+        free(ex);
+        return NULL;
+    }
+    host_faults_keep();
+    dq_search_start(&ex->search);
+    ex->search.unreduced = job->options->unreduced != 0;
+    ex->search.shards = job->options->shards;
+    ex->search.shard = job->options->shard;
+    ex->search.sharing.is_static = is_static;
+    ex->search.sharing.owner = ex->data;
+    ex->search.sharing.arena = &ex->arena;
+    dq_passes_begin(&ex->passes, &last);
+    dq_search_begin(&ex->search, &ex->passes.limit);
+    return ex;
+}
+
+void dirql_exploration_end(dirql_exploration *ex, dirql_result *result)
+{
+    if (result != NULL) {
+        result->schedules = ex->schedules;
+        result->complete = ex->is_complete;
+        result->coverage = dirql_coverage(ex);
+    }
+    dq_search_stop(&ex->search);
+    dirql_progress_end(&ex->progress);
+    host_faults_let_go();
+    host_data_release(ex->data);
+    dq_arena_stop(&ex->arena);
+    free(ex);
+}
+
+bool dirql_exploration_counts(const dirql_exploration *ex)
+{
+    return dq_passes_counts(&ex->passes, &ex->search.used) &&
+           (ex->search.deviations > 0 || ex->search.shard == 0);
+}

@@ -1,0 +1,71 @@
+/*
+ * exploration.h - what the files of mode explore share.
+ *
+ * explore.c makes the runs, exploration.c begins and ends, exploreresult.c says why it failed,
+ * coverage.c how far it came.
+ */
+#ifndef DQ_CONTROL_EXPLORATION_H
+#define DQ_CONTROL_EXPLORATION_H
+
+#include "control/control.h"
+#include "control/progress.h"
+
+#include "explore/passes.h"
+#include "explore/search.h"
+
+typedef struct dirql_exploration {
+    dirql_job job;
+    dirql_options options;
+    dq_search search;
+    dq_passes passes;
+    host_data *data; /* What static variables hold before each run. */
+    dq_arena arena;
+    uint64_t schedules; /* Different ones. */
+    uint64_t schedules_before; /* This pass. */
+    uint64_t began_ns;
+    dirql_progress progress;
+    bool is_complete;
+    struct {
+        uint64_t calls, time_ns;
+        size_t choices;
+    } first, last; /* What the first run was, and the latest one: equal, where they should be. */
+    char preface[128];
+} dirql_exploration;
+
+/* ---- exploration.c --------------------------------------------------------------------------- */
+
+/* NULL: short of memory. */
+dirql_exploration *dirql_exploration_begin(const dirql_job *job);
+
+/* Fills in what `result` (may be NULL) says of the exploration, and frees it. */
+void dirql_exploration_end(dirql_exploration *ex, dirql_result *result);
+
+/* A schedule belongs to one pass, and the first of all to one shard. */
+bool dirql_exploration_counts(const dirql_exploration *ex);
+
+/* ---- coverage.c ------------------------------------------------------------------------------ */
+
+/* To be freed. NULL: short of memory. */
+char *dirql_coverage(const dirql_exploration *ex);
+
+/* Writes ex->preface: the number of the schedule, and what it has used up. */
+void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used);
+
+/* ---- exploreresult.c: each ends the exploration, which has failed ------------------------------ */
+
+/* With a text of the exploration's own. */
+dirql_outcome dirql_explore_fail(dirql_exploration *ex, dirql_result *result, const char *format,
+                                 ...) __attribute__((format(printf, 3, 4)));
+
+/* A failed schedule, once more, to see what led there. Frees `schedule`; NULL: there was no memory
+ * for it. */
+dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64_t failing_errand,
+                                   dirql_result *result);
+
+/* A run was asked other things than the one before it. */
+dirql_outcome dirql_explore_diverged(dirql_exploration *ex, dirql_result *result);
+
+/* The first schedule was run twice, and was not the same. */
+dirql_outcome dirql_explore_differs(dirql_exploration *ex, dirql_result *result);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * exploreresult.c - why an exploration has failed: a schedule, run once more, or a test that cannot
+ * be explored.
+ */
+#include "control/exploration.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/text.h"
+
+/* Where a run that should be the same as another is not. */
+#define CAUSES                                                                               \
+    "It depends on something that a schedule does not hold: the host's clock, uninitialised " \
+    "memory, the order of addresses, or what an earlier run left behind."
+
+dirql_outcome dirql_explore_fail(dirql_exploration *ex, dirql_result *result, const char *format,
+                                 ...)
+{
+    char text[1024];
+    dq_text out = { 0 };
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    dq_text_add(&out, "explore\n  %s\n", text);
+    if (result != NULL) {
+        result->outcome = DIRQL_FAILED;
+        result->errors = 1;
+        result->report = out.text;
+        result->schedule = calloc(1, 1);
+    } else {
+        fputs(out.text != NULL ? out.text : text, stderr);
+        free(out.text);
+    }
+    dirql_exploration_end(ex, result);
+    return DIRQL_FAILED;
+}
+
+dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64_t failing_errand,
+                                   dirql_result *result)
+{
+    const dq_bounds used = ex->search.used;
+    dirql_outcome outcome;
+    dq_machine *machine;
+
+    if (schedule == NULL) {
+        return dirql_explore_fail(ex, result, "short of memory for the text of a failed schedule");
+    }
+    ex->schedules += dirql_exploration_counts(ex);
+    dirql_coverage_preface(ex, &used);
+    ex->options.mode = DIRQL_MODE_REPLAY;
+    ex->options.replay = schedule;
+    host_data_restore(ex->data);
+    machine = dirql_control_make(&ex->job, NULL);
+    if (machine == NULL) {
+        free(schedule);
+        return dirql_explore_fail(ex, result, "short of memory for repeating a failed schedule");
+    }
+    ((dirql_control *)machine->control)->preface = ex->preface;
+    machine->failing_errand = failing_errand;
+    outcome = dirql_control_finish(
+        machine, dq_machine_run(machine, ex->job.body, ex->job.context), result);
+    if (outcome == DIRQL_PASSED) {
+        dirql_result_free(result);
+        outcome = dirql_explore_fail(
+            ex, result,
+            "schedule %" PRIu64 " failed, but passed when it was repeated (%s). " CAUSES,
+            ex->schedules, schedule);
+    } else {
+        dirql_exploration_end(ex, result);
+    }
+    free(schedule);
+    return outcome;
+}
+
+dirql_outcome dirql_explore_diverged(dirql_exploration *ex, dirql_result *result)
+{
+    const dq_search *search = &ex->search;
+    const char *service = dq_service_name((dq_service)search->expected_service);
+
+    if (search->error == DQ_SEARCH_SHORT_OF_MEMORY) {
+        return dirql_explore_fail(ex, result, "short of memory for the log of choices, after %zu",
+                                  search->error_at);
+    }
+    return dirql_explore_fail(
+        ex, result,
+        "the test is not deterministic: run twice with the same schedule, it went another way at "
+        "choice %zu. The first time that was %s (%u options), in %s; the second time %s (%u "
+        "options). " CAUSES,
+        search->error_at + 1, dq_choice_meaning(search->expected.kind), search->expected.options,
+        service[0] != '\0' ? service : "the test's own code",
+        search->asked.options != 0 ? dq_choice_meaning(search->asked.kind) : "the end of the run",
+        search->asked.options);
+}
+
+dirql_outcome dirql_explore_abandoned(dq_machine *machine, dirql_result *result)
+{
+    dirql_exploration *ex = ((dirql_control *)machine->control)->exploration;
+    const uint64_t errands = machine->errands;
+    char *schedule = dirql_control_schedule(machine);
+
+    (void)dirql_control_finish(machine, DQ_OUTCOME_FAILED, NULL);
+    if (result != NULL && ex->search.error == DQ_SEARCH_GOES_ON) {
+        return dirql_explore_repeat(ex, schedule, errands, result);
+    }
+    free(schedule);
+    if (result != NULL) {
+        return dirql_explore_diverged(ex, result);
+    }
+    dirql_exploration_end(ex, NULL);
+    return DIRQL_FAILED;
+}
+
+dirql_outcome dirql_explore_differs(dirql_exploration *ex, dirql_result *result)
+{
+    return dirql_explore_fail(
+        ex, result,
+        "the test is not deterministic: its first run made %" PRIu64
+        " steps and asked for %zu choices, the second one, with the same answers, %" PRIu64
+        " and %zu (virtual time %" PRIu64 " and %" PRIu64 " ns). " CAUSES,
+        ex->first.calls, ex->first.choices, ex->last.calls, ex->last.choices, ex->first.time_ns,
+        ex->last.time_ns);
+}
