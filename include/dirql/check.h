@@ -41,9 +41,9 @@ DIRQL_API void dirql_suppress(const char *rule, const char *function, const char
  * rule has the name. */
 DIRQL_API void dirql_escalate(const char *rule);
 
-/* Races (rule "data race") in these bytes are none: a counter that may be off by one, a flag that is
- * only a hint. Say why in `reason`; an empty one fails the run, and so do more than 64 ranges. Any
- * IRQL. Only instrumented code has its races found. */
+/* Races (rule "data race") in these bytes are none: a counter that may be off by one, a flag that
+ * is only a hint. Say why in `reason`; an empty one fails the run, and so do more than 64 ranges.
+ * Any IRQL. Only instrumented code has its races found. */
 DIRQL_API void dirql_race_ignore(const volatile void *address, size_t bytes, const char *reason);
 
 /* Fails the run unless the caller's IRQL is `irql`. */

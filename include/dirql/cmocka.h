@@ -99,7 +99,8 @@ extern "C" {
 #define dirql_fail_each_test_setup_teardown(...) DIRQL_CMOCKA_FAIL_BOTH(__VA_ARGS__, )
 #else
 #define dirql_fail_each_test(f)                    dirql_fail_each_test_options(f, NULL, NULL, NULL)
-#define dirql_fail_each_test_setup(f, setup)       dirql_fail_each_test_options(f, setup, NULL, NULL)
+#define dirql_fail_each_test_setup(f, setup) \
+    dirql_fail_each_test_options(f, setup, NULL, NULL)
 #define dirql_fail_each_test_teardown(f, teardown) \
     dirql_fail_each_test_options(f, NULL, teardown, NULL)
 #define dirql_fail_each_test_setup_teardown(f, setup, teardown) \

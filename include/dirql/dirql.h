@@ -7,16 +7,25 @@
  * <dirql/cmocka.h>, which does this for each test.
  *
  * Environment variables override options, so that any test can be rerun another way without a
- * rebuild: DIRQL_MODE=first|random|replay|live|explore, DIRQL_SEED=n, DIRQL_REPLAY=text (implies replay),
- * TEST_TOTAL_SHARDS and TEST_SHARD_INDEX (of an exploration), DIRQL_PROCESSORS=n (at least n), DIRQL_TRACE=file, DIRQL_TEST=name (with CMocka: run only this test),
- * DIRQL_FAIL=plan (which calls fail for want of resources, see <dirql/fail.h>),
- * DIRQL_LEAKS=errors|warnings|ignored (where option leaks does not say).
+ * rebuild:
  *
- * DIRQL_REPORT=path[,path] writes what is found for other programs, as SARIF 2.1.0 (.sarif, .json) or
- * JUnit XML (.xml). A process begins the file anew, and rewrites it whole after each of its runs. In a
- * path %p is the process, %e the program, %n the test, %% a percent sign; DIRQL_REPORT=reports/ means
- * reports/%e-%p.sarif,reports/%e-%p.xml. So `DIRQL_REPORT=$PWD/reports/ ctest` collects everything, and
- * on GitHub a driver's source lines are annotated by
+ *     DIRQL_TEST=name          With CMocka: run only this test.
+ *     DIRQL_MODE=mode          first, random, replay, live or explore.
+ *     DIRQL_SEED=n             For random.
+ *     DIRQL_REPLAY=text        The schedule to follow; implies replay.
+ *     DIRQL_PROCESSORS=n       At least n.
+ *     DIRQL_TRACE=file         What happens, as text.
+ *     DIRQL_FAIL=plan          Which calls fail for want of resources, see <dirql/fail.h>.
+ *     DIRQL_LEAKS=how          errors, warnings or ignored, where option leaks does not say.
+ *     DIRQL_REPORT=path        What is found, for other programs: see below.
+ *     TEST_TOTAL_SHARDS=n      Of an exploration: how many processes share it,
+ *     TEST_SHARD_INDEX=i       and which of them this is, from 0.
+ *
+ * DIRQL_REPORT=path[,path] writes what is found as SARIF 2.1.0 (.sarif, .json) or JUnit XML (.xml).
+ * A process begins the file anew, and rewrites it whole after each of its runs. In a path %p is the
+ * process, %e the program, %n the test, %% a percent sign; DIRQL_REPORT=reports/ means
+ * reports/%e-%p.sarif,reports/%e-%p.xml. So `DIRQL_REPORT=$PWD/reports/ ctest` collects everything,
+ * and on GitHub a driver's source lines are annotated by
  *
  *     - run: mkdir reports && ctest --test-dir build
  *       env: { DIRQL_REPORT: "${{ github.workspace }}/reports/%e.sarif" }
@@ -24,8 +33,8 @@
  *       if: always()
  *       with: { sarif_file: reports }
  *
- * Sources are named from the root of their tree: DIRQL_REPORT_ROOT, GITHUB_WORKSPACE, CI_PROJECT_DIR,
- * or the folder with .git above them.
+ * Sources are named from the root of their tree: DIRQL_REPORT_ROOT, GITHUB_WORKSPACE,
+ * CI_PROJECT_DIR, or the folder with .git above them.
  */
 #ifndef DIRQL_DIRQL_H
 #define DIRQL_DIRQL_H
@@ -53,8 +62,8 @@ typedef enum dirql_mode {
     DIRQL_MODE_REPLAY, /* Follows options.replay. */
     DIRQL_MODE_LIVE,   /* Each simulated thread is a host thread; processors run in parallel, and an
                           interrupt can land at any instruction of driver code. */
-    DIRQL_MODE_EXPLORE /* Runs the body once for every schedule within bounds, and stops at the first
-                          that fails. */
+    DIRQL_MODE_EXPLORE /* Runs the body once for every schedule within bounds, and stops at the
+                          first that fails. */
 } dirql_mode;
 
 /* Which rules are watched, beyond what Windows itself bug-checks. */
@@ -91,7 +100,8 @@ typedef struct dirql_options {
     unsigned storm_limit;  /* Times in a row that a level line may interrupt without being silenced;
                               default 1000. */
     /* Mode explore: how much a schedule may have of each. DIRQL_NONE: nothing; DIRQL_UNBOUNDED. */
-    unsigned preemptions; /* Another processor or thread goes on although the caller could; default 2. */
+    unsigned preemptions; /* Another processor or thread goes on although the caller could;
+                             default 2. */
     unsigned interrupts;  /* One starts elsewhere than at its earliest place; default 2. */
     unsigned faults;      /* A call fails for want of something; default none. */
     unsigned schedule_limit; /* Stop after so many schedules; default DIRQL_NEVER. */
@@ -99,20 +109,23 @@ typedef struct dirql_options {
     unsigned shards; /* Split the schedules over so many processes, of which this is the one ... */
     unsigned shard;  /* ... with this number, from 0; default 1 and 0, or TEST_TOTAL_SHARDS and
                         TEST_SHARD_INDEX. */
-    int unreduced; /* True: branch also where it can make no difference: to check that it makes none. */
+    int unreduced;     /* True: branch also where it can make no difference: to check that it makes
+                          none. */
     int must_complete; /* True: a search that a limit has cut short fails. */
-    int iso_volatile; /* True: a volatile access orders nothing, as in ISO C. By default an aligned one
-                         of up to 8 bytes acquires (a load) or releases (a store), as with Microsoft's
-                         compiler on x64. Either way it is atomic. For the race detector. */
+    int iso_volatile; /* True: a volatile access orders nothing, as in ISO C. By default an aligned
+                         one of up to 8 bytes acquires (a load) or releases (a store), as with
+                         Microsoft's compiler on x64. Either way it is atomic. For the race
+                         detector. */
     int fixed; /* True: the run is about what an undisturbed machine does, in which order and when;
                   DIRQL_MODE, DIRQL_SEED and DIRQL_PROCESSORS leave it as it is. */
-    const char *fail; /* Which calls fail for want of resources, see <dirql/fail.h>; default none. */
-    dirql_leaks leaks; /* When the body (with CMocka: the teardown) has returned and nothing was found:
-                          whatever pool, interrupts, timers, threads, references and the like are left
-                          then. Not with DIRQL_CHECKS_NONE. */
-    const char *report_file; /* Write what is found there, for other programs: as SARIF if the path ends
-                                in .sarif or .json, as JUnit XML if in .xml, both if in a slash; see
-                                DIRQL_REPORT above. */
+    const char *fail;  /* Which calls fail for want of resources, see <dirql/fail.h>; default
+                          none. */
+    dirql_leaks leaks; /* When the body (with CMocka: the teardown) has returned and nothing was
+                          found: whatever pool, interrupts, timers, threads, references and the
+                          like are left then. Not with DIRQL_CHECKS_NONE. */
+    const char *report_file; /* Write what is found there, for other programs: as SARIF if the path
+                                ends in .sarif or .json, as JUnit XML if in .xml, both if in a
+                                slash; see DIRQL_REPORT above. */
 } dirql_options;
 
 #define DIRQL_NEVER     0xFFFFFFFFu
@@ -138,28 +151,29 @@ typedef struct dirql_result {
     uint64_t events;           /* In the trace so far; 0 without a listener. */
     uint64_t schedules; /* Mode explore: different ones that were run; else 0. */
     int complete;       /* Mode explore: all within the bounds were run. */
-    char *coverage;     /* Mode explore: what was run, in a sentence, for a log or a gate; else NULL. */
+    char *coverage; /* Mode explore: what was run, in a sentence, for a log or a gate; else NULL. */
     char *report;   /* What was found, as text; empty when nothing was. Never NULL after a run. */
     char *schedule; /* The text that replays the run; it has no meaning in mode live. */
-    char *repeat;   /* How to see the run again: the line that a report ends in. NULL after a refusal.
-                     */
+    char *repeat;   /* How to see the run again: the line that a report ends in. NULL after a
+                       refusal. */
     uint64_t runs;   /* How many there were: more than one only with dirql_fail_each(). */
     uint64_t failed; /* Calls that were made to fail. */
     char *failure;   /* The first of them, in words; NULL when there was none. */
 } dirql_result;
 
 /* Runs body(context) on a fresh machine; in mode explore on one after the other, so it must do the
- * same each time. IRQL: not a simulated call; from the host thread that owns
- * the test, outside any run. `options` may be NULL for the defaults; `result` may be NULL. Returns
- * the outcome. The strings in the result are freed by dirql_result_free(). */
+ * same each time. IRQL: not a simulated call; from the host thread that owns the test, outside any
+ * run. `options` may be NULL for the defaults; `result` may be NULL. Returns the outcome. The strings in the
+ * result are freed by dirql_result_free(). */
 DIRQL_API dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context),
                                   void *context, dirql_result *result);
 
 DIRQL_API void dirql_result_free(dirql_result *result);
 
 /* Stops a run that was left by a longjmp out of dirql_at_home(), and fills in the result as
- * dirql_run() would have (an exploration repeats the schedule for that; not if `result` is NULL). Returns DIRQL_PASSED with an empty result when there is no such run. For
- * glue to test frameworks. */
+ * dirql_run() would have (an exploration repeats the schedule for that; not if `result` is NULL).
+ * Returns DIRQL_PASSED with an empty result when there is no such run. For glue to test
+ * frameworks. */
 DIRQL_API dirql_outcome dirql_abandon(dirql_result *result);
 
 /* Runs errand(argument) on the stack of the host thread that called dirql_run(), at any IRQL and
@@ -167,9 +181,9 @@ DIRQL_API dirql_outcome dirql_abandon(dirql_result *result);
  * is over (dirql_abandon). Outside a run it is a plain call. For glue to test frameworks. */
 DIRQL_API void dirql_at_home(void (*errand)(void *argument), void *argument);
 
-/* Before dirql_abandon(): where the test framework saw the failure. Before dirql_run(): where to look
- * for what has no place of its own; by default the body. A return address, for report files; forgotten
- * when the host thread's run is over. For glue to test frameworks. */
+/* Before dirql_abandon(): where the test framework saw the failure. Before dirql_run(): where to
+ * look for what has no place of its own; by default the body. A return address, for report files;
+ * forgotten when the host thread's run is over. For glue to test frameworks. */
 DIRQL_API void dirql_blame(const void *place);
 
 /* Fails the run as a failed assertion does, with this text, from any IRQL. Does not return to
@@ -191,9 +205,9 @@ DIRQL_API int dirql_running(void);
  * replay. For tests and device models that have more than one way to go on. Any IRQL. */
 DIRQL_API unsigned dirql_choose(unsigned count);
 
-/* In mode explore, what happens between the two is not branched on: it goes as an undisturbed machine
- * would do it. They nest. For preparations that are not what the test is about; with CMocka, setup
- * and teardown are so by themselves. Without effect in other modes. Any IRQL. */
+/* In mode explore, what happens between the two is not branched on: it goes as an undisturbed
+ * machine would do it. They nest. For preparations that are not what the test is
+ * about; with CMocka, setup and teardown are so by themselves. Without effect in other modes. Any IRQL. */
 DIRQL_API void dirql_explore_pause(void);
 DIRQL_API void dirql_explore_resume(void);
 

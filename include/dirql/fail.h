@@ -40,7 +40,8 @@ DIRQL_API dirql_outcome dirql_fail_each(const dirql_options *options, void (*bod
 /* From now on calls fail by this plan, counted from here; NULL: none fails. Any IRQL. */
 DIRQL_API void dirql_fail_set(const char *plan);
 
-/* Between these two, nothing fails and nothing is counted, on any processor. They nest. Any IRQL. */
+/* Between these two, nothing fails and nothing is counted, on any processor. They nest. Any
+ * IRQL. */
 DIRQL_API void dirql_fail_pause(void);
 DIRQL_API void dirql_fail_resume(void);
 

@@ -15,9 +15,10 @@
 extern "C" {
 #endif
 
-/* The lock (a KSPIN_LOCK, EX_SPIN_LOCK, mutex or resource) is of the class of that name from now on,
- * with all others that were given it; reports call it so. Until it is initialised again, or its
- * memory is freed: call it after the lock was initialised. At most 47 characters count. Any IRQL. */
+/* The lock (a KSPIN_LOCK, EX_SPIN_LOCK, mutex or resource) is of the class of that name from now
+ * on, with all others that were given it; reports call it so. Until it is initialised again, or its
+ * memory is freed: call it after the lock was initialised. At most 47 characters count. Any
+ * IRQL. */
 DIRQL_API void dirql_lock_class(const volatile void *lock, const char *name);
 
 #ifdef __cplusplus
