@@ -163,8 +163,8 @@ typedef struct dirql_result {
 
 /* Runs body(context) on a fresh machine; in mode explore on one after the other, so it must do the
  * same each time. IRQL: not a simulated call; from the host thread that owns the test, outside any
- * run. `options` may be NULL for the defaults; `result` may be NULL. Returns the outcome. The strings in the
- * result are freed by dirql_result_free(). */
+ * run. `options` may be NULL for the defaults; `result` may be NULL. Returns the outcome. The
+ * strings in the result are freed by dirql_result_free(). */
 DIRQL_API dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context),
                                   void *context, dirql_result *result);
 
@@ -207,7 +207,8 @@ DIRQL_API unsigned dirql_choose(unsigned count);
 
 /* In mode explore, what happens between the two is not branched on: it goes as an undisturbed
  * machine would do it. They nest. For preparations that are not what the test is
- * about; with CMocka, setup and teardown are so by themselves. Without effect in other modes. Any IRQL. */
+ * about; with CMocka, setup and teardown are so by themselves. Without effect in other
+ * modes. Any IRQL. */
 DIRQL_API void dirql_explore_pause(void);
 DIRQL_API void dirql_explore_resume(void);
 
