@@ -10,11 +10,16 @@
 
 enum { LINE_BYTES = 512, COLUMNS_MAX = 3 };
 
-static unsigned width_for(unsigned count)
+/* As narrow as the texts allow, and not so wide that the last column leaves the screen. */
+static unsigned width_for(unsigned count, unsigned widest)
 {
-    static const unsigned widths[COLUMNS_MAX + 1] = { 0, 0, 60, 48 };
+    static const unsigned most[COLUMNS_MAX + 1] = { 0, 0, 96, 72 };
+    const unsigned wanted = widest + 2;
 
-    return count <= COLUMNS_MAX ? widths[count] : 0;
+    if (count > COLUMNS_MAX) {
+        return 0;
+    }
+    return wanted < most[count] ? wanted : most[count];
 }
 
 static void put_line(dq_columns *columns, const char *line)
@@ -60,23 +65,32 @@ static void put_heading(dq_columns *columns)
     put_line(columns, line);
 }
 
-void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t processors)
+static void begin(dq_columns *columns, char *text, size_t bytes, uint64_t processors,
+                  unsigned width, bool timeless)
 {
-    *columns = (dq_columns){ .text = text, .bytes = bytes, .processors = processors };
-    columns->width = width_for((unsigned)__builtin_popcountll(processors));
+    *columns = (dq_columns){ .text = text,
+                             .bytes = bytes,
+                             .processors = processors,
+                             .width = width,
+                             .timeless = timeless };
     put_heading(columns);
+}
+
+void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t processors,
+                      unsigned widest)
+{
+    const unsigned count = (unsigned)__builtin_popcountll(processors);
+
+    begin(columns, text, bytes, processors, width_for(count, widest), false);
 }
 
 void dq_columns_begin_steps(dq_columns *columns, char *text, size_t bytes, uint64_t processors,
                             unsigned width)
 {
+    const unsigned count = (unsigned)__builtin_popcountll(processors);
     const bool fits = width * COLUMNS_MAX + 8 < LINE_BYTES;
 
-    dq_columns_begin(columns, text, 0, processors);
-    columns->bytes = bytes;
-    columns->width = fits || columns->width == 0 ? width : columns->width;
-    columns->timeless = true;
-    put_heading(columns);
+    begin(columns, text, bytes, processors, fits ? width : width_for(count, width), true);
 }
 
 void dq_columns_put(dq_columns *columns, unsigned processor, uint64_t time_ns, const char *cell)

@@ -16,8 +16,9 @@ typedef struct dq_columns {
     bool timeless;  /* Steps that have an order, but no time. */
 } dq_columns;
 
-/* Writes the heading. */
-void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t processors);
+/* Writes the heading. `widest` is the longest text in any column but the last. */
+void dq_columns_begin(dq_columns *columns, char *text, size_t bytes, uint64_t processors,
+                      unsigned widest);
 /* For steps without times, at most `width` wide. */
 void dq_columns_begin_steps(dq_columns *columns, char *text, size_t bytes, uint64_t processors,
                             unsigned width);

@@ -5,9 +5,10 @@
 #define DQ_CHECK_HISTORY_H
 
 #include "check/history_step.h"
+#include "check/racememory.h"
 
-/* NULL when memory is short. Freed with the machine. */
-dq_sink *dq_history_create(dq_machine *machine);
+/* `memory` knows names; NULL: nobody does. NULL when memory is short. Freed with the machine. */
+dq_sink *dq_history_create(dq_machine *machine, const dq_racememory *memory);
 
 /* Calls visit() for each step that is drawn, oldest first; `newcomer` names a thread that goes on, or
  * is NULL. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/access.h"
 #include "sim/place.h"
 
 const char *dq_step_level_name(unsigned irql)
@@ -35,6 +36,23 @@ static int describe_access(const dq_step *step, char *text, size_t bytes)
 
     return snprintf(text, bytes, "%s %s +0x%" PRIx64 " %s 0x%" PRIx64, reads ? "reads" : "writes",
                     port ? "port" : "register", step->a, reads ? "->" : "<-", step->b);
+}
+
+/* `text` is the name of the memory. */
+static int describe_touch(const dq_step *step, char *text, size_t bytes)
+{
+    const bool reads = (step->b & DQ_ACCESS_READ) != 0, writes = (step->b & DQ_ACCESS_WRITE) != 0;
+    const char *verb = step->service == DQ_SERVICE_Interlocked ? "Interlocked on"
+                       : reads && writes                        ? "reads and writes"
+                       : writes                                 ? "writes"
+                                                                : "reads";
+    const int length = snprintf(text, bytes, "%s %s", verb, step->text);
+
+    if (step->a > 1) {
+        return length + snprintf(text + length, bytes - (size_t)length, ", %" PRIu64 " times",
+                                 step->a);
+    }
+    return length;
 }
 
 static int describe_routine(const dq_step *step, char *text, size_t bytes)
@@ -69,8 +87,7 @@ static int describe_lock_wait(const dq_step *step, char *text, size_t bytes)
                     dq_service_name(step->service), (unsigned)step->b);
 }
 
-/* The rule; for what has none of its own, the name of the bug check. */
-static const char *finding_name(const dq_step *step)
+const char *dq_step_finding(const dq_step *step)
 {
     const char *name = dq_bugcheck_name((uint32_t)step->a);
 
@@ -102,6 +119,8 @@ static int describe(const dq_step *step, char *text, size_t bytes)
     case DQ_EVENT_REGISTER_READ:
     case DQ_EVENT_REGISTER_WRITE:
         return describe_access(step, text, bytes);
+    case DQ_EVENT_ACCESS:
+        return describe_touch(step, text, bytes);
     case DQ_EVENT_THREAD_END:
         return snprintf(text, bytes, "the thread ends");
     case DQ_EVENT_TIMER_EXPIRE:
@@ -115,7 +134,7 @@ static int describe(const dq_step *step, char *text, size_t bytes)
     case DQ_EVENT_MARK:
         return snprintf(text, bytes, "mark: %s", step->text);
     case DQ_EVENT_FINDING:
-        return snprintf(text, bytes, "<- %s", finding_name(step));
+        return snprintf(text, bytes, "<- %s", dq_step_finding(step));
     default:
         return snprintf(text, bytes, "%s", dq_service_name(step->service));
     }
@@ -125,6 +144,10 @@ static int describe(const dq_step *step, char *text, size_t bytes)
 static bool has_place(const dq_step *step)
 {
     switch (step->kind) {
+    case DQ_EVENT_LINE_ASSERT:
+    case DQ_EVENT_LINE_DEASSERT:
+        return step->place != NULL && step->execution != DQ_EXECUTION_DEVICE;
+    case DQ_EVENT_ACCESS:
     case DQ_EVENT_CALL:
     case DQ_EVENT_KICK:
     case DQ_EVENT_LOCK_WAIT:
@@ -156,10 +179,16 @@ void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, siz
     size_t used;
 
     dq_step_tell(step, newcomer, cell, bytes);
+    used = strlen(cell);
     if (has_place(step)) {
         dq_place_describe(step->place, where, sizeof(where));
-        used = strlen(cell);
-        snprintf(cell + used, bytes - used, "  %s", where);
+        used += (size_t)snprintf(cell + used, bytes - used, "  %s", where);
+    } else if (step->below != NULL) {
+        dq_place_describe(step->below, where, sizeof(where));
+        used += (size_t)snprintf(cell + used, bytes - used, ": interrupted %s here", where);
+    }
+    if (step->note[0] != '\0' && used < bytes) {
+        snprintf(cell + used, bytes - used, "  <- %s", step->note);
     }
 }
 

@@ -16,9 +16,13 @@ typedef struct dq_step {
     uint32_t ordinal;
     const void *routine;
     const void *place;
+    const void *below; /* Where an ISR or a DPC has interrupted somebody, or NULL. */
+    const void *object; /* Memory that is touched; of other steps NULL. */
     uint64_t a, b;
     uint64_t time_ns;
+    uint64_t order; /* Among all steps. */
     char text[48];
+    char note[48]; /* What was found at it, or empty. */
 } dq_step;
 
 /* "DISPATCH". */
@@ -30,6 +34,9 @@ void dq_step_describe(const dq_step *step, const char *newcomer, char *cell, siz
 
 /* "DIRQL 7  KeInsertQueueDpc": without the place. */
 void dq_step_tell(const dq_step *step, const char *newcomer, char *text, size_t bytes);
+
+/* Of a FINDING: the rule; for what has none of its own, the name of the bug check. */
+const char *dq_step_finding(const dq_step *step);
 
 /* Where it happened in guest code, as a return address: for a routine that begins or returns, the
  * routine. NULL: nowhere. */

@@ -297,6 +297,11 @@ dq_sink *dq_race_create(dq_machine *machine, bool iso)
     return &race->sink;
 }
 
+const dq_racememory *dq_race_memory(const dq_sink *sink)
+{
+    return sink != NULL ? &((const dq_race *)sink)->memory : NULL;
+}
+
 bool dq_race_ignore(dq_sink *sink, const volatile void *address, size_t bytes,
                     const char *reason)
 {

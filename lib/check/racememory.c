@@ -36,6 +36,12 @@ void dq_racememory_allocate(dq_racememory *memory, const dq_event *event)
                              .place = event->place,
                              .next = *bucket };
     *bucket = block;
+    for (unsigned i = 0; i < DQ_RACE_FREED; i++) {
+        if (memory->freed[i].address - block->address < block->bytes ||
+            block->address - memory->freed[i].address < memory->freed[i].bytes) {
+            memory->freed[i].bytes = 0;
+        }
+    }
 }
 
 void dq_racememory_release(dq_racememory *memory, const void *address)
@@ -49,6 +55,7 @@ void dq_racememory_release(dq_racememory *memory, const void *address)
     block = *link;
     if (block != NULL) {
         *link = block->next;
+        memory->freed[memory->next_freed++ % DQ_RACE_FREED] = *block;
         block->next = memory->unused;
         memory->unused = block;
     }
@@ -88,9 +95,20 @@ static const dq_raceblock *block_at(const dq_racememory *memory, uintptr_t addre
     return NULL;
 }
 
-static void describe_block(const dq_raceblock *block, uintptr_t address, char *text, size_t bytes)
+static const dq_raceblock *freed_at(const dq_racememory *memory, uintptr_t address)
 {
-    char place[PLACE_TEXT], tag[5];
+    for (unsigned i = 0; i < DQ_RACE_FREED; i++) {
+        if (address - memory->freed[i].address < memory->freed[i].bytes) {
+            return &memory->freed[i];
+        }
+    }
+    return NULL;
+}
+
+static void name_block(const dq_raceblock *block, bool is_freed, uintptr_t address, char *text,
+                       size_t bytes)
+{
+    char tag[5];
 
     for (unsigned i = 0; i < 4; i++) {
         const char letter = (char)(block->tag >> (8 * i));
@@ -98,9 +116,8 @@ static void describe_block(const dq_raceblock *block, uintptr_t address, char *t
         tag[i] = letter >= ' ' && letter <= '~' ? letter : '.';
     }
     tag[4] = '\0';
-    snprintf(text, bytes, "pool block '%s'+%" PRIu64 ", allocated by %s", tag,
-             (uint64_t)(address - block->address),
-             dq_place_describe(block->place, place, sizeof(place)));
+    snprintf(text, bytes, "%spool block '%s'+%" PRIu64, is_freed ? "freed " : "", tag,
+             (uint64_t)(address - block->address));
 }
 
 static const dq_task *stack_at(const dq_machine *machine, uintptr_t address)
@@ -113,16 +130,19 @@ static const dq_task *stack_at(const dq_machine *machine, uintptr_t address)
     return NULL;
 }
 
-const char *dq_racememory_describe(const dq_racememory *memory, const dq_machine *machine,
-                                   uintptr_t address, char *text, size_t bytes)
+const char *dq_racememory_name(const dq_racememory *memory, const dq_machine *machine,
+                               uintptr_t address, char *text, size_t bytes)
 {
-    const dq_raceblock *block = block_at(memory, address);
+    const dq_raceblock *block = memory != NULL ? block_at(memory, address) : NULL;
+    const dq_raceblock *freed = memory != NULL ? freed_at(memory, address) : NULL;
     const dq_task *task = stack_at(machine, address);
     host_symbol symbol;
     char who[96];
 
     if (block != NULL) {
-        describe_block(block, address, text, bytes);
+        name_block(block, false, address, text, bytes);
+    } else if (freed != NULL) {
+        name_block(freed, true, address, text, bytes);
     } else if (task != NULL) {
         snprintf(text, bytes, "the stack of %s",
                  dq_execution_describe(&task->execution, who, sizeof(who)));
@@ -134,6 +154,22 @@ const char *dq_racememory_describe(const dq_racememory *memory, const dq_machine
         }
     } else {
         snprintf(text, bytes, "address 0x%" PRIxPTR, address);
+    }
+    return text;
+}
+
+const char *dq_racememory_describe(const dq_racememory *memory, const dq_machine *machine,
+                                   uintptr_t address, char *text, size_t bytes)
+{
+    const dq_raceblock *block = block_at(memory, address);
+    char place[PLACE_TEXT];
+    size_t used;
+
+    dq_racememory_name(memory, machine, address, text, bytes);
+    used = strlen(text);
+    if (block != NULL) {
+        snprintf(text + used, bytes - used, ", allocated by %s",
+                 dq_place_describe(block->place, place, sizeof(place)));
     }
     return text;
 }

@@ -14,19 +14,27 @@ typedef struct dq_raceblock {
     struct dq_raceblock *next;
 } dq_raceblock;
 
-/* The pool blocks that are in use. */
+enum { DQ_RACE_FREED = 64 };
+
+/* The pool blocks that are in use, and those that were freed last. */
 typedef struct dq_racememory {
     dq_raceblock *buckets[512];
     dq_raceblock *unused;
+    dq_raceblock freed[DQ_RACE_FREED]; /* Round and round; no bytes: nothing here. */
+    unsigned next_freed;
 } dq_racememory;
 
 void dq_racememory_allocate(dq_racememory *memory, const dq_event *event);
 void dq_racememory_release(dq_racememory *memory, const void *address);
 void dq_racememory_free_all(dq_racememory *memory);
 
-/* "`uart`+8", "a pool block 'Uart' +8, allocated at uart_start uart.c:30", "the stack of thread
+/* "`uart`+8", "pool block 'Uart'+8, allocated by uart_start uart.c:30", "the stack of thread
  * reader". Slow. Returns text. */
 const char *dq_racememory_describe(const dq_racememory *memory, const dq_machine *machine,
                                    uintptr_t address, char *text, size_t bytes);
+
+/* The same without who allocated it, and so: "pool block 'Uart'+8". `memory` may be NULL. */
+const char *dq_racememory_name(const dq_racememory *memory, const dq_machine *machine,
+                               uintptr_t address, char *text, size_t bytes);
 
 #endif

@@ -249,6 +249,8 @@ static void write_down(dq_race *race, dq_processor *cpu, const side *earlier, co
 {
     dq_finding finding = { .severity = DQ_ERROR,
                            .rule = rule_name,
+                           .memory = (const void *)address,
+                           .memory_bytes = bytes,
                            .place = place_of(race->machine, earlier, later) };
     char first[DQ_FINDING_TEXT / 2], second[DQ_FINDING_TEXT / 2], memory[MEMORY_TEXT];
 

@@ -3,6 +3,7 @@
  * be explored.
  */
 #include "control/exploration.h"
+#include "control/reportfile.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -62,6 +63,7 @@ dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64
     }
     ((dirql_control *)machine->control)->preface = ex->preface;
     machine->failing_errand = failing_errand;
+    machine->failing_place = failing_errand != 0 ? dirql_report_blamed() : NULL;
     outcome = dirql_control_finish(
         machine, dq_machine_run(machine, ex->job.body, ex->job.context), result);
     if (outcome == DIRQL_PASSED) {

@@ -319,3 +319,8 @@ void dirql_blame(const void *place)
 {
     blamed = place;
 }
+
+const void *dirql_report_blamed(void)
+{
+    return blamed;
+}

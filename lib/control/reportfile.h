@@ -20,4 +20,7 @@ void dirql_report_take(dq_machine *machine, dq_outcome outcome, const dirql_resu
  * not be written. */
 dirql_outcome dirql_report_end(dirql_outcome outcome, dirql_result *result, bool is_told);
 
+/* What dirql_blame() was told, or NULL. */
+const void *dirql_report_blamed(void);
+
 #endif

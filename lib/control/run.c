@@ -119,7 +119,7 @@ static bool add_sinks(dq_machine *machine, const dirql_options *options)
         return true;
     }
     control->race = dq_race_create(machine, options->iso_volatile != 0);
-    control->history = dq_history_create(machine);
+    control->history = dq_history_create(machine, dq_race_memory(control->race));
     return add_sink(machine, control->history) &&
            add_sink(machine, dq_contract_create(machine)) && add_sink(machine, control->race);
 }

@@ -20,6 +20,8 @@ typedef struct dq_finding {
     const char *page; /* The documented page, or NULL. */
     uint32_t code;    /* Bug check code; 0: none. */
     uint64_t parameters[4];
+    const void *memory; /* That it is about, or NULL. */
+    size_t memory_bytes;
     char text[DQ_FINDING_TEXT];
     char title[256];  /* In place of the rule's name at the top; empty: that. */
     char advice[512]; /* In place of the rule's; empty: that. */

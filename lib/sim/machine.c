@@ -263,6 +263,10 @@ void dq_at_home(void (*errand)(void *argument), void *argument)
     machine->progress++;
     cpu->execution->calls++;
     if (++machine->errands == machine->failing_errand) {
+        if (machine->failing_place != NULL) {
+            cpu->execution->service = DQ_SERVICE_NONE;
+            cpu->execution->place = machine->failing_place;
+        }
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "assertion" },
                 "the test failed here, with the message that the test framework has printed");
     }

@@ -112,6 +112,7 @@ struct dq_machine {
     void *home_argument;
     uint64_t errands;       /* So far. */
     uint64_t failing_errand; /* That one fails instead of being run; 0: none. */
+    const void *failing_place; /* Where it is made, or NULL: as the call that it is in. */
     dq_processor *home_caller;
     host_watch *watch;
     dq_processor *last_cpu; /* Who ran when control came home. */
