@@ -32,6 +32,9 @@ DIRQL_API int dirql_registry_has(const char *path);
 DIRQL_API int64_t dirql_registry_get(const char *path, const char *name, ULONG *type, void *data,
                                      ULONG bytes);
 
+/* Forgets the volatile keys, as a restart of the system does. */
+DIRQL_API void dirql_registry_restart(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -31,6 +31,9 @@ EXTERN_C_START
 #define REG_OPTION_CREATE_LINK 0x00000002
 #define REG_OPTION_BACKUP_RESTORE 0x00000004
 #define REG_OPTION_OPEN_LINK 0x00000008
+#define REG_LEGAL_OPTION                                                                  \
+    (REG_OPTION_VOLATILE | REG_OPTION_CREATE_LINK | REG_OPTION_BACKUP_RESTORE | \
+     REG_OPTION_OPEN_LINK)
 
 #define REG_CREATED_NEW_KEY 0x00000001
 #define REG_OPENED_EXISTING_KEY 0x00000002
@@ -56,7 +59,10 @@ typedef enum _KEY_INFORMATION_CLASS {
     KeyBasicInformation,
     KeyNodeInformation,
     KeyFullInformation,
-    KeyNameInformation
+    KeyNameInformation,
+    KeyCachedInformation,
+    KeyFlagsInformation,
+    KeyVirtualizationInformation
 } KEY_INFORMATION_CLASS;
 
 typedef struct _KEY_BASIC_INFORMATION {
@@ -94,10 +100,32 @@ typedef struct _KEY_NAME_INFORMATION {
     WCHAR Name[1];
 } KEY_NAME_INFORMATION, *PKEY_NAME_INFORMATION;
 
+typedef struct _KEY_CACHED_INFORMATION {
+    LARGE_INTEGER LastWriteTime;
+    ULONG TitleIndex;
+    ULONG SubKeys;
+    ULONG MaxNameLen;
+    ULONG Values;
+    ULONG MaxValueNameLen;
+    ULONG MaxValueDataLen;
+    ULONG NameLength;
+} KEY_CACHED_INFORMATION, *PKEY_CACHED_INFORMATION;
+
+typedef struct _KEY_VIRTUALIZATION_INFORMATION {
+    ULONG VirtualizationCandidate : 1;
+    ULONG VirtualizationEnabled : 1;
+    ULONG VirtualTarget : 1;
+    ULONG VirtualStore : 1;
+    ULONG VirtualSource : 1;
+    ULONG Reserved : 27;
+} KEY_VIRTUALIZATION_INFORMATION, *PKEY_VIRTUALIZATION_INFORMATION;
+
 typedef enum _KEY_VALUE_INFORMATION_CLASS {
     KeyValueBasicInformation,
     KeyValueFullInformation,
-    KeyValuePartialInformation
+    KeyValuePartialInformation,
+    KeyValueFullInformationAlign64,
+    KeyValuePartialInformationAlign64
 } KEY_VALUE_INFORMATION_CLASS;
 
 typedef struct _KEY_VALUE_BASIC_INFORMATION {
@@ -123,10 +151,18 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION {
     UCHAR Data[1];
 } KEY_VALUE_PARTIAL_INFORMATION, *PKEY_VALUE_PARTIAL_INFORMATION;
 
+/* In a buffer at a multiple of 8, or STATUS_DATATYPE_MISALIGNMENT. */
+typedef struct _KEY_VALUE_PARTIAL_INFORMATION_ALIGN64 {
+    ULONG Type;
+    ULONG DataLength;
+    UCHAR Data[1];
+} KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, *PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64;
+
 /* -- Keys ------------------------------------------------------------------------------------ */
 
 /* STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_INVALID_HANDLE,
- * STATUS_KEY_DELETED. All but the last part of a name must exist. "wdm: ZwCreateKey",
+ * STATUS_KEY_DELETED, STATUS_CHILD_MUST_BE_VOLATILE, STATUS_INVALID_PARAMETER (options),
+ * STATUS_INVALID_PARAMETER_4 (of ZwOpenKeyEx). All but the last part of a name must exist. "wdm: ZwCreateKey",
  * "wdm: ZwOpenKey", "wdm: ZwOpenKeyEx". */
 _Must_inspect_result_ NTSYSAPI NTSTATUS NTAPI ZwCreateKey(
     _Out_ PHANDLE KeyHandle, _In_ ACCESS_MASK DesiredAccess,
@@ -172,6 +208,68 @@ NTSYSAPI NTSTATUS NTAPI ZwEnumerateValueKey(
     _In_ HANDLE KeyHandle, _In_ ULONG Index,
     _In_ KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
     _Out_opt_ PVOID KeyValueInformation, _In_ ULONG Length, _Out_ PULONG ResultLength);
+
+/* -- By path --------------------------------------------------------------------------------- */
+
+/* Where a path begins, and two flags. */
+#define RTL_REGISTRY_ABSOLUTE 0
+#define RTL_REGISTRY_SERVICES 1
+#define RTL_REGISTRY_CONTROL 2
+#define RTL_REGISTRY_WINDOWS_NT 3
+#define RTL_REGISTRY_DEVICEMAP 4
+#define RTL_REGISTRY_USER 5
+#define RTL_REGISTRY_MAXIMUM 6
+#define RTL_REGISTRY_HANDLE 0x40000000
+#define RTL_REGISTRY_OPTIONAL 0x80000000
+
+/* Runs at PASSIVE_LEVEL. "wdm: RTL_QUERY_REGISTRY_ROUTINE". */
+typedef NTSTATUS NTAPI RTL_QUERY_REGISTRY_ROUTINE(_In_ PWSTR ValueName, _In_ ULONG ValueType,
+                                                  _In_opt_ PVOID ValueData,
+                                                  _In_ ULONG ValueLength, _In_opt_ PVOID Context,
+                                                  _In_opt_ PVOID EntryContext);
+typedef RTL_QUERY_REGISTRY_ROUTINE *PRTL_QUERY_REGISTRY_ROUTINE;
+
+/* The table ends with an entry that has neither QueryRoutine nor Name. */
+typedef struct _RTL_QUERY_REGISTRY_TABLE {
+    PRTL_QUERY_REGISTRY_ROUTINE QueryRoutine;
+    ULONG Flags;
+    PWSTR Name;
+    PVOID EntryContext;
+    ULONG DefaultType;
+    PVOID DefaultData;
+    ULONG DefaultLength;
+} RTL_QUERY_REGISTRY_TABLE, *PRTL_QUERY_REGISTRY_TABLE;
+
+#define RTL_QUERY_REGISTRY_SUBKEY 0x00000001
+#define RTL_QUERY_REGISTRY_TOPKEY 0x00000002
+#define RTL_QUERY_REGISTRY_REQUIRED 0x00000004
+#define RTL_QUERY_REGISTRY_NOVALUE 0x00000008
+#define RTL_QUERY_REGISTRY_NOEXPAND 0x00000010
+#define RTL_QUERY_REGISTRY_DIRECT 0x00000020
+#define RTL_QUERY_REGISTRY_DELETE 0x00000040
+#define RTL_QUERY_REGISTRY_TYPECHECK 0x00000100
+#define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
+#define RTL_QUERY_REGISTRY_TYPECHECK_MASK (0xffU << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT)
+
+/* STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_BUFFER_TOO_SMALL,
+ * STATUS_OBJECT_TYPE_MISMATCH, or what a routine returned. "wdm: RtlQueryRegistryValues". */
+NTSYSAPI NTSTATUS NTAPI RtlQueryRegistryValues(_In_ ULONG RelativeTo, _In_ PCWSTR Path,
+                                               _Inout_ PRTL_QUERY_REGISTRY_TABLE QueryTable,
+                                               _In_opt_ PVOID Context,
+                                               _In_opt_ PVOID Environment);
+
+/* The last part of the path is made if it is missing. "wdm: RtlWriteRegistryValue". */
+NTSYSAPI NTSTATUS NTAPI RtlWriteRegistryValue(_In_ ULONG RelativeTo, _In_ PCWSTR Path,
+                                              _In_z_ PCWSTR ValueName, _In_ ULONG ValueType,
+                                              _In_opt_ PVOID ValueData, _In_ ULONG ValueLength);
+
+/* "wdm: RtlDeleteRegistryValue", "wdm: RtlCheckRegistryKey". */
+NTSYSAPI NTSTATUS NTAPI RtlDeleteRegistryValue(_In_ ULONG RelativeTo, _In_ PCWSTR Path,
+                                               _In_z_ PCWSTR ValueName);
+NTSYSAPI NTSTATUS NTAPI RtlCheckRegistryKey(_In_ ULONG RelativeTo, _In_ PWSTR Path);
+
+/* Makes the last part of the path. "wdm: RtlCreateRegistryKey". */
+NTSYSAPI NTSTATUS NTAPI RtlCreateRegistryKey(_In_ ULONG RelativeTo, _In_ PWSTR Path);
 
 EXTERN_C_END
 

@@ -26,7 +26,8 @@ static const struct kind {
     { "ThreadLeft", CODE_NOT_CANCELLED },    { "CallbackLeft", CODE_NOT_CANCELLED },
     { "LookasideLeft", CODE_NOT_CANCELLED }, { "ResourceLeft", 0 },
     { "RemoveLockLeft", 0 },                 { "MappingLeft", 0 },
-    { "ReferenceLeak", 0 },                  { "PoolLeak", CODE_VERIFIER },
+    { "HandleLeak", 0 },                     { "ReferenceLeak", 0 },
+    { "PoolLeak", CODE_VERIFIER },
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

@@ -10,6 +10,7 @@
 #include "ex/pool.h"
 #include "io/io.h"
 #include "io/removelock.h"
+#include "ke/handle.h"
 #include "ke/ki.h"
 #include "mm/iospace.h"
 #include "pc/unknown.h"
@@ -139,6 +140,14 @@ static void find_remove_locks(const dq_io *io, dq_leaks *leaks)
     }
 }
 
+/* ---- Handles --------------------------------------------------------------------------------- */
+
+static void add_handle(void *leaks, const dq_handle_left *left)
+{
+    dirql_left(leaks, "HandleLeak", left->service, left->place, "a handle of a %s is not closed",
+               left->object->what != NULL ? left->object->what : "kernel object");
+}
+
 void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
 {
     const dq_kernel *kernel = machine->kernel;
@@ -151,6 +160,7 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
         dq_device_for_each(machine, add_device, leaks);
         find_remove_locks(kernel->io, leaks);
     }
+    dq_handle_for_each(machine, add_handle, leaks);
     for (const dq_mapping *m = kernel->mappings; m != NULL; m = m->next) {
         dq_leak leak = { .rule = "MappingLeft",
                          .severity = DQ_ERROR,

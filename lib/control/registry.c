@@ -135,3 +135,13 @@ int64_t dirql_registry_get(const char *path, const char *name, ULONG *type, void
     }
     return value->bytes;
 }
+
+void dirql_registry_restart(void)
+{
+    DIRQL_INSIDE;
+    dq_machine *machine = dirql_control_machine("dirql_registry_restart");
+
+    if (machine != NULL) {
+        dq_registry_restart(machine);
+    }
+}

@@ -31,7 +31,7 @@ static WCHAR fold(WCHAR c)
     return small ? (WCHAR)(c - 0x20) : c;
 }
 
-static bool is_same(const UNICODE_STRING *a, const UNICODE_STRING *b)
+bool dq_key_name_is(const UNICODE_STRING *a, const UNICODE_STRING *b)
 {
     if (a->Length != b->Length) {
         return false;
@@ -79,7 +79,7 @@ static dq_key *child_of(const dq_key *key, const UNICODE_STRING *name)
 {
     dq_key *child = key->children;
 
-    while (child != NULL && !is_same(&child->name, name)) {
+    while (child != NULL && !dq_key_name_is(&child->name, name)) {
         child = child->next;
     }
     return child;
@@ -90,7 +90,8 @@ static void stamp(dq_machine *machine, dq_key *key)
     key->written_100ns = (LONGLONG)(machine->clock.now_ns / 100);
 }
 
-static dq_key *add_child(dq_machine *machine, dq_key *parent, const UNICODE_STRING *name)
+static dq_key *add_child(dq_machine *machine, dq_key *parent, const UNICODE_STRING *name,
+                         const dq_key_search *search)
 {
     dq_key *key = dq_keep(machine, sizeof(*key));
     dq_key **link = &parent->children;
@@ -98,7 +99,12 @@ static dq_key *add_child(dq_machine *machine, dq_key *parent, const UNICODE_STRI
     if (key == NULL || !copy_name(machine, &key->name, name)) {
         return NULL;
     }
+    if (search->class_name != NULL && search->class_name->Length > 0 &&
+        !copy_name(machine, &key->class_name, search->class_name)) {
+        return NULL;
+    }
     key->parent = parent;
+    key->is_volatile = search->is_volatile || parent->is_volatile;
     while (*link != NULL) {
         link = &(*link)->next;
     }
@@ -122,7 +128,10 @@ static NTSTATUS descend(dq_machine *machine, dq_key_search *search, dq_key *from
         }
         child = child_of(*key, &part);
         if (child == NULL && (search->make_all || (search->make && rest.Length == 0))) {
-            child = add_child(machine, *key, &part);
+            if ((*key)->is_volatile && !search->is_volatile && !search->make_all) {
+                return STATUS_CHILD_MUST_BE_VOLATILE;
+            }
+            child = add_child(machine, *key, &part, search);
             if (child == NULL) {
                 return STATUS_INSUFFICIENT_RESOURCES;
             }
@@ -196,22 +205,64 @@ NTSTATUS dq_key_find(dq_machine *machine, dq_key_search *search, dq_key **key)
     return NT_SUCCESS(status) && *key == root ? STATUS_OBJECT_PATH_SYNTAX_BAD : status;
 }
 
-NTSTATUS dq_key_delete(dq_machine *machine, dq_key *key)
+static void unlink_key(dq_key *key)
 {
-    dq_key **link;
+    dq_key **link = &key->parent->children;
 
-    if (key->children != NULL || key->parent == NULL) {
-        return STATUS_CANNOT_DELETE;
-    }
-    link = &key->parent->children;
     while (*link != key) {
         link = &(*link)->next;
     }
     *link = key->next;
-    stamp(machine, key->parent);
     key->deleted = true;
     key->parent = NULL;
+}
+
+NTSTATUS dq_key_delete(dq_machine *machine, dq_key *key)
+{
+    if (key->children != NULL || key->parent == NULL) {
+        return STATUS_CANNOT_DELETE;
+    }
+    stamp(machine, key->parent);
+    unlink_key(key);
     return STATUS_SUCCESS;
+}
+
+/* The key after `key` in the tree: its first child, else the next of the nearest that has one. */
+static dq_key *following(dq_key *key)
+{
+    if (key->children != NULL) {
+        return key->children;
+    }
+    while (key != NULL && key->next == NULL) {
+        key = key->parent;
+    }
+    return key != NULL ? key->next : NULL;
+}
+
+static dq_key *deepest_of(dq_key *key)
+{
+    while (key->children != NULL) {
+        key = key->children;
+    }
+    return key;
+}
+
+void dq_registry_restart(dq_machine *machine)
+{
+    dq_key *key = root_of(machine);
+
+    while (key != NULL) {
+        if (key->is_volatile && key->parent != NULL) {
+            dq_key *parent = key->parent;
+
+            while (!key->deleted) { /* From below: what is deleted has no children. */
+                unlink_key(deepest_of(key));
+            }
+            key = parent;
+        } else {
+            key = following(key);
+        }
+    }
 }
 
 /* ---- Values ---------------------------------------------------------------------------------- */
@@ -221,7 +272,7 @@ static dq_value **value_link(dq_key *key, const UNICODE_STRING *name)
     static const UNICODE_STRING unnamed;
     dq_value **link = &key->values;
 
-    while (*link != NULL && !is_same(&(*link)->name, name != NULL ? name : &unnamed)) {
+    while (*link != NULL && !dq_key_name_is(&(*link)->name, name != NULL ? name : &unnamed)) {
         link = &(*link)->next;
     }
     return link;

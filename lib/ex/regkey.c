@@ -1,21 +1,19 @@
 /*
  * regkey.c - the Zw routines of keys.
  *
- * A handle grants whatever it is asked for: callers are the kernel.
+ * Callers are the kernel, which is refused nothing; but who does what its handle was not opened for
+ * is told.
  */
-#include <string.h>
-
 #include "ex/registry.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "sim/fail.h"
 
-enum { NO_CLASS = -1 };
-
 /* What a handle stands for. */
 typedef struct open_key {
     dq_object object;
     dq_key *key;
+    ACCESS_MASK access;
 } open_key;
 
 static void retire(dq_machine *machine, dq_object *object)
@@ -24,114 +22,159 @@ static void retire(dq_machine *machine, dq_object *object)
     dq_keep_drop(machine, CONTAINING_RECORD(object, open_key, object));
 }
 
-static NTSTATUS open_handle(dq_machine *machine, dq_key *key, PHANDLE handle)
+static ACCESS_MASK granted(ACCESS_MASK wanted)
 {
-    open_key *open = dq_keep(machine, sizeof(*open));
+    ACCESS_MASK access = wanted & 0x00FFFFFF;
 
+    access |= wanted & GENERIC_READ ? KEY_READ : 0;
+    access |= wanted & GENERIC_WRITE ? KEY_WRITE : 0;
+    access |= wanted & GENERIC_EXECUTE ? KEY_EXECUTE : 0;
+    access |= wanted & (GENERIC_ALL | MAXIMUM_ALLOWED) ? KEY_ALL_ACCESS : 0;
+    return access;
+}
+
+NTSTATUS dq_key_open(dq_processor *cpu, dq_key *key, ACCESS_MASK access, const void *place,
+                     PHANDLE handle)
+{
+    open_key *open = dq_keep(cpu->machine, sizeof(*open));
+
+    *handle = NULL;
     if (open == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    open->object = (dq_object){ .pointer = open, .references = 1, .retire = retire };
+    open->object =
+        (dq_object){ .pointer = open, .what = "registry key", .references = 1, .retire = retire };
     open->key = key;
-    dq_object_add(machine, &open->object);
-    *handle = dq_handle_open_object(machine, &open->object);
+    open->access = granted(access);
+    dq_object_add(cpu->machine, &open->object);
+    *handle = dq_handle_open_object(cpu->machine, &open->object, cpu->execution->service, place);
     if (*handle == NULL) {
-        retire(machine, &open->object);
+        retire(cpu->machine, &open->object);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     return STATUS_SUCCESS;
 }
 
-NTSTATUS dq_key_of_handle(dq_machine *machine, HANDLE handle, dq_key **key)
+static void check_access(dq_processor *cpu, const open_key *open, ACCESS_MASK needed)
 {
-    dq_object *object = dq_handle_object(machine, handle);
+    if ((needed & ~open->access) != 0 && dq_attends(cpu, DQ_ATTEND_SINKS)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = "RegistryAccess",
+                               .page = dq_service_name(cpu->execution->service),
+                               .place = cpu->execution->place },
+                "%s needs access 0x%X to a key, but this handle was opened for 0x%X",
+                dq_service_name(cpu->execution->service), needed, open->access);
+    }
+}
+
+NTSTATUS dq_key_of_handle(dq_processor *cpu, HANDLE handle, ACCESS_MASK access, dq_key **key)
+{
+    dq_object *object = dq_handle_object(cpu->machine, handle);
+    open_key *open;
 
     if (object == NULL) {
-        return dq_handle_thread(machine, handle) != NULL ? STATUS_OBJECT_TYPE_MISMATCH
-                                                         : STATUS_INVALID_HANDLE;
+        return dq_handle_thread(cpu->machine, handle) != NULL ? STATUS_OBJECT_TYPE_MISMATCH
+                                                              : STATUS_INVALID_HANDLE;
     }
     if (object->retire != retire) {
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
-    *key = CONTAINING_RECORD(object, open_key, object)->key;
-    return (*key)->deleted ? STATUS_KEY_DELETED : STATUS_SUCCESS;
-}
-
-NTSTATUS dq_answer_give(const dq_answer *answer, void *buffer, ULONG length, PULONG result_length)
-{
-    *result_length = (ULONG)answer->bytes;
-    if (length < answer->fixed || buffer == NULL) {
-        return STATUS_BUFFER_TOO_SMALL;
+    open = CONTAINING_RECORD(object, open_key, object);
+    *key = open->key;
+    if ((*key)->deleted) {
+        return STATUS_KEY_DELETED;
     }
-    memcpy(buffer, answer->information, min((size_t)length, answer->bytes));
-    return length < answer->bytes ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+    check_access(cpu, open, access);
+    return STATUS_SUCCESS;
 }
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
-static NTSTATUS open_by_name(dq_processor *cpu, PHANDLE handle,
-                             const OBJECT_ATTRIBUTES *attributes, bool make, bool *made)
+static NTSTATUS find_by_name(dq_processor *cpu, const OBJECT_ATTRIBUTES *attributes,
+                             dq_key_search *search, dq_key **key)
 {
     static const UNICODE_STRING empty;
-    dq_key_search search = { .name = attributes->ObjectName != NULL ? attributes->ObjectName
-                                                                    : &empty,
-                             .make = make };
-    dq_key *key;
     NTSTATUS status = STATUS_SUCCESS;
 
-    *handle = NULL;
+    search->name = attributes->ObjectName != NULL ? attributes->ObjectName : &empty;
     if (attributes->Length != sizeof(*attributes)) {
         return STATUS_INVALID_PARAMETER;
     }
     if (attributes->RootDirectory != NULL) {
-        status = dq_key_of_handle(cpu->machine, attributes->RootDirectory, &search.from);
+        status = dq_key_of_handle(cpu, attributes->RootDirectory, 0, &search->from);
     }
-    if (NT_SUCCESS(status)) {
-        status = dq_key_find(cpu->machine, &search, &key);
-    }
-    *made = search.made;
-    return NT_SUCCESS(status) ? open_handle(cpu->machine, key, handle) : status;
+    return NT_SUCCESS(status) ? dq_key_find(cpu->machine, search, key) : status;
 }
 
+static NTSTATUS open_by_name(dq_processor *cpu, PHANDLE handle, ACCESS_MASK access,
+                             const OBJECT_ATTRIBUTES *attributes, const void *place)
+{
+    dq_key_search search = { .name = NULL };
+    dq_key *key;
+    NTSTATUS status;
+
+    *handle = NULL;
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    status = find_by_name(cpu, attributes, &search, &key);
+    return NT_SUCCESS(status) ? dq_key_open(cpu, key, access, place, handle) : status;
+}
+
+/* Symbolic links are not there: STATUS_NOT_SUPPORTED. The security descriptor of the attributes has
+ * no effect, because all callers are the kernel. A key that is made below a volatile one must be
+ * volatile, too: STATUS_CHILD_MUST_BE_VOLATILE. */
 NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                            POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex,
                            PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
 {
+    const void *place = __builtin_return_address(0);
+    dq_key_search search = { .class_name = Class, .make = true };
+    dq_key *key;
     NTSTATUS status;
-    bool made;
 
     DQ_ENTER(ZwCreateKey, NULL, DesiredAccess, CreateOptions, 0, STATUS_UNSUCCESSFUL);
     (void)TitleIndex;
-    (void)Class;
-    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))) {
+    *KeyHandle = NULL;
+    if ((CreateOptions & ~(ULONG)REG_LEGAL_OPTION) != 0) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if ((CreateOptions & REG_OPTION_CREATE_LINK) != 0) {
+        return STATUS_NOT_SUPPORTED;
+    }
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    status = open_by_name(cpu, KeyHandle, ObjectAttributes, true, &made);
-    if (NT_SUCCESS(status) && Disposition != NULL) {
-        *Disposition = made ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
+    search.is_volatile = (CreateOptions & REG_OPTION_VOLATILE) != 0;
+    status = find_by_name(cpu, ObjectAttributes, &search, &key);
+    if (!NT_SUCCESS(status)) {
+        return status;
     }
-    return status;
+    if (Disposition != NULL) {
+        *Disposition = search.made ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
+    }
+    return dq_key_open(cpu, key, DesiredAccess, place, KeyHandle);
 }
 
 NTSTATUS NTAPI ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                          POBJECT_ATTRIBUTES ObjectAttributes)
 {
-    bool made;
-
     DQ_ENTER(ZwOpenKey, NULL, DesiredAccess, 0, 0, STATUS_UNSUCCESSFUL);
-    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    return open_by_name(cpu, KeyHandle, ObjectAttributes, false, &made);
+    return open_by_name(cpu, KeyHandle, DesiredAccess, ObjectAttributes,
+                        __builtin_return_address(0));
 }
 
 NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                            POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions)
 {
-    bool made;
-
     DQ_ENTER(ZwOpenKeyEx, NULL, DesiredAccess, OpenOptions, 0, STATUS_UNSUCCESSFUL);
-    return open_by_name(cpu, KeyHandle, ObjectAttributes, false, &made);
+    *KeyHandle = NULL;
+    if ((OpenOptions & ~(ULONG)(REG_OPTION_OPEN_LINK | REG_OPTION_BACKUP_RESTORE)) != 0) {
+        return STATUS_INVALID_PARAMETER_4;
+    }
+    return open_by_name(cpu, KeyHandle, DesiredAccess, ObjectAttributes,
+                        __builtin_return_address(0));
 }
 
 NTSTATUS NTAPI ZwDeleteKey(HANDLE KeyHandle)
@@ -140,7 +183,7 @@ NTSTATUS NTAPI ZwDeleteKey(HANDLE KeyHandle)
     NTSTATUS status;
 
     DQ_ENTER(ZwDeleteKey, NULL, KeyHandle, 0, 0, STATUS_UNSUCCESSFUL);
-    status = dq_key_of_handle(cpu->machine, KeyHandle, &key);
+    status = dq_key_of_handle(cpu, KeyHandle, DELETE, &key);
     return NT_SUCCESS(status) ? dq_key_delete(cpu->machine, key) : status;
 }
 
@@ -149,140 +192,5 @@ NTSTATUS NTAPI ZwFlushKey(HANDLE KeyHandle)
     dq_key *key;
 
     DQ_ENTER(ZwFlushKey, NULL, KeyHandle, 0, 0, STATUS_UNSUCCESSFUL);
-    return dq_key_of_handle(cpu->machine, KeyHandle, &key);
-}
-
-/* ---- Queries --------------------------------------------------------------------------------- */
-
-static void count(const dq_key *key, PKEY_FULL_INFORMATION full)
-{
-    for (const dq_key *child = key->children; child != NULL; child = child->next) {
-        full->SubKeys++;
-        full->MaxNameLen = max(full->MaxNameLen, (ULONG)child->name.Length);
-    }
-    for (const dq_value *value = key->values; value != NULL; value = value->next) {
-        full->Values++;
-        full->MaxValueNameLen = max(full->MaxValueNameLen, (ULONG)value->name.Length);
-        full->MaxValueDataLen = max(full->MaxValueDataLen, value->bytes);
-    }
-}
-
-static NTSTATUS answer_full(const dq_key *key, PVOID buffer, ULONG length, PULONG result_length)
-{
-    KEY_FULL_INFORMATION full = { .ClassOffset = (ULONG)NO_CLASS };
-    const dq_answer answer = { &full, offsetof(KEY_FULL_INFORMATION, Class),
-                               offsetof(KEY_FULL_INFORMATION, Class) };
-
-    full.LastWriteTime.QuadPart = key->written_100ns;
-    count(key, &full);
-    return dq_answer_give(&answer, buffer, length, result_length);
-}
-
-/* The name, behind what stands before it in that class. */
-static NTSTATUS answer_name(const dq_key *key, KEY_INFORMATION_CLASS class, PVOID buffer,
-                            ULONG length, PULONG result_length)
-{
-    const size_t offset = class == KeyBasicInformation  ? offsetof(KEY_BASIC_INFORMATION, Name)
-                          : class == KeyNodeInformation ? offsetof(KEY_NODE_INFORMATION, Name)
-                                                        : offsetof(KEY_NAME_INFORMATION, Name);
-    union {
-        KEY_BASIC_INFORMATION basic;
-        KEY_NODE_INFORMATION node;
-        KEY_NAME_INFORMATION name;
-    } information = { .node = { .ClassOffset = (ULONG)NO_CLASS } };
-    const ULONG wanted = key->name.Length;
-
-    *result_length = (ULONG)offset + wanted;
-    if (length < offset || buffer == NULL) {
-        return STATUS_BUFFER_TOO_SMALL;
-    }
-    if (class == KeyNodeInformation) {
-        information.node.LastWriteTime.QuadPart = key->written_100ns;
-        information.node.NameLength = wanted;
-    } else if (class == KeyBasicInformation) {
-        information.basic = (KEY_BASIC_INFORMATION){ .NameLength = wanted };
-        information.basic.LastWriteTime.QuadPart = key->written_100ns;
-    } else {
-        information.name.NameLength = wanted;
-    }
-    memcpy(buffer, &information, offset);
-    memcpy((char *)buffer + offset, key->name.Buffer, min((size_t)wanted, length - offset));
-    return length - offset < wanted ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
-}
-
-static NTSTATUS query(const dq_key *key, KEY_INFORMATION_CLASS class, PVOID buffer, ULONG length,
-                      PULONG result_length)
-{
-    if (class == KeyFullInformation) {
-        return answer_full(key, buffer, length, result_length);
-    }
-    if (class == KeyBasicInformation || class == KeyNodeInformation) {
-        return answer_name(key, class, buffer, length, result_length);
-    }
-    return STATUS_INVALID_PARAMETER;
-}
-
-/* The whole path, as the caller would have to write it. */
-static NTSTATUS answer_path(dq_machine *machine, const dq_key *key, PVOID buffer, ULONG length,
-                            PULONG result_length)
-{
-    dq_key path = *key;
-    size_t bytes = 0, at;
-    NTSTATUS status;
-
-    for (const dq_key *part = key; part->parent != NULL; part = part->parent) {
-        bytes += sizeof(WCHAR) + part->name.Length;
-    }
-    path.name.Buffer = dq_keep(machine, bytes);
-    path.name.Length = (USHORT)bytes;
-    if (path.name.Buffer == NULL || bytes > UNICODE_STRING_MAX_BYTES) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    at = bytes;
-    for (const dq_key *part = key; part->parent != NULL; part = part->parent) {
-        at -= part->name.Length;
-        memcpy((char *)path.name.Buffer + at, part->name.Buffer, part->name.Length);
-        at -= sizeof(WCHAR);
-        path.name.Buffer[at / sizeof(WCHAR)] = '\\';
-    }
-    status = answer_name(&path, KeyNameInformation, buffer, length, result_length);
-    dq_keep_drop(machine, path.name.Buffer);
-    return status;
-}
-
-NTSTATUS NTAPI ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass,
-                          PVOID KeyInformation, ULONG Length, PULONG ResultLength)
-{
-    dq_key *key;
-    NTSTATUS status;
-
-    DQ_ENTER(ZwQueryKey, NULL, KeyHandle, KeyInformationClass, Length, STATUS_UNSUCCESSFUL);
-    status = dq_key_of_handle(cpu->machine, KeyHandle, &key);
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    return KeyInformationClass == KeyNameInformation
-               ? answer_path(cpu->machine, key, KeyInformation, Length, ResultLength)
-               : query(key, KeyInformationClass, KeyInformation, Length, ResultLength);
-}
-
-NTSTATUS NTAPI ZwEnumerateKey(HANDLE KeyHandle, ULONG Index,
-                              KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation,
-                              ULONG Length, PULONG ResultLength)
-{
-    dq_key *key;
-    NTSTATUS status;
-
-    DQ_ENTER(ZwEnumerateKey, NULL, KeyHandle, Index, Length, STATUS_UNSUCCESSFUL);
-    status = dq_key_of_handle(cpu->machine, KeyHandle, &key);
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    key = key->children;
-    while (key != NULL && Index > 0) {
-        key = key->next;
-        Index--;
-    }
-    return key != NULL ? query(key, KeyInformationClass, KeyInformation, Length, ResultLength)
-                       : STATUS_NO_MORE_ENTRIES;
+    return dq_key_of_handle(cpu, KeyHandle, 0, &key);
 }

@@ -8,6 +8,25 @@
 #include "ke/ki.h"
 #include "sim/fail.h"
 
+void dq_value_check_text(dq_processor *cpu, ULONG type, const void *data, ULONG bytes)
+{
+    const bool text = type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ;
+    WCHAR last = 1;
+
+    if (bytes >= sizeof(last) && bytes % sizeof(last) == 0) {
+        memcpy(&last, (const char *)data + bytes - sizeof(last), sizeof(last));
+    }
+    if (text && last != 0 && dq_attends(cpu, DQ_ATTEND_SINKS)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = "RegistryText",
+                               .page = dq_service_name(cpu->execution->service),
+                               .place = cpu->execution->place },
+                "%s was given a text of %u bytes that has no null at its end",
+                dq_service_name(cpu->execution->service), bytes);
+    }
+}
+
 NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex,
                              ULONG Type, PVOID Data, ULONG DataSize)
 {
@@ -16,10 +35,11 @@ NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG 
 
     DQ_ENTER(ZwSetValueKey, NULL, KeyHandle, Type, DataSize, STATUS_UNSUCCESSFUL);
     (void)TitleIndex;
-    status = dq_key_of_handle(cpu->machine, KeyHandle, &key);
+    status = dq_key_of_handle(cpu, KeyHandle, KEY_SET_VALUE, &key);
     if (!NT_SUCCESS(status)) {
         return status;
     }
+    dq_value_check_text(cpu, Type, Data, DataSize);
     if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -32,7 +52,7 @@ NTSTATUS NTAPI ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName)
     NTSTATUS status;
 
     DQ_ENTER(ZwDeleteValueKey, NULL, KeyHandle, 0, 0, STATUS_UNSUCCESSFUL);
-    status = dq_key_of_handle(cpu->machine, KeyHandle, &key);
+    status = dq_key_of_handle(cpu, KeyHandle, KEY_SET_VALUE, &key);
     return NT_SUCCESS(status) ? dq_value_delete(cpu->machine, key, ValueName) : status;
 }
 
@@ -44,6 +64,17 @@ static void fill_partial(const dq_value *value, char *information)
 
     memcpy(information, &head, offsetof(KEY_VALUE_PARTIAL_INFORMATION, Data));
     memcpy(information + offsetof(KEY_VALUE_PARTIAL_INFORMATION, Data), value->data, value->bytes);
+}
+
+/* As above without the title index, so that what begins at 8 bytes has its data there, too. */
+static void fill_partial_aligned(const dq_value *value, char *information)
+{
+    const KEY_VALUE_PARTIAL_INFORMATION_ALIGN64 head = { .Type = value->type,
+                                                         .DataLength = value->bytes };
+
+    memcpy(information, &head, offsetof(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data));
+    memcpy(information + offsetof(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data), value->data,
+           value->bytes);
 }
 
 static void fill_basic(const dq_value *value, char *information)
@@ -87,11 +118,18 @@ static NTSTATUS query(dq_machine *machine, const dq_value *value, KEY_VALUE_INFO
     } else if (class == KeyValueBasicInformation) {
         answer.fixed = offsetof(KEY_VALUE_BASIC_INFORMATION, Name);
         answer.bytes = answer.fixed + value->name.Length;
-    } else if (class == KeyValueFullInformation) {
+    } else if (class == KeyValueFullInformation || class == KeyValueFullInformationAlign64) {
         answer.fixed = offsetof(KEY_VALUE_FULL_INFORMATION, Name);
         answer.bytes = data_offset(value) + value->bytes;
+    } else if (class == KeyValuePartialInformationAlign64) {
+        answer.fixed = offsetof(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data);
+        answer.bytes = answer.fixed + value->bytes;
     } else {
         return STATUS_INVALID_PARAMETER;
+    }
+    if ((class == KeyValueFullInformationAlign64 || class == KeyValuePartialInformationAlign64) &&
+        (uintptr_t)buffer % 8 != 0) {
+        return STATUS_DATATYPE_MISALIGNMENT;
     }
     information = dq_keep(machine, answer.bytes);
     if (information == NULL) {
@@ -101,6 +139,8 @@ static NTSTATUS query(dq_machine *machine, const dq_value *value, KEY_VALUE_INFO
         fill_partial(value, information);
     } else if (class == KeyValueBasicInformation) {
         fill_basic(value, information);
+    } else if (class == KeyValuePartialInformationAlign64) {
+        fill_partial_aligned(value, information);
     } else {
         fill_full(value, information);
     }
@@ -120,13 +160,13 @@ NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
 
     DQ_ENTER(ZwQueryValueKey, NULL, KeyHandle, KeyValueInformationClass, Length,
              STATUS_UNSUCCESSFUL);
-    status = dq_key_of_handle(cpu->machine, KeyHandle, &key);
+    status = dq_key_of_handle(cpu, KeyHandle, KEY_QUERY_VALUE, &key);
     if (!NT_SUCCESS(status)) {
         return status;
     }
     value = dq_value_find(key, ValueName);
-    return value != NULL ? query(cpu->machine, value, KeyValueInformationClass,
-                                 KeyValueInformation, Length, ResultLength)
+    return value != NULL ? query(cpu->machine, value, KeyValueInformationClass, KeyValueInformation,
+                                 Length, ResultLength)
                          : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
@@ -139,7 +179,7 @@ NTSTATUS NTAPI ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
     NTSTATUS status;
 
     DQ_ENTER(ZwEnumerateValueKey, NULL, KeyHandle, Index, Length, STATUS_UNSUCCESSFUL);
-    status = dq_key_of_handle(cpu->machine, KeyHandle, &key);
+    status = dq_key_of_handle(cpu, KeyHandle, KEY_QUERY_VALUE, &key);
     if (!NT_SUCCESS(status)) {
         return status;
     }
@@ -148,7 +188,7 @@ NTSTATUS NTAPI ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
         value = value->next;
         Index--;
     }
-    return value != NULL ? query(cpu->machine, value, KeyValueInformationClass,
-                                 KeyValueInformation, Length, ResultLength)
+    return value != NULL ? query(cpu->machine, value, KeyValueInformationClass, KeyValueInformation,
+                                 Length, ResultLength)
                          : STATUS_NO_MORE_ENTRIES;
 }

@@ -16,6 +16,9 @@ enum { TYPE_DEVICE = 3 }; /* DEVICE_OBJECT.Type. */
 typedef struct handle_entry {
     dq_thread *thread;
     dq_object *object;
+    dq_service service; /* That made it, for an object. */
+    const void *place;
+    bool part; /* Of something else: not told of when it is left. */
 } handle_entry;
 
 typedef struct handle_table {
@@ -74,9 +77,11 @@ HANDLE dq_handle_open(dq_machine *machine, dq_thread *thread)
     return open_handle(machine, (handle_entry){ .thread = thread });
 }
 
-HANDLE dq_handle_open_object(dq_machine *machine, dq_object *object)
+HANDLE dq_handle_open_object(dq_machine *machine, dq_object *object, dq_service service,
+                             const void *place)
 {
-    return open_handle(machine, (handle_entry){ .object = object });
+    return open_handle(machine,
+                       (handle_entry){ .object = object, .service = service, .place = place });
 }
 
 static handle_entry *entry_of(dq_machine *machine, HANDLE handle)
@@ -102,6 +107,47 @@ dq_object *dq_handle_object(dq_machine *machine, HANDLE handle)
     const handle_entry *entry = entry_of(machine, handle);
 
     return entry != NULL ? entry->object : NULL;
+}
+
+NTSTATUS dq_handle_close(dq_machine *machine, HANDLE handle)
+{
+    handle_entry *entry = entry_of(machine, handle);
+    handle_entry closed;
+
+    if (entry == NULL || is_free(entry)) {
+        return STATUS_INVALID_HANDLE;
+    }
+    closed = *entry;
+    *entry = (handle_entry){ 0 };
+    if (closed.thread != NULL) {
+        dq_thread_release(machine, closed.thread);
+    } else {
+        (void)dq_object_release(machine, closed.object);
+    }
+    return STATUS_SUCCESS;
+}
+
+void dq_handle_is_part(dq_machine *machine, HANDLE handle)
+{
+    handle_entry *entry = entry_of(machine, handle);
+
+    if (entry != NULL) {
+        entry->part = true;
+    }
+}
+
+void dq_handle_for_each(dq_machine *machine,
+                        void (*visit)(void *context, const dq_handle_left *left), void *context)
+{
+    const handle_table *table = table_of(machine);
+
+    for (size_t i = 0; table != NULL && i < table->count; i++) {
+        const handle_entry *entry = &table->entries[i];
+
+        if (entry->object != NULL && !entry->part) {
+            visit(context, &(dq_handle_left){ entry->object, entry->service, entry->place });
+        }
+    }
 }
 
 HANDLE dq_thread_id(const dq_thread *thread)
@@ -252,18 +298,6 @@ LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
 
 NTSTATUS NTAPI ZwClose(HANDLE Handle)
 {
-    handle_entry *entry;
-
     DQ_ENTER(ZwClose, NULL, Handle, 0, 0, STATUS_UNSUCCESSFUL);
-    entry = entry_of(cpu->machine, Handle);
-    if (entry == NULL || is_free(entry)) {
-        return STATUS_INVALID_HANDLE;
-    }
-    if (entry->thread != NULL) {
-        dq_thread_release(cpu->machine, entry->thread);
-    } else {
-        (void)dq_object_release(cpu->machine, entry->object);
-    }
-    *entry = (handle_entry){ 0 };
-    return STATUS_SUCCESS;
+    return dq_handle_close(cpu->machine, Handle);
 }

@@ -22,14 +22,32 @@ HANDLE dq_thread_id(const dq_thread *thread);
 /* ObReferenceObject and ObDereferenceObject know `pointer` while it is added. */
 typedef struct dq_object {
     const void *pointer;
+    const char *what; /* "registry key": for reports of handles. */
     LONG references;
     void (*retire)(dq_machine *machine, struct dq_object *object); /* At the last one. */
     struct dq_object *next;
 } dq_object;
 
-/* As dq_handle_open and dq_handle_thread. ZwClose gives the reference back. */
-HANDLE dq_handle_open_object(dq_machine *machine, dq_object *object);
+/* As dq_handle_open and dq_handle_thread. ZwClose gives the reference back. `service` made the
+ * handle, called from `place`. */
+HANDLE dq_handle_open_object(dq_machine *machine, dq_object *object, dq_service service,
+                             const void *place);
 dq_object *dq_handle_object(dq_machine *machine, HANDLE handle);
+
+/* As ZwClose, without being a service call. */
+NTSTATUS dq_handle_close(dq_machine *machine, HANDLE handle);
+
+/* The handle is a part of something that is told of by itself when it is left. */
+void dq_handle_is_part(dq_machine *machine, HANDLE handle);
+
+/* Calls visit() for each handle of an object that is open and no part of something. */
+typedef struct dq_handle_left {
+    const dq_object *object;
+    dq_service service;
+    const void *place;
+} dq_handle_left;
+void dq_handle_for_each(dq_machine *machine,
+                        void (*visit)(void *context, const dq_handle_left *left), void *context);
 
 void dq_object_add(dq_machine *machine, dq_object *object);
 void dq_object_remove(dq_machine *machine, dq_object *object);

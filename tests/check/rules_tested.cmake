@@ -74,7 +74,7 @@ set(silence_unmarked
     "abort")
 cmake_policy(SET CMP0057 NEW)
 set(rules "")
-foreach(part rules rules_left rules_memory)
+foreach(part rules rules_left rules_memory rules_registry)
     file(READ ${LIB}/check/${part}.def one)
     string(APPEND rules "${one}")
 endforeach()

@@ -2,7 +2,7 @@
  * test_leaks.c - what a driver leaves behind is reported at the end of the run, with the place that
  * made it; what it gives back is not.
  */
-#include "rule.h"
+#include "left.h"
 
 #include <portcls.h>
 
@@ -18,23 +18,6 @@ static FAST_MUTEX fast_mutex;
 static KMUTEX mutex;
 static IO_REMOVE_LOCK remove_lock;
 static const LARGE_INTEGER in_a_second = { .QuadPart = -10000000 };
-
-/* True in the runs that give everything back. */
-static bool tidy;
-
-#define assert_left(body, rule_name, text)                  \
-    do {                                                    \
-        tidy = false;                                       \
-        rule_run(1, body);                                  \
-        assert_int_equal(rule_result.outcome, DIRQL_FAILED); \
-        assert_int_equal(rule_result.errors, 1);            \
-        assert_report_has("rule:  " rule_name ":");         \
-        assert_report_has("fix:");                          \
-        assert_report_has(text);                            \
-        assert_report_has(#body);                           \
-        tidy = true;                                        \
-        assert_kept(body, 1);                               \
-    } while (0)
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 

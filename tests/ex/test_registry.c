@@ -215,6 +215,138 @@ static void a_deleted_key_is_gone_and_its_handles_are_stale(void **state)
     assert_int_equal(ZwClose(key), STATUS_SUCCESS);
 }
 
+static NTSTATUS create_with(HANDLE root, PUNICODE_STRING name, PUNICODE_STRING class, ULONG options,
+                            PHANDLE key)
+{
+    OBJECT_ATTRIBUTES attributes;
+
+    InitializeObjectAttributes(&attributes, name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, root,
+                               NULL);
+    return ZwCreateKey(key, KEY_ALL_ACCESS, &attributes, 0, class, options, NULL);
+}
+
+static void a_class_is_kept_and_told(void **state)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"odd");
+    UNICODE_STRING class = RTL_CONSTANT_STRING(L"Port");
+    char buffer[256];
+    PKEY_NODE_INFORMATION node = (PVOID)buffer;
+    PKEY_FULL_INFORMATION full = (PVOID)buffer;
+    HANDLE root = create(), key;
+    ULONG needed;
+
+    (void)state;
+    assert_int_equal(create_with(root, &name, &class, 0, &key), STATUS_SUCCESS);
+    assert_int_equal(ZwQueryKey(key, KeyNodeInformation, node, sizeof(buffer), &needed), 0);
+    assert_int_equal(node->ClassLength, 8);
+    assert_memory_equal(node->Name, L"odd", 6);
+    assert_memory_equal(buffer + node->ClassOffset, L"Port", 8);
+    assert_int_equal(needed, node->ClassOffset + 8);
+    assert_int_equal(ZwQueryKey(key, KeyFullInformation, full, sizeof(buffer), &needed), 0);
+    assert_memory_equal(buffer + full->ClassOffset, L"Port", full->ClassLength);
+    assert_int_equal(ZwQueryKey(root, KeyFullInformation, full, sizeof(buffer), &needed), 0);
+    assert_int_equal(full->MaxClassLen, 8);
+    assert_int_equal(full->ClassOffset, 0xFFFFFFFF);
+    ZwClose(key);
+    ZwClose(root);
+}
+
+static void a_volatile_key_is_gone_after_a_restart(void **state)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"State");
+    UNICODE_STRING child = RTL_CONSTANT_STRING(L"Child");
+    HANDLE root = create(), key, below;
+
+    (void)state;
+    assert_int_equal(create_with(root, &name, NULL, REG_OPTION_VOLATILE, &key), STATUS_SUCCESS);
+    assert_int_equal(create_with(key, &child, NULL, 0, &below), STATUS_CHILD_MUST_BE_VOLATILE);
+    assert_int_equal(create_with(key, &child, NULL, REG_OPTION_VOLATILE, &below), STATUS_SUCCESS);
+    dirql_registry_set_dword(SERVICE "\\State\\Made\\Deep", "Speed", 1);
+    dirql_registry_add(SERVICE "\\Stays");
+    dirql_registry_restart();
+    assert_false(dirql_registry_has(SERVICE "\\State"));
+    assert_true(dirql_registry_has(SERVICE "\\Stays"));
+    assert_int_equal(ZwFlushKey(key), STATUS_KEY_DELETED);
+    assert_int_equal(ZwFlushKey(below), STATUS_KEY_DELETED);
+    ZwClose(below);
+    ZwClose(key);
+    ZwClose(root);
+}
+
+static void options_that_are_none_are_refused(void **state)
+{
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE key;
+
+    (void)state;
+    assert_int_equal(create_with(NULL, &service, NULL, 0x100, &key), STATUS_INVALID_PARAMETER);
+    assert_int_equal(create_with(NULL, &service, NULL, REG_OPTION_CREATE_LINK, &key),
+                     STATUS_NOT_SUPPORTED);
+    assert_false(dirql_registry_has(SERVICE));
+    dirql_registry_add(SERVICE);
+    InitializeObjectAttributes(&attributes, &service, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_int_equal(ZwOpenKeyEx(&key, KEY_READ, &attributes, REG_OPTION_VOLATILE),
+                     STATUS_INVALID_PARAMETER_4);
+    assert_int_equal(ZwOpenKeyEx(&key, KEY_READ, &attributes,
+                                 REG_OPTION_OPEN_LINK | REG_OPTION_BACKUP_RESTORE),
+                     STATUS_SUCCESS);
+    ZwClose(key);
+    attributes.Length = 1;
+    assert_int_equal(ZwOpenKey(&key, KEY_READ, &attributes), STATUS_INVALID_PARAMETER);
+}
+
+static void counts_are_told_without_names(void **state)
+{
+    KEY_CACHED_INFORMATION cached;
+    KEY_VIRTUALIZATION_INFORMATION virtualization;
+    HANDLE key = create();
+    ULONG needed;
+
+    (void)state;
+    dirql_registry_add(SERVICE "\\one");
+    dirql_registry_set_dword(SERVICE, "Speed", 1);
+    assert_int_equal(ZwQueryKey(key, KeyCachedInformation, &cached, sizeof(cached), &needed), 0);
+    assert_int_equal(cached.SubKeys, 1);
+    assert_int_equal(cached.Values, 1);
+    assert_int_equal(cached.NameLength, 8);
+    assert_int_equal(ZwQueryKey(key, KeyVirtualizationInformation, &virtualization,
+                                sizeof(virtualization), &needed),
+                     0);
+    assert_int_equal(virtualization.VirtualTarget, 0);
+    assert_int_equal(ZwQueryKey(key, KeyFlagsInformation, &cached, sizeof(cached), &needed),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(ZwEnumerateKey(key, 0, KeyCachedInformation, &cached, sizeof(cached),
+                                    &needed),
+                     STATUS_INVALID_PARAMETER);
+    ZwClose(key);
+}
+
+static void aligned_answers_need_an_aligned_buffer(void **state)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"Speed");
+    DECLSPEC_ALIGN(8) char buffer[64];
+    PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64 partial = (PVOID)buffer;
+    PKEY_VALUE_FULL_INFORMATION full = (PVOID)buffer;
+    HANDLE key = create();
+    ULONG needed;
+
+    (void)state;
+    dirql_registry_set_dword(SERVICE, "Speed", 31250);
+    assert_int_equal(ZwQueryValueKey(key, &name, KeyValuePartialInformationAlign64, partial,
+                                     sizeof(buffer), &needed),
+                     STATUS_SUCCESS);
+    assert_int_equal(needed, 12);
+    assert_int_equal(*(ULONG *)(PVOID)partial->Data, 31250);
+    assert_int_equal(ZwQueryValueKey(key, &name, KeyValueFullInformationAlign64, full,
+                                     sizeof(buffer), &needed),
+                     STATUS_SUCCESS);
+    assert_int_equal(*(ULONG *)(PVOID)(buffer + full->DataOffset), 31250);
+    assert_int_equal(ZwQueryValueKey(key, &name, KeyValuePartialInformationAlign64, buffer + 4, 60,
+                                     &needed),
+                     STATUS_DATATYPE_MISALIGNMENT);
+    ZwClose(key);
+}
+
 static void a_call_can_be_made_to_fail(void **state)
 {
     HANDLE key;
@@ -256,6 +388,11 @@ int main(void)
         dirql_unit_test(values_are_enumerated_with_names_and_data),
         dirql_unit_test(keys_are_enumerated_and_counted),
         dirql_unit_test(a_deleted_key_is_gone_and_its_handles_are_stale),
+        dirql_unit_test(a_class_is_kept_and_told),
+        dirql_unit_test(a_volatile_key_is_gone_after_a_restart),
+        dirql_unit_test(options_that_are_none_are_refused),
+        dirql_unit_test(counts_are_told_without_names),
+        dirql_unit_test(aligned_answers_need_an_aligned_buffer),
         dirql_unit_test(a_call_can_be_made_to_fail),
         dirql_unit_test(the_registry_is_out_of_reach_at_dispatch_level),
         dirql_unit_test(a_path_that_is_none_fails_the_run),
