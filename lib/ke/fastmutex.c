@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "ke/apc.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/spinlock.h"
@@ -383,6 +384,7 @@ static void release(dq_processor *cpu, const call *c)
     api = (*link)->api;
     forget(cpu, link);
     thread->guarded -= api == DQ_FAST_GUARDED;
+    dq_apc_switch(cpu, thread);
     mutex->Owner = NULL;
     if (++mutex->Count <= 0) {
         mutex->Event.Header.SignalState = 1;

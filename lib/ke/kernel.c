@@ -1,6 +1,7 @@
 /*
  * kernel.c - the hooks that the machine calls: start, dispatch, idle, stop.
  */
+#include "ke/apc.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "sim/place.h"
@@ -99,12 +100,6 @@ static void dispatch(dq_processor *cpu)
     }
 }
 
-/* No kernel APC is ever queued: the level exists for its masking. */
-static void apc(dq_processor *cpu)
-{
-    dq_unpend(cpu, DQ_LEVEL_APC);
-}
-
 static size_t describe_thread(const dq_thread *thread, char *text, size_t bytes)
 {
     const DISPATCHER_HEADER *header = thread->wait_count > 0 ? thread->wait_blocks[0].Object : NULL;
@@ -144,7 +139,7 @@ static size_t describe_waits(dq_machine *machine, char *text, size_t bytes)
 const dq_kernel_hooks dq_kernel_hooks_table = {
     .boot = boot,
     .dispatch = dispatch,
-    .apc = apc,
+    .apc = dq_apc_run,
     .preempt = dq_thread_consider,
     .quantum = dq_thread_end_turn,
     .ipi = dq_ipi_arrive,

@@ -35,6 +35,8 @@ typedef struct dq_kernel {
     void (*ex_thread_ends)(dq_processor *cpu, const dq_thread *thread); /* May be NULL. */
     struct dq_object *objects;    /* handle.c */
     void *io;                     /* io/ */
+    /* A thread ends, at PASSIVE_LEVEL; may wait. May be NULL. */
+    void (*io_thread_ends)(dq_processor *cpu, const dq_thread *thread);
     union dq_kept *kept;          /* keep.c */
     dq_fast_mutexes fast_mutexes; /* fastmutex.c */
     dq_ipi ipi;                   /* ipi.c */

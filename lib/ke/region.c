@@ -1,7 +1,8 @@
 /*
  * region.c - critical and guarded regions: no kernel APC is delivered to the thread inside. The
- * machine queues none, so that only the pairing matters.
+ * machine queues special ones only, which a guarded region keeps out and a critical one does not.
  */
+#include "ke/apc.h"
 #include "ke/ki.h"
 
 static void refuse_leave(dq_processor *cpu, uint64_t subcode, dq_service service, const char *rule)
@@ -55,7 +56,9 @@ VOID NTAPI KeLeaveGuardedRegion(VOID)
     if (dq_thread_current(cpu)->guarded <= 0) {
         refuse_leave(cpu, 0x0004000E, DQ_SERVICE_KeLeaveGuardedRegion, "GuardedRegions");
     }
-    dq_thread_current(cpu)->guarded--;
+    if (--dq_thread_current(cpu)->guarded == 0) {
+        dq_apc_leave_region(cpu);
+    }
 }
 
 BOOLEAN NTAPI KeAreApcsDisabled(VOID)

@@ -6,6 +6,7 @@
  * one of its set (the lowest number), else the one that runs the lowest priority below its own.
  * `claimed` remembers who was asked, so that two ready threads ask two processors.
  */
+#include "ke/apc.h"
 #include "ke/ki.h"
 
 #include <stdio.h>
@@ -213,6 +214,7 @@ static void hand_over(dq_processor *cpu, dq_thread *thread)
     prcb->thread = thread;
     thread->state = DQ_THREAD_RUNNING;
     begin_turn(prcb);
+    dq_apc_switch(cpu, thread);
     dq_emit(cpu, THREAD_RUN, thread == &prcb->idle ? NULL : thread, 0, 0, 0);
 }
 
@@ -450,6 +452,10 @@ void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
     dq_thread *next;
 
     dq_thread_check_end(cpu);
+    if (dq_kernel_of(cpu)->io_thread_ends != NULL) {
+        dq_kernel_of(cpu)->io_thread_ends(cpu, thread);
+        cpu = dq_self;
+    }
     dq_mutex_abandon_all(cpu, thread);
     dq_fastmutex_thread_ends(cpu, thread);
     if (dq_kernel_of(cpu)->ex_thread_ends != NULL) {

@@ -37,6 +37,7 @@ typedef struct dq_thread {
     NTSTATUS exit_status;
     int apc_disable; /* Critical regions, and mutexes owned, nested. */
     int guarded;     /* Guarded regions, nested. */
+    struct dq_apc *apcs; /* apc.c: special kernel APCs that wait for it. */
     /* While it waits: */
     NTSTATUS wait_status;
     unsigned wait_count;
@@ -44,6 +45,7 @@ typedef struct dq_thread {
     KWAIT_BLOCK own_blocks[4];
     bool wait_all;
     dq_deadline timeout;
+    uint8_t wait_irql;
     const void *wait_place; /* Return address of the wait, for reports. */
     dq_service wait_service;
     LIST_ENTRY ready_link;

@@ -335,6 +335,7 @@ static dq_processor *give_way(dq_processor *cpu, dq_thread *thread, dq_service s
 
     thread->wait_service = service;
     thread->wait_place = place;
+    thread->wait_irql = old_irql;
     thread->state = DQ_THREAD_WAITING;
     cpu->irql = DQ_LEVEL_DISPATCH;
     return dq_thread_resume_at(dq_thread_block(cpu), old_irql);
@@ -347,18 +348,14 @@ static bool set_timeout(dq_thread *thread, uint64_t due_ns)
 }
 
 static dq_processor *block(dq_processor *cpu, dq_thread *thread, const dq_wait_request *request,
-                           dq_wait_limit limit, NTSTATUS *status)
+                           const uint64_t *due_ns, NTSTATUS *status)
 {
-    dq_machine *machine = cpu->machine;
-
-    if (limit == DQ_WAIT_TIMED) {
-        const uint64_t due_ns = dq_wait_due_ns(machine, request->timeout->QuadPart);
-
-        if (due_ns <= machine->clock.now_ns) {
+    if (due_ns != NULL) {
+        if (*due_ns <= cpu->machine->clock.now_ns) {
             *status = request->count == 0 ? STATUS_SUCCESS : STATUS_TIMEOUT;
             return cpu;
         }
-        if (!set_timeout(thread, due_ns)) {
+        if (!set_timeout(thread, *due_ns)) {
             *status = STATUS_INSUFFICIENT_RESOURCES;
             return cpu;
         }
@@ -369,14 +366,33 @@ static dq_processor *block(dq_processor *cpu, dq_thread *thread, const dq_wait_r
     return cpu;
 }
 
+/* Until the wait is over. In between, the thread runs the APCs that interrupt it. */
+static dq_processor *wait_it_out(dq_processor *cpu, dq_thread *thread,
+                                 const dq_wait_request *request, dq_wait_limit limit,
+                                 NTSTATUS *status)
+{
+    uint64_t due_ns = 0;
+
+    if (limit == DQ_WAIT_TIMED) {
+        due_ns = dq_wait_due_ns(cpu->machine, request->timeout->QuadPart);
+    }
+    do {
+        cpu = block(cpu, thread, request, limit == DQ_WAIT_TIMED ? &due_ns : NULL, status);
+    } while (*status == STATUS_KERNEL_APC && !try_now(thread, request, status));
+    return cpu;
+}
+
 void dq_wait_until(dq_processor *cpu, uint64_t until_ns, dq_service service, const void *place)
 {
     dq_thread *thread = dq_thread_current(cpu);
 
-    thread->wait_count = 0;
-    if (set_timeout(thread, until_ns)) {
-        (void)give_way(cpu, thread, service, place);
-    }
+    do {
+        thread->wait_count = 0;
+        if (!set_timeout(thread, until_ns)) {
+            return;
+        }
+        cpu = give_way(cpu, thread, service, place);
+    } while (thread->wait_status == STATUS_KERNEL_APC);
 }
 
 /* For sinks: which object let the thread go. Of a wait for all, each did. */
@@ -414,7 +430,7 @@ NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
         dq_mutexwait_begin(cpu, request, mutexes);
     }
     if (!try_now(thread, request, &status) && limit != DQ_WAIT_POLL) {
-        cpu = block(cpu, thread, request, limit, &status);
+        cpu = wait_it_out(cpu, thread, request, limit, &status);
     }
     if (mutexes != 0) {
         dq_mutexwait_end(cpu, request, limit, mutexes, status);
