@@ -25,7 +25,7 @@ static void forget_frames(dq_race *race, dq_processor *cpu, const dq_execution *
     }
 }
 
-dq_raceexecution *dq_raceedges_execution(dq_race *race, dq_processor *cpu, const dq_execution *who)
+static dq_raceexecution *find_execution(dq_race *race, dq_processor *cpu, const dq_execution *who)
 {
     dq_raceexecution **latest = &race->executions.latest[cpu->number];
 
@@ -67,6 +67,26 @@ static void take_clock(dq_race *race, dq_raceexecution *e, uintptr_t address,
     if (sync != NULL && !dq_raceclock_join(&e->clock, &sync->clock)) {
         race->blind = true;
     }
+}
+
+/* In live mode others go on between what an execution says and what it does. When it says the next
+ * thing, the load is done, and whoever stored what it saw has said so. */
+static void take_what_was_loaded(dq_race *race, dq_raceexecution *e)
+{
+    const uintptr_t address = e->loading;
+
+    e->loading = 0;
+    take_clock(race, e, address, DQ_RACESYNC_ATOMIC);
+}
+
+dq_raceexecution *dq_raceedges_execution(dq_race *race, dq_processor *cpu, const dq_execution *who)
+{
+    dq_raceexecution *e = find_execution(race, cpu, who);
+
+    if (e != NULL && e->loading != 0) {
+        take_what_was_loaded(race, e);
+    }
+    return e;
 }
 
 /* An epoch without accesses is that of what comes next, which is not handed over yet. */
@@ -157,6 +177,7 @@ void dq_raceedges_atomic_before(dq_race *race, dq_raceexecution *execution, uint
 {
     if ((flags & DQ_ACCESS_ACQUIRE) != 0) {
         take_clock(race, execution, address, DQ_RACESYNC_ATOMIC);
+        execution->loading = race->machine->options.mode == DQ_MODE_LIVE ? address : 0;
     }
 }
 

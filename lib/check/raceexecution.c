@@ -39,6 +39,7 @@ dq_raceexecution *dq_raceexecution_make(dq_raceexecutions *executions, uint32_t 
     e->lane = DQ_RACE_NO_LANE;
     e->touched = false;
     e->epoch = 0;
+    e->loading = 0;
     dq_raceclock_clear(&e->clock);
     e->next = *bucket;
     *bucket = e;

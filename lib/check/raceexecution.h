@@ -19,6 +19,7 @@ typedef struct dq_raceexecution {
     uint16_t lane; /* DQ_RACE_NO_LANE: it has touched nothing yet. */
     bool touched;  /* Since it last handed over. */
     uint32_t epoch;
+    uintptr_t loading; /* In live mode: it has said that it loads this atomically. 0: nothing. */
     dq_raceclock clock;
     struct dq_raceexecution *next; /* In its bucket, or unused. */
 } dq_raceexecution;
