@@ -2,7 +2,7 @@
  * leaks.c - groups what is left over at the end of a run by rule and place, and writes it down.
  *
  * Bug check codes are those that Windows would have for it: the Driver Verifier's 0xC4/0x62 for
- * memory, and 0xCE for what would still run after the driver is gone.
+ * memory, 0xCB for locked pages, and 0xCE for what would still run after the driver is gone.
  */
 #include "check/leaks.h"
 
@@ -14,19 +14,38 @@
 #include "check/contract_state.h"
 #include "sim/place.h"
 
-enum { CODE_VERIFIER = 0xC4, SUBCODE_NOT_FREED = 0x62, CODE_NOT_CANCELLED = 0xCE, PLACE_TEXT = 160 };
+enum {
+    CODE_VERIFIER = 0xC4,
+    SUBCODE_NOT_FREED = 0x62,
+    CODE_LOCKED = 0xCB,
+    CODE_NOT_CANCELLED = 0xCE,
+    PLACE_TEXT = 160
+};
 
 /* In the order in which they are reported. */
 static const struct kind {
     const char *rule;
     uint32_t code;
 } kinds[] = {
-    { "InterruptLeft", CODE_NOT_CANCELLED }, { "TimerLeft", CODE_NOT_CANCELLED },
-    { "DpcLeft", CODE_NOT_CANCELLED },       { "WorkItemLeft", CODE_NOT_CANCELLED },
-    { "ThreadLeft", CODE_NOT_CANCELLED },    { "CallbackLeft", CODE_NOT_CANCELLED },
-    { "LookasideLeft", CODE_NOT_CANCELLED }, { "ResourceLeft", 0 },
-    { "RemoveLockLeft", 0 },                 { "MappingLeft", 0 },
-    { "HandleLeak", 0 },                     { "ReferenceLeak", 0 },
+    { "InterruptLeft", CODE_NOT_CANCELLED },
+    { "TimerLeft", CODE_NOT_CANCELLED },
+    { "DpcLeft", CODE_NOT_CANCELLED },
+    { "WorkItemLeft", CODE_NOT_CANCELLED },
+    { "ThreadLeft", CODE_NOT_CANCELLED },
+    { "CallbackLeft", CODE_NOT_CANCELLED },
+    { "LookasideLeft", CODE_NOT_CANCELLED },
+    { "ResourceLeft", 0 },
+    { "RemoveLockLeft", 0 },
+    { "MappingLeft", 0 },
+    { "LockedPagesLeft", CODE_LOCKED },
+    { "MdlMappingLeft", 0 },
+    { "MapRegistersLeft", 0 },
+    { "CommonBufferLeft", 0 },
+    { "DmaAdapterLeft", 0 },
+    { "ContiguousMemoryLeft", 0 },
+    { "MdlMemoryLeft", 0 },
+    { "HandleLeak", 0 },
+    { "ReferenceLeak", 0 },
     { "PoolLeak", CODE_VERIFIER },
 };
 

@@ -10,8 +10,12 @@
 void dirql_left(dq_leaks *leaks, const char *rule, dq_service service, const void *place,
                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* ---- leftex.c: of ex, io, mm and PortCls ----------------------------------------------------- */
+/* ---- leftex.c: of ex, io, mapped device memory and PortCls ---------------------------------- */
 
 void dirql_left_executive(dq_machine *machine, dq_leaks *leaks);
+
+/* ---- leftmemory.c: of mm and hal ------------------------------------------------------------- */
+
+void dirql_left_memory(dq_machine *machine, dq_leaks *leaks);
 
 #endif

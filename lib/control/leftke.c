@@ -143,5 +143,6 @@ void dirql_leftovers(dq_processor *cpu)
     }
     find_threads(machine, &leaks);
     dirql_left_executive(machine, &leaks);
+    dirql_left_memory(machine, &leaks);
     dq_leaks_report(&leaks, cpu, ((const dirql_control *)machine->control)->leaks);
 }

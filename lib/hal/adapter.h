@@ -34,6 +34,7 @@ typedef struct dq_dma_registers {
     bool list_is_ours; /* GetScatterGatherList allocated it. */
     bool to_device;
     PMDL target; /* That BuildMdlFromScatterGatherList made, or NULL. */
+    const void *place; /* That asked for them. */
     struct dq_dma_registers *next;
 } dq_dma_registers;
 

@@ -11,15 +11,17 @@
 
 /* ---- Sets of map registers ------------------------------------------------------------------- */
 
-static dq_dma_registers *make_set(dq_processor *cpu, dq_adapter *adapter, ULONG count)
+static dq_dma_registers *make_set(dq_processor *cpu, dq_adapter *adapter,
+                                  const dq_dma_request *request)
 {
     dq_dma_registers *set = dq_keep(cpu->machine, sizeof(*set));
 
     if (set != NULL) {
-        set->count = count;
+        set->count = request->registers;
+        set->place = request->place;
         set->next = adapter->sets;
         adapter->sets = set;
-        adapter->registers_used += count;
+        adapter->registers_used += set->count;
     }
     return set;
 }
@@ -94,7 +96,7 @@ static void check_irql(dq_processor *cpu, const dq_dma_request *request)
 static void serve_one(dq_processor *cpu, dq_adapter *adapter)
 {
     dq_dma_request *request = adapter->first;
-    dq_dma_registers *set = make_set(cpu, adapter, request->registers);
+    dq_dma_registers *set = make_set(cpu, adapter, request);
     const unsigned irql = cpu->irql;
 
     if (set == NULL) {

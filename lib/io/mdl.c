@@ -8,6 +8,7 @@
 
 #include "io/io.h"
 #include "ke/ki.h"
+#include "mm/mdlheld.h"
 
 enum { POOL_TAG = 0x206C644D }; /* "Mdl " */
 
@@ -52,7 +53,7 @@ VOID NTAPI IoFreeMdl(PMDL Mdl)
     DQ_ENTER(IoFreeMdl, NULL, Mdl, 0, 0, DQ_VOID);
     if (dq_mdl_pool_block(cpu->machine, Mdl) != NULL) { /* Else the pool says what is wrong. */
         if (Mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED) {
-            dq_mdl_unmap(Mdl);
+            dq_mdl_unmap(cpu->machine, Mdl);
         } else if ((Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL)) ==
                    MDL_MAPPED_TO_SYSTEM_VA) {
             dq_mdl_refuse(cpu, Mdl,
@@ -63,6 +64,7 @@ VOID NTAPI IoFreeMdl(PMDL Mdl)
                           "whose pages are still locked: call MmUnlockPages first");
         }
     }
+    dq_mdl_hold_forget(cpu->machine, Mdl);
     dq_pool_give_back(cpu, Mdl, POOL_TAG, place);
 }
 

@@ -41,7 +41,7 @@ typedef struct dq_kernel {
     dq_fast_mutexes fast_mutexes; /* fastmutex.c */
     dq_ipi ipi;                   /* ipi.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */
-    struct user_mapping *user_mappings; /* mm/mdlmap.c */
+    struct dq_mdl_hold *mdl_holds;      /* mm/mdlheld.c */
     struct dq_adapter *adapters;        /* hal/adapter.c */
     struct dq_frames *frames;           /* mm/frame.c */
     void (*frames_halt)(dq_machine *machine);

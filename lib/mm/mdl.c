@@ -10,6 +10,7 @@
 #include "ke/ki.h"
 #include "ke/raise.h"
 #include "mm/frame.h"
+#include "mm/mdlheld.h"
 
 enum { DESCRIBED = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL };
 
@@ -165,7 +166,11 @@ VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE Access
                         "MmProbeAndLockPages of %u bytes at %p, where no memory is",
                         mdl->ByteCount, MmGetMdlVirtualAddress(mdl));
     }
-    if (!dq_mdl_describe(cpu->machine, mdl)) {
+    if (!dq_mdl_describe(cpu->machine, mdl) ||
+        !dq_mdl_hold_add(cpu->machine, &(dq_mdl_hold){ .kind = DQ_MDL_LOCKED,
+                                                       .mdl = mdl,
+                                                       .bytes = mdl->ByteCount,
+                                                       .place = place })) {
         dq_raise_status(cpu, STATUS_INSUFFICIENT_RESOURCES, place,
                         "MmProbeAndLockPages: no page frames are left");
     }
@@ -194,7 +199,8 @@ VOID NTAPI MmUnlockPages(PMDL MemoryDescriptorList)
                       &(dq_mdl_error){ .rule = "MdlLock", .subcode = 0x7C, .place = place },
                       "whose pages are not locked");
     } else {
-        dq_mdl_unmap(MemoryDescriptorList);
+        dq_mdl_unmap(cpu->machine, MemoryDescriptorList);
+        (void)dq_mdl_hold_drop(cpu->machine, DQ_MDL_LOCKED, MemoryDescriptorList, NULL);
         MemoryDescriptorList->MdlFlags &= (CSHORT)~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     }
 }

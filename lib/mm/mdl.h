@@ -31,7 +31,7 @@ bool dq_mdl_describe(dq_machine *machine, PMDL mdl);
 void *dq_mdl_memory(dq_machine *machine, const MDL *mdl);
 
 /* Ends the mapping of its own that the MDL has, if any. */
-void dq_mdl_unmap(PMDL mdl);
+void dq_mdl_unmap(dq_machine *machine, PMDL mdl);
 
 /* The pool block in use that holds the address, or NULL. */
 const dq_pool_block *dq_mdl_pool_block(dq_machine *machine, const void *address);

@@ -4,18 +4,11 @@
  * There is one address space, and everything in it stays where it is: a mapping is the address
  * that the pages have anyway. What is held is who has mapped what, and how often.
  */
-#include "ke/keep.h"
 #include "ke/ki.h"
 #include "mm/frame.h"
 #include "mm/mdl.h"
+#include "mm/mdlheld.h"
 #include "sim/fail.h"
-
-/* A mapping for user mode: the MDL has no place for it. */
-typedef struct user_mapping {
-    const MDL *mdl;
-    const void *address;
-    struct user_mapping *next;
-} user_mapping;
 
 void *dq_mdl_memory(dq_machine *machine, const MDL *mdl)
 {
@@ -32,28 +25,16 @@ void *dq_mdl_memory(dq_machine *machine, const MDL *mdl)
     return first != NULL ? first + mdl->ByteOffset : NULL;
 }
 
-void dq_mdl_unmap(PMDL mdl)
+void dq_mdl_unmap(dq_machine *machine, PMDL mdl)
 {
     if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) {
+        (void)dq_mdl_hold_drop(machine, DQ_MDL_MAPPED, mdl, NULL);
         mdl->MdlFlags &= (CSHORT)~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
         mdl->MappedSystemVa = NULL;
     }
 }
 
 /* ---- Mapping --------------------------------------------------------------------------------- */
-
-static PVOID map_for_user(dq_processor *cpu, PMDL mdl, void *address)
-{
-    dq_kernel *kernel = dq_kernel_of(cpu);
-    user_mapping *mapping = dq_keep(cpu->machine, sizeof(*mapping));
-
-    if (mapping == NULL) {
-        return NULL;
-    }
-    *mapping = (user_mapping){ .mdl = mdl, .address = address, .next = kernel->user_mappings };
-    kernel->user_mappings = mapping;
-    return address;
-}
 
 static bool check_mappable(dq_processor *cpu, const MDL *mdl, KPROCESSOR_MODE mode,
                            const void *place)
@@ -87,6 +68,10 @@ static bool check_mappable(dq_processor *cpu, const MDL *mdl, KPROCESSOR_MODE mo
 
 static PVOID map(dq_processor *cpu, PMDL mdl, KPROCESSOR_MODE mode, const void *place)
 {
+    dq_mdl_hold hold = { .kind = mode == KernelMode ? DQ_MDL_MAPPED : DQ_MDL_MAPPED_FOR_USER,
+                         .mdl = mdl,
+                         .bytes = mdl->ByteCount,
+                         .place = place };
     void *address;
 
     if (!check_mappable(cpu, mdl, mode, place) || dq_fails(cpu, DQ_FAIL_MAP, 0, NULL, place)) {
@@ -100,8 +85,12 @@ static PVOID map(dq_processor *cpu, PMDL mdl, KPROCESSOR_MODE mode, const void *
                       "mapping is not possible here");
         return NULL;
     }
+    hold.address = mode != KernelMode ? address : NULL;
+    if (!dq_mdl_hold_add(cpu->machine, &hold)) {
+        return NULL;
+    }
     if (mode != KernelMode) {
-        return map_for_user(cpu, mdl, address);
+        return address;
     }
     mdl->MappedSystemVa = address;
     mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
@@ -143,30 +132,14 @@ PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMo
 
 /* ---- Unmapping ------------------------------------------------------------------------------- */
 
-static bool unmap_for_user(dq_processor *cpu, const MDL *mdl, const void *address)
-{
-    user_mapping **link = &dq_kernel_of(cpu)->user_mappings;
-    user_mapping *mapping;
-
-    while (*link != NULL && ((*link)->mdl != mdl || (*link)->address != address)) {
-        link = &(*link)->next;
-    }
-    mapping = *link;
-    if (mapping == NULL) {
-        return false;
-    }
-    *link = mapping->next;
-    dq_keep_drop(cpu->machine, mapping);
-    return true;
-}
-
 VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
     const void *place = __builtin_return_address(0);
     const ULONG flags = (USHORT)MemoryDescriptorList->MdlFlags;
 
     DQ_ENTER(MmUnmapLockedPages, NULL, BaseAddress, MemoryDescriptorList, 0, DQ_VOID);
-    if (unmap_for_user(cpu, MemoryDescriptorList, BaseAddress)) {
+    if (dq_mdl_hold_drop(cpu->machine, DQ_MDL_MAPPED_FOR_USER, MemoryDescriptorList,
+                         BaseAddress)) {
         return;
     }
     if (!(flags & MDL_MAPPED_TO_SYSTEM_VA)) {
@@ -190,6 +163,6 @@ VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
                       &(dq_mdl_error){ .rule = "MdlMap", .place = place },
                       "and an address at which it is not mapped");
     } else {
-        dq_mdl_unmap(MemoryDescriptorList);
+        dq_mdl_unmap(cpu->machine, MemoryDescriptorList);
     }
 }

@@ -100,7 +100,7 @@ VOID NTAPI MmFreePagesFromMdl(PMDL MemoryDescriptorList)
                       "whose pages MmAllocatePagesForMdl did not allocate, or which are freed");
         return;
     }
-    dq_mdl_unmap(MemoryDescriptorList);
+    dq_mdl_unmap(cpu->machine, MemoryDescriptorList);
     MemoryDescriptorList->MdlFlags &= (CSHORT)~MDL_PAGES_LOCKED;
     (void)dq_frame_block_free(cpu->machine, block, place);
 }
