@@ -107,7 +107,6 @@ static void poll_flag_and_read(void)
         }
         YieldProcessor();
     }
-    touch(&flag, sizeof(flag), DQ_ACCESS_READ | DQ_ACCESS_VOLATILE);
     READS(&x);
 }
 
@@ -117,6 +116,42 @@ static void volatile_accesses_order_unless_they_are_isos(void **state)
     assert_apart(write_and_store_flag, poll_flag_and_read);
     run_both(write_and_store_flag, poll_flag_and_read, 1);
     assert_race_found();
+}
+
+/* In live mode the other one may go on between a step's event and the step itself. */
+static int is_said;
+
+static void say_load_and_load_late(void)
+{
+    touch(&flag, sizeof(flag), DQ_ACCESS_READ | DQ_ACCESS_VOLATILE);
+    __atomic_store_n(&is_said, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&flag, __ATOMIC_SEQ_CST) == 0) {
+    }
+    READS(&x);
+}
+
+static void store_when_the_load_is_said(void)
+{
+    while (!__atomic_load_n(&is_said, __ATOMIC_SEQ_CST)) {
+    }
+    WRITES(&x);
+    touch(&flag, sizeof(flag), DQ_ACCESS_WRITE | DQ_ACCESS_VOLATILE);
+    __atomic_store_n(&flag, 1, __ATOMIC_SEQ_CST);
+}
+
+static void a_load_takes_what_was_stored_after_it_was_said(void **state)
+{
+    const dirql_options options = {
+        .name = "rule", .processors = 2, .mode = DIRQL_MODE_LIVE, .fixed = 1
+    };
+
+    (void)state;
+    is_said = 0;
+    race_parts[0] = say_load_and_load_late;
+    race_parts[1] = store_when_the_load_is_said;
+    race_processors[0] = race_processors[1] = DIRQL_ANY_PROCESSOR;
+    rule_run_with(&options, start_and_race);
+    assert_no_race();
 }
 
 static void write_and_push(void)
@@ -181,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interlocked_routines_order_by_their_variant),
         cmocka_unit_test(volatile_accesses_order_unless_they_are_isos),
+        cmocka_unit_test(a_load_takes_what_was_stored_after_it_was_said),
         cmocka_unit_test(what_is_pushed_is_ordered_before_who_pops),
         cmocka_unit_test(fences_order_what_lies_around_them),
     };

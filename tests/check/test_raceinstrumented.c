@@ -129,20 +129,6 @@ static void a_volatile_flag_orders_unless_it_is_isos(void **state)
     assert_report_has("DATA RACE on 4 bytes at `racing_uart`+");
 }
 
-static void what_is_done_after_it_is_said_still_orders(void **state)
-{
-    enum { RUNS = 100 };
-    const dirql_options options = {
-        .name = "rule", .processors = 2, .mode = DIRQL_MODE_LIVE, .fixed = 1
-    };
-
-    (void)state;
-    for (unsigned i = 0; i < RUNS; i++) {
-        rule_run_with(&options, stop_by_a_flag);
-        assert_string_equal(rule_result.report, "");
-    }
-}
-
 static int forget(void **state)
 {
     (void)state;
@@ -158,7 +144,6 @@ int main(void)
         cmocka_unit_test(a_plain_change_beside_a_dpc_is_found),
         cmocka_unit_test(locals_are_no_races),
         cmocka_unit_test(a_volatile_flag_orders_unless_it_is_isos),
-        cmocka_unit_test(what_is_done_after_it_is_said_still_orders),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
