@@ -61,10 +61,12 @@ typedef struct dirql_job {
     void (*body)(void *context);
     void *context;
     const void *frame; /* Of the caller of dirql_run(). */
+    dq_searcher *searcher; /* Mode explore: who answers, else NULL; */
+    dq_arena *arena;       /* and where the machine lies. */
 } dirql_job;
 
 /* A machine for the job, ready to be run, and counted as a run. NULL: short of memory. */
-dq_machine *dirql_control_make(const dirql_job *job, dq_searcher *searcher);
+dq_machine *dirql_control_make(const dirql_job *job);
 dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirql_result *result);
 dirql_outcome dirql_control_refuse(dirql_result *result, const char *error);
 

@@ -39,6 +39,8 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     }
     host_faults_keep();
     dq_search_start(&ex->search);
+    ex->job.searcher = &ex->search.searcher;
+    ex->job.arena = &ex->arena;
     ex->search.unreduced = job->options->unreduced != 0;
     ex->search.shards = job->options->shards;
     ex->search.shard = job->options->shard;
@@ -52,6 +54,7 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
 
 void dirql_exploration_end(dirql_exploration *ex, dirql_result *result)
 {
+    dirql_exploration_drop(ex);
     if (result != NULL) {
         result->schedules = ex->schedules;
         result->complete = ex->is_complete;
@@ -63,6 +66,14 @@ void dirql_exploration_end(dirql_exploration *ex, dirql_result *result)
     host_data_release(ex->data);
     dq_arena_stop(&ex->arena);
     free(ex);
+}
+
+void dirql_exploration_drop(dirql_exploration *ex)
+{
+    if (ex->machine != NULL) {
+        (void)dirql_control_finish(ex->machine, DQ_OUTCOME_PASSED, NULL);
+        ex->machine = NULL;
+    }
 }
 
 bool dirql_exploration_counts(const dirql_exploration *ex)

@@ -20,6 +20,7 @@ typedef struct dirql_exploration {
     dq_passes passes;
     host_data *data; /* What static variables hold before each run. */
     dq_arena arena;
+    dq_machine *machine; /* That is run again and again, or NULL. It lies in the arena. */
     uint64_t schedules; /* Different ones. */
     uint64_t schedules_before; /* This pass. */
     uint64_t began_ns;
@@ -39,6 +40,9 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job);
 
 /* Fills in what `result` (may be NULL) says of the exploration, and frees it. */
 void dirql_exploration_end(dirql_exploration *ex, dirql_result *result);
+
+/* Destroys the machine, if there is one. */
+void dirql_exploration_drop(dirql_exploration *ex);
 
 /* A schedule belongs to one pass, and the first of all to one shard. */
 bool dirql_exploration_counts(const dirql_exploration *ex);

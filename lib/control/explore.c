@@ -10,20 +10,26 @@
 
 #include <stdlib.h>
 
+#include "sim/rewind.h"
+
 /* ---- One run --------------------------------------------------------------------------------- */
 
-static dq_machine *make(dirql_exploration *ex)
+/* The machine of the run before, where it can be put back; else another. */
+static dq_machine *ready_machine(dirql_exploration *ex)
 {
-    dq_machine *machine = dirql_control_make(&ex->job, &ex->search.searcher);
-
-    host_data_restore(ex->data);
-    dq_arena_rewind(&ex->arena);
-    if (machine != NULL) {
-        machine->options.arena = &ex->arena;
-        ((dirql_control *)machine->control)->exploration = ex;
-        dq_search_begin_run(&ex->search);
+    if (ex->machine != NULL && !dq_machine_rewind(ex->machine)) {
+        dirql_exploration_drop(ex);
     }
-    return machine;
+    if (ex->machine == NULL) {
+        dq_arena_clear(&ex->arena);
+        ex->machine = dirql_control_make(&ex->job);
+        if (ex->machine != NULL) {
+            ((dirql_control *)ex->machine->control)->exploration = ex;
+        }
+    }
+    host_data_restore(ex->data);
+    dq_search_begin_run(&ex->search);
+    return ex->machine;
 }
 
 /* ---- All runs -------------------------------------------------------------------------------- */
@@ -81,22 +87,23 @@ static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
 /* Runs the present schedule. False when the exploration has failed: then `outcome` is its. */
 static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result *result)
 {
-    dq_machine *machine = make(ex);
+    dq_machine *machine = ready_machine(ex);
+    uint64_t calls;
     char *schedule;
 
     if (machine == NULL) {
         *outcome = dirql_explore_fail(ex, result, "short of memory for the machine");
         return false;
     }
+    calls = machine->progress;
     if (dq_machine_run(machine, ex->job.body, ex->job.context) == DQ_OUTCOME_PASSED) {
-        ex->last.calls = machine->progress;
+        ex->last.calls = machine->progress - calls;
         ex->last.time_ns = machine->clock.now_ns;
         ex->last.choices = ex->search.count;
-        (void)dirql_control_finish(machine, DQ_OUTCOME_PASSED, NULL);
         return true;
     }
     schedule = dirql_control_schedule(machine);
-    (void)dirql_control_finish(machine, DQ_OUTCOME_FAILED, NULL);
+    dirql_exploration_drop(ex);
     if (ex->search.error != DQ_SEARCH_GOES_ON) {
         free(schedule);
         return true; /* It went astray: what came of it does not count. */

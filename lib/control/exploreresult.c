@@ -55,8 +55,10 @@ dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64
     dirql_coverage_preface(ex, &used);
     ex->options.mode = DIRQL_MODE_REPLAY;
     ex->options.replay = schedule;
+    ex->job.searcher = NULL;
+    ex->job.arena = NULL;
     host_data_restore(ex->data);
-    machine = dirql_control_make(&ex->job, NULL);
+    machine = dirql_control_make(&ex->job);
     if (machine == NULL) {
         free(schedule);
         return dirql_explore_fail(ex, result, "short of memory for repeating a failed schedule");
@@ -105,7 +107,7 @@ dirql_outcome dirql_explore_abandoned(dq_machine *machine, dirql_result *result)
     const uint64_t errands = machine->errands;
     char *schedule = dirql_control_schedule(machine);
 
-    (void)dirql_control_finish(machine, DQ_OUTCOME_FAILED, NULL);
+    dirql_exploration_drop(ex);
     if (result != NULL && ex->search.error == DQ_SEARCH_GOES_ON) {
         return dirql_explore_repeat(ex, schedule, errands, result);
     }

@@ -143,16 +143,18 @@ static void start_failing(dq_machine *machine, const dirql_options *options)
     }
 }
 
-static dq_machine *make_machine(const dirql_options *options, dq_searcher *searcher)
+static dq_machine *make_machine(const dirql_job *job)
 {
+    const dirql_options *options = job->options;
     dq_machine_options raw = machine_options(options);
-    dirql_control *control = calloc(1, sizeof(*control));
+    dirql_control *control = dq_arena_get(job->arena, sizeof(*control));
     dq_machine *machine;
 
-    raw.searcher = searcher;
+    raw.searcher = job->searcher;
+    raw.arena = job->arena;
     machine = control != NULL ? dq_machine_create(&raw, &dq_kernel_hooks_table) : NULL;
     if (machine == NULL) {
-        free(control);
+        dq_arena_give(job->arena, control);
         return NULL;
     }
     snprintf(control->name, sizeof(control->name), "%s", options->name);
@@ -166,7 +168,7 @@ static dq_machine *make_machine(const dirql_options *options, dq_searcher *searc
     }
     if (!add_sinks(machine, options)) {
         dq_machine_destroy(machine);
-        free(control);
+        dq_arena_give(job->arena, control);
         return NULL;
     }
     return machine;
@@ -281,6 +283,7 @@ static void summarise(dq_machine *machine, dq_outcome outcome, dirql_result *res
 dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirql_result *result)
 {
     dirql_control *control = machine->control;
+    dq_arena *arena = machine->options.arena;
 
     dirql_control_count(-1);
     write_trace(machine);
@@ -292,7 +295,7 @@ dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirq
         dirql_report_take(machine, outcome, result);
     }
     dq_machine_destroy(machine);
-    free(control);
+    dq_arena_give(arena, control);
     return (dirql_outcome)outcome;
 }
 
@@ -337,9 +340,9 @@ static void abandon_what_was_left(const void *frame)
     dirql_result_free(&result);
 }
 
-dq_machine *dirql_control_make(const dirql_job *job, dq_searcher *searcher)
+dq_machine *dirql_control_make(const dirql_job *job)
 {
-    dq_machine *machine = make_machine(job->options, searcher);
+    dq_machine *machine = make_machine(job);
 
     if (machine != NULL) {
         machine->home_frame = job->frame;
@@ -350,7 +353,7 @@ dq_machine *dirql_control_make(const dirql_job *job, dq_searcher *searcher)
 
 static dirql_outcome run_once(const dirql_job *job, dirql_result *result)
 {
-    dq_machine *machine = dirql_control_make(job, NULL);
+    dq_machine *machine = dirql_control_make(job);
 
     if (machine == NULL) {
         return dirql_control_refuse(result, "short of memory for the machine");
@@ -401,7 +404,10 @@ dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context
                       "another host thread can run another one.");
     }
     is_good = dirql_options_resolve(options, &resolved, error, sizeof(error));
-    const dirql_job job = { &resolved, body, context, __builtin_frame_address(0) };
+    const dirql_job job = { .options = &resolved,
+                            .body = body,
+                            .context = context,
+                            .frame = __builtin_frame_address(0) };
 
     return run_and_report(&job, is_good ? NULL : error, result);
 }

@@ -87,13 +87,13 @@ static void free_memory(const dq_arena *arena, void *address, size_t bytes)
     }
 }
 
-static dq_pool_block *new_block(pool *p, void *address)
+static dq_pool_block *new_block(dq_machine *machine, pool *p, void *address)
 {
     dq_pool_block **link = find(p, address);
     dq_pool_block *block = *link;
 
     if (block == NULL) {
-        block = p->unused != NULL ? p->unused : malloc(sizeof(*block));
+        block = p->unused != NULL ? p->unused : dq_machine_get(machine, sizeof(*block));
         if (block == NULL) {
             return NULL;
         }
@@ -122,16 +122,16 @@ static void halt(dq_machine *machine)
                 dq_poolmap_orphan(block->address, p);
                 free_memory(machine->options.arena, block->address, block->bytes);
             }
-            free(block);
+            dq_machine_give(machine, block);
         }
     }
     while (p->unused != NULL) {
         dq_pool_block *block = p->unused;
 
         p->unused = block->next;
-        free(block);
+        dq_machine_give(machine, block);
     }
-    free(p);
+    dq_machine_give(machine, p);
     kernel->pool = NULL;
 }
 
@@ -140,7 +140,7 @@ static pool *pool_of(dq_machine *machine)
     dq_kernel *kernel = machine->kernel;
 
     if (kernel->pool == NULL) {
-        kernel->pool = calloc(1, sizeof(pool));
+        kernel->pool = dq_machine_get(machine, sizeof(pool));
         kernel->pool_halt = kernel->pool != NULL ? halt : NULL;
     }
     return kernel->pool;
@@ -228,7 +228,8 @@ static void *allocate(dq_processor *cpu, const request *r)
                     r->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
     }
     address = p != NULL ? get_memory(cpu, r) : NULL;
-    block = address != NULL && dq_poolmap_add(address, p) ? new_block(p, address) : NULL;
+    block = address != NULL && dq_poolmap_add(address, p) ? new_block(cpu->machine, p, address) :
+                                                            NULL;
     if (block == NULL) {
         if (address != NULL) {
             dq_poolmap_strike_off(address);

@@ -102,6 +102,18 @@ void host_context_adopt(host_context *context)
     host_sanitizer_adopt(context);
 }
 
+void host_context_prepare(host_context *context, host_entry *entry, void *argument)
+{
+    const host_stack stack = { context->stack, context->stack_bytes };
+
+    *context = (host_context){ .stack = stack.base,
+                               .stack_bytes = stack.bytes,
+                               .entry = entry,
+                               .argument = argument };
+    context->stack_pointer = host_stack_prepare(stack.base, stack.bytes, begin, context);
+    host_sanitizer_make(context);
+}
+
 bool host_context_make(host_context *context, size_t stack_bytes, host_entry *entry, void *argument)
 {
     host_stack stack;
@@ -112,10 +124,7 @@ bool host_context_make(host_context *context, size_t stack_bytes, host_entry *en
     }
     context->stack = stack.base;
     context->stack_bytes = stack.bytes;
-    context->entry = entry;
-    context->argument = argument;
-    context->stack_pointer = host_stack_prepare(stack.base, stack.bytes, begin, context);
-    host_sanitizer_make(context);
+    host_context_prepare(context, entry, argument);
     return true;
 }
 
@@ -146,6 +155,12 @@ HOST_UNINSTRUMENTED _Noreturn void host_context_leave(host_context *from, host_c
     here->stack = to->stack;
     host_stack_switch(&from->stack_pointer, to->stack_pointer);
     abort(); /* Somebody resumed a context that was left for good. */
+}
+
+void host_context_drop(host_context *context)
+{
+    host_sanitizer_release(context);
+    host_sanitizer_clean(context->stack, context->stack_bytes);
 }
 
 void host_context_release(host_context *context)

@@ -57,6 +57,13 @@ void host_context_adopt(host_context *context);
 bool host_context_make(host_context *context, size_t stack_bytes, host_entry *entry,
                        void *argument);
 
+/* The same on the stack that `context` has (stack, stack_bytes), which is the caller's. What lay
+ * there is gone. */
+void host_context_prepare(host_context *context, host_entry *entry, void *argument);
+
+/* Ends what host_context_prepare() began, wherever the context was left. The stack stays. */
+void host_context_drop(host_context *context);
+
 /* Leaves the caller's stack in `from` and goes on in `to`. Returns when somebody switches back.
  * Carries errno and the C++ exception globals with the context, and tells the sanitizers. */
 void host_context_switch(host_context *from, host_context *to);

@@ -31,18 +31,22 @@ static handle_table *table_of(dq_machine *machine)
     return ((dq_kernel *)machine->kernel)->threads.private_part;
 }
 
+static size_t bytes_of(size_t entries)
+{
+    return sizeof(handle_table) + entries * sizeof(handle_entry);
+}
+
 static handle_table *grow(dq_machine *machine)
 {
     handle_table *table = table_of(machine);
     const size_t before = table != NULL ? table->count : 0;
     const size_t count = before + 16;
-    handle_table *larger = realloc(table, sizeof(handle_table) + count * sizeof(handle_entry));
+    handle_table *larger =
+        dq_arena_enlarge(machine->options.arena, table, bytes_of(before),
+                         bytes_of(count));
 
     if (larger == NULL) {
         return NULL;
-    }
-    for (size_t i = before; i < count; i++) {
-        larger->entries[i] = (handle_entry){ 0 };
     }
     larger->count = count;
     ((dq_kernel *)machine->kernel)->threads.private_part = larger;

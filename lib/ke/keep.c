@@ -25,7 +25,7 @@ static dq_kept **first_of(dq_machine *machine)
 void *dq_keep(dq_machine *machine, size_t bytes)
 {
     dq_kept **first = first_of(machine);
-    dq_kept *block = calloc(1, sizeof(dq_kept) + bytes);
+    dq_kept *block = dq_machine_get(machine, sizeof(dq_kept) + bytes);
 
     if (block == NULL) {
         return NULL;
@@ -50,7 +50,7 @@ void dq_keep_drop(dq_machine *machine, void *memory)
     if (block->link.next != NULL) {
         block->link.next->link.previous = block->link.previous;
     }
-    free(block);
+    dq_machine_give(machine, block);
 }
 
 void dq_keep_stop(dq_machine *machine)
@@ -61,7 +61,7 @@ void dq_keep_stop(dq_machine *machine)
     while (block != NULL) {
         dq_kept *next = block->link.next;
 
-        free(block);
+        dq_machine_give(machine, block);
         block = next;
     }
 }

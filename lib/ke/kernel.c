@@ -36,7 +36,7 @@ static void run_body(void *context)
 
 static bool start_processors(dq_machine *machine)
 {
-    dq_prcb *blocks = calloc(machine->processor_count, sizeof(dq_prcb));
+    dq_prcb *blocks = dq_machine_get(machine, machine->processor_count * sizeof(dq_prcb));
 
     if (blocks == NULL) {
         return false;
@@ -48,6 +48,18 @@ static bool start_processors(dq_machine *machine)
     return true;
 }
 
+static void give_back(dq_machine *machine)
+{
+    const dq_kernel *kernel = machine->kernel;
+
+    if (kernel->pool_halt != NULL) {
+        kernel->pool_halt(machine);
+    }
+    if (kernel->frames_halt != NULL) {
+        kernel->frames_halt(machine);
+    }
+}
+
 static void halt(dq_machine *machine)
 {
     dq_kernel *kernel = machine->kernel;
@@ -55,28 +67,23 @@ static void halt(dq_machine *machine)
     if (kernel == NULL) {
         return;
     }
-    if (kernel->pool_halt != NULL) {
-        kernel->pool_halt(machine);
-    }
-    if (kernel->frames_halt != NULL) {
-        kernel->frames_halt(machine);
-    }
+    give_back(machine);
     if (machine->processors[0].kernel != NULL) {
         dq_threads_stop(machine);
     }
     dq_timers_stop(machine);
     dq_keep_stop(machine);
-    free(machine->processors[0].kernel);
+    dq_machine_give(machine, machine->processors[0].kernel);
     for (unsigned i = 0; i < machine->processor_count; i++) {
         machine->processors[i].kernel = NULL;
     }
-    free(kernel);
+    dq_machine_give(machine, kernel);
     machine->kernel = NULL;
 }
 
 static bool boot(dq_machine *machine)
 {
-    dq_kernel *kernel = calloc(1, sizeof(dq_kernel));
+    dq_kernel *kernel = dq_machine_get(machine, sizeof(dq_kernel));
     dq_thread *first;
 
     if (kernel == NULL) {
@@ -145,5 +152,6 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .ipi = dq_ipi_arrive,
     .idle = dq_dpc_idle,
     .describe_waits = describe_waits,
+    .rewind = give_back,
     .halt = halt,
 };

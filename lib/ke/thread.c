@@ -275,7 +275,7 @@ void dq_thread_consider(dq_processor *cpu)
     const dq_threads *threads = threads_of(cpu->machine);
     const dq_thread *current = prcb->thread;
 
-    if (current == &prcb->idle || (threads->ready_mask >> current->priority & 1u) == 0 ||
+    if (threads->ready_mask == 0 || current == &prcb->idle || (threads->ready_mask >> current->priority & 1u) == 0 ||
         count_eligible(&threads->ready[current->priority], bit_of(cpu)) == 0) {
         return;
     }
@@ -374,7 +374,7 @@ dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affi
                             void (*routine)(void *context), void *context)
 {
     dq_threads *threads = threads_of(machine);
-    dq_thread *thread = calloc(1, sizeof(dq_thread));
+    dq_thread *thread = dq_machine_get(machine, sizeof(dq_thread));
 
     if (thread == NULL) {
         return NULL;
@@ -399,7 +399,7 @@ dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affi
     thread->task = dq_task_create(machine, enter_thread, thread, thread,
                                   name != NULL ? thread->name : NULL, DQ_CODE(routine));
     if (thread->task == NULL) {
-        free(thread);
+        dq_machine_give(machine, thread);
         return NULL;
     }
     threads->count++;
@@ -413,22 +413,23 @@ dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affi
 }
 
 /* The last one stays for a while: it may be the one that runs this. */
-static void bury(dq_threads *threads, dq_thread *thread)
+static void bury(dq_machine *machine, dq_thread *thread)
 {
+    dq_threads *threads = threads_of(machine);
     dq_thread **link = &threads->all;
 
     while (*link != thread) {
         link = &(*link)->next;
     }
     *link = thread->next;
-    free(threads->corpse);
+    dq_machine_give(machine, threads->corpse);
     threads->corpse = thread;
 }
 
 void dq_thread_release(dq_machine *machine, dq_thread *thread)
 {
     if (--thread->references == 0) {
-        bury(threads_of(machine), thread);
+        bury(machine, thread);
     }
 }
 
@@ -507,10 +508,10 @@ void dq_threads_stop(dq_machine *machine)
         dq_thread *thread = threads->all;
 
         threads->all = thread->next;
-        free(thread);
+        dq_machine_give(machine, thread);
     }
-    free(threads->corpse);
-    free(threads->private_part);
+    dq_machine_give(machine, threads->corpse);
+    dq_machine_give(machine, threads->private_part);
     threads->corpse = NULL;
     threads->private_part = NULL;
 }

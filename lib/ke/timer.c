@@ -28,7 +28,7 @@ static struct dq_timers *timers_of(dq_machine *machine)
     dq_kernel *kernel = machine->kernel;
 
     if (kernel->timers == NULL) {
-        kernel->timers = calloc(1, sizeof(struct dq_timers));
+        kernel->timers = dq_machine_get(machine, sizeof(struct dq_timers));
     }
     return kernel->timers;
 }
@@ -48,7 +48,7 @@ static timer_slot *borrow(dq_machine *machine, PKTIMER timer)
     if (slot != NULL) {
         timers->unused = slot->next;
     } else {
-        slot = timers != NULL ? calloc(1, sizeof(timer_slot)) : NULL;
+        slot = timers != NULL ? dq_machine_get(machine, sizeof(timer_slot)) : NULL;
         if (slot == NULL) {
             return NULL;
         }
@@ -82,12 +82,12 @@ static void give_back(dq_machine *machine, timer_slot *slot)
     timers->unused = slot;
 }
 
-static void free_slots(timer_slot *slot)
+static void free_slots(dq_machine *machine, timer_slot *slot)
 {
     while (slot != NULL) {
         timer_slot *next = slot->next;
 
-        free(slot);
+        dq_machine_give(machine, slot);
         slot = next;
     }
 }
@@ -97,9 +97,9 @@ void dq_timers_stop(dq_machine *machine)
     dq_kernel *kernel = machine->kernel;
 
     if (kernel->timers != NULL) {
-        free_slots(kernel->timers->set);
-        free_slots(kernel->timers->unused);
-        free(kernel->timers);
+        free_slots(machine, kernel->timers->set);
+        free_slots(machine, kernel->timers->unused);
+        dq_machine_give(machine, kernel->timers);
         kernel->timers = NULL;
     }
 }

@@ -49,14 +49,28 @@ static unsigned bucket(uint64_t value)
     return (unsigned)(value * 0x9E3779B97F4A7C15u >> 52) % BUCKETS;
 }
 
+/* In an arena it is there until the run is over. */
+static void *get_memory(const dq_machine *machine, size_t bytes)
+{
+    dq_arena *arena = machine->options.arena;
+    void *memory = arena != NULL ? dq_arena_allocate(arena, bytes, PAGE_SIZE) : NULL;
+
+    return memory != NULL ? memory : host_aligned_allocate(bytes, PAGE_SIZE);
+}
+
+static void free_memory(const dq_machine *machine, void *memory)
+{
+    if (!dq_arena_has(machine->options.arena, memory)) {
+        host_aligned_free(memory);
+    }
+}
+
 static void halt(dq_machine *machine)
 {
     dq_kernel *kernel = machine->kernel;
 
     for (dq_frame_block *block = kernel->frames->blocks; block != NULL; block = block->next) {
-        if (block->memory != NULL) {
-            host_aligned_free(block->memory);
-        }
+        free_memory(machine, block->memory);
     }
     kernel->frames = NULL;
 }
@@ -290,7 +304,7 @@ dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wi
         return NULL;
     }
     *block = (dq_frame_block){ .use = wish->use,
-                               .memory = host_aligned_allocate(pages * PAGE_SIZE, PAGE_SIZE),
+                               .memory = get_memory(machine, pages * PAGE_SIZE),
                                .bytes = wish->bytes,
                                .first = first,
                                .pages = pages,
@@ -298,7 +312,7 @@ dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wi
                                .owner = wish->owner,
                                .place = wish->place };
     if (block->memory == NULL || !bind_all(machine, block)) {
-        host_aligned_free(block->memory);
+        free_memory(machine, block->memory);
         dq_keep_drop(machine, block);
         return NULL;
     }
@@ -332,7 +346,7 @@ bool dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void 
             unbind(frames, bound);
         }
     }
-    host_aligned_free(block->memory);
+    free_memory(machine, block->memory);
     block->memory = NULL;
     block->freed_place = place;
     return intact;

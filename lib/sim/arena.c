@@ -1,41 +1,150 @@
 /*
- * arena.c - one block from which memory is cut in order.
+ * arena.c - one block from which memory is cut in order; what is given back waits by size.
  */
 #include "sim/arena.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "host/host.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, LINE = 64, CLASS_SHIFT = 4 };
 
 /* Untouched pages of it cost nothing. */
 static const size_t arena_bytes = (size_t)64 * 1024 * 1024;
 
+/* In front of each block that can be given back; the union makes what follows aligned for
+ * anything. */
+typedef union header {
+    unsigned size_class;
+    union header *next; /* While it waits. */
+    max_align_t alignment;
+} header;
+
 bool dq_arena_start(dq_arena *arena)
 {
-    arena->start = host_aligned_allocate(arena_bytes, PAGE);
+    *arena = (dq_arena){ .start = host_aligned_allocate(arena_bytes, PAGE) };
     arena->bytes = arena->start != NULL ? arena_bytes : 0;
-    arena->used = 0;
     return arena->start != NULL;
 }
 
 void dq_arena_stop(dq_arena *arena)
 {
     host_aligned_free(arena->start);
+    host_aligned_free(arena->image);
     *arena = (dq_arena){ 0 };
+}
+
+static void forget_given(dq_arena *arena)
+{
+    memset(arena->given, 0, sizeof(arena->given));
+}
+
+void dq_arena_clear(dq_arena *arena)
+{
+    host_aligned_free(arena->image);
+    arena->image = NULL;
+    arena->used = 0;
+    forget_given(arena);
+}
+
+/* Blocks that wait at the mark are not used again: they are few. */
+bool dq_arena_mark(dq_arena *arena)
+{
+    arena->used = (arena->used + LINE - 1) & ~(size_t)(LINE - 1);
+    arena->marked = arena->used;
+    arena->image = host_aligned_allocate(arena->marked > 0 ? arena->marked : LINE, LINE);
+    forget_given(arena);
+    if (arena->image != NULL) {
+        memcpy(arena->image, arena->start, arena->marked);
+    }
+    return arena->image != NULL;
 }
 
 void dq_arena_rewind(dq_arena *arena)
 {
-    arena->used = 0;
+    memcpy(arena->start, arena->image, arena->marked);
+    arena->used = arena->marked;
+    forget_given(arena);
 }
 
-void *dq_arena_allocate(dq_arena *arena, size_t bytes, size_t alignment)
+static void *allocate(dq_arena *arena, size_t bytes, size_t alignment, size_t limit)
 {
     const size_t start = (arena->used + alignment - 1) & ~(alignment - 1);
 
-    if (start > arena->bytes || bytes > arena->bytes - start) {
+    if (start > limit || bytes > limit - start) {
         return NULL;
     }
     arena->used = start + bytes;
     return arena->start + start;
+}
+
+void *dq_arena_allocate(dq_arena *arena, size_t bytes, size_t alignment)
+{
+    return allocate(arena, bytes, alignment, arena->bytes / 4 * 3);
+}
+
+/* Classes are powers of two from 16 bytes on. */
+static unsigned class_of(size_t bytes)
+{
+    return bytes <= (1u << CLASS_SHIFT) ?
+               0 :
+               (unsigned)(64 - CLASS_SHIFT - __builtin_clzll((unsigned long long)bytes - 1));
+}
+
+static header *cut(dq_arena *arena, unsigned size_class)
+{
+    const size_t bytes = (size_t)1 << (size_class + CLASS_SHIFT);
+    header *block = arena->given[size_class];
+
+    if (block != NULL) {
+        arena->given[size_class] = block->next;
+        return block;
+    }
+    return allocate(arena, sizeof(header) + bytes, sizeof(max_align_t), arena->bytes);
+}
+
+void *dq_arena_get(dq_arena *arena, size_t bytes)
+{
+    header *block;
+    unsigned size_class;
+
+    if (arena == NULL) {
+        return calloc(1, bytes);
+    }
+    if (bytes > arena->bytes) {
+        return NULL;
+    }
+    size_class = class_of(bytes);
+    block = cut(arena, size_class);
+    if (block == NULL) {
+        return NULL;
+    }
+    block->size_class = size_class;
+    return memset(block + 1, 0, bytes);
+}
+
+void dq_arena_give(dq_arena *arena, void *memory)
+{
+    header *block = memory != NULL ? (header *)memory - 1 : NULL;
+    unsigned size_class;
+
+    if (arena == NULL) {
+        free(memory);
+    } else if (block != NULL) {
+        size_class = block->size_class;
+        block->next = arena->given[size_class];
+        arena->given[size_class] = block;
+    }
+}
+
+void *dq_arena_enlarge(dq_arena *arena, void *memory, size_t before, size_t bytes)
+{
+    void *larger = dq_arena_get(arena, bytes);
+
+    if (larger != NULL && memory != NULL) {
+        memcpy(larger, memory, before);
+        dq_arena_give(arena, memory);
+    }
+    return larger;
 }

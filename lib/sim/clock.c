@@ -77,7 +77,10 @@ bool dq_clock_set(dq_machine *machine, dq_deadline *deadline, uint64_t due_ns)
     }
     if (clock->count == clock->capacity) {
         size_t capacity = clock->capacity == 0 ? 16 : 2 * clock->capacity;
-        dq_deadline **heap = realloc(clock->heap, capacity * sizeof(dq_deadline *));
+        dq_deadline **heap =
+            dq_arena_enlarge(machine->options.arena, clock->heap,
+                             clock->capacity * sizeof(dq_deadline *),
+                             capacity * sizeof(dq_deadline *));
 
         if (heap == NULL) {
             return false;
@@ -222,6 +225,6 @@ void dq_clock_stop(dq_machine *machine)
     for (size_t i = 0; i < machine->clock.count; i++) {
         machine->clock.heap[i]->slot = 0;
     }
-    free(machine->clock.heap);
+    dq_machine_give(machine, machine->clock.heap);
     machine->clock = (dq_clock){ .now_ns = machine->clock.now_ns };
 }

@@ -48,7 +48,7 @@ dq_window *dq_window_add(dq_machine *machine, const dq_window *window, char *err
                          size_t error_bytes)
 {
     dq_address_map *map = &machine->addresses;
-    dq_window *copy = malloc(sizeof(*copy));
+    dq_window *copy = dq_machine_get(machine, sizeof(*copy));
 
     if (copy == NULL) {
         snprintf(error, error_bytes, "device %s: short of memory", window->name);
@@ -65,14 +65,14 @@ dq_window *dq_window_add(dq_machine *machine, const dq_window *window, char *err
         map->next_physical += span(copy);
     }
     if (!check_window(machine, copy, error, error_bytes)) {
-        free(copy);
+        dq_machine_give(machine, copy);
         return NULL;
     }
     if (copy->space == DQ_SPACE_MEMORY) {
         copy->mapped = host_address_reserve(span(copy));
         if (copy->mapped == NULL) {
             snprintf(error, error_bytes, "device %s: no address range of that size", copy->name);
-            free(copy);
+            dq_machine_give(machine, copy);
             return NULL;
         }
     }
@@ -210,6 +210,6 @@ void dq_address_map_stop(dq_machine *machine)
         if (window->mapped != NULL) {
             host_address_release(window->mapped, span(window));
         }
-        free(window);
+        dq_machine_give(machine, window);
     }
 }

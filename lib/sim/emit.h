@@ -117,6 +117,8 @@ typedef struct dq_sink {
     void (*event)(struct dq_sink *sink, dq_processor *cpu, const dq_event *event);
     void (*stop)(struct dq_sink *sink,
                  dq_machine *machine); /* May be NULL. The machine has stopped. */
+    /* The machine is rewound: begins anew, as if just created. NULL: it cannot. */
+    void (*rewind)(struct dq_sink *sink, dq_machine *machine);
     /* For reports: what else this sink knows about the moment, appended to text. May be NULL. */
     size_t (*explain)(struct dq_sink *sink, char *text, size_t bytes);
     void *state;

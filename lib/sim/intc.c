@@ -283,7 +283,7 @@ dq_vector *dq_intc_vector(dq_machine *machine, uint32_t number)
         vector = vector->next;
     }
     if (vector == NULL) {
-        vector = calloc(1, sizeof(*vector));
+        vector = dq_machine_get(machine, sizeof(*vector));
         if (vector != NULL) {
             vector->number = number;
             vector->next = machine->intc.vectors;
@@ -314,11 +314,11 @@ void dq_intc_refresh(dq_machine *machine, dq_vector *vector)
 
 dq_line *dq_line_create(dq_machine *machine, const dq_line_options *options)
 {
-    dq_line *line = calloc(1, sizeof(*line));
+    dq_line *line = dq_machine_get(machine, sizeof(*line));
     dq_line **end = &machine->intc.lines;
 
     if (line == NULL || (line->vector = dq_intc_vector(machine, options->vector)) == NULL) {
-        free(line);
+        dq_machine_give(machine, line);
         return NULL;
     }
     snprintf(line->name, sizeof(line->name), "%s", options->name);
@@ -341,12 +341,12 @@ void dq_intc_stop(dq_machine *machine)
         dq_line *line = machine->intc.lines;
 
         machine->intc.lines = line->next;
-        free(line);
+        dq_machine_give(machine, line);
     }
     while (machine->intc.vectors != NULL) {
         dq_vector *vector = machine->intc.vectors;
 
         machine->intc.vectors = vector->next;
-        free(vector);
+        dq_machine_give(machine, vector);
     }
 }

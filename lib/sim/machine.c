@@ -1,6 +1,7 @@
 /*
  * machine.c - a machine's life, its tasks, and the way home.
  */
+#include "sim/rewind.h"
 #include "sim/visit.h"
 
 #include <inttypes.h>
@@ -36,6 +37,16 @@ static void enlist(dq_machine *machine)
     }
 }
 
+/* Inside the lock. Each holds it for the time of one call. */
+static void wait_for_holders(const dq_machine *machine)
+{
+    while (machine->holders > 0) {
+        host_unlock();
+        host_thread_give_way();
+        host_lock();
+    }
+}
+
 /* Returns when nobody holds it any more. */
 static void strike_off(dq_machine *machine)
 {
@@ -48,11 +59,7 @@ static void strike_off(dq_machine *machine)
     if (*at != NULL) {
         *at = machine->next;
     }
-    while (machine->holders > 0) { /* Each holds it for the time of one call. */
-        host_unlock();
-        host_thread_give_way();
-        host_lock();
-    }
+    wait_for_holders(machine);
     host_unlock();
 }
 
@@ -82,17 +89,17 @@ void dq_machine_let_go(dq_machine *machine)
 
 dq_machine *dq_machine_create(const dq_machine_options *options, const dq_kernel_hooks *hooks)
 {
-    dq_machine *machine = calloc(1, sizeof(*machine));
+    dq_machine *machine = dq_arena_get(options->arena, sizeof(*machine));
 
     if (machine == NULL) {
         return NULL;
     }
-    machine->processors = calloc(options->processors, sizeof(dq_processor));
+    machine->options = *options;
+    machine->processors = dq_machine_get(machine, options->processors * sizeof(dq_processor));
     if (machine->processors == NULL) {
-        free(machine);
+        dq_machine_give(machine, machine);
         return NULL;
     }
-    machine->options = *options;
     machine->hooks = hooks;
     machine->processor_count = options->processors;
     machine->scheduler = options->mode == DQ_MODE_LIVE ? &dq_sched_live : &dq_sched_turns;
@@ -109,6 +116,15 @@ dq_machine *dq_machine_create(const dq_machine_options *options, const dq_kernel
     }
     enlist(machine);
     return machine;
+}
+
+void dq_machine_renew(dq_machine *machine, void (*put_back)(dq_machine *machine))
+{
+    host_lock();
+    wait_for_holders(machine);
+    put_back(machine);
+    machine->generation = ++last_generation & DQ_GENERATIONS;
+    host_unlock();
 }
 
 dq_machine *dq_machine_here(void)
@@ -177,10 +193,25 @@ void dq_refuse_foreign(const char *service)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
+static bool start(dq_machine *machine)
+{
+    const dq_scheduler *scheduler = machine->scheduler;
+
+    if ((scheduler->start != NULL && !scheduler->start(machine)) ||
+        !machine->hooks->boot(machine)) {
+        return false;
+    }
+    return machine->options.arena == NULL || dq_rewind_mark(machine);
+}
+
+/* Once, for all runs of the machine. */
 static bool prepare(dq_machine *machine)
 {
     char error[512];
 
+    if (machine->marked) {
+        return true;
+    }
     if (machine->options.mode == DQ_MODE_LIVE && !host_kicks_can_be_had(error, sizeof(error))) {
         dq_find_outside(machine, "live", "%s", error);
         return false;
@@ -189,7 +220,7 @@ static bool prepare(dq_machine *machine)
         dq_find_outside(machine, "replay", "%s", error);
         return false;
     }
-    if (!machine->hooks->boot(machine)) {
+    if (!start(machine)) {
         dq_find_outside(machine, "memory", "short of memory for the machine's first threads");
         return false;
     }
@@ -297,6 +328,6 @@ void dq_machine_destroy(dq_machine *machine)
     dq_address_map_stop(machine);
     dq_choice_stop(machine);
     dq_finding_stop(machine);
-    free(machine->processors);
-    free(machine);
+    dq_machine_give(machine, machine->processors);
+    dq_machine_give(machine, machine);
 }

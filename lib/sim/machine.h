@@ -20,6 +20,7 @@
 #include "sim/intc.h"
 #include "sim/processor.h"
 #include "sim/sched.h"
+#include "sim/shelf.h"
 
 /* What the kernel lends to the machine. All are called on a processor unless said otherwise. */
 typedef struct dq_kernel_hooks {
@@ -42,7 +43,10 @@ typedef struct dq_kernel_hooks {
     bool (*idle)(dq_processor *cpu);
     /* Appends a line per waiting thread to text, for a deadlock report. Any context. */
     size_t (*describe_waits)(dq_machine *machine, char *text, size_t bytes);
-    /* On the home context, after everything has stopped: frees what the kernel holds. */
+    /* On the home context, after everything has stopped: gives back what the kernel holds outside
+     * of the machine's arena, which is then rewound. */
+    void (*rewind)(dq_machine *machine);
+    /* The same, for good: frees what the kernel holds. */
     void (*halt)(dq_machine *machine);
 } dq_kernel_hooks;
 
@@ -60,7 +64,7 @@ typedef struct dq_machine_options {
     unsigned storm_limit; /* Refires of a level line without progress. */
     uint64_t fingerprint; /* Of test and options, for the schedule text. */
     dq_searcher *searcher; /* Mode explore: who answers. */
-    dq_arena *arena;       /* Mode explore: where the kernel's pool lies; else NULL. */
+    dq_arena *arena;       /* Mode explore: where the machine and the pool lie; else NULL. */
     unsigned
         clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
 } dq_machine_options;
@@ -80,6 +84,9 @@ struct dq_machine {
     void *scheduler_state;
     dq_monitor monitor;
     dq_task *tasks;
+    dq_task *spare_tasks;  /* In an arena: over, with stacks for others. */
+    unsigned stacks_taken; /* In an arena: from the shelf, in this run. */
+    dq_shelf shelf;
     dq_sink *sinks;
     dq_clock clock;
     dq_choice_log choices;
@@ -99,6 +106,7 @@ struct dq_machine {
     uint64_t worst_latency_ns; /* From a line's assertion until it was taken. */
     uint64_t event_sequence;
     uint64_t counted_interrupts, counted_dpcs;
+    bool marked;    /* It can be rewound (rewind.h). */
     bool stopping;  /* The run is over; nothing more may start. */
     bool abandoned; /* The home context was left by a longjmp out of an errand. */
     void (*body)(void *argument);
@@ -132,6 +140,22 @@ dq_outcome dq_machine_run(dq_machine *machine, void (*body)(void *argument), voi
 /* Ends whatever is left: also after the home context was left by a longjmp out of an errand. */
 void dq_machine_stop(dq_machine *machine);
 void dq_machine_destroy(dq_machine *machine);
+
+/* While no other host thread holds the machine, calls put_back(machine), which may change anything;
+ * then the machine has another generation. */
+void dq_machine_renew(dq_machine *machine, void (*put_back)(dq_machine *machine));
+
+/* Memory for a part of the machine: zeroed, and NULL when it is short. What is not given back must
+ * not need to be: in an arena it is forgotten with the run. Not from other host threads. */
+static inline void *dq_machine_get(dq_machine *machine, size_t bytes)
+{
+    return dq_arena_get(machine->options.arena, bytes);
+}
+
+static inline void dq_machine_give(dq_machine *machine, void *memory)
+{
+    dq_arena_give(machine->options.arena, memory);
+}
 
 /* The machine of that generation, not destroyed before it is let go; NULL if there is none, and
  * then whether there was. Any host thread. */

@@ -13,6 +13,9 @@
 
 typedef struct dq_scheduler {
     const char *name;
+    /* On the home context, before the machine's first run: makes what is used by all of them. False
+     * when memory is short. May be NULL. */
+    bool (*start)(dq_machine *machine);
     /* On the home context: starts the processors; returns when the run is over. */
     void (*run)(dq_machine *machine);
     /* A schedule point of `cpu`: others may go on first. `yields` if the caller asks them to. */

@@ -9,8 +9,6 @@
  */
 #include "sim/standstill.h"
 
-#include <stdlib.h>
-
 static const uint64_t slice_ns = 10 * 1000;
 static const uint64_t slice_counted_ns = 10 * 1000 * 1000; /* Where a switch is to be paid for. */
 static const uint64_t slice_points = 256;
@@ -34,22 +32,37 @@ static bool in_activation(const dq_processor *cpu)
     return cpu->execution != NULL && cpu->execution->base_level >= DQ_LEVEL_DISPATCH;
 }
 
-static dq_processor *after(dq_machine *machine, unsigned number,
-                           bool (*wanted)(const dq_processor *))
-{
-    for (unsigned i = 1; i <= machine->processor_count; i++) {
-        dq_processor *cpu = &machine->processors[(number + i) % machine->processor_count];
-
-        if (wanted(cpu)) {
-            return cpu;
-        }
-    }
-    return NULL;
-}
-
-static bool is_urgent(const dq_processor *cpu)
+static inline bool is_urgent(const dq_processor *cpu)
 {
     return dq_has_interrupt(cpu) || (in_activation(cpu) && dq_can_run(cpu));
+}
+
+/* They stand in a circle. */
+static inline dq_processor *neighbour(const dq_machine *machine, const dq_processor *cpu)
+{
+    return cpu->number + 1u < machine->processor_count ? &machine->processors[cpu->number + 1u] :
+                                                         &machine->processors[0];
+}
+
+/* The first one after `cpu`, it itself last of all, or NULL. */
+static inline dq_processor *urgent_after(const dq_machine *machine, const dq_processor *cpu)
+{
+    dq_processor *at = neighbour(machine, cpu);
+
+    while (at != cpu && !is_urgent(at)) {
+        at = neighbour(machine, at);
+    }
+    return at != cpu || is_urgent(at) ? at : NULL;
+}
+
+static dq_processor *runnable_after(const dq_machine *machine, const dq_processor *cpu)
+{
+    dq_processor *at = neighbour(machine, cpu);
+
+    while (at != cpu && !dq_can_run(at)) {
+        at = neighbour(machine, at);
+    }
+    return at != cpu || dq_can_run(at) ? at : NULL;
 }
 
 static bool turn_is_over(const dq_machine *machine)
@@ -77,7 +90,7 @@ static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, bool yi
 {
     turns *t = turns_of(machine);
     dq_processor *holder = &machine->processors[t->turn];
-    dq_processor *urgent = is_urgent(cpu) && !yields ? cpu : after(machine, cpu->number, is_urgent);
+    dq_processor *urgent = is_urgent(cpu) && !yields ? cpu : urgent_after(machine, cpu);
     dq_processor *next;
 
     if (urgent != NULL && !(yields && urgent == cpu)) {
@@ -87,9 +100,9 @@ static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, bool yi
         t->turn_points++;
         return holder;
     }
-    next = after(machine, t->turn, dq_can_run);
+    next = runnable_after(machine, holder);
     if (yields && next == cpu) {
-        next = after(machine, cpu->number, dq_can_run); /* Itself only if nobody else can. */
+        next = runnable_after(machine, cpu); /* Itself only if nobody else can. */
     }
     if (next != NULL) {
         give_turn(machine, next);
@@ -161,17 +174,18 @@ static unsigned place_of(const contest *c, const dq_processor *cpu)
 
 static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
-    contest c = { .count = 0 };
     dq_processor *next = undisturbed(machine, cpu, caller == YIELDS);
+    contest c;
     unsigned answer;
 
     if (next == NULL || machine->options.mode == DQ_MODE_FIRST) {
         return next;
     }
-    c.option[c.count++] = next;
-    for (unsigned i = 1; i < machine->processor_count; i++) {
-        dq_processor *other = &machine->processors[(next->number + i) % machine->processor_count];
-
+    c.option[0] = next; /* The rest of the array is not worth the time to clear it. */
+    c.count = 1;
+    c.costly = 0;
+    for (dq_processor *other = neighbour(machine, next); other != next;
+         other = neighbour(machine, other)) {
         if (is_alternative(other, cpu, caller)) {
             c.option[c.count++] = other;
         }
@@ -256,18 +270,27 @@ static void turns_home(dq_processor *cpu, bool for_good)
     host_context_switch(&cpu->task->context, &machine->home);
 }
 
+static bool turns_start(dq_machine *machine)
+{
+    machine->scheduler_state = dq_machine_get(machine, sizeof(turns));
+    return machine->scheduler_state != NULL;
+}
+
+/* What the watchdog looks at. One processor alone counts its short ways too, but not beyond a
+ * rewind. */
+static const volatile uint64_t *progress_of(const dq_machine *machine)
+{
+    return machine->processor_count == 1 && !machine->marked ? &machine->processors[0].points :
+                                                               &machine->progress;
+}
+
 static void turns_run(dq_machine *machine)
 {
-    const volatile uint64_t *progress =
-        machine->processor_count == 1 ? &machine->processors[0].points : &machine->progress;
     dq_processor *first = &machine->processors[0];
 
-    machine->scheduler_state = calloc(1, sizeof(turns));
-    if (machine->scheduler_state == NULL) {
-        dq_find_outside(machine, "memory", "short of memory for the scheduler");
-        return;
+    if (machine->watch == NULL) {
+        machine->watch = host_watch_start(progress_of(machine), machine->options.watchdog_ns);
     }
-    machine->watch = host_watch_start(progress, machine->options.watchdog_ns);
     dq_processor_ready(first);
     dq_self = first;
     host_context_switch(&machine->home, &first->task->context);
@@ -281,10 +304,13 @@ static void turns_run(dq_machine *machine)
     }
 }
 
+/* A machine that is rewound is watched until it is stopped: its next run is not far. */
 static void turns_end(dq_machine *machine)
 {
-    host_watch_stop(machine->watch);
-    machine->watch = NULL;
+    if (!machine->marked) {
+        host_watch_stop(machine->watch);
+        machine->watch = NULL;
+    }
 }
 
 static void turns_retire(dq_task *task)
@@ -294,12 +320,15 @@ static void turns_retire(dq_task *task)
 
 static void turns_stop(dq_machine *machine)
 {
-    free(machine->scheduler_state);
+    host_watch_stop(machine->watch);
+    dq_machine_give(machine, machine->scheduler_state);
+    machine->watch = NULL;
     machine->scheduler_state = NULL;
 }
 
 const dq_scheduler dq_sched_turns = {
     .name = "turns",
+    .start = turns_start,
     .run = turns_run,
     .point = turns_point,
     .rest = turns_rest,

@@ -6,9 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* In an arena it waits, with its stack, for the next that begins. */
 static void free_task(dq_machine *machine, dq_task *task)
 {
     machine->scheduler->retire(task);
+    if (machine->options.arena != NULL) {
+        host_context_drop(&task->context);
+        task->next = machine->spare_tasks;
+        machine->spare_tasks = task;
+        return;
+    }
     host_context_release(&task->context);
     free(task);
 }
@@ -32,17 +39,58 @@ void dq_tasks_free(dq_machine *machine)
         free_task(machine, task);
     }
     reap(machine);
+    dq_shelf_clear(&machine->shelf);
+}
+
+/* In an arena: a spare one, or one with a stack of the shelf. */
+static dq_task *take_task(dq_machine *machine)
+{
+    dq_task *task = machine->spare_tasks;
+    const host_stack *stack;
+
+    if (task != NULL) {
+        machine->spare_tasks = task->next;
+        *task = (dq_task){ .context = task->context };
+        return task;
+    }
+    stack = dq_shelf_stack(&machine->shelf, machine->stacks_taken, machine->options.stack_bytes);
+    task = stack != NULL ? dq_machine_get(machine, sizeof(*task)) : NULL;
+    if (task != NULL) {
+        machine->stacks_taken++;
+        task->context.stack = stack->base;
+        task->context.stack_bytes = stack->bytes;
+    }
+    return task;
+}
+
+static dq_task *begin_task(dq_machine *machine, host_entry *entry, void *argument)
+{
+    dq_task *task;
+
+    if (machine->options.arena != NULL) {
+        task = take_task(machine);
+        if (task != NULL) {
+            host_context_prepare(&task->context, entry, argument);
+        }
+        return task;
+    }
+    task = calloc(1, sizeof(*task));
+    if (task == NULL ||
+        !host_context_make(&task->context, machine->options.stack_bytes, entry, argument)) {
+        free(task);
+        return NULL;
+    }
+    return task;
 }
 
 static dq_task *new_task(dq_machine *machine, host_entry *entry, void *argument,
                          dq_execution_kind kind)
 {
-    dq_task *task = calloc(1, sizeof(*task));
+    dq_task *task;
 
     reap(machine);
-    if (task == NULL ||
-        !host_context_make(&task->context, machine->options.stack_bytes, entry, argument)) {
-        free(task);
+    task = begin_task(machine, entry, argument);
+    if (task == NULL) {
         return NULL;
     }
     task->execution.kind = kind;

@@ -1,0 +1,80 @@
+/*
+ * rewind.c - puts a machine back to where it was marked.
+ */
+#include "sim/rewind.h"
+
+/* What a run leaves to the next one. */
+typedef struct lasting {
+    dq_machine *next;
+    dq_choice *log;
+    size_t log_capacity;
+    uint64_t progress;
+    host_watch *watch;
+    dq_shelf shelf;
+} lasting;
+
+static lasting lasting_of(const dq_machine *machine)
+{
+    return (lasting){ .next = machine->next,
+                      .log = machine->choices.entries,
+                      .log_capacity = machine->choices.capacity,
+                      .progress = machine->progress,
+                      .watch = machine->watch,
+                      .shelf = machine->shelf };
+}
+
+static void put_back(dq_machine *machine)
+{
+    const lasting last = lasting_of(machine);
+
+    dq_arena_rewind(machine->options.arena);
+    machine->next = last.next;
+    machine->choices.entries = last.log;
+    machine->choices.capacity = last.log_capacity;
+    machine->progress = last.progress + 1; /* Each run is some. */
+    machine->watch = last.watch;
+    machine->shelf = last.shelf;
+}
+
+static void drop(dq_task *task)
+{
+    for (; task != NULL; task = task->next) {
+        host_context_drop(&task->context);
+    }
+}
+
+bool dq_rewind_mark(dq_machine *machine)
+{
+    machine->marked = true;
+    return dq_arena_mark(machine->options.arena);
+}
+
+static bool rewind_sinks(dq_machine *machine)
+{
+    for (const dq_sink *sink = machine->sinks; sink != NULL; sink = sink->next) {
+        if (sink->rewind == NULL) {
+            return false;
+        }
+    }
+    for (dq_sink *sink = machine->sinks; sink != NULL; sink = sink->next) {
+        sink->rewind(sink, machine);
+    }
+    return true;
+}
+
+bool dq_machine_rewind(dq_machine *machine)
+{
+    if (!machine->marked || machine->findings.errors > 0 || !rewind_sinks(machine)) {
+        return false;
+    }
+    machine->hooks->rewind(machine);
+    dq_address_map_stop(machine);
+    dq_finding_stop(machine);
+    drop(machine->tasks);
+    drop(machine->ended_tasks);
+    dq_machine_renew(machine, put_back);
+    for (dq_task *task = machine->tasks; task != NULL; task = task->next) {
+        host_context_prepare(&task->context, task->context.entry, task->context.argument);
+    }
+    return true;
+}
