@@ -21,6 +21,8 @@
 #include <wdm_bitmap.h>
 #include <wdm_version.h>
 #include <wdm_list.h>
+#include <wdm_table.h>
+#include <wdm_runonce.h>
 #include <wdm_spinlock.h>
 #include <wdm_atomic.h>
 #include <wdm_interlocked.h>
@@ -34,6 +36,7 @@
 #include <wdm_thread.h>
 #include <wdm_registry.h>
 #include <wdm_processor.h>
+#include <wdm_processorstate.h>
 #include <wdm_time.h>
 #include <wdm_timefields.h>
 #include <wdm_pool.h>
@@ -41,6 +44,7 @@
 #include <wdm_rundown.h>
 #include <wdm_callback.h>
 #include <wdm_eresource.h>
+#include <wdm_pushlock.h>
 #include <wdm_extimer.h>
 #include <wdm_mm.h>
 #include <wdm_mdl.h>

@@ -86,6 +86,112 @@ _Must_inspect_result_ NTKERNELAPI PVOID NTAPI ExAllocatePoolZero(_In_ POOL_TYPE 
                                                                  _In_ SIZE_T NumberOfBytes,
                                                                  _In_ ULONG Tag);
 
+/* -- Extended parameters ---------------------------------------------------------------------- */
+
+typedef enum _EX_POOL_PRIORITY {
+    LowPoolPriority,
+    LowPoolPrioritySpecialPoolOverrun = 8,
+    LowPoolPrioritySpecialPoolUnderrun = 9,
+    NormalPoolPriority = 16,
+    NormalPoolPrioritySpecialPoolOverrun = 24,
+    NormalPoolPrioritySpecialPoolUnderrun = 25,
+    HighPoolPriority = 32,
+    HighPoolPrioritySpecialPoolOverrun = 40,
+    HighPoolPrioritySpecialPoolUnderrun = 41
+} EX_POOL_PRIORITY;
+
+typedef enum POOL_EXTENDED_PARAMETER_TYPE {
+    PoolExtendedParameterInvalidType = 0,
+    PoolExtendedParameterPriority,
+    PoolExtendedParameterSecurePool,
+    PoolExtendedParameterNumaNode,
+    PoolExtendedParameterMax
+} POOL_EXTENDED_PARAMETER_TYPE, *PPOOL_EXTENDED_PARAMETER_TYPE;
+
+typedef struct _POOL_EXTENDED_PARAMS_SECURE_POOL {
+    HANDLE SecurePoolHandle;
+    PVOID Buffer;
+    ULONG_PTR Cookie;
+    ULONG SecurePoolFlags;
+} POOL_EXTENDED_PARAMS_SECURE_POOL;
+
+typedef ULONG POOL_NODE_REQUIREMENT;
+
+/* "wdm: POOL_EXTENDED_PARAMETER". */
+typedef struct _POOL_EXTENDED_PARAMETER {
+    __extension__ struct {
+        ULONG64 Type : 8;
+        ULONG64 Optional : 1;
+        ULONG64 Reserved : 55;
+    };
+    __extension__ union {
+        ULONG64 Reserved2;
+        PVOID Reserved3;
+        EX_POOL_PRIORITY Priority;
+        POOL_EXTENDED_PARAMS_SECURE_POOL *SecurePoolParams;
+        POOL_NODE_REQUIREMENT PreferredNode;
+    };
+} POOL_EXTENDED_PARAMETER, *PPOOL_EXTENDED_PARAMETER;
+
+typedef const POOL_EXTENDED_PARAMETER *PCPOOL_EXTENDED_PARAMETER;
+
+/* As ExAllocatePool2. Priorities and nodes (of nonpaged pool) are heeded; a secure pool is not, so
+ * that it must be optional. "wdm: ExAllocatePool3". */
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI ExAllocatePool3(
+    _In_ POOL_FLAGS Flags, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
+    _In_opt_ PCPOOL_EXTENDED_PARAMETER ExtendedParameters, _In_ ULONG ExtendedParametersCount);
+
+/* Not zeroed. "wdm: ExAllocatePoolWithTagPriority". */
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI ExAllocatePoolWithTagPriority(
+    _In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
+    _In_ EX_POOL_PRIORITY Priority);
+
+/* Not zeroed; raises a status on failure, unless POOL_QUOTA_FAIL_INSTEAD_OF_RAISE is given.
+ * "wdm: ExAllocatePoolWithQuotaTag", "wdm: ExAllocatePoolWithQuota". */
+NTKERNELAPI PVOID NTAPI ExAllocatePoolWithQuotaTag(_In_ POOL_TYPE PoolType,
+                                                   _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag);
+NTKERNELAPI PVOID NTAPI ExAllocatePoolWithQuota(_In_ POOL_TYPE PoolType,
+                                                _In_ SIZE_T NumberOfBytes);
+
+/* The same, zeroed or not by name. "wdm: ExAllocatePoolQuotaZero",
+ * "wdm: ExAllocatePoolQuotaUninitialized", "wdm: ExAllocatePoolPriorityZero",
+ * "wdm: ExAllocatePoolPriorityUninitialized". */
+FORCEINLINE PVOID ExAllocatePoolQuotaZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+                                          _In_ ULONG Tag)
+{
+    return ExAllocatePoolWithQuotaTag((POOL_TYPE)((ULONG)PoolType | POOL_ZERO_ALLOCATION),
+                                      NumberOfBytes, Tag);
+}
+
+FORCEINLINE PVOID ExAllocatePoolQuotaUninitialized(_In_ POOL_TYPE PoolType,
+                                                   _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag)
+{
+    return ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, Tag);
+}
+
+FORCEINLINE PVOID ExAllocatePoolPriorityZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+                                             _In_ ULONG Tag, _In_ EX_POOL_PRIORITY Priority)
+{
+    return ExAllocatePoolWithTagPriority((POOL_TYPE)((ULONG)PoolType | POOL_ZERO_ALLOCATION),
+                                         NumberOfBytes, Tag, Priority);
+}
+
+FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(_In_ POOL_TYPE PoolType,
+                                                      _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
+                                                      _In_ EX_POOL_PRIORITY Priority)
+{
+    return ExAllocatePoolWithTagPriority(PoolType, NumberOfBytes, Tag, Priority);
+}
+
+/* For DriverEntry, before any allocation: pools cannot be executed here anyhow, and are zeroed.
+ * "wdm: ExInitializeDriverRuntime". */
+#define DrvRtPoolNxOptIn 0x00000001
+
+FORCEINLINE VOID ExInitializeDriverRuntime(_In_ ULONG RuntimeFlags)
+{
+    (void)RuntimeFlags;
+}
+
 /* "wdm: ExFreePool", "wdm: ExFreePoolWithTag". */
 NTKERNELAPI VOID NTAPI ExFreePool(_Pre_notnull_ PVOID P);
 NTKERNELAPI VOID NTAPI ExFreePoolWithTag(_Pre_notnull_ PVOID P, _In_ ULONG Tag);

@@ -141,6 +141,7 @@ static const uint8_t groups[DQ_SERVICE_COUNT] = {
     [DQ_SERVICE_ExInitializeFastMutex] = GROUP_INIT,
     [DQ_SERVICE_KeInitializeGuardedMutex] = GROUP_INIT,
     [DQ_SERVICE_ExInitializeResourceLite] = GROUP_INIT,
+    [DQ_SERVICE_ExInitializePushLock] = GROUP_INIT,
 };
 
 static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)

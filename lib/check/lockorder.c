@@ -21,7 +21,8 @@ enum { PLACE_TEXT = 160 };
 
 dq_lock_mode dq_lockorder_mode(unsigned api, unsigned flags)
 {
-    if (api != DQ_LOCK_SHARED && api != DQ_LOCK_SHARED_DPC && api != DQ_LOCK_RESOURCE_SHARED) {
+    if (api != DQ_LOCK_SHARED && api != DQ_LOCK_SHARED_DPC && api != DQ_LOCK_RESOURCE_SHARED &&
+        api != DQ_LOCK_PUSH_SHARED) {
         return DQ_LOCK_WRITES;
     }
     return (flags & DQ_LOCK_FLAG_UNFAIR) != 0 ? DQ_LOCK_READS_UNFAIR : DQ_LOCK_READS;

@@ -28,6 +28,8 @@ static const char *const api_names[DQ_LOCK_API_COUNT] = {
     [DQ_LOCK_FAST_MUTEX] = "a routine for fast mutexes",
     [DQ_LOCK_RESOURCE_SHARED] = "ExAcquireResourceSharedLite",
     [DQ_LOCK_RESOURCE_EXCLUSIVE] = "ExAcquireResourceExclusiveLite",
+    [DQ_LOCK_PUSH_SHARED] = "ExAcquirePushLockShared",
+    [DQ_LOCK_PUSH_EXCLUSIVE] = "ExAcquirePushLockExclusive",
     [DQ_LOCK_PASSIVE_ISR] = "the interrupt's own routines",
 };
 

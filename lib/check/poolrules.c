@@ -31,10 +31,14 @@ void dq_poolrules_call(dq_processor *cpu, const dq_event *call)
 {
     switch (call->service) {
     case DQ_SERVICE_ExAllocatePool2:
+    case DQ_SERVICE_ExAllocatePool3:
         check_allocation(cpu, call, (call->a & PAGED_FLAG) != 0);
         break;
     case DQ_SERVICE_ExAllocatePool:
     case DQ_SERVICE_ExAllocatePoolWithTag:
+    case DQ_SERVICE_ExAllocatePoolWithTagPriority:
+    case DQ_SERVICE_ExAllocatePoolWithQuota:
+    case DQ_SERVICE_ExAllocatePoolWithQuotaTag:
     case DQ_SERVICE_ExAllocatePoolZero:
     case DQ_SERVICE_ExAllocatePoolUninitialized:
         check_allocation(cpu, call, (call->a & PAGED_TYPE) != 0);

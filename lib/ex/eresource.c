@@ -73,7 +73,7 @@ static void check_unowned(dq_processor *cpu, const dq_resource *r)
     }
 }
 
-static void thread_ends(dq_processor *cpu, const dq_thread *thread)
+void dq_resource_thread_ends(dq_processor *cpu, const dq_thread *thread)
 {
     char place[PLACE_TEXT];
 
@@ -119,7 +119,6 @@ NTSTATUS NTAPI ExInitializeResourceLite(PERESOURCE Resource)
         }
         r->next = ex->resources.all;
         ex->resources.all = r;
-        dq_kernel_of(cpu)->ex_thread_ends = thread_ends;
     }
     r->resource = Resource;
     r->place = __builtin_return_address(0);

@@ -50,6 +50,9 @@ typedef enum dq_resource_access {
 /* A resource in use that lies in these bytes, or NULL: for frees. */
 const dq_resource *dq_resource_inside(dq_machine *machine, const void *base, size_t bytes);
 
+/* A thread that ends owning one is an error. */
+void dq_resource_thread_ends(dq_processor *cpu, const dq_thread *thread);
+
 void dq_resource_accuse(dq_processor *cpu, const char *rule, uint64_t subcode, uint64_t p2,
                         uint64_t p3, uint64_t p4, const char *what);
 

@@ -8,6 +8,7 @@
 #include "ex/eresource.h"
 #include "ex/extimer.h"
 #include "ex/lookaside.h"
+#include "ex/pushlock.h"
 #include "ex/rundown.h"
 #include "ex/workqueue.h"
 
@@ -17,6 +18,7 @@ typedef struct dq_executive {
     dq_rundown_wait *rundowns; /* rundown.c */
     dq_callbacks callbacks;    /* callback.c */
     dq_resources resources;    /* eresource.c */
+    dq_push_locks push_locks;  /* pushlock.c */
     PEX_TIMER timers;          /* extimer.c */
     struct dq_key *registry;   /* registry.c: the root. */
 } dq_executive;

@@ -13,18 +13,13 @@
 #include "ex/eresource.h"
 #include "ex/lookaside.h"
 #include "ex/poolmap.h"
+#include "ex/pushlock.h"
 #include "ex/workqueue.h"
 #include "ke/ki.h"
 #include "ke/raise.h"
 #include "sim/place.h"
 
-enum {
-    BUCKETS = 1024,
-    FREED_KEPT = 4096,
-    FILL = 0xA5,
-    PROTECTED = (int)0x80000000,
-    UNTAGGED = 0x656E6F4E
-};
+enum { BUCKETS = 1024, FREED_KEPT = 4096, FILL = 0xA5, PROTECTED = (int)0x80000000 };
 
 typedef struct pool {
     dq_pool_block *buckets[BUCKETS];
@@ -162,17 +157,6 @@ void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq
 
 /* ---- Allocation ------------------------------------------------------------------------------ */
 
-typedef struct request {
-    size_t bytes;
-    uint32_t tag;
-    bool paged, zeroed, raises;
-    uint64_t type; /* As the caller gave it, for the bug check. */
-    dq_service service;
-    const char *object; /* As in the block. */
-    const char *caller; /* In place of the service, when the driver called something else. */
-    const void *place;
-} request;
-
 static dq_fail_kind kind_of(dq_service service)
 {
     switch (service) {
@@ -190,18 +174,19 @@ static dq_fail_kind kind_of(dq_service service)
 /* A block of a page or more begins on a page; others on 16 bytes, as malloc's do. */
 static void *memory_of_host(size_t bytes)
 {
-    return bytes >= PAGE_SIZE ? host_aligned_allocate(bytes, PAGE_SIZE) :
-                                malloc(bytes > 0 ? bytes : 1);
+    return bytes >= PAGE_SIZE ? host_aligned_allocate(bytes, PAGE_SIZE)
+                              : malloc(bytes > 0 ? bytes : 1);
 }
 
 static void *memory_of_arena(dq_arena *arena, size_t bytes)
 {
-    void *memory = dq_arena_allocate(arena, bytes > 0 ? bytes : 1, bytes >= PAGE_SIZE ? PAGE_SIZE : 16);
+    void *memory =
+        dq_arena_allocate(arena, bytes > 0 ? bytes : 1, bytes >= PAGE_SIZE ? PAGE_SIZE : 16);
 
     return memory != NULL ? memory : memory_of_host(bytes);
 }
 
-static void *get_memory(dq_processor *cpu, const request *r)
+static void *get_memory(dq_processor *cpu, const dq_pool_request *r)
 {
     const bool can_fail = r->object == NULL || r->caller != NULL;
 
@@ -214,7 +199,7 @@ static void *get_memory(dq_processor *cpu, const request *r)
     return memory_of_host(r->bytes);
 }
 
-static void *allocate(dq_processor *cpu, const request *r)
+void *dq_pool_request_memory(dq_processor *cpu, const dq_pool_request *r)
 {
     const unsigned highest = r->paged ? DQ_LEVEL_APC : DQ_LEVEL_DISPATCH;
     pool *p = pool_of(cpu->machine);
@@ -272,53 +257,64 @@ static bool are_known(POOL_FLAGS flags)
     return (flags & (POOL_FLAG_REQUIRED_END | (POOL_FLAG_REQUIRED_END - 1)) & ~known) == 0;
 }
 
+bool dq_pool_request_of_flags(dq_pool_request *request, POOL_FLAGS flags, size_t bytes,
+                              uint32_t tag, dq_service service, const void *place)
+{
+    *request = (dq_pool_request){ .bytes = bytes,
+                                  .tag = tag,
+                                  .paged = (flags & POOL_FLAG_PAGED) != 0,
+                                  .zeroed = (flags & POOL_FLAG_UNINITIALIZED) == 0,
+                                  .raises = (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0,
+                                  .type = flags,
+                                  .service = service,
+                                  .place = place };
+    return tag != 0 && bytes != 0 && is_one_pool(flags) && are_known(flags);
+}
+
 PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    request r = { .bytes = NumberOfBytes,
-                  .tag = Tag,
-                  .paged = (Flags & POOL_FLAG_PAGED) != 0,
-                  .zeroed = (Flags & POOL_FLAG_UNINITIALIZED) == 0,
-                  .raises = (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0,
-                  .type = Flags,
-                  .service = DQ_SERVICE_ExAllocatePool2,
-                  .place = __builtin_return_address(0) };
+    dq_pool_request r;
+    const bool valid = dq_pool_request_of_flags(
+        &r, Flags, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePool2, __builtin_return_address(0));
 
     DQ_ENTER(ExAllocatePool2, NULL, Flags, NumberOfBytes, Tag, NULL);
-    if (Tag == 0 || NumberOfBytes == 0 || !is_one_pool(Flags) || !are_known(Flags)) {
+    if (!valid) {
         if (r.raises) {
             dq_raise_status(cpu, STATUS_INVALID_PARAMETER, r.place,
                             "ExAllocatePool2 with a tag, size or flags that are not valid");
         }
         return NULL;
     }
-    return allocate(cpu, &r);
+    return dq_pool_request_memory(cpu, &r);
 }
 
-static request old_style(POOL_TYPE type, SIZE_T bytes, ULONG tag, dq_service service,
-                         const void *place)
+dq_pool_request dq_pool_request_of_type(POOL_TYPE type, size_t bytes, uint32_t tag,
+                                        dq_service service, const void *place)
 {
-    return (request){ .bytes = bytes,
-                      .tag = tag,
-                      .paged = ((unsigned)type & 1u) != 0,
-                      .raises = ((unsigned)type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0,
-                      .zeroed = ((unsigned)type & POOL_ZERO_ALLOCATION) != 0,
-                      .type = (unsigned)type,
-                      .service = service,
-                      .place = place };
+    return (dq_pool_request){ .bytes = bytes,
+                              .tag = tag,
+                              .paged = ((unsigned)type & 1u) != 0,
+                              .raises = ((unsigned)type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0,
+                              .zeroed = ((unsigned)type & POOL_ZERO_ALLOCATION) != 0,
+                              .type = (unsigned)type,
+                              .service = service,
+                              .place = place };
 }
 
 void *dq_pool_allocate(dq_processor *cpu, POOL_TYPE type, size_t bytes, uint32_t tag,
                        const void *place)
 {
-    const request r = old_style(type, bytes, tag, cpu->execution->service, place);
+    const dq_pool_request r =
+        dq_pool_request_of_type(type, bytes, tag, cpu->execution->service, place);
 
-    return allocate(cpu, &r);
+    return dq_pool_request_memory(cpu, &r);
 }
 
 void *dq_pool_allocate_object(POOL_TYPE type, size_t bytes, uint32_t tag, const char *object,
                               const char *caller, const void *place)
 {
-    request r = old_style(type, bytes, tag, DQ_SERVICE_ExAllocatePoolWithTag, place);
+    dq_pool_request r =
+        dq_pool_request_of_type(type, bytes, tag, DQ_SERVICE_ExAllocatePoolWithTag, place);
     dq_processor *cpu = dq_enter(r.service, place, NULL, (uint64_t)type, bytes, tag);
     DQ_LEAVES(cpu);
 
@@ -327,46 +323,48 @@ void *dq_pool_allocate_object(POOL_TYPE type, size_t bytes, uint32_t tag, const 
     }
     r.object = object;
     r.caller = caller;
-    return allocate(cpu, &r);
+    return dq_pool_request_memory(cpu, &r);
 }
 
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    const request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolWithTag,
+    const dq_pool_request r =
+        dq_pool_request_of_type(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolWithTag,
                                 __builtin_return_address(0));
 
     DQ_ENTER(ExAllocatePoolWithTag, NULL, PoolType, NumberOfBytes, Tag, NULL);
-    return allocate(cpu, &r);
+    return dq_pool_request_memory(cpu, &r);
 }
 
 /* Without a tag of its own: all such blocks are tagged "None". */
 PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
-    const request r = old_style(PoolType, NumberOfBytes, UNTAGGED, DQ_SERVICE_ExAllocatePool,
-                                __builtin_return_address(0));
+    const dq_pool_request r =
+        dq_pool_request_of_type(PoolType, NumberOfBytes, DQ_POOL_UNTAGGED,
+                                DQ_SERVICE_ExAllocatePool, __builtin_return_address(0));
 
-    DQ_ENTER(ExAllocatePool, NULL, PoolType, NumberOfBytes, UNTAGGED, NULL);
-    return allocate(cpu, &r);
+    DQ_ENTER(ExAllocatePool, NULL, PoolType, NumberOfBytes, DQ_POOL_UNTAGGED, NULL);
+    return dq_pool_request_memory(cpu, &r);
 }
 
 PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    request r = old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolZero,
-                          __builtin_return_address(0));
+    dq_pool_request r = dq_pool_request_of_type(
+        PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolZero, __builtin_return_address(0));
 
     DQ_ENTER(ExAllocatePoolZero, NULL, PoolType, NumberOfBytes, Tag, NULL);
     r.zeroed = true;
-    return allocate(cpu, &r);
+    return dq_pool_request_memory(cpu, &r);
 }
 
 PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
-    const request r =
-        old_style(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolUninitialized,
-                  __builtin_return_address(0));
+    const dq_pool_request r = dq_pool_request_of_type(PoolType, NumberOfBytes, Tag,
+                                                      DQ_SERVICE_ExAllocatePoolUninitialized,
+                                                      __builtin_return_address(0));
 
     DQ_ENTER(ExAllocatePoolUninitialized, NULL, PoolType, NumberOfBytes, Tag, NULL);
-    return allocate(cpu, &r);
+    return dq_pool_request_memory(cpu, &r);
 }
 
 /* ---- Freeing --------------------------------------------------------------------------------- */
@@ -477,6 +475,7 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
     if (error != DQ_POOL_FINE) {
         refuse(cpu, address, block, error, tag);
     }
+    dq_pushlock_check_free(cpu, address, block->bytes);
     remember_freed(p, block, place);
     free_memory(machine->options.arena, address, block->bytes);
 }

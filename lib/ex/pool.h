@@ -27,6 +27,31 @@ typedef struct dq_pool_block {
     struct dq_pool_block *next; /* In its bucket. */
 } dq_pool_block;
 
+enum { DQ_POOL_UNTAGGED = 0x656E6F4E }; /* "None": of those without a tag of their own. */
+
+/* One allocation. */
+typedef struct dq_pool_request {
+    size_t bytes;
+    uint32_t tag;
+    bool paged, zeroed, raises;
+    uint64_t type; /* As the caller gave it, for the bug check. */
+    dq_service service;
+    const char *object; /* As in the block. */
+    const char *caller; /* In place of the service, when the driver called something else. */
+    const void *place;
+} dq_pool_request;
+
+/* NULL when memory is short, unless it raises then: STATUS_INSUFFICIENT_RESOURCES. */
+void *dq_pool_request_memory(dq_processor *cpu, const dq_pool_request *request);
+
+/* What a POOL_TYPE asks for. */
+dq_pool_request dq_pool_request_of_type(POOL_TYPE type, size_t bytes, uint32_t tag,
+                                        dq_service service, const void *place);
+
+/* What POOL_FLAGS ask for. False if they are not valid; the request is made all the same. */
+bool dq_pool_request_of_flags(dq_pool_request *request, POOL_FLAGS flags, size_t bytes,
+                              uint32_t tag, dq_service service, const void *place);
+
 /* For services that allocate: as ExAllocatePoolWithTag, without being a service call. */
 void *dq_pool_allocate(dq_processor *cpu, POOL_TYPE type, size_t bytes, uint32_t tag,
                        const void *place);

@@ -141,6 +141,7 @@ static void run(dq_processor *cpu, const dq_work *work)
     dq_guest_end(depth);
     thread->internal = true;
     cpu = dq_self;
+    dq_check_saved_states(cpu);
     check_return(cpu, work);
     check_regions(cpu, work);
     dq_execution_end(cpu, &execution);

@@ -32,6 +32,18 @@ void host_data_release(host_data *data);
 /* True if `address` lies in what is put back. */
 bool host_data_has(const host_data *data, const void *address);
 
+/* ---- Floating point: how the processor rounds, and which exceptions it masks ----------------- */
+
+/* Opaque: restored only by the same host. */
+typedef uint64_t host_float;
+
+/* The calling host thread's. */
+host_float host_float_now(void);
+void host_float_set(host_float words);
+
+/* Round to nearest, all exceptions masked: what a program begins with. */
+void host_float_reset(void);
+
 /* ---- Contexts: a stack and the place where it was left --------------------------------------- */
 
 typedef void host_entry(void *argument);

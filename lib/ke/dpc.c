@@ -281,6 +281,7 @@ static void run(dq_processor *cpu, const KDPC *copy, PKDPC object)
                           copy->SystemArgument2);
     dq_guest_end(depth);
     now = dq_self;
+    dq_check_saved_states(dq_self);
     dq_emit(dq_self, DPC_END, object, DQ_LEVEL_DISPATCH, 0, 0);
     if (DQ_UNLIKELY(now != cpu || now->irql != DQ_LEVEL_DISPATCH ||
                     thread->apc_disable != apc_disable)) {

@@ -16,6 +16,7 @@
 #include "ke/interrupt.h"
 #include "ke/ipi.h"
 #include "ke/lockgraph.h"
+#include "ke/processorstate.h"
 #include "ke/thread.h"
 #include "ke/timer.h"
 #include "ke/wait.h"
@@ -40,6 +41,9 @@ typedef struct dq_kernel {
     union dq_kept *kept;          /* keep.c */
     dq_fast_mutexes fast_mutexes; /* fastmutex.c */
     dq_ipi ipi;                   /* ipi.c */
+    dq_saved_states saved_states; /* processorstate.c */
+    struct dq_table_use *table_uses; /* rtl/tableuse.c */
+    struct dq_onces *onces;          /* rtl/runonce.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */
     struct dq_mdl_hold *mdl_holds;      /* mm/mdlheld.c */
     struct dq_adapter *adapters;        /* hal/adapter.c */
@@ -70,6 +74,14 @@ static inline dq_prcb *dq_prcb_of(const dq_processor *cpu)
 static inline dq_kernel *dq_kernel_of(const dq_processor *cpu)
 {
     return (dq_kernel *)cpu->machine->kernel;
+}
+
+/* Before an execution ends: what it saved of the processor's state must be restored. */
+static inline void dq_check_saved_states(dq_processor *cpu)
+{
+    if (DQ_UNLIKELY(dq_kernel_of(cpu)->saved_states.latest != NULL)) {
+        dq_processorstate_ends(cpu);
+    }
 }
 
 /* The parameter block of a finding that only the contract checker would see is in lib/check; what

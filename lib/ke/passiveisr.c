@@ -87,6 +87,7 @@ static bool call_watched(dq_processor *cpu, PKINTERRUPT interrupt, const dq_line
     dq_emit(cpu, ISR_BEGIN, interrupt, DQ_LEVEL_PASSIVE, 0, 0);
     claimed = dq_interrupt_call(interrupt);
     cpu = dq_self;
+    dq_check_saved_states(cpu);
     dq_emit(cpu, ORDER_GIVE, &interrupt->passive_lock->event, 0, 0, 0);
     dq_emit(cpu, ISR_END, interrupt, DQ_LEVEL_PASSIVE, claimed, asserted);
     if (DQ_UNLIKELY(cpu->irql != DQ_LEVEL_PASSIVE)) {

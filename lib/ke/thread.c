@@ -437,6 +437,7 @@ void dq_thread_check_end(dq_processor *cpu)
 {
     const dq_thread *thread = dq_thread_current(cpu);
 
+    dq_check_saved_states(cpu);
     dq_emit(cpu, THREAD_END, thread, 0, 0, 0);
     if (cpu->irql != DQ_LEVEL_PASSIVE) {
         dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16 | 1,

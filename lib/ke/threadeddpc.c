@@ -24,6 +24,7 @@ static void run(dq_processor *cpu, dq_dpc_list *list, const KDPC *copy, PKDPC ob
                           copy->SystemArgument2);
     dq_guest_end(depth);
     cpu = dq_self;
+    dq_check_saved_states(cpu);
     dq_emit(cpu, DPC_END, object, DQ_LEVEL_PASSIVE, 0, 0);
     if (cpu->irql != DQ_LEVEL_PASSIVE) {
         dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, (uint64_t)cpu->irql << 16,

@@ -21,6 +21,8 @@ typedef enum dq_lock_api {
     DQ_LOCK_FAST_MUTEX,
     DQ_LOCK_RESOURCE_SHARED, /* ERESOURCE. */
     DQ_LOCK_RESOURCE_EXCLUSIVE,
+    DQ_LOCK_PUSH_SHARED, /* EX_PUSH_LOCK. */
+    DQ_LOCK_PUSH_EXCLUSIVE,
     DQ_LOCK_PASSIVE_ISR, /* In place of a passive-level interrupt's lock. */
     DQ_LOCK_API_COUNT
 } dq_lock_api;

@@ -1,0 +1,586 @@
+/*
+ * avltable.c - generic tables made of balanced (AVL) trees: no more than one level between the
+ * subtrees of a node.
+ *
+ * The table's BalancedRoot is no element: the tree hangs on its right. The page of
+ * RtlGetElementGenericTableAvl counts by order of insertion, for which the links have no list; a
+ * number of the insertion lies in what would be padding.
+ */
+#include <string.h>
+
+#include "ke/ki.h"
+#include "rtl/tableuse.h"
+
+typedef struct element {
+    union {
+        RTL_BALANCED_LINKS links;
+        struct {
+            void *pointers[3];
+            CHAR balance;
+            UCHAR reserved[3];
+            uint32_t number;
+        } order;
+    };
+    LONGLONG data;
+} element;
+
+enum { HEADER = offsetof(element, data) };
+
+_Static_assert(HEADER == sizeof(RTL_BALANCED_LINKS),
+               "the pages say how many bytes are the system's");
+
+static void *data_of(PRTL_BALANCED_LINKS links)
+{
+    return links != NULL ? (char *)links + HEADER : NULL;
+}
+
+/* ---- Routines of the caller's ---------------------------------------------------------------- */
+
+static RTL_GENERIC_COMPARE_RESULTS compare(PRTL_AVL_TABLE table, void *buffer,
+                                           PRTL_BALANCED_LINKS links)
+{
+    const unsigned depth = dq_guest_begin(dq_self);
+    const RTL_GENERIC_COMPARE_RESULTS result = table->CompareRoutine(table, buffer, data_of(links));
+
+    dq_guest_end(depth);
+    return result;
+}
+
+static void *allocate(PRTL_AVL_TABLE table, CLONG bytes)
+{
+    const unsigned depth = dq_guest_begin(dq_self);
+    void *memory = table->AllocateRoutine(table, bytes);
+
+    dq_guest_end(depth);
+    return memory;
+}
+
+static void free_element(PRTL_AVL_TABLE table, void *memory)
+{
+    const unsigned depth = dq_guest_begin(dq_self);
+
+    table->FreeRoutine(table, memory);
+    dq_guest_end(depth);
+}
+
+static NTSTATUS match(PRTL_AVL_TABLE table, PRTL_AVL_MATCH_FUNCTION function,
+                      PRTL_BALANCED_LINKS links, void *match_data)
+{
+    const unsigned depth = dq_guest_begin(dq_self);
+    const NTSTATUS status = function(table, data_of(links), match_data);
+
+    dq_guest_end(depth);
+    return status;
+}
+
+/* ---- Walking --------------------------------------------------------------------------------- */
+
+static PRTL_BALANCED_LINKS root_of(PRTL_AVL_TABLE table)
+{
+    return table->BalancedRoot.RightChild;
+}
+
+static PRTL_BALANCED_LINKS leftmost(PRTL_BALANCED_LINKS at)
+{
+    while (at != NULL && at->LeftChild != NULL) {
+        at = at->LeftChild;
+    }
+    return at;
+}
+
+static PRTL_BALANCED_LINKS rightmost(PRTL_BALANCED_LINKS at)
+{
+    while (at != NULL && at->RightChild != NULL) {
+        at = at->RightChild;
+    }
+    return at;
+}
+
+static PRTL_BALANCED_LINKS next_of(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS at)
+{
+    if (at->RightChild != NULL) {
+        return leftmost(at->RightChild);
+    }
+    while (at->Parent != &table->BalancedRoot && at == at->Parent->RightChild) {
+        at = at->Parent;
+    }
+    return at->Parent != &table->BalancedRoot ? at->Parent : NULL;
+}
+
+static PRTL_BALANCED_LINKS previous_of(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS at)
+{
+    if (at->LeftChild != NULL) {
+        return rightmost(at->LeftChild);
+    }
+    while (at->Parent != &table->BalancedRoot && at == at->Parent->LeftChild) {
+        at = at->Parent;
+    }
+    return at->Parent != &table->BalancedRoot ? at->Parent : NULL;
+}
+
+/* The node that is equal, or the one that it would be a child of; NULL: the table is empty. */
+static TABLE_SEARCH_RESULT search(PRTL_AVL_TABLE table, void *buffer, PRTL_BALANCED_LINKS *node)
+{
+    PRTL_BALANCED_LINKS at = root_of(table);
+
+    *node = at;
+    if (at == NULL) {
+        return TableEmptyTree;
+    }
+    for (;;) {
+        const RTL_GENERIC_COMPARE_RESULTS result = compare(table, buffer, at);
+        PRTL_BALANCED_LINKS child;
+
+        *node = at;
+        if (result == GenericEqual) {
+            return TableFoundNode;
+        }
+        child = result == GenericLessThan ? at->LeftChild : at->RightChild;
+        if (child == NULL) {
+            return result == GenericLessThan ? TableInsertAsLeft : TableInsertAsRight;
+        }
+        at = child;
+    }
+}
+
+/* ---- Balancing ------------------------------------------------------------------------------- */
+
+/* Puts `child` (NULL: nothing) where `links` hangs. */
+static void replace(PRTL_BALANCED_LINKS links, PRTL_BALANCED_LINKS child)
+{
+    if (links->Parent->LeftChild == links) {
+        links->Parent->LeftChild = child;
+    } else {
+        links->Parent->RightChild = child;
+    }
+    if (child != NULL) {
+        child->Parent = links->Parent;
+    }
+}
+
+/* Lifts `links` over its parent. Balances are the caller's. */
+static void rotate(PRTL_BALANCED_LINKS links)
+{
+    PRTL_BALANCED_LINKS parent = links->Parent;
+    const bool left = parent->LeftChild == links;
+    PRTL_BALANCED_LINKS between = left ? links->RightChild : links->LeftChild;
+
+    replace(parent, links);
+    if (left) {
+        links->RightChild = parent;
+        parent->LeftChild = between;
+    } else {
+        links->LeftChild = parent;
+        parent->RightChild = between;
+    }
+    parent->Parent = links;
+    if (between != NULL) {
+        between->Parent = parent;
+    }
+}
+
+/* The subtree of `top` is two levels deeper on one side. Returns its new top; `shrunk`: it is one
+ * level less deep than before. */
+static PRTL_BALANCED_LINKS level(PRTL_BALANCED_LINKS top, bool *shrunk)
+{
+    const CHAR side = top->Balance > 0 ? 1 : -1;
+    PRTL_BALANCED_LINKS child = side > 0 ? top->RightChild : top->LeftChild;
+    PRTL_BALANCED_LINKS inner;
+
+    if (child->Balance != -side) {
+        rotate(child);
+        *shrunk = child->Balance == side;
+        top->Balance = *shrunk ? 0 : side;
+        child->Balance = *shrunk ? 0 : (CHAR)-side;
+        return child;
+    }
+    inner = side > 0 ? child->LeftChild : child->RightChild;
+    rotate(inner);
+    rotate(inner);
+    top->Balance = inner->Balance == side ? (CHAR)-side : 0;
+    child->Balance = inner->Balance == -side ? side : 0;
+    inner->Balance = 0;
+    *shrunk = true;
+    return inner;
+}
+
+/* `links` is a new leaf. */
+static void grow(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS links)
+{
+    bool shrunk;
+
+    while (links->Parent != &table->BalancedRoot) {
+        PRTL_BALANCED_LINKS parent = links->Parent;
+
+        parent->Balance = (CHAR)(parent->Balance + (parent->RightChild == links ? 1 : -1));
+        if (parent->Balance == 0) {
+            return;
+        }
+        if (parent->Balance > 1 || parent->Balance < -1) {
+            (void)level(parent, &shrunk);
+            return;
+        }
+        links = parent;
+    }
+    table->DepthOfTree++;
+}
+
+/* The subtree on one side of `at` has become less deep. */
+static void shrink(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS at, bool left)
+{
+    bool shrunk = true;
+
+    while (at != &table->BalancedRoot) {
+        at->Balance = (CHAR)(at->Balance + (left ? 1 : -1));
+        if (at->Balance == 1 || at->Balance == -1) {
+            return;
+        }
+        if (at->Balance != 0) {
+            at = level(at, &shrunk);
+        }
+        if (!shrunk) {
+            return;
+        }
+        left = at->Parent->LeftChild == at;
+        at = at->Parent;
+    }
+    table->DepthOfTree--;
+}
+
+/* ---- Changing -------------------------------------------------------------------------------- */
+
+static void *insert(PRTL_AVL_TABLE table, const void *buffer, CLONG bytes, PBOOLEAN is_new,
+                    PRTL_BALANCED_LINKS node, TABLE_SEARCH_RESULT found)
+{
+    element *new;
+
+    if (is_new != NULL) {
+        *is_new = FALSE;
+    }
+    if (found == TableFoundNode) {
+        return data_of(node);
+    }
+    new = allocate(table, bytes + HEADER);
+    if (new == NULL) {
+        return NULL;
+    }
+    memset(&new->links, 0, sizeof(new->links));
+    new->order.number = table->WhichOrderedElement++;
+    memcpy(&new->data, buffer, bytes);
+    new->links.Parent = found == TableEmptyTree ? &table->BalancedRoot : node;
+    if (found == TableInsertAsLeft) {
+        new->links.Parent->LeftChild = &new->links;
+    } else {
+        new->links.Parent->RightChild = &new->links;
+    }
+    table->NumberGenericTableElements++;
+    grow(table, &new->links);
+    if (is_new != NULL) {
+        *is_new = TRUE;
+    }
+    return &new->data;
+}
+
+/* `other`, the previous node, takes the place of `links`, which has two children. Returns below
+ * whom something is now missing, and on which side. */
+static PRTL_BALANCED_LINKS take_place(PRTL_BALANCED_LINKS links, PRTL_BALANCED_LINKS other,
+                                      bool *left)
+{
+    PRTL_BALANCED_LINKS gap = other->Parent == links ? other : other->Parent;
+
+    *left = other->Parent == links;
+    replace(other, other->LeftChild);
+    other->LeftChild = links->LeftChild;
+    other->RightChild = links->RightChild;
+    other->Balance = links->Balance;
+    replace(links, other);
+    other->RightChild->Parent = other;
+    if (other->LeftChild != NULL) {
+        other->LeftChild->Parent = other;
+    }
+    return gap;
+}
+
+static void delete_node(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS links)
+{
+    PRTL_BALANCED_LINKS gap = links->Parent;
+    bool left = gap->LeftChild == links;
+
+    if (table->RestartKey == links) {
+        table->RestartKey = previous_of(table, links);
+    }
+    if (links->LeftChild != NULL && links->RightChild != NULL) {
+        gap = take_place(links, rightmost(links->LeftChild), &left);
+    } else {
+        replace(links, links->LeftChild != NULL ? links->LeftChild : links->RightChild);
+    }
+    shrink(table, gap, left);
+    table->NumberGenericTableElements--;
+    table->DeleteCount++;
+    free_element(table, links);
+}
+
+/* ---- Services -------------------------------------------------------------------------------- */
+
+#define BEGIN(changes_, service_)                                                          \
+    dq_table_use use;                                                                      \
+    dq_tableuse_begin(cpu, &use, Table, sizeof(*Table), (changes_), DQ_SERVICE_##service_, \
+                      __builtin_return_address(0))
+
+VOID NTAPI RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table,
+                                        PRTL_AVL_COMPARE_ROUTINE CompareRoutine,
+                                        PRTL_AVL_ALLOCATE_ROUTINE AllocateRoutine,
+                                        PRTL_AVL_FREE_ROUTINE FreeRoutine, PVOID TableContext)
+{
+    DQ_ENTER(RtlInitializeGenericTableAvl, Table, Table, 0, 0, DQ_VOID);
+    BEGIN(true, RtlInitializeGenericTableAvl);
+    *Table = (RTL_AVL_TABLE){ .CompareRoutine = CompareRoutine,
+                              .AllocateRoutine = AllocateRoutine,
+                              .FreeRoutine = FreeRoutine,
+                              .TableContext = TableContext };
+    Table->BalancedRoot.Parent = &Table->BalancedRoot;
+    dq_tableuse_end(&use);
+}
+
+PVOID NTAPI RtlInsertElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer, CLONG BufferSize,
+                                            PBOOLEAN NewElement)
+{
+    PRTL_BALANCED_LINKS node;
+    TABLE_SEARCH_RESULT found;
+    void *data;
+
+    DQ_ENTER(RtlInsertElementGenericTableAvl, Table, Table, Buffer, BufferSize, NULL);
+    BEGIN(true, RtlInsertElementGenericTableAvl);
+    found = search(Table, Buffer, &node);
+    data = insert(Table, Buffer, BufferSize, NewElement, node, found);
+    dq_tableuse_end(&use);
+    return data;
+}
+
+PVOID NTAPI RtlInsertElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                CLONG BufferSize, PBOOLEAN NewElement,
+                                                PVOID NodeOrParent,
+                                                TABLE_SEARCH_RESULT SearchResult)
+{
+    void *data;
+
+    DQ_ENTER(RtlInsertElementGenericTableFullAvl, Table, Table, Buffer, BufferSize, NULL);
+    BEGIN(true, RtlInsertElementGenericTableFullAvl);
+    data = insert(Table, Buffer, BufferSize, NewElement, NodeOrParent, SearchResult);
+    dq_tableuse_end(&use);
+    return data;
+}
+
+BOOLEAN NTAPI RtlDeleteElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer)
+{
+    PRTL_BALANCED_LINKS node;
+    bool found;
+
+    DQ_ENTER(RtlDeleteElementGenericTableAvl, Table, Table, Buffer, 0, FALSE);
+    BEGIN(true, RtlDeleteElementGenericTableAvl);
+    found = search(Table, Buffer, &node) == TableFoundNode;
+    if (found) {
+        delete_node(Table, node);
+    }
+    dq_tableuse_end(&use);
+    return found;
+}
+
+PVOID NTAPI RtlLookupElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer)
+{
+    PRTL_BALANCED_LINKS node;
+    bool found;
+
+    DQ_ENTER(RtlLookupElementGenericTableAvl, Table, Table, Buffer, 0, NULL);
+    BEGIN(false, RtlLookupElementGenericTableAvl);
+    found = search(Table, Buffer, &node) == TableFoundNode;
+    dq_tableuse_end(&use);
+    return found ? data_of(node) : NULL;
+}
+
+PVOID NTAPI RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                PVOID *NodeOrParent,
+                                                TABLE_SEARCH_RESULT *SearchResult)
+{
+    PRTL_BALANCED_LINKS node;
+
+    DQ_ENTER(RtlLookupElementGenericTableFullAvl, Table, Table, Buffer, 0, NULL);
+    BEGIN(false, RtlLookupElementGenericTableFullAvl);
+    *SearchResult = search(Table, Buffer, &node);
+    if (*SearchResult != TableEmptyTree) {
+        *NodeOrParent = node;
+    }
+    dq_tableuse_end(&use);
+    return *SearchResult == TableFoundNode ? data_of(node) : NULL;
+}
+
+PVOID NTAPI RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
+                                                         PVOID *RestartKey)
+{
+    PRTL_BALANCED_LINKS node, before;
+    void *data = NULL;
+
+    DQ_ENTER(RtlLookupFirstMatchingElementGenericTableAvl, Table, Table, Buffer, 0, NULL);
+    BEGIN(false, RtlLookupFirstMatchingElementGenericTableAvl);
+    if (search(Table, Buffer, &node) == TableFoundNode) {
+        while ((before = previous_of(Table, node)) != NULL &&
+               compare(Table, Buffer, before) == GenericEqual) {
+            node = before;
+        }
+        *RestartKey = node;
+        data = data_of(node);
+    }
+    dq_tableuse_end(&use);
+    return data;
+}
+
+/* ---- Enumerating ----------------------------------------------------------------------------- */
+
+PVOID NTAPI RtlEnumerateGenericTableAvl(PRTL_AVL_TABLE Table, BOOLEAN Restart)
+{
+    PRTL_BALANCED_LINKS next;
+
+    DQ_ENTER(RtlEnumerateGenericTableAvl, Table, Table, Restart, 0, NULL);
+    BEGIN(true, RtlEnumerateGenericTableAvl);
+    next = Restart || Table->RestartKey == NULL ? leftmost(root_of(Table))
+                                                : next_of(Table, Table->RestartKey);
+    if (next != NULL) {
+        Table->RestartKey = next;
+    }
+    dq_tableuse_end(&use);
+    return data_of(next);
+}
+
+PVOID NTAPI RtlEnumerateGenericTableWithoutSplayingAvl(PRTL_AVL_TABLE Table, PVOID *RestartKey)
+{
+    PRTL_BALANCED_LINKS next;
+
+    DQ_ENTER(RtlEnumerateGenericTableWithoutSplayingAvl, Table, Table, *RestartKey, 0, NULL);
+    BEGIN(false, RtlEnumerateGenericTableWithoutSplayingAvl);
+    next = *RestartKey == NULL ? leftmost(root_of(Table)) : next_of(Table, *RestartKey);
+    if (next != NULL) {
+        *RestartKey = next;
+    }
+    dq_tableuse_end(&use);
+    return data_of(next);
+}
+
+/* The element of the buffer, or the one behind its place; with `skip`, behind the element. */
+static PRTL_BALANCED_LINKS place_of(PRTL_AVL_TABLE table, void *buffer, bool skip)
+{
+    PRTL_BALANCED_LINKS node;
+
+    switch (search(table, buffer, &node)) {
+    case TableFoundNode:
+        return skip ? next_of(table, node) : node;
+    case TableInsertAsLeft:
+        return node;
+    case TableInsertAsRight:
+        return next_of(table, node);
+    default:
+        return NULL;
+    }
+}
+
+PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table,
+                                                   PRTL_AVL_MATCH_FUNCTION MatchFunction,
+                                                   PVOID MatchData, ULONG NextFlag,
+                                                   PVOID *RestartKey, PULONG DeleteCount,
+                                                   PVOID Buffer)
+{
+    PRTL_BALANCED_LINKS at = *RestartKey;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    DQ_ENTER(RtlEnumerateGenericTableLikeADirectory, Table, Table, NextFlag, Buffer, NULL);
+    BEGIN(false, RtlEnumerateGenericTableLikeADirectory);
+    if (at == NULL || *DeleteCount != Table->DeleteCount) {
+        at = place_of(Table, Buffer, NextFlag != 0);
+    } else if (NextFlag != 0) {
+        at = next_of(Table, at);
+    }
+    while (at != NULL && MatchFunction != NULL) {
+        status = match(Table, MatchFunction, at, MatchData);
+        if (status == STATUS_SUCCESS || status == STATUS_NO_MORE_MATCHES) {
+            break;
+        }
+        at = next_of(Table, at);
+    }
+    *RestartKey = at;
+    *DeleteCount = Table->DeleteCount;
+    dq_tableuse_end(&use);
+    return status != STATUS_NO_MORE_MATCHES ? data_of(at) : NULL;
+}
+
+/* ---- By order of insertion ------------------------------------------------------------------- */
+
+/* How many insertions ago, so that numbers may begin anew. */
+static uint32_t age_of(const RTL_AVL_TABLE *table, PRTL_BALANCED_LINKS links)
+{
+    return table->WhichOrderedElement - CONTAINING_RECORD(links, element, links)->order.number;
+}
+
+static ULONG count_older(PRTL_AVL_TABLE table, uint32_t age)
+{
+    ULONG count = 0;
+
+    for (PRTL_BALANCED_LINKS at = leftmost(root_of(table)); at != NULL; at = next_of(table, at)) {
+        count += age_of(table, at) > age;
+    }
+    return count;
+}
+
+/* The age that exactly `index` elements exceed: halves the ages that it can be. */
+static PRTL_BALANCED_LINKS find_by_order(PRTL_AVL_TABLE table, ULONG index)
+{
+    uint32_t lowest = 0, highest = UINT32_MAX;
+    PRTL_BALANCED_LINKS at = leftmost(root_of(table));
+
+    while (lowest < highest) {
+        const uint32_t middle = lowest + (highest - lowest) / 2;
+
+        if (count_older(table, middle) > index) {
+            lowest = middle + 1;
+        } else {
+            highest = middle;
+        }
+    }
+    while (at != NULL && age_of(table, at) != lowest) {
+        at = next_of(table, at);
+    }
+    return at;
+}
+
+PVOID NTAPI RtlGetElementGenericTableAvl(PRTL_AVL_TABLE Table, ULONG I)
+{
+    PRTL_BALANCED_LINKS found = NULL;
+
+    DQ_ENTER(RtlGetElementGenericTableAvl, Table, Table, I, 0, NULL);
+    BEGIN(false, RtlGetElementGenericTableAvl);
+    if (I < Table->NumberGenericTableElements) {
+        found = find_by_order(Table, I);
+    }
+    dq_tableuse_end(&use);
+    return data_of(found);
+}
+
+ULONG NTAPI RtlNumberGenericTableElementsAvl(PRTL_AVL_TABLE Table)
+{
+    ULONG count;
+
+    DQ_ENTER(RtlNumberGenericTableElementsAvl, Table, Table, 0, 0, 0);
+    BEGIN(false, RtlNumberGenericTableElementsAvl);
+    count = Table->NumberGenericTableElements;
+    dq_tableuse_end(&use);
+    return count;
+}
+
+BOOLEAN NTAPI RtlIsGenericTableEmptyAvl(PRTL_AVL_TABLE Table)
+{
+    bool empty;
+
+    DQ_ENTER(RtlIsGenericTableEmptyAvl, Table, Table, 0, 0, TRUE);
+    BEGIN(false, RtlIsGenericTableEmptyAvl);
+    empty = root_of(Table) == NULL;
+    dq_tableuse_end(&use);
+    return empty;
+}
