@@ -52,6 +52,8 @@
 #include <wdm_resource.h>
 #include <wdm_irp.h>
 #include <wdm_device.h>
+#include <wdm_property.h>
+#include <wdm_deviceinterface.h>
 #include <wdm_dma.h>
 #include <wdm_workitem.h>
 #include <wdm_removelock.h>

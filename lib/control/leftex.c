@@ -8,7 +8,7 @@
 #include "control/left.h"
 #include "ex/executive.h"
 #include "ex/pool.h"
-#include "io/io.h"
+#include "io/devnode.h"
 #include "io/removelock.h"
 #include "ke/handle.h"
 #include "ke/ki.h"
@@ -129,6 +129,19 @@ static const char *base_name(const char *file)
     return slash != NULL ? slash + 1 : file;
 }
 
+static void find_interfaces(const dq_io *io, dq_leaks *leaks)
+{
+    for (const dq_interface *i = io->interfaces; i != NULL; i = i->next) {
+        if (i->enabled) {
+            dq_leaks_add(leaks, &(dq_leak){ .rule = "InterfaceLeft",
+                                            .severity = DQ_WARNING,
+                                            .service = DQ_SERVICE_IoSetDeviceInterfaceState,
+                                            .place = i->place,
+                                            .text = "a device interface is still enabled" });
+        }
+    }
+}
+
 static void find_remove_locks(const dq_io *io, dq_leaks *leaks)
 {
     for (const dq_remove_lock *lock = io->remove_locks; lock != NULL; lock = lock->next) {
@@ -158,6 +171,7 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
     }
     if (kernel->io != NULL) {
         dq_device_for_each(machine, add_device, leaks);
+        find_interfaces(kernel->io, leaks);
         find_remove_locks(kernel->io, leaks);
     }
     dq_handle_for_each(machine, add_handle, leaks);

@@ -31,6 +31,8 @@ typedef struct dq_io {
     dq_message_table *tables;
     struct dq_device_record *devices; /* device.c */
     struct dq_remove_lock *remove_locks; /* removelock.c */
+    struct dq_devnode *devnodes;         /* devnode.c */
+    struct dq_interface *interfaces;     /* deviceinterface.c */
     struct dq_remove_hold *unused_holds;
 } dq_io;
 

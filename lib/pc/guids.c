@@ -6,5 +6,6 @@
  */
 #include <initguid.h>
 
+#include <devpkey.h>
 #include <ksmedia.h>
 #include <portcls.h>
