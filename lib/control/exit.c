@@ -13,7 +13,8 @@ static HOST_KEPT unsigned under_way_forks; /* host_fork_count() of the process t
 /* Without it, exit(0) in driver code would look as a success to whoever reads the status. */
 static void refuse_to_exit(void)
 {
-    const dq_machine *machine = dq_machine_here();
+    /* In mode live, simulated code has a host thread of its own. */
+    const dq_machine *machine = dq_machine_here() != NULL ? dq_machine_here() : dq_self->machine;
     unsigned runs;
 
     host_lock();

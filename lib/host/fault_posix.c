@@ -195,7 +195,7 @@ static HOST_UNINSTRUMENTED void on_fault(int signal, siginfo_t *info, void *stat
 {
     host_fault fault;
 
-    if (host_here_now.caught != NULL && is_ours(info)) {
+    if (host_here_now.caught != NULL && !host_here_now.passes_faults && is_ours(info)) {
         describe(&fault, signal, info, state);
         if (host_fault_deliver(state, &fault)) {
             return;
@@ -245,6 +245,19 @@ static void count_threads(int change)
     pthread_mutex_unlock(&handlers.mutex);
 }
 
+/* A handler that was left by a longjmp leaves its signal blocked. */
+static void unblock_signals(void)
+{
+    sigset_t ours;
+    unsigned i;
+
+    sigemptyset(&ours);
+    for (i = 0; i < SIGNALS; i++) {
+        sigaddset(&ours, signals[i]);
+    }
+    pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
+}
+
 static bool take_stacks(host_catch *caught)
 {
     stack_t alternate = { 0 };
@@ -286,6 +299,7 @@ bool host_faults_catch(host_fault_handler *handler, void *owner)
     }
     caught->handler = handler;
     caught->owner = owner;
+    unblock_signals();
     count_threads(+1);
     host_here_now.caught = caught;
     return true;
@@ -299,6 +313,7 @@ void host_faults_release(void)
         return;
     }
     host_here_now.caught = NULL;
+    host_here_now.passes_faults = false;
     if (caught->is_kept) {
         return;
     }
@@ -307,6 +322,11 @@ void host_faults_release(void)
     host_stack_give(caught->alternate);
     host_stack_give(caught->landing);
     free(caught);
+}
+
+void host_faults_pass(bool pass)
+{
+    host_here_now.passes_faults = pass;
 }
 
 void host_faults_keep(void)

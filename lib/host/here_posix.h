@@ -19,6 +19,7 @@ typedef struct host_here {
     size_t own_stack_bytes;
     struct host_catch *caught; /* NULL while the thread's faults are nobody's business. */
     struct host_catch *kept;  /* See host_faults_keep(). */
+    bool passes_faults;       /* See host_faults_pass(). */
     struct host_watch *watch;
     struct host_thread *thread;         /* NULL on a thread that this folder did not make. */
     host_kick_handler *volatile kicked; /* NULL while the thread takes no kicks. */

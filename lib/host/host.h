@@ -102,6 +102,11 @@ host_thread *host_thread_start(host_entry *entry, void *argument);
 /* Returns when the entry has returned. Once for each start. */
 void host_thread_join(host_thread *thread);
 
+/* From now on, if code on the calling thread ends it (pthread_exit()), torn(owner) is called, on
+ * the thread's own stack: what it ran on is gone. Then the entry counts as returned. Only for
+ * threads that were started here, whose entry says so each time. */
+void host_thread_when_torn(host_entry *torn, void *owner);
+
 /* Lets other threads of the host go first. */
 void host_thread_give_way(void);
 
@@ -151,6 +156,9 @@ void host_kick(host_thread *thread);
 
 /* True if `thread` keeps kicks away from itself (it has blocked the signal). */
 bool host_kick_is_blocked(host_thread *thread);
+
+/* True if somebody in the process has given the kicks' signal another handler. */
+bool host_kicks_are_replaced(void);
 
 /* False if in this process it cannot be told what is guest code, or if kicks do not arrive in it:
  * then says why and what to do. `advice` is a sentence or two. */
@@ -225,6 +233,11 @@ typedef void host_fault_handler(void *owner, const host_fault *fault);
  * cannot be had. */
 bool host_faults_catch(host_fault_handler *handler, void *owner);
 void host_faults_release(void);
+
+/* While true, faults of the calling thread go where they went before, though it catches them: it
+ * runs code of somebody who has handlers of his own, such as a test framework. Ends with the
+ * release, too. */
+void host_faults_pass(bool pass);
 
 /* For who catches and releases again and again on one thread: in between, the handlers stay, and
  * what comes goes where it went before. */

@@ -143,6 +143,13 @@ void host_signal_give(void)
     unlock();
 }
 
+bool host_kicks_are_replaced(void)
+{
+    struct sigaction now;
+
+    return sigaction(HOST_SIGNAL, NULL, &now) == 0 && !is_ours(&now);
+}
+
 void host_signal_forget(void)
 {
     pthread_mutex_init(&owner.mutex, NULL);

@@ -58,7 +58,8 @@ static void say_where(uint64_t quiet_ns, uintptr_t stuck_at)
         host_guest_module(stuck_at, module, sizeof module);
         snprintf(text, sizeof text,
                  "dirql: no progress for %u ms, and the thread cannot be stopped where it is: "
-                 "it stays in %s, outside the driver's and the test's code.\n",
+                 "it stays in %s, outside the driver's code, or in a call that the test framework "
+                 "makes.\n",
                  (unsigned)(quiet_ns / 1000000u), module);
     }
     say(text);

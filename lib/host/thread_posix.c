@@ -5,6 +5,9 @@
  * up. A parked thread takes no signals; a started one has the mask of its starter, but for the
  * signals that this folder needs. Parked threads are ended and joined when the process exits, so
  * that leak checkers find nothing.
+ *
+ * A thread that is ended by what it runs (pthread_exit()) says so by a destructor of
+ * thread-specific data. None is cancelled.
  */
 #include "host/thread_posix.h"
 
@@ -27,6 +30,7 @@ static HOST_KEPT struct {
     unsigned parked_count;
     atomic_uint threads; /* How many the system has of ours. */
     atomic_uint forks;   /* On the way to this process. */
+    pthread_key_t ends;  /* Set to the record while an entry runs. */
     bool is_prepared;
 } pool = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
@@ -53,17 +57,50 @@ static long number_of_this(void)
 #endif
 }
 
+static void on_end(void *value)
+{
+    host_thread *thread = value;
+
+    host_here_now.stack = NULL;
+    if (thread->torn != NULL) {
+        thread->torn(thread->torn_owner);
+    }
+    host_kicks_release();
+    host_faults_release();
+    atomic_store(&thread->is_torn, true);
+    host_gate_open(thread->ended);
+}
+
+void host_thread_when_torn(host_entry *torn, void *owner)
+{
+    host_thread *thread = host_here_now.thread;
+
+    if (thread != NULL) {
+        thread->torn = torn;
+        thread->torn_owner = owner;
+    }
+}
+
+static void run_entry(host_thread *thread)
+{
+    thread->torn = NULL;
+    pthread_setspecific(pool.ends, thread);
+    thread->entry(thread->argument);
+    pthread_setspecific(pool.ends, NULL);
+}
+
 static void *run(void *argument)
 {
     host_thread *thread = argument;
     sigset_t all;
 
     sigfillset(&all);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     host_here_now.thread = thread;
     thread->number = number_of_this();
     for (host_gate_wait(thread->starts); thread->entry != NULL; host_gate_wait(thread->starts)) {
         pthread_sigmask(SIG_SETMASK, &thread->mask, NULL);
-        thread->entry(thread->argument);
+        run_entry(thread);
         host_kicks_release();
         pthread_sigmask(SIG_SETMASK, &all, NULL);
         host_gate_open(thread->ended);
@@ -169,7 +206,9 @@ static bool park(host_thread *thread)
 static void end(host_thread *thread)
 {
     thread->entry = NULL;
-    host_gate_open(thread->starts);
+    if (!atomic_exchange(&thread->is_torn, false)) {
+        host_gate_open(thread->starts);
+    }
     pthread_join(thread->thread, NULL);
     atomic_fetch_sub(&pool.threads, 1);
 }
@@ -219,7 +258,8 @@ static void end_parked(void)
 static bool prepare(void)
 {
     if (!pool.is_prepared) {
-        pool.is_prepared = pthread_atfork(NULL, NULL, forget) == 0 && atexit(end_parked) == 0;
+        pool.is_prepared = pthread_key_create(&pool.ends, on_end) == 0 &&
+                           pthread_atfork(NULL, NULL, forget) == 0 && atexit(end_parked) == 0;
     }
     return pool.is_prepared;
 }
@@ -282,7 +322,7 @@ void host_thread_join(host_thread *thread)
         return;
     }
     host_gate_wait(thread->ended);
-    if (!park(thread)) {
+    if (atomic_load(&thread->is_torn) || !park(thread)) {
         end(thread);
         lock();
         put_spare(thread);

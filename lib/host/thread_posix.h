@@ -30,6 +30,9 @@ struct host_thread {
     atomic_uint kickers;
     atomic_bool is_kicked; /* A signal is on its way that its thread has not seen yet. */
     atomic_bool is_gone;   /* It stayed behind in the process that this one was forked from. */
+    atomic_bool is_torn;   /* It ended in the middle of its entry. */
+    host_entry *torn;      /* See host_thread_when_torn(). */
+    void *torn_owner;
 };
 
 /* As host_thread_start, but the thread takes no signal. */

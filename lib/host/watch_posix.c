@@ -97,8 +97,8 @@ static HOST_UNINSTRUMENTED bool answer(host_watch *watch, void *state)
     fault.stack_pointer = (const void *)host_frame_stack_pointer(state);
     atomic_store(&watch->stuck_at, place);
     return host_here_now.keeps_lock == 0 && host_here_now.caught != NULL &&
-           !host_signal_is_nested(state) && host_guest_has(&watch->guest, place) &&
-           redirect(watch, state, &fault);
+           !host_here_now.passes_faults && !host_signal_is_nested(state) &&
+           host_guest_has(&watch->guest, place) && redirect(watch, state, &fault);
 }
 
 HOST_UNINSTRUMENTED bool host_watch_answer(void *state)

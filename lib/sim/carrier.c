@@ -47,19 +47,29 @@ static void on_kick(void *owner, const void *place, bool in_guest)
     dq_monitor_leave(carrier->machine);
 }
 
-/* ---- On the carrier's own stack -------------------------------------------------------------- */
+/* ---- A device's callback --------------------------------------------------------------------- */
 
-static void begin(dq_carrier *carrier)
+void dq_live_watch_call(void)
 {
-    dq_carrier_here = carrier;
-    dq_inside = 1;
-    (void)host_faults_catch(dq_machine_fault, carrier->machine);
-    if (host_kicks_are_prompt()) {
-        (void)host_kicks_catch(on_kick, carrier);
+    dq_carrier *carrier = dq_carrier_here;
+
+    if (carrier != NULL && carrier->watch == NULL) {
+        carrier->watch = host_watch_start(&carrier->machine->progress,
+                                          carrier->machine->options.watchdog_ns);
     }
-    host_context_adopt(&carrier->base);
-    dq_monitor_lock(carrier->machine);
 }
+
+void dq_live_end_call(void)
+{
+    dq_carrier *carrier = dq_carrier_here;
+
+    if (carrier != NULL) {
+        host_watch_stop(carrier->watch);
+        carrier->watch = NULL;
+    }
+}
+
+/* ---- On the carrier's own stack -------------------------------------------------------------- */
 
 /* When the lock is free, the machine may be gone. */
 static void end(dq_carrier *carrier)
@@ -67,6 +77,7 @@ static void end(dq_carrier *carrier)
     dq_machine *machine = carrier->machine;
     dq_live *live = dq_live_of(machine);
 
+    dq_live_end_call();
     dq_self = dq_processor_foreign();
     if (carrier->next != NULL) {
         dq_carrier_wake(machine, carrier->next);
@@ -80,6 +91,43 @@ static void end(dq_carrier *carrier)
     host_faults_release();
     dq_carrier_here = NULL;
     dq_inside = 0;
+}
+
+/* The stacks that it stood on are gone. Guest code did it, or a device's callback, which has the
+ * monitor. */
+static void on_torn(void *owner)
+{
+    dq_carrier *carrier = owner;
+    dq_machine *machine = carrier->machine;
+    const bool has_monitor = dq_inside > 0;
+    char name[96];
+
+    dq_inside = 1;
+    __atomic_store_n(&carrier->in_guest, false, __ATOMIC_SEQ_CST);
+    if (!has_monitor) {
+        dq_monitor_lock(machine);
+    }
+    if (!machine->monitor.over) {
+        dq_note(dq_self, &(dq_finding){ .severity = DQ_ERROR, .rule = "thread exit" },
+                "pthread_exit() was called in `%s`, IRQL %u: the host thread that carries it is "
+                "gone, and the run with it",
+                dq_execution_describe(dq_self->execution, name, sizeof(name)), dq_self->irql);
+        machine->monitor.over = true;
+    }
+    end(carrier);
+}
+
+static void begin(dq_carrier *carrier)
+{
+    dq_carrier_here = carrier;
+    dq_inside = 1;
+    host_thread_when_torn(on_torn, carrier);
+    (void)host_faults_catch(dq_machine_fault, carrier->machine);
+    if (host_kicks_are_prompt()) {
+        (void)host_kicks_catch(on_kick, carrier);
+    }
+    host_context_adopt(&carrier->base);
+    dq_monitor_lock(carrier->machine);
 }
 
 static void carry(void *argument)

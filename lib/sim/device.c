@@ -1,7 +1,7 @@
 /*
  * device.c - finds the window of an address and runs the hardware behind it.
  */
-#include "sim/machine.h"
+#include "sim/live.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -111,6 +111,9 @@ void dq_device_call_begin(dq_processor *cpu, dq_execution *execution, const void
     execution->service = execution->below != NULL ? execution->below->service : DQ_SERVICE_NONE;
     execution->place = execution->below != NULL ? execution->below->place : NULL;
     dq_attend(cpu, DQ_ATTEND_REFUSE);
+    if (cpu->live != NULL) {
+        dq_live_watch_call();
+    }
 }
 
 void dq_device_call_end(dq_processor *cpu, dq_execution *execution)
@@ -118,6 +121,9 @@ void dq_device_call_end(dq_processor *cpu, dq_execution *execution)
     dq_execution_end(cpu, execution);
     if (cpu->execution == NULL || cpu->execution->kind != DQ_EXECUTION_DEVICE) {
         dq_unattend(cpu, DQ_ATTEND_REFUSE);
+        if (cpu->live != NULL) {
+            dq_live_end_call();
+        }
     }
 }
 

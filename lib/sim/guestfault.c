@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+#include "sim/exception.h"
+
 static void report_stall(dq_processor *cpu, const host_fault *fault)
 {
     char name[96];
@@ -13,10 +15,13 @@ static void report_stall(dq_processor *cpu, const host_fault *fault)
             &(dq_finding){
                 .severity = DQ_ERROR, .rule = "livelock", .place = (const char *)fault->place + 1 },
             "livelock in `%s`, IRQL %u: no schedule point for %" PRIu64
-            " seconds of host time. An endless "
-            "loop that calls no kernel service cannot be interrupted in this mode.",
+            " seconds of host time. %s",
             dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,
-            cpu->machine->options.watchdog_ns / 1000000000u);
+            cpu->machine->options.watchdog_ns / 1000000000u,
+            cpu->live != NULL
+                ? "While a device's callback runs, the machine waits for it."
+                : "An endless loop that calls no kernel service cannot be interrupted in this "
+                  "mode.");
 }
 
 static void report_abort(dq_processor *cpu)
@@ -100,13 +105,13 @@ void dq_machine_fault(void *machine, const host_fault *fault)
                     "variables?",
                     cpu->task->context.stack_bytes / 1024);
     case HOST_FAULT_ARITHMETIC:
-        dq_bugcheck(cpu, 0x1E, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
+        dq_exception(cpu, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
     case HOST_FAULT_INSTRUCTION:
-        dq_bugcheck(cpu, 0x1E, 0xC000001Du, place, 0, 0, "illegal instruction");
+        dq_exception(cpu, 0xC000001Du, place, 0, 0, "illegal instruction");
     case HOST_FAULT_BUS:
-        dq_bugcheck(cpu, 0x1E, 0x80000002u, place, 0, (uintptr_t)fault->address,
-                    "misaligned or impossible access to address 0x%" PRIx64,
-                    (uint64_t)(uintptr_t)fault->address);
+        dq_exception(cpu, 0x80000002u, place, 0, (uintptr_t)fault->address,
+                     "misaligned or impossible access to address 0x%" PRIx64,
+                     (uint64_t)(uintptr_t)fault->address);
     case HOST_FAULT_ACCESS:
         report_access(cpu, fault);
     }

@@ -18,6 +18,7 @@ typedef struct dq_carrier {
     host_gate *gate;
     host_context base; /* The host thread's own stack, under the task's. */
     dq_task *next;     /* Who goes on when this one has left its stack. */
+    host_watch *watch; /* While it is in a device's callback. */
     bool served;       /* Its errand at home is done. */
     /* Atomic: */
     bool in_guest;      /* Outside the monitor: a kick may deliver. */
@@ -77,6 +78,11 @@ _Noreturn void dq_carrier_leave(dq_task *next);
 
 /* Waits until the host thread of a task that was left is done with it. */
 void dq_carrier_retire(dq_task *task);
+
+/* Around a device's callback, which has the monitor while it runs: one that does not return is a
+ * finding. */
+void dq_live_watch_call(void);
+void dq_live_end_call(void);
 
 /* ---- Processors (sched_live.c) --------------------------------------------------------------- */
 

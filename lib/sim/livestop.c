@@ -105,6 +105,8 @@ void dq_live_stop_all(dq_machine *machine)
     if (live == NULL || live->beat == NULL) {
         return; /* It never ran. */
     }
+    host_watch_stop(machine->watch); /* Of an errand that was left. */
+    machine->watch = NULL;
     machine->monitor.over = true;
     live->errand = NULL;
     wake_all(machine);

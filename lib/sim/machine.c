@@ -309,6 +309,13 @@ void dq_at_home(void (*errand)(void *argument), void *argument)
     dq_leave(cpu);
 }
 
+void dq_errand(dq_machine *machine)
+{
+    host_faults_pass(true);
+    machine->home_errand(machine->home_argument);
+    host_faults_pass(false);
+}
+
 /* ---- The end ---------------------------------------------------------------------------------- */
 
 void dq_machine_destroy(dq_machine *machine)

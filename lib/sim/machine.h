@@ -30,6 +30,9 @@ typedef struct dq_kernel_hooks {
     /* At DISPATCH_LEVEL: drains DPCs, then switches the thread if dq_want_switch() was said. */
     void (*dispatch)(dq_processor *cpu);
     void (*apc)(dq_processor *cpu);
+    /* How many regions the task's thread is in that keep kernel APCs away: `special` ones (guarded
+     * regions), or normal ones. */
+    int (*apcs_off)(const dq_task *task, bool special);
     /* At a schedule point below DISPATCH_LEVEL, in a mode that chooses: may say
      * dq_want_switch(cpu). */
     void (*preempt)(dq_processor *cpu);
@@ -172,6 +175,10 @@ _Noreturn void dq_go_home(dq_processor *cpu);
  * longjmp, the caller is abandoned. From the home context itself, or outside a run, it is a plain
  * call. */
 void dq_at_home(void (*errand)(void *argument), void *argument);
+
+/* For schedulers, on the home context: runs the errand. What faults in it is the business of who
+ * owns the home stack: a test framework has handlers for that, which leave as its asserts do. */
+void dq_errand(dq_machine *machine);
 
 /* The handler of faults in guest code: a host_fault_handler. */
 void dq_machine_fault(void *machine, const host_fault *fault);

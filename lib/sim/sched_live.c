@@ -157,12 +157,16 @@ void dq_live_end(dq_machine *machine)
     host_gate_open(dq_live_of(machine)->home);
 }
 
+/* The watch is for an errand that does not come back: the caller has the monitor. */
 static void serve(dq_machine *machine, dq_live *live)
 {
     dq_carrier *carrier = live->errand;
 
     dq_inside = 1;
-    machine->home_errand(machine->home_argument);
+    machine->watch = host_watch_start(&machine->progress, machine->options.watchdog_ns);
+    dq_errand(machine);
+    host_watch_stop(machine->watch);
+    machine->watch = NULL;
     dq_inside = 0;
     machine->home_errand = NULL;
     live->errand = NULL;

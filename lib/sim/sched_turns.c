@@ -297,7 +297,7 @@ static void turns_run(dq_machine *machine)
     while (machine->home_errand != NULL) {
         dq_processor *caller = machine->home_caller;
 
-        machine->home_errand(machine->home_argument);
+        dq_errand(machine);
         machine->home_errand = NULL;
         dq_self = caller;
         host_context_switch(&machine->home, &caller->task->context);

@@ -45,6 +45,31 @@ static void a_joined_thread_has_done_its_work(void **state)
     }
 }
 
+static void leave(void *argument)
+{
+    host_thread_when_torn(add_one, argument);
+    pthread_exit(NULL);
+}
+
+static void a_thread_that_ends_itself_is_joined_like_others(void **state)
+{
+    host_thread *thread;
+    int told = 0, done = 0;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 100; i++) {
+        thread = host_thread_start(leave, &told);
+        assert_non_null(thread);
+        host_thread_join(thread);
+        assert_int_equal(told, i + 1);
+        thread = host_thread_start(add_one, &done);
+        assert_non_null(thread);
+        host_thread_join(thread);
+        assert_int_equal(done, i + 1);
+    }
+}
+
 static void note_self(void *argument)
 {
     *(long *)argument = syscall(SYS_gettid); /* A pthread_t may be that of an ended one. */
@@ -328,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_joined_thread_has_done_its_work),
+        cmocka_unit_test(a_thread_that_ends_itself_is_joined_like_others),
         cmocka_unit_test(threads_started_in_turn_are_one_thread_of_the_system),
         cmocka_unit_test(a_crowd_runs_at_the_same_time),
         cmocka_unit_test(many_threads_may_start_threads),

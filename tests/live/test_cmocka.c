@@ -70,6 +70,14 @@ static void fails_in_dpc(void **state)
     }
 }
 
+static const char *volatile nowhere = (const char *)8;
+
+static void compares_what_is_not_there(void **state)
+{
+    (void)state;
+    assert_string_equal(nowhere, "text");
+}
+
 static void passes(void **state)
 {
     (void)state;
@@ -81,6 +89,8 @@ static void run_failing_tests(void *context)
     const struct CMUnitTest tests[] = {
         dirql_unit_test(fails_in_isr, LIVE, .processors = 2),
         dirql_unit_test(fails_in_dpc, LIVE, .processors = 2),
+        dirql_unit_test(compares_what_is_not_there, LIVE, .processors = 2),
+        dirql_unit_test(compares_what_is_not_there, .mode = DIRQL_MODE_FIRST, .fixed = 1),
         dirql_unit_test(passes, LIVE, .processors = 2),
     };
 
@@ -111,7 +121,15 @@ static void a_failure_in_an_isr_of_another_processor_is_reported_once(void **sta
     }
     assert_int_equal(times_said("a_file:77: the DPC gives up"), 1);
     assert_child_said("[       OK ] passes");
-    assert_child_said("failed: 2");
+    assert_child_said("failed: 4");
+}
+
+static void a_fault_in_an_assert_is_cmockas(void **state)
+{
+    (void)state;
+    assert_int_equal(child_run(run_failing_tests, NULL), 0);
+    assert_int_equal(times_said("exception: Segmentation fault"), 2);
+    assert_child_said("[       OK ] passes");
 }
 
 /* ---- Mocks ----------------------------------------------------------------------------------- */
@@ -201,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_in_an_isr_of_another_processor_is_reported_once),
+        cmocka_unit_test(a_fault_in_an_assert_is_cmockas),
         dirql_unit_test(mocks_answer_on_all_processors, LIVE, .processors = THREADS + 1),
         dirql_unit_test(a_mock_answers_in_an_isr_that_interrupted_a_loop, LIVE, .processors = 2),
         dirql_unit_test(asserts_on_all_processors_at_once, LIVE, .processors = THREADS + 1),

@@ -239,6 +239,121 @@ static void an_interrupt_that_is_held_up_is_a_finding(void **state)
     assert_child_said("it has blocked the signal SIGURG");
 }
 
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+static void loop_with_another_handler(void *context)
+{
+    (void)context;
+    make_source();
+    signal(SIGURG, ignore);
+    stands = true;
+    while (source.calls == 0) {
+    }
+}
+
+static void another_handler_for_the_signal_ends_the_process(void **state)
+{
+    void (*body)(void *) = loop_with_another_handler;
+
+    (void)state;
+    assert_int_equal(child_run(run_with_little_patience, &body), EXIT_FAILURE);
+    assert_child_said("interrupt held up");
+    assert_child_said("SIGURG, by which interrupts arrive, has another handler than dirql's");
+}
+
+/* ---- Threads that do not return -------------------------------------------------------------- */
+
+static void leave_thread(void *context)
+{
+    (void)context;
+    pthread_exit(NULL);
+}
+
+static void leave_thread_in_isr(struct source *s)
+{
+    leave_thread(s);
+}
+
+static void leave_in_thread(void *context)
+{
+    (void)context;
+    dirql_thread_start("leaves", 1, leave_thread, NULL);
+    for (;;) {
+    }
+}
+
+static void leave_in_isr(void *context)
+{
+    (void)context;
+    make_source();
+    source.act = leave_thread_in_isr;
+    stands = true;
+    for (;;) {
+    }
+}
+
+static void do_nothing(void *context)
+{
+    (void)context;
+}
+
+static void leave_in_all_ways(void *context)
+{
+    void (*const bodies[])(void *) = { leave_thread, leave_in_thread, leave_in_isr, do_nothing };
+
+    (void)context;
+    for (unsigned i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        live_run(2, bodies[i], NULL);
+        say_result();
+    }
+}
+
+static void a_thread_that_ends_itself_by_the_hosts_means_is_a_finding(void **state)
+{
+    (void)state;
+    if (looks_for_leaks()) {
+        return; /* AddressSanitizer knows nothing of such an end of a context. */
+    }
+    assert_int_equal(child_run(leave_in_all_ways, NULL), 0);
+    assert_child_said("pthread_exit() was called in `thread test`, IRQL 0");
+    assert_child_said("pthread_exit() was called in `thread leaves`, IRQL 0");
+    assert_child_said("pthread_exit() was called in `ISR source_isr`, IRQL 5");
+    assert_child_said("the run ended: 0\n"); /* The last one, which does nothing. */
+}
+
+static void leave_process(void *context)
+{
+    (void)context;
+    exit(0);
+}
+
+static void an_exit_names_the_run(void **state)
+{
+    void (*body)(void *) = leave_process;
+
+    (void)state;
+    assert_int_equal(child_run(run_two_processors, &body), EXIT_FAILURE);
+    assert_child_said("exit() was called while run \"inner\" was under way");
+}
+
+static void cancel_and_go_on(void *context)
+{
+    (void)context;
+    pthread_cancel(pthread_self());
+    host_sleep_ms(1);
+    pthread_testcancel();
+}
+
+static void a_simulated_thread_is_not_cancelled(void **state)
+{
+    (void)state;
+    live_run(1, cancel_and_go_on, NULL);
+    assert_string_equal(live_result.report, "");
+}
+
 /* ---- Libraries that hold a lock while they call back ----------------------------------------- */
 
 static void count_in_isr(struct source *s)
@@ -396,6 +511,10 @@ int main(void)
                         .processors = 2),
         cmocka_unit_test(an_interrupt_that_a_blocked_signal_holds_up_ends_the_process),
         cmocka_unit_test(an_interrupt_that_is_held_up_is_a_finding),
+        cmocka_unit_test(another_handler_for_the_signal_ends_the_process),
+        cmocka_unit_test(a_thread_that_ends_itself_by_the_hosts_means_is_a_finding),
+        cmocka_unit_test(an_exit_names_the_run),
+        cmocka_unit_test(a_simulated_thread_is_not_cancelled),
         cmocka_unit_test(an_isr_that_waits_for_a_lock_of_a_library_ends_the_process),
         cmocka_unit_test(a_masked_callback_is_no_trouble),
         cmocka_unit_test(a_read_that_does_not_return_ends_the_process),
