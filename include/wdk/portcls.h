@@ -1,8 +1,8 @@
 /*
  * portcls.h: PortCls, as an adapter driver and its miniports see it.
  *
- * Here are the objects that carry interrupts: resource lists, interrupt synchronization
- * objects and service groups. Every interface serves C and C++ alike (see basetyps.h); C
+ * Here are the objects that carry interrupts, resource lists, interrupt synchronization
+ * objects and service groups, and the keys of the registry. Every interface serves C and C++ alike (see basetyps.h); C
  * calls its methods through macros such as IInterruptSync_Connect(This).
  */
 #ifndef PORTCLS_H
@@ -224,6 +224,80 @@ typedef IServiceGroup *PSERVICEGROUP;
     STDMETHODIMP_(void) RequestDelayedService(ULONGLONG ullDelay); \
     STDMETHODIMP_(void) CancelDelayedService(void)
 
+/* -- Keys of the registry: "portcls: IRegistryKey" -------------------------------------------- */
+
+DEFINE_GUID(IID_IRegistryKey,
+            0xe8da4302, 0xf304, 0x11d0, 0x95, 0x8b, 0x00, 0xc0, 0x4f, 0xb9, 0x25, 0xd3);
+
+/* Which key PcNewRegistryKey opens. */
+enum {
+    GeneralRegistryKey,         /* The one that the attributes name; made if it is missing. */
+    DeviceRegistryKey,
+    DriverRegistryKey,
+    HwProfileRegistryKey,
+    DeviceInterfaceRegistryKey  /* Not with PcNewRegistryKey. */
+};
+
+#undef INTERFACE
+#define INTERFACE IRegistryKey
+
+/* IRQL = PASSIVE_LEVEL. Statuses as of the Zw... and Rtl... routines of similar names. */
+DECLARE_INTERFACE_(IRegistryKey, IUnknown)
+{
+    DEFINE_ABSTRACT_UNKNOWN()
+
+    STDMETHOD_(NTSTATUS, QueryKey)(THIS_ _In_ KEY_INFORMATION_CLASS KeyInformationClass,
+                                   _Out_ PVOID KeyInformation, _In_ ULONG Length,
+                                   _Out_ PULONG ResultLength) PURE;
+    STDMETHOD_(NTSTATUS, EnumerateKey)(THIS_ _In_ ULONG Index,
+                                       _In_ KEY_INFORMATION_CLASS KeyInformationClass,
+                                       _Out_ PVOID KeyInformation, _In_ ULONG Length,
+                                       _Out_ PULONG ResultLength) PURE;
+    STDMETHOD_(NTSTATUS, QueryValueKey)(
+        THIS_ _In_ PUNICODE_STRING ValueName,
+        _In_ KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+        _Out_ PVOID KeyValueInformation, _In_ ULONG Length, _Out_ PULONG ResultLength) PURE;
+    STDMETHOD_(NTSTATUS, EnumerateValueKey)(
+        THIS_ _In_ ULONG Index, _In_ KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
+        _Out_ PVOID KeyValueInformation, _In_ ULONG Length, _Out_ PULONG ResultLength) PURE;
+    STDMETHOD_(NTSTATUS, SetValueKey)(THIS_ _In_opt_ PUNICODE_STRING ValueName, _In_ ULONG Type,
+                                      _In_ PVOID Data, _In_ ULONG DataSize) PURE;
+    STDMETHOD_(NTSTATUS, QueryRegistryValues)(THIS_ _In_ PRTL_QUERY_REGISTRY_TABLE QueryTable,
+                                              _In_opt_ PVOID Context) PURE;
+    STDMETHOD_(NTSTATUS, NewSubKey)(THIS_ _Out_ struct IRegistryKey **RegistrySubKey,
+                                    _In_opt_ PUNKNOWN OuterUnknown,
+                                    _In_ ACCESS_MASK DesiredAccess,
+                                    _In_ PUNICODE_STRING SubKeyName, _In_ ULONG CreateOptions,
+                                    _Out_opt_ PULONG Disposition) PURE;
+    STDMETHOD_(NTSTATUS, DeleteKey)(THIS) PURE;
+};
+
+#undef INTERFACE
+
+typedef IRegistryKey *PREGISTRYKEY;
+
+#define IMP_IRegistryKey \
+    STDMETHODIMP_(NTSTATUS) QueryKey(KEY_INFORMATION_CLASS KeyInformationClass, \
+                                     PVOID KeyInformation, ULONG Length, PULONG ResultLength); \
+    STDMETHODIMP_(NTSTATUS) EnumerateKey(ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass, \
+                                         PVOID KeyInformation, ULONG Length, \
+                                         PULONG ResultLength); \
+    STDMETHODIMP_(NTSTATUS) QueryValueKey(PUNICODE_STRING ValueName, \
+                                          KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, \
+                                          PVOID KeyValueInformation, ULONG Length, \
+                                          PULONG ResultLength); \
+    STDMETHODIMP_(NTSTATUS) EnumerateValueKey( \
+        ULONG Index, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, \
+        PVOID KeyValueInformation, ULONG Length, PULONG ResultLength); \
+    STDMETHODIMP_(NTSTATUS) SetValueKey(PUNICODE_STRING ValueName, ULONG Type, PVOID Data, \
+                                        ULONG DataSize); \
+    STDMETHODIMP_(NTSTATUS) QueryRegistryValues(PRTL_QUERY_REGISTRY_TABLE QueryTable, \
+                                                PVOID Context); \
+    STDMETHODIMP_(NTSTATUS) NewSubKey(IRegistryKey **RegistrySubKey, PUNKNOWN OuterUnknown, \
+                                      ACCESS_MASK DesiredAccess, PUNICODE_STRING SubKeyName, \
+                                      ULONG CreateOptions, PULONG Disposition); \
+    STDMETHODIMP_(NTSTATUS) DeleteKey(void)
+
 /* -- Functions -------------------------------------------------------------------------------- */
 
 EXTERN_C_START
@@ -247,6 +321,21 @@ _Must_inspect_result_ PORTCLASSAPI NTSTATUS NTAPI PcNewResourceSublist(
 /* IRQL = PASSIVE_LEVEL. "portcls: PcNewServiceGroup". */
 _Must_inspect_result_ PORTCLASSAPI NTSTATUS NTAPI PcNewServiceGroup(
     _Out_ PSERVICEGROUP *OutServiceGroup, _In_opt_ PUNKNOWN OuterUnknown);
+
+/* IRQL = PASSIVE_LEVEL. DeviceObject is that of the adapter; SubDevice is NULL.
+ * "portcls: PcNewRegistryKey". */
+_Must_inspect_result_ PORTCLASSAPI NTSTATUS NTAPI PcNewRegistryKey(
+    _Out_ PREGISTRYKEY *OutRegistryKey, _In_opt_ PUNKNOWN OuterUnknown,
+    _In_ ULONG RegistryKeyType, _In_ ACCESS_MASK DesiredAccess, _In_opt_ PVOID DeviceObject,
+    _In_opt_ PVOID SubDevice, _In_opt_ POBJECT_ATTRIBUTES ObjectAttributes,
+    _In_opt_ ULONG CreateOptions, _Out_opt_ PULONG Disposition);
+
+/* IRQL = PASSIVE_LEVEL. "portcls: PcGetDeviceProperty". */
+PORTCLASSAPI NTSTATUS NTAPI PcGetDeviceProperty(_In_ PVOID DeviceObject,
+                                                _In_ DEVICE_REGISTRY_PROPERTY DeviceProperty,
+                                                _In_ ULONG BufferLength,
+                                                _Out_ PVOID PropertyBuffer,
+                                                _Out_ PULONG ResultLength);
 
 /* Any IRQL; in 100 ns, since 1601 when Since is 0. "portcls: PcGetTimeInterval". */
 PORTCLASSAPI ULONGLONG NTAPI PcGetTimeInterval(_In_ ULONGLONG Since);
@@ -310,6 +399,34 @@ EXTERN_C_END
 #define IServiceGroup_RequestDelayedService(This, ullDelay) \
     ((This)->lpVtbl->RequestDelayedService((This), (ullDelay)))
 #define IServiceGroup_CancelDelayedService(This) ((This)->lpVtbl->CancelDelayedService(This))
+
+#define IRegistryKey_QueryInterface(This, InterfaceId, Interface) \
+    ((This)->lpVtbl->QueryInterface((This), (InterfaceId), (Interface)))
+#define IRegistryKey_AddRef(This) ((This)->lpVtbl->AddRef(This))
+#define IRegistryKey_Release(This) ((This)->lpVtbl->Release(This))
+#define IRegistryKey_QueryKey(This, InformationClass, Information, Length, ResultLength) \
+    ((This)->lpVtbl->QueryKey((This), (InformationClass), (Information), (Length), (ResultLength)))
+#define IRegistryKey_EnumerateKey(This, Index, InformationClass, Information, Length, \
+                                  ResultLength) \
+    ((This)->lpVtbl->EnumerateKey((This), (Index), (InformationClass), (Information), (Length), \
+                                  (ResultLength)))
+#define IRegistryKey_QueryValueKey(This, ValueName, InformationClass, Information, Length, \
+                                   ResultLength) \
+    ((This)->lpVtbl->QueryValueKey((This), (ValueName), (InformationClass), (Information), \
+                                   (Length), (ResultLength)))
+#define IRegistryKey_EnumerateValueKey(This, Index, InformationClass, Information, Length, \
+                                       ResultLength) \
+    ((This)->lpVtbl->EnumerateValueKey((This), (Index), (InformationClass), (Information), \
+                                       (Length), (ResultLength)))
+#define IRegistryKey_SetValueKey(This, ValueName, Type, Data, DataSize) \
+    ((This)->lpVtbl->SetValueKey((This), (ValueName), (Type), (Data), (DataSize)))
+#define IRegistryKey_QueryRegistryValues(This, QueryTable, Context) \
+    ((This)->lpVtbl->QueryRegistryValues((This), (QueryTable), (Context)))
+#define IRegistryKey_NewSubKey(This, RegistrySubKey, OuterUnknown, DesiredAccess, SubKeyName, \
+                               CreateOptions, Disposition) \
+    ((This)->lpVtbl->NewSubKey((This), (RegistrySubKey), (OuterUnknown), (DesiredAccess), \
+                               (SubKeyName), (CreateOptions), (Disposition)))
+#define IRegistryKey_DeleteKey(This) ((This)->lpVtbl->DeleteKey(This))
 
 /* The quartets are method names in C++; C has the one that interrupts need most. */
 #define IResourceList_NumberOfInterrupts(This) \

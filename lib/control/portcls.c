@@ -5,7 +5,9 @@
 
 #include "ex/pool.h"
 #include "ex/poolmap.h"
+#include "io/io.h"
 #include "ke/chain.h"
+#include "ke/handle.h"
 #include "ke/interrupt.h"
 #include "ke/spinlock.h"
 #include "pc/verify.h"
@@ -104,6 +106,30 @@ VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine,
     }
     dq_spinlock_release(cpu, lock, DQ_LOCK_INTERRUPT, old_irql);
     dq_irql_lower(cpu, old_irql);
+}
+
+PDEVICE_OBJECT pc_physical_device(PVOID device)
+{
+    DIRQL_INSIDE;
+    const dq_io *io = dq_io_of(dq_self->machine);
+
+    for (const dq_pdo *pdo = io != NULL ? io->pdos : NULL; pdo != NULL; pdo = pdo->next) {
+        PDEVICE_OBJECT of = pdo->device;
+
+        while (of != NULL && of != device) {
+            of = of->AttachedDevice;
+        }
+        if (of != NULL) {
+            return pdo->device;
+        }
+    }
+    return NULL;
+}
+
+VOID pc_keep_handle(HANDLE handle)
+{
+    DIRQL_INSIDE;
+    dq_handle_is_part(dq_self->machine, handle);
 }
 
 PVOID pc_allocate(POOL_TYPE pool, SIZE_T bytes, const pc_origin *origin)

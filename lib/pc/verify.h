@@ -31,6 +31,12 @@ NTKERNELAPI BOOLEAN pc_line_is_silent(VOID);
 NTKERNELAPI VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine,
                                 PVOID context);
 
+/* The physical device object whose stack `device` is in, or is itself; NULL: of none. */
+NTKERNELAPI PDEVICE_OBJECT pc_physical_device(PVOID device);
+
+/* The handle goes with the object that holds it: who leaves that does not leave the handle. */
+NTKERNELAPI VOID pc_keep_handle(HANDLE handle);
+
 /* What memory becomes, and for whom: `place` in the driver called `caller`. */
 typedef struct pc_origin {
     const char *object; /* "IInterruptSync"; a part of an object: "". */

@@ -5,6 +5,8 @@
 
 #include <dirql/property.h>
 
+#include <portcls.h>
+
 static const GUID port_class = { 1, 2, 3, { 4, 5, 6, 7, 8, 9, 10, 11 } };
 static PDEVICE_OBJECT pdo;
 static UNICODE_STRING link_name;
@@ -115,6 +117,39 @@ static void what_is_asked_is_asked_of_a_physical_device(void **state)
     assert_silent(call_all_at_passive_level, 1, "PhysicalDevice");
 }
 
+static void open_of_an_attached_device(void *context)
+{
+    PDEVICE_OBJECT device = own_device();
+    PREGISTRYKEY key;
+
+    (void)context;
+    pdo = dirql_pdo_create("sound", NULL, 0);
+    pdo->AttachedDevice = device;
+    assert_int_equal(
+        PcNewRegistryKey(&key, NULL, DeviceRegistryKey, KEY_READ, device, NULL, NULL, 0, NULL),
+        STATUS_SUCCESS);
+    IRegistryKey_Release(key);
+    pdo->AttachedDevice = NULL;
+    IoDeleteDevice(device);
+}
+
+static void get_of_an_unattached_device(void *context)
+{
+    ULONG value, length;
+
+    (void)context;
+    (void)PcGetDeviceProperty(own_device(), DevicePropertyAddress, sizeof(value), &value, &length);
+}
+
+static void portcls_is_asked_of_an_attached_device(void **state)
+{
+    (void)state;
+    rule_run(1, get_of_an_unattached_device);
+    assert_int_equal(rule_result.outcome, DIRQL_FAILED);
+    assert_report_has("rule:  AdapterDevice:");
+    assert_silent(open_of_an_attached_device, 1, "AdapterDevice");
+}
+
 /* ---- Leftovers ------------------------------------------------------------------------------- */
 
 static void leave_an_interface(void *context)
@@ -156,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_pnp_manager_is_called_at_passive_level),
         cmocka_unit_test(what_is_asked_is_asked_of_a_physical_device),
+        cmocka_unit_test(portcls_is_asked_of_an_attached_device),
         cmocka_unit_test(an_interface_that_is_still_enabled_is_a_warning),
         cmocka_unit_test(the_key_of_a_device_is_to_be_closed),
     };

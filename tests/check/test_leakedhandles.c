@@ -3,6 +3,8 @@
  */
 #include "left.h"
 
+#include <portcls.h>
+
 static UNICODE_STRING services =
     RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services");
 static UNICODE_STRING own = RTL_CONSTANT_STRING(L"uart");
@@ -51,11 +53,33 @@ static void the_handle_of_a_deleted_key_is_to_be_closed_too(void **state)
     assert_left(leave_a_deleted_key, "HandleLeak", "ZwCreateKey was called at");
 }
 
+static void leave_a_key_object(void *context)
+{
+    OBJECT_ATTRIBUTES attributes;
+    PREGISTRYKEY key;
+
+    (void)context;
+    InitializeObjectAttributes(&attributes, &services, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_int_equal(PcNewRegistryKey(&key, NULL, GeneralRegistryKey, KEY_READ, NULL, NULL,
+                                      &attributes, 0, NULL),
+                     STATUS_SUCCESS);
+    if (tidy) {
+        IRegistryKey_Release(key);
+    }
+}
+
+static void the_handle_of_a_key_object_is_a_part_of_it(void **state)
+{
+    (void)state;
+    assert_left(leave_a_key_object, "ReferenceLeak", "an IRegistryKey still has 1 reference");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_that_is_still_open_is_reported),
         cmocka_unit_test(the_handle_of_a_deleted_key_is_to_be_closed_too),
+        cmocka_unit_test(the_handle_of_a_key_object_is_a_part_of_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

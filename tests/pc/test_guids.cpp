@@ -13,6 +13,7 @@ static void a_driver_source_links_without_one_that_defines_the_guids(void **stat
     assert_int_equal(IID_IInterruptSync.Data1, 0x22C6AC63);
     assert_int_equal(IID_IResourceList.Data1, 0x22C6AC60);
     assert_int_equal(IID_IServiceGroup.Data1, 0x22C6AC65);
+    assert_int_equal(IID_IRegistryKey.Data1, 0xE8DA4302);
     assert_int_equal(KSDATAFORMAT_SUBTYPE_PCM.Data1, 1);
 }
 
