@@ -1,13 +1,17 @@
 /*
  * wdm_list.h: doubly linked rings and singly linked stacks, without any lock.
  *
+ * Neighbours that do not point at each other are bug check 0x139 (3, ...), as in Windows: an entry
+ * was removed twice, or its memory was freed or overwritten. NO_KERNEL_LIST_ENTRY_CHECKS leaves the
+ * checks out.
+ *
  * Any IRQL when the entries are resident; the caller holds whatever lock protects the list.
  * Pages: "wdm: InitializeListHead" and its neighbours.
  */
 #ifndef WDM_LIST_H
 #define WDM_LIST_H
 
-#include <wdm_base.h>
+#include <wdm_failfast.h>
 
 EXTERN_C_START
 
@@ -15,6 +19,18 @@ FORCEINLINE VOID InitializeListHead(_Out_ PLIST_ENTRY ListHead)
 {
     ListHead->Flink = ListHead;
     ListHead->Blink = ListHead;
+}
+
+/* Both neighbours of an entry point back at it. */
+FORCEINLINE VOID RtlpCheckListEntry(_In_ PLIST_ENTRY Entry)
+{
+#ifndef NO_KERNEL_LIST_ENTRY_CHECKS
+    if (Entry->Flink->Blink != Entry || Entry->Blink->Flink != Entry) {
+        RtlFailFast(FAST_FAIL_CORRUPT_LIST_ENTRY);
+    }
+#else
+    (void)Entry;
+#endif
 }
 
 _Must_inspect_result_ FORCEINLINE BOOLEAN IsListEmpty(_In_ const LIST_ENTRY *ListHead)
@@ -28,6 +44,7 @@ FORCEINLINE BOOLEAN RemoveEntryList(_In_ PLIST_ENTRY Entry)
     PLIST_ENTRY Next = Entry->Flink;
     PLIST_ENTRY Previous = Entry->Blink;
 
+    RtlpCheckListEntry(Entry);
     Previous->Flink = Next;
     Next->Blink = Previous;
     return (BOOLEAN)(Next == Previous);
@@ -54,6 +71,7 @@ FORCEINLINE VOID InsertHeadList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY 
 {
     PLIST_ENTRY First = ListHead->Flink;
 
+    RtlpCheckListEntry(ListHead);
     Entry->Flink = First;
     Entry->Blink = ListHead;
     First->Blink = Entry;
@@ -64,6 +82,7 @@ FORCEINLINE VOID InsertTailList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY 
 {
     PLIST_ENTRY Last = ListHead->Blink;
 
+    RtlpCheckListEntry(ListHead);
     Entry->Flink = ListHead;
     Entry->Blink = Last;
     Last->Flink = Entry;
@@ -75,6 +94,8 @@ FORCEINLINE VOID AppendTailList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTR
 {
     PLIST_ENTRY Last = ListHead->Blink;
 
+    RtlpCheckListEntry(ListHead);
+    RtlpCheckListEntry(ListToAppend);
     Last->Flink = ListToAppend;
     ListHead->Blink = ListToAppend->Blink;
     ListToAppend->Blink->Flink = ListHead;

@@ -47,6 +47,11 @@ bool dq_contract_warns(dq_contract *contract, const char *rule, const void *plac
 
 /* ---- The range of each service --------------------------------------------------------------- */
 
+static int apcs_off(const dq_processor *cpu, bool special)
+{
+    return cpu->task != NULL ? cpu->machine->hooks->apcs_off(cpu->task, special) : 0;
+}
+
 static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_service_rule *rule)
 {
     const uint64_t object = (uintptr_t)call->object;
@@ -72,17 +77,54 @@ static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_servic
         p3 = 0;
         p4 = object;
         break;
-    default:
+    case 0x34: /* How often normal APCs are disabled. */
+    case 0x39:
+    case 0x3A:
+        p3 = (uint64_t)-(int64_t)apcs_off(cpu, false);
+        p4 = object;
         break;
-    }
-    if (rule->subcode == 0xE6) { /* Where, and at which IRQL. */
+    case 0x70: /* MDL and access mode. */
+    case 0x74:
+    case 0x76:
+        p3 = call->a;
+        p4 = (uint8_t)call->b;
+        break;
+    case 0x78: /* MDL. */
+        p3 = call->a;
+        break;
+    case 0x79: /* Address and MDL. */
+        p3 = call->a;
+        p4 = call->b;
+        break;
+    case 0x7E:
+        p3 = DQ_LEVEL_DISPATCH;
+        break;
+    case 0xE6: /* Where, at which IRQL, and how often special APCs are disabled. */
         p2 = (uintptr_t)call->place;
         p3 = cpu->irql;
+        p4 = (uint64_t)-(int64_t)apcs_off(cpu, true);
+        break;
+    default:
+        break;
     }
     dq_find(cpu,
             DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, rule->subcode, p2, p3, p4),
             "%s was called at %s; it needs %s.", dq_service_name(call->service),
             dq_irql_name(cpu->irql), dq_service_range(call->service, range, sizeof(range)));
+}
+
+/* A Zw routine waits for APCs of its own, which a guarded region keeps away. */
+static void check_special_apcs(dq_processor *cpu, const dq_event *call, const dq_service_rule *rule)
+{
+    const int off = apcs_off(cpu, true);
+
+    if (off > 0) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, 0xE6,
+                             (uintptr_t)call->place, cpu->irql, (uint64_t)-(int64_t)off),
+                "%s was called in a guarded region, with special kernel APCs disabled.",
+                dq_service_name(call->service));
+    }
 }
 
 /* The pages of these say DISPATCH_LEVEL or above in one place, and DISPATCH_LEVEL in another. */
@@ -152,6 +194,9 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
     /* Waits are judged by the kernel, which knows the timeout. */
     if (DQ_UNLIKELY(irql < rule->lowest || irql > rule->highest) && rule->subcode != 0x120) {
         accuse_irql(cpu, call, rule);
+    }
+    if (DQ_UNLIKELY(rule->subcode == 0xE6 && irql == DQ_LEVEL_PASSIVE)) {
+        check_special_apcs(cpu, call, rule);
     }
     if (DQ_UNLIKELY(irql > DQ_LEVEL_DISPATCH && (rule->subcode == 0x40 || rule->subcode == 0x41))) {
         warn_above_dispatch(contract, cpu, call, rule);

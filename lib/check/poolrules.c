@@ -53,11 +53,12 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event)
 {
     const uint64_t address = (uintptr_t)event->object;
 
-    switch ((dq_pool_error)event->c) {
+    switch (DQ_POOL_ERROR_OF(event->c)) {
     case DQ_POOL_FREED_BEFORE:
         dq_find(
             cpu,
-            DQ_VIOLATION(DQ_ERROR, "PoolFreedTwice", "wdm: ExFreePool", DQ_VERIFIER, 0x13, address),
+            DQ_VIOLATION(DQ_ERROR, "PoolFreedTwice", "wdm: ExFreePool", DQ_VERIFIER, 0x13, 0,
+                         address),
             "a pool block of %" PRIu64 " bytes is freed a second time.", event->a);
         break;
     case DQ_POOL_UNKNOWN:
@@ -69,7 +70,7 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event)
     case DQ_POOL_HOLDS_TIMER:
         dq_find(cpu,
                 DQ_VIOLATION(DQ_ERROR, "PoolHoldsTimer", "wdm: KeCancelTimer", DQ_VERIFIER, 0x15,
-                             address),
+                             address + DQ_POOL_ERROR_OFFSET(event->c), 0, address),
                 "a pool block of %" PRIu64 " bytes is freed while a timer in it is set.", event->a);
         break;
     case DQ_POOL_PAGED_TOO_HIGH:

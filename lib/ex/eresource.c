@@ -55,6 +55,11 @@ static dq_resource *check(dq_processor *cpu, const ERESOURCE *resource)
 {
     dq_resource *r = find(dq_executive_of(cpu->machine), resource);
 
+    if ((uintptr_t)resource % _Alignof(ERESOURCE) != 0) {
+        dq_resource_accuse(cpu, "ResourceAlignment", 0x3D, 0, 0, (uintptr_t)resource,
+                           "was given a resource that is not aligned");
+        return NULL;
+    }
     if (r == NULL) {
         dq_resource_accuse(cpu, "ResourceInit", 0xD1, (uintptr_t)resource, 0, 0,
                            "was given a resource that was not initialised, or was deleted");

@@ -400,6 +400,18 @@ static dq_pool_error error_of(dq_processor *cpu, const dq_pool_block *block, uin
                : DQ_POOL_FINE;
 }
 
+/* Where in the block the set timer lies that keeps it from being freed; else 0. */
+static uint64_t offset_of_timer(const dq_processor *cpu, const dq_pool_block *block,
+                                dq_pool_error error)
+{
+    const char *timer =
+        error == DQ_POOL_HOLDS_TIMER
+            ? (const char *)dq_timer_inside(cpu->machine, block->address, block->bytes)
+            : NULL;
+
+    return timer != NULL ? (uint64_t)(timer - (const char *)block->address) : 0;
+}
+
 static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_block *block,
                              dq_pool_error error, uint32_t tag)
 {
@@ -471,7 +483,8 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
     const dq_pool_error error = error_of(cpu, block, tag);
 
     dq_emit(cpu, POOL_FREE, address, block != NULL ? block->bytes : 0,
-            block != NULL ? block->tag : tag, error);
+            block != NULL ? block->tag : tag,
+            DQ_POOL_ERROR_AT(error, offset_of_timer(cpu, block, error)));
     if (error != DQ_POOL_FINE) {
         refuse(cpu, address, block, error, tag);
     }

@@ -79,7 +79,8 @@ static void check_apcs(dq_processor *cpu, const ERESOURCE *resource, uint64_t su
     const dq_thread *thread = dq_thread_current(cpu);
 
     if (cpu->irql < DQ_LEVEL_APC && thread->apc_disable <= 0 && thread->guarded <= 0) {
-        dq_resource_accuse(cpu, "WithinCriticalRegion", subcode, cpu->irql, 0, (uintptr_t)resource,
+        dq_resource_accuse(cpu, "WithinCriticalRegion", subcode, cpu->irql,
+                           (uint64_t)-(int64_t)thread->apc_disable, (uintptr_t)resource,
                            "was called with normal kernel APCs enabled");
     }
 }
@@ -227,7 +228,7 @@ static void check_upgrade(dq_processor *cpu, dq_resource *r, dq_resource_access 
                  "waits for exclusive access to a resource that its own thread has shared, since "
                  "%s: that access must be released first",
                  dq_place_describe(owner->place, place, sizeof(place)));
-        dq_resource_accuse(cpu, "deadlock", 0, 0, 0, 0, what);
+        dq_resource_accuse(cpu, "deadlock", 0x1000, (uintptr_t)r->resource, 0, 0, what);
     }
 }
 

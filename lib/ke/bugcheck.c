@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "ke/ki.h"
+#include "sim/exception.h"
 
 /* For callers that were refused. A device's refusal has gone home by itself; a foreign host thread
  * has nowhere to go. */
@@ -54,14 +55,29 @@ VOID NTAPI ExRaiseStatus(NTSTATUS Status)
     if (cpu == NULL) {
         nowhere("ExRaiseStatus");
     }
-    dq_bugcheck(cpu, KMODE_EXCEPTION_NOT_HANDLED, (ULONG)Status, (uintptr_t)place, 0, 0,
-                "Status 0x%08X was raised, and no handler is there to catch it.", (unsigned)Status);
+    dq_exception(cpu, (ULONG)Status, (uintptr_t)place, 0, 0,
+                 "Status 0x%08X was raised, and no handler is there to catch it", (unsigned)Status);
+}
+
+/* With (code, 0, 0, 0): there is no trap frame, and no exception record. */
+VOID NTAPI RtlFailFast(ULONG Code)
+{
+    dq_processor *cpu =
+        dq_enter(DQ_SERVICE_RtlFailFast, __builtin_return_address(0), NULL, Code, 0, 0);
+
+    if (cpu == NULL) {
+        nowhere("RtlFailFast");
+    }
+    dq_bugcheck(cpu, KERNEL_SECURITY_CHECK_FAILURE, Code, 0, 0, 0, "%s",
+                Code == FAST_FAIL_CORRUPT_LIST_ENTRY
+                    ? "a LIST_ENTRY is corrupt: its neighbours do not point at it. It was removed "
+                      "twice, or never inserted, or its memory was freed or overwritten."
+                    : "the driver has found its own data corrupt (RtlFailFast).");
 }
 
 static _Noreturn void breakpoint(dq_processor *cpu, const void *place, const char *text)
 {
-    dq_bugcheck(cpu, KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_BREAKPOINT, (uintptr_t)place, 0, 0,
-                "%s", text);
+    dq_exception(cpu, (ULONG)STATUS_BREAKPOINT, (uintptr_t)place, 0, 0, "%s", text);
 }
 
 /* As on a machine without a debugger: the text is printed, and the break that follows is fatal. */

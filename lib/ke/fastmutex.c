@@ -119,6 +119,8 @@ static void report_recursion(dq_processor *cpu, const dq_fast_hold *hold, const 
             &(dq_finding){ .severity = DQ_ERROR,
                            .rule = "deadlock",
                            .page = dq_service_name(c->service),
+                           .code = MUTEX_ALREADY_OWNED,
+                           .parameters = { (uintptr_t)c->mutex, (uintptr_t)hold->thread },
                            .place = c->place },
             "thread %s waits for a %s that it owns itself: acquired at %s, wanted again at %s. It "
             "is not recursive, and nobody else can release it.",

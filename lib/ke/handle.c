@@ -166,6 +166,22 @@ static char thread_type_mark;
 static POBJECT_TYPE thread_type = (POBJECT_TYPE)(void *)&thread_type_mark;
 POBJECT_TYPE *PsThreadType = &thread_type;
 
+/* The status is documented; that a driver has such a handle at all is what the Driver Verifier
+ * reports. */
+static void check_handle(dq_processor *cpu, HANDLE handle, POBJECT_TYPE type)
+{
+    if (dq_handle_object(cpu->machine, handle) == NULL && dq_attends(cpu, DQ_ATTEND_SINKS)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "ObjectHandle",
+                               .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                               .parameters = { handle != NULL ? 0x3C : 0xF5, (uintptr_t)handle,
+                                               (uintptr_t)type } },
+                handle != NULL ? "ObReferenceObjectByHandle was given a handle that is not open"
+                               : "ObReferenceObjectByHandle was given a NULL handle");
+    }
+}
+
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
                                          POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
                                          PVOID *Object,
@@ -178,6 +194,7 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
     *Object = NULL;
     thread = dq_handle_thread(cpu->machine, Handle);
     if (thread == NULL) {
+        check_handle(cpu, Handle, ObjectType);
         return dq_handle_object(cpu->machine, Handle) != NULL ? STATUS_OBJECT_TYPE_MISMATCH
                                                               : STATUS_INVALID_HANDLE;
     }
@@ -249,8 +266,20 @@ static LONG *device_count(void *object)
     return device != NULL && device->Type == TYPE_DEVICE ? &device->ReferenceCount : NULL;
 }
 
+/* The Driver Verifier's words come first, as they do with it. */
 static _Noreturn void refuse_object(dq_processor *cpu, void *object, dq_service service)
 {
+    const int64_t wanted = service == DQ_SERVICE_ObReferenceObject ? 1 : -1;
+
+    if (dq_attends(cpu, DQ_ATTEND_SINKS)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "ObjectReference",
+                               .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                               .parameters = { 0x3F, (uintptr_t)object, (uint64_t)wanted } },
+                "%s: this is no object, or its last reference has been given back",
+                dq_service_name(service));
+    }
     dq_bugcheck(cpu, REFERENCE_BY_POINTER, 0, (uintptr_t)object, 0, 0,
                 "%s: this is no object, or its last reference has been given back",
                 dq_service_name(service));

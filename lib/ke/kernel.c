@@ -143,10 +143,18 @@ static size_t describe_waits(dq_machine *machine, char *text, size_t bytes)
     return used < bytes ? used : bytes - 1;
 }
 
+static int apcs_off(const dq_task *task, bool special)
+{
+    const dq_thread *thread = task->kernel;
+
+    return special ? thread->guarded : thread->apc_disable;
+}
+
 const dq_kernel_hooks dq_kernel_hooks_table = {
     .boot = boot,
     .dispatch = dispatch,
     .apc = dq_apc_run,
+    .apcs_off = apcs_off,
     .preempt = dq_thread_consider,
     .quantum = dq_thread_end_turn,
     .ipi = dq_ipi_arrive,

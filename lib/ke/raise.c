@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "ke/ki.h"
+#include "sim/exception.h"
 
 void dq_raise_status(dq_processor *cpu, NTSTATUS status, const void *place, const char *format, ...)
 {
@@ -17,6 +18,6 @@ void dq_raise_status(dq_processor *cpu, NTSTATUS status, const void *place, cons
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    dq_bugcheck(cpu, KMODE_EXCEPTION_NOT_HANDLED, (uint32_t)status, (uintptr_t)place, 0, 0,
-                "status 0x%08X was raised: %s", (unsigned)status, text);
+    dq_exception(cpu, (uint32_t)status, (uintptr_t)place, 0, 0, "status 0x%08X was raised: %s",
+                 (unsigned)status, text);
 }

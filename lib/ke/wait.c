@@ -238,14 +238,24 @@ static void refuse_irql(dq_processor *cpu, const dq_wait_request *request, dq_wa
                                                         : 0x122;
     void *object = request->count > 0 ? request->objects[0] : NULL;
 
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "IrqlKeWait",
+                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { subcode, (uintptr_t)&irql, (uintptr_t)object,
+                                           (uintptr_t)request->timeout },
+                           .service = request->service,
+                           .place = request->place },
+            "%s at IRQL %u with %s: a wait that can block needs IRQL <= APC_LEVEL, one with a "
+            "timeout of zero <= DISPATCH_LEVEL",
+            dq_service_name(request->service), irql,
+            limit == DQ_WAIT_POLL      ? "a timeout of zero"
+            : limit == DQ_WAIT_FOREVER ? "no timeout"
+                                       : "a timeout");
+    /* Also when that is suppressed: nobody can go on from here. */
     dq_bugcheck(cpu, DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, (uintptr_t)&irql,
-                (uintptr_t)object, (uintptr_t)request->timeout,
-                "%s at IRQL %u with %s: a wait that can block needs IRQL <= APC_LEVEL, one with a "
-                "timeout of zero <= DISPATCH_LEVEL",
-                dq_service_name(request->service), irql,
-                limit == DQ_WAIT_POLL      ? "a timeout of zero"
-                : limit == DQ_WAIT_FOREVER ? "no timeout"
-                                           : "a timeout");
+                (uintptr_t)object, (uintptr_t)request->timeout, "%s at IRQL %u cannot wait",
+                dq_service_name(request->service), irql);
 }
 
 static void check_context(dq_processor *cpu, const dq_wait_request *request, dq_wait_limit limit)

@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 
+#include "sim/exception.h"
+
 static void report_stall(dq_processor *cpu, const host_fault *fault)
 {
     char name[96];
@@ -103,13 +105,13 @@ void dq_machine_fault(void *machine, const host_fault *fault)
                     "variables?",
                     cpu->task->context.stack_bytes / 1024);
     case HOST_FAULT_ARITHMETIC:
-        dq_bugcheck(cpu, 0x1E, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
+        dq_exception(cpu, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
     case HOST_FAULT_INSTRUCTION:
-        dq_bugcheck(cpu, 0x1E, 0xC000001Du, place, 0, 0, "illegal instruction");
+        dq_exception(cpu, 0xC000001Du, place, 0, 0, "illegal instruction");
     case HOST_FAULT_BUS:
-        dq_bugcheck(cpu, 0x1E, 0x80000002u, place, 0, (uintptr_t)fault->address,
-                    "misaligned or impossible access to address 0x%" PRIx64,
-                    (uint64_t)(uintptr_t)fault->address);
+        dq_exception(cpu, 0x80000002u, place, 0, (uintptr_t)fault->address,
+                     "misaligned or impossible access to address 0x%" PRIx64,
+                     (uint64_t)(uintptr_t)fault->address);
     case HOST_FAULT_ACCESS:
         report_access(cpu, fault);
     }

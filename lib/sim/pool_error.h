@@ -1,5 +1,6 @@
 /*
- * pool_error.h - what is wrong with a free: goes into POOL_FREE events as `c`.
+ * pool_error.h - what is wrong with a free: goes into POOL_FREE events as `c`, and where in the
+ * block it lies.
  */
 #ifndef DQ_POOL_ERROR_H
 #define DQ_POOL_ERROR_H
@@ -17,5 +18,9 @@ typedef enum dq_pool_error {
     DQ_POOL_PAGED_TOO_HIGH, /* Paged memory, above APC_LEVEL. */
     DQ_POOL_TOO_HIGH        /* Nonpaged memory, above DISPATCH_LEVEL. */
 } dq_pool_error;
+
+#define DQ_POOL_ERROR_AT(error, offset) ((uint64_t)(error) | (uint64_t)(offset) << 8)
+#define DQ_POOL_ERROR_OF(c) ((dq_pool_error)((c) & 0xFF))
+#define DQ_POOL_ERROR_OFFSET(c) ((c) >> 8)
 
 #endif

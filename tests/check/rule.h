@@ -44,20 +44,38 @@ static inline void rule_run_undisturbed(unsigned processors, void (*body)(void *
 
 #define assert_report_has(text) assert_non_null(strstr(rule_result.report, text))
 
-/* The run ended in this bug check, and the report names the rule. */
-#define assert_broken(body, processors, bug_check, p1, p2, rule) \
-    do {                                                         \
-        rule_run(processors, body);                              \
-        assert_int_equal(rule_result.outcome, DIRQL_FAILED);     \
-        assert_int_equal(rule_result.code, bug_check);           \
-        assert_int_equal(rule_result.parameters[0], p1);         \
-        assert_int_equal(rule_result.parameters[1], p2);         \
-        assert_report_has("rule:  " rule ":");                   \
-        assert_report_has("fix:");                               \
+/* DIRQL_ANY matches any value: of what the test cannot know. */
+#define assert_parameter(index, expected)                                \
+    do {                                                                 \
+        if ((ULONG_PTR)(expected) != DIRQL_ANY) {                        \
+            assert_int_equal(rule_result.parameters[index], (expected)); \
+        }                                                                \
     } while (0)
 
-#define assert_verifier(body, subcode, p2, rule) \
-    assert_broken(body, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, p2, rule)
+/* The last run ended in this bug check, with all of its parameters, and the report names the rule. */
+#define assert_finding_is(bug_check, p1, p2, p3, p4, rule)   \
+    do {                                                     \
+        assert_int_equal(rule_result.outcome, DIRQL_FAILED); \
+        assert_int_equal(rule_result.code, bug_check);       \
+        assert_parameter(0, p1);                             \
+        assert_parameter(1, p2);                             \
+        assert_parameter(2, p3);                             \
+        assert_parameter(3, p4);                             \
+        assert_report_has("rule:  " rule ":");               \
+        assert_report_has("fix:");                           \
+    } while (0)
+
+#define assert_broken(body, processors, bug_check, p1, p2, p3, p4, rule) \
+    do {                                                                 \
+        rule_run(processors, body);                                      \
+        assert_finding_is(bug_check, p1, p2, p3, p4, rule);              \
+    } while (0)
+
+#define assert_verifier(body, subcode, p2, p3, p4, rule)                               \
+    assert_broken(body, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, p2, p3, p4, rule)
+
+/* The same for a rule that no bug check belongs to. */
+#define assert_error(body, processors, rule) assert_broken(body, processors, 0, 0, 0, 0, 0, rule)
 
 /* Nothing ended the run; this many warnings, one of them by the rule. */
 #define assert_warned(body, processors, count, rule)         \

@@ -74,33 +74,29 @@ static void raise_and_lower_in_pairs(void *context)
 static void raising_below_the_current_level_is_found(void **state)
 {
     (void)state;
-    assert_verifier(raise_down, 0x30, 5, "IrqlKeRaiseLower");
-    assert_int_equal(rule_result.parameters[2], DISPATCH_LEVEL);
-    assert_verifier(raise_too_high, 0x30, PASSIVE_LEVEL, "IrqlKeRaiseLower");
-    assert_int_equal(rule_result.parameters[2], HIGH_LEVEL + 1);
-    assert_verifier(raise_to_dpc_level_from_dirql, 0x30, 5, "IrqlKeDispatchLte");
+    assert_verifier(raise_down, 0x30, 5, DISPATCH_LEVEL, 0, "IrqlKeRaiseLower");
+    assert_verifier(raise_too_high, 0x30, PASSIVE_LEVEL, HIGH_LEVEL + 1, 0, "IrqlKeRaiseLower");
+    assert_verifier(raise_to_dpc_level_from_dirql, 0x30, 5, DISPATCH_LEVEL, 0, "IrqlKeDispatchLte");
 }
 
 static void lowering_upward_is_found(void **state)
 {
     (void)state;
-    assert_verifier(lower_up, 0x31, PASSIVE_LEVEL, "IrqlKeRaiseLower");
-    assert_int_equal(rule_result.parameters[2], DISPATCH_LEVEL);
-    assert_int_equal(rule_result.parameters[3], 0);
+    assert_verifier(lower_up, 0x31, PASSIVE_LEVEL, DISPATCH_LEVEL, 0, "IrqlKeRaiseLower");
 }
 
 static void lowering_that_undoes_no_raise_is_found(void **state)
 {
     (void)state;
-    assert_verifier(lower_without_a_raise, 0x31, PASSIVE_LEVEL, "IrqlKeRaiseLower2");
-    assert_verifier(lower_to_another_value, 0x31, 7, "IrqlKeRaiseLower2");
+    assert_verifier(lower_without_a_raise, 0x31, PASSIVE_LEVEL, 0, 0, "IrqlKeRaiseLower2");
+    assert_verifier(lower_to_another_value, 0x31, 7, 0, 0, "IrqlKeRaiseLower2");
     assert_report_has("returned 2");
 }
 
 static void lowering_below_a_held_lock_is_found(void **state)
 {
     (void)state;
-    assert_broken(lower_what_a_lock_raised, 1, SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, 0,
+    assert_broken(lower_what_a_lock_raised, 1, SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, 0, 0, 0,
                   "IrqlBelowHeldLock");
 }
 
@@ -160,8 +156,8 @@ static void run_dpc_that_raises(void *context)
 static void dpc_that_lowers_below_dispatch_is_found(void **state)
 {
     (void)state;
-    assert_verifier(run_dpc_that_lowers, 0x31, DISPATCH_LEVEL, "IrqlKeRaiseLower");
-    assert_int_equal(rule_result.parameters[3], 1);
+    assert_verifier(run_dpc_that_lowers, 0x31, DISPATCH_LEVEL, PASSIVE_LEVEL, 1,
+                    "IrqlKeRaiseLower");
     assert_kept(run_dpc_that_raises, 1);
 }
 
@@ -232,11 +228,11 @@ static void flush_dpcs_at_dispatch(void *context)
 static void services_outside_their_range_are_found(void **state)
 {
     (void)state;
-    assert_verifier(set_event_at_dirql, 0x80, 5, "IrqlKeSetEvent");
+    assert_verifier(set_event_at_dirql, 0x80, 5, (ULONG_PTR)&event, 0, "IrqlKeSetEvent");
     assert_report_has("KeSetEvent was called at DIRQL 5; it needs IRQL <= DISPATCH_LEVEL");
     assert_report_has("wdm: KeSetEvent");
-    assert_verifier(clear_event_at_dirql, 0xE5, 5, "IrqlKeDispatchLte");
-    assert_verifier(flush_dpcs_at_dispatch, 0xE5, DISPATCH_LEVEL, "IrqlKePassive");
+    assert_verifier(clear_event_at_dirql, 0xE5, 5, (ULONG_PTR)&event, 0, "IrqlKeDispatchLte");
+    assert_verifier(flush_dpcs_at_dispatch, 0xE5, DISPATCH_LEVEL, 0, 0, "IrqlKePassive");
 }
 
 static void services_inside_their_range_are_fine(void **state)

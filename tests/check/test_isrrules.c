@@ -76,9 +76,7 @@ static void interrupt_isr_that_raises_and_lowers(void *context)
 static void isr_that_returns_at_another_irql_is_found(void **state)
 {
     (void)state;
-    assert_verifier(interrupt_isr_that_raises, 0x111, (ULONG_PTR)isr_that_raises, "IsrIrql");
-    assert_int_equal(rule_result.parameters[2], 5);
-    assert_int_equal(rule_result.parameters[3], 9);
+    assert_verifier(interrupt_isr_that_raises, 0x111, (ULONG_PTR)isr_that_raises, 5, 9, "IsrIrql");
     assert_report_has("ISR isr_that_raises was called at IRQL 5");
     assert_kept(interrupt_isr_that_raises_and_lowers, 1);
 }
@@ -177,7 +175,7 @@ static void interrupt_without_an_isr_allowed(void *context)
 static void interrupt_that_nobody_takes_is_found(void **state)
 {
     (void)state;
-    assert_broken(interrupt_without_an_isr, 1, TRAP_CAUSE_UNKNOWN, 1, 0x51, "LostInterrupt");
+    assert_broken(interrupt_without_an_isr, 1, TRAP_CAUSE_UNKNOWN, 1, 0x51, 0, 0, "LostInterrupt");
     assert_report_has("Line \"device\" interrupted (vector 81)");
     assert_kept(interrupt_without_an_isr_allowed, 1);
 }

@@ -38,9 +38,12 @@ static void acquire_uninitialized_queued(void *context)
 
 static PKSPIN_LOCK pool_lock;
 
+static PKTHREAD self;
+
 static void free_while_held(void *context)
 {
     (void)context;
+    self = KeGetCurrentThread();
     pool_lock = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 'kcoL');
     KeInitializeSpinLock(pool_lock);
     KeAcquireSpinLock(pool_lock, &old);
@@ -63,19 +66,17 @@ static void use_and_give_up(void *context)
 static void lock_initialized_at_the_wrong_time_or_not_at_all_is_found(void **state)
 {
     (void)state;
-    assert_verifier(initialize_while_held, 0x1005, (ULONG_PTR)&lock, "SpinLockInit");
+    assert_verifier(initialize_while_held, 0x1005, (ULONG_PTR)&lock, 0, 0, "SpinLockInit");
     lock = 0;
-    assert_verifier(acquire_uninitialized, 0x1002, (ULONG_PTR)&lock, "SpinLockInit");
-    assert_verifier(acquire_uninitialized_queued, 0x1002, (ULONG_PTR)&lock, "SpinLockInit");
+    assert_verifier(acquire_uninitialized, 0x1002, (ULONG_PTR)&lock, 0, 0, "SpinLockInit");
+    assert_verifier(acquire_uninitialized_queued, 0x1002, (ULONG_PTR)&lock, 0, 0, "SpinLockInit");
 }
 
 static void lock_freed_while_held_is_found(void **state)
 {
     (void)state;
-    rule_run(1, free_while_held);
-    assert_int_equal(rule_result.parameters[0], 0x100B);
-    assert_int_equal(rule_result.parameters[1], (ULONG_PTR)pool_lock);
-    assert_report_has("SpinLockFreed");
+    assert_verifier(free_while_held, 0x100B, (ULONG_PTR)pool_lock, (ULONG_PTR)self, 0,
+                    "SpinLockFreed");
 }
 
 static void lock_in_memory_that_is_used_again_is_fine(void **state)

@@ -87,10 +87,11 @@ static void one_order_of_two_and_another_of_the_same_two(void *context)
 static void names_are_an_order_for_all_that_have_them(void **state)
 {
     (void)state;
-    assert_verifier(named_in_two_orders, 0x1001, (ULONG_PTR)&locks[2], "LockOrder");
+    assert_verifier(named_in_two_orders, 0x1001, (ULONG_PTR)&locks[2], (ULONG_PTR)&locks[1], 0,
+                    "LockOrder");
     assert_report_has("lock A: \"inner\"\n  lock B: \"outer\"\n");
     assert_verifier(one_order_of_two_and_another_of_the_same_two, 0x1001, (ULONG_PTR)&locks[0],
-                    "LockOrder");
+                    (ULONG_PTR)&locks[2], 0, "LockOrder");
 }
 
 static void named_until_initialised_again(void *context)

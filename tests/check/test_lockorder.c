@@ -69,13 +69,13 @@ static void queued_and_shared_locks_in_two_orders(void *context)
 static void opposite_orders_are_found_without_a_deadlock(void **state)
 {
     (void)state;
-    assert_verifier(two_orders, 0x1001, (ULONG_PTR)&locks[0], "LockOrder");
-    assert_int_equal(rule_result.parameters[2], (ULONG_PTR)&locks[1]);
+    assert_verifier(two_orders, 0x1001, (ULONG_PTR)&locks[0], (ULONG_PTR)&locks[1], 0, "LockOrder");
     reset(NULL);
-    assert_verifier(three_orders, 0x1001, (ULONG_PTR)&locks[0], "LockOrder");
+    assert_verifier(three_orders, 0x1001, (ULONG_PTR)&locks[0], (ULONG_PTR)&locks[2], 0,
+                    "LockOrder");
     reset(NULL);
     assert_verifier(queued_and_shared_locks_in_two_orders, 0x1001, (ULONG_PTR)&locks[0],
-                    "LockOrder");
+                    (ULONG_PTR)&rwlock, 0, "LockOrder");
 }
 
 static void one_order(void *context)
@@ -124,7 +124,7 @@ static void third_lock_protects_only_where_it_is_held(void **state)
 {
     (void)state;
     assert_verifier(opposite_orders_once_without_the_third_lock, 0x1001, (ULONG_PTR)&locks[1],
-                    "LockOrder");
+                    (ULONG_PTR)&locks[0], 0, "LockOrder");
 }
 
 static void initialize_between_orders(void *context)

@@ -9,6 +9,7 @@ static EX_SPIN_LOCK rwlock;
 static KLOCK_QUEUE_HANDLE handle;
 static KIRQL old, older;
 static volatile LONG step;
+static PKTHREAD self, holder;
 
 static int reset(void **state)
 {
@@ -53,10 +54,9 @@ static void acquire_shared_at_dirql(void *context)
 static void executive_lock_at_dirql_is_found(void **state)
 {
     (void)state;
-    assert_verifier(acquire_at_dirql, 0x42, 5, "IrqlKeDispatchLte");
-    assert_int_equal(rule_result.parameters[2], (ULONG_PTR)&lock);
-    assert_verifier(acquire_queued_at_dirql, 0x42, 5, "IrqlKeDispatchLte");
-    assert_verifier(acquire_shared_at_dirql, 0x42, 5, "IrqlKeDispatchLte");
+    assert_verifier(acquire_at_dirql, 0x42, 5, (ULONG_PTR)&lock, 0, "IrqlKeDispatchLte");
+    assert_verifier(acquire_queued_at_dirql, 0x42, 5, (ULONG_PTR)&lock, 0, "IrqlKeDispatchLte");
+    assert_verifier(acquire_shared_at_dirql, 0x42, 5, (ULONG_PTR)&rwlock, 0, "IrqlKeDispatchLte");
 }
 
 static void acquire_at_dpc_level_at_passive(void *context)
@@ -74,9 +74,10 @@ static void release_from_dpc_level_at_passive(void *context)
 static void dpc_level_forms_below_dispatch_are_found(void **state)
 {
     (void)state;
-    assert_verifier(acquire_at_dpc_level_at_passive, 0x40, PASSIVE_LEVEL, "IrqlDispatch");
-    assert_int_equal(rule_result.parameters[2], (ULONG_PTR)&lock);
-    assert_verifier(release_from_dpc_level_at_passive, 0x41, PASSIVE_LEVEL, "IrqlDispatch");
+    assert_verifier(acquire_at_dpc_level_at_passive, 0x40, PASSIVE_LEVEL, (ULONG_PTR)&lock, 0,
+                    "IrqlDispatch");
+    assert_verifier(release_from_dpc_level_at_passive, 0x41, PASSIVE_LEVEL, (ULONG_PTR)&lock, 0,
+                    "IrqlDispatch");
 }
 
 static void use_dpc_level_forms_at_dirql(void *context)
@@ -88,6 +89,12 @@ static void use_dpc_level_forms_at_dirql(void *context)
         KeReleaseSpinLockFromDpcLevel(&lock);
     }
     KeLowerIrql(old);
+}
+
+static void use_dpc_level_forms_at_dirql_as_an_error(void *context)
+{
+    dirql_escalate("IrqlDispatchPedantic");
+    use_dpc_level_forms_at_dirql(context);
 }
 
 static void use_dpc_level_forms_at_dispatch(void *context)
@@ -102,10 +109,9 @@ static void use_dpc_level_forms_at_dispatch(void *context)
 static void dpc_level_forms_above_dispatch_are_warned_of_once_each(void **state)
 {
     (void)state;
-    rule_run(1, use_dpc_level_forms_at_dirql);
-    assert_int_equal(rule_result.outcome, DIRQL_PASSED);
-    assert_int_equal(rule_result.warnings, 2);
-    assert_report_has("IrqlDispatchPedantic");
+    assert_warned(use_dpc_level_forms_at_dirql, 1, 2, "IrqlDispatchPedantic");
+    assert_verifier(use_dpc_level_forms_at_dirql_as_an_error, 0x40, 5, (ULONG_PTR)&lock, 0,
+                    "IrqlDispatchPedantic");
     assert_kept(use_dpc_level_forms_at_dispatch, 1);
 }
 
@@ -137,9 +143,10 @@ static void release_queued_at_passive(void *context)
 static void second_release_is_found(void **state)
 {
     (void)state;
-    assert_verifier(release_twice, 0x32, PASSIVE_LEVEL, "IrqlKeReleaseSpinLock");
-    assert_int_equal(rule_result.parameters[2], (ULONG_PTR)&lock);
-    assert_verifier(release_queued_at_passive, 0x36, PASSIVE_LEVEL, "IrqlKeReleaseSpinLock");
+    assert_verifier(release_twice, 0x32, PASSIVE_LEVEL, (ULONG_PTR)&lock, 0,
+                    "IrqlKeReleaseSpinLock");
+    assert_verifier(release_queued_at_passive, 0x36, PASSIVE_LEVEL, (ULONG_PTR)&lock, 0,
+                    "IrqlKeReleaseSpinLock");
     rule_run(1, release_twice_at_dispatch);
     assert_int_equal(rule_result.code, SPIN_LOCK_NOT_OWNED);
     assert_int_equal(rule_result.parameters[0], (ULONG_PTR)&lock);
@@ -192,8 +199,8 @@ static void use_many_locks(void *context)
 static void mixed_families_are_found(void **state)
 {
     (void)state;
-    assert_verifier(acquire_plain_then_queued, 0x1008, (ULONG_PTR)&lock, "SpinLockFamily");
-    assert_verifier(acquire_queued_then_plain, 0x1008, (ULONG_PTR)&lock, "SpinLockFamily");
+    assert_verifier(acquire_plain_then_queued, 0x1008, (ULONG_PTR)&lock, 0, 0, "SpinLockFamily");
+    assert_verifier(acquire_queued_then_plain, 0x1008, (ULONG_PTR)&lock, 0, 0, "SpinLockFamily");
     rule_run(1, use_many_locks);
     assert_int_equal(rule_result.parameters[0], 0x1008);
     lock = 0;
@@ -248,13 +255,14 @@ static void release_as_acquired(void *context)
 static void wrong_release_routine_is_found(void **state)
 {
     (void)state;
-    assert_verifier(release_from_dpc_level_what_raised, 0x1009, (ULONG_PTR)&lock,
+    assert_verifier(release_from_dpc_level_what_raised, 0x1009, (ULONG_PTR)&lock, 0, 0,
                     "SpinLockRelease");
     assert_report_has("never be restored");
     lock = 0;
-    assert_verifier(release_with_irql_what_did_not_raise, 0x1009, (ULONG_PTR)&lock,
+    assert_verifier(release_with_irql_what_did_not_raise, 0x1009, (ULONG_PTR)&lock, 0, 0,
                     "SpinLockRelease");
-    assert_verifier(release_converted_as_shared, 0x1009, (ULONG_PTR)&rwlock, "SpinLockRelease");
+    assert_verifier(release_converted_as_shared, 0x1009, (ULONG_PTR)&rwlock, 0, 0,
+                    "SpinLockRelease");
 }
 
 static void right_release_routine_is_fine(void **state)
@@ -304,17 +312,18 @@ static void release_in_another_order_at_dispatch(void *context)
 static void wrong_new_irql_is_found(void **state)
 {
     (void)state;
-    assert_verifier(release_with_another_irql, 0x20015, (ULONG_PTR)&lock, "IrqlKeReleaseSpinLock");
-    lock = 0;
-    assert_verifier(exchange_the_irqls_of_two_locks, 0x20015, (ULONG_PTR)&other_lock,
+    assert_verifier(release_with_another_irql, 0x20015, (ULONG_PTR)&lock, APC_LEVEL, PASSIVE_LEVEL,
                     "IrqlKeReleaseSpinLock");
+    lock = 0;
+    assert_verifier(exchange_the_irqls_of_two_locks, 0x20015, (ULONG_PTR)&other_lock, PASSIVE_LEVEL,
+                    DISPATCH_LEVEL, "IrqlKeReleaseSpinLock");
 }
 
 static void release_that_lowers_below_another_lock_is_found(void **state)
 {
     (void)state;
     assert_broken(release_outer_lock_first, 1, SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&other_lock, 0,
-                  "IrqlBelowHeldLock");
+                  0, 0, "IrqlBelowHeldLock");
     lock = 0;
     other_lock = 0;
     assert_kept(release_in_another_order_at_dispatch, 1);
@@ -323,6 +332,7 @@ static void release_that_lowers_below_another_lock_is_found(void **state)
 static void hold(void *context)
 {
     (void)context;
+    holder = KeGetCurrentThread();
     KeAcquireSpinLock(&lock, &old);
     InterlockedExchange(&step, 1);
     await(2);
@@ -331,6 +341,7 @@ static void hold(void *context)
 static void release_what_another_processor_holds(void *context)
 {
     (void)context;
+    self = KeGetCurrentThread();
     dirql_thread_start("holder", 1, hold, NULL);
     await(1);
     KeRaiseIrql(DISPATCH_LEVEL, &older);
@@ -363,6 +374,7 @@ static void let_isr_release(void *context)
 
     (void)context;
     dirql_suppress("IrqlDispatchPedantic", NULL, "not what this is about");
+    self = KeGetCurrentThread();
     dirql_thread_move(0);
     line = dirql_line_create(NULL);
     IoConnectInterrupt(&interrupt, release_in_isr, NULL, NULL, dirql_line_vector(line), 5, 5,
@@ -377,9 +389,10 @@ static void release_by_other_code_is_found(void **state)
 {
     (void)state;
     assert_broken(release_what_another_processor_holds, 2, DRIVER_VERIFIER_DETECTED_VIOLATION,
-                  0x1004, (ULONG_PTR)&lock, "SpinLockOwner");
+                  0x1004, (ULONG_PTR)&lock, (ULONG_PTR)holder, (ULONG_PTR)self, "SpinLockOwner");
     lock = 0;
-    assert_verifier(let_isr_release, 0x1004, (ULONG_PTR)&lock, "SpinLockOwner");
+    assert_verifier(let_isr_release, 0x1004, (ULONG_PTR)&lock, (ULONG_PTR)self, (ULONG_PTR)self,
+                    "SpinLockOwner");
 }
 
 static void read_twice(void *context)
@@ -392,7 +405,7 @@ static void read_twice(void *context)
 static void second_shared_acquisition_is_found(void **state)
 {
     (void)state;
-    assert_verifier(read_twice, 0x1000, (ULONG_PTR)&rwlock, "SpinLockShared");
+    assert_verifier(read_twice, 0x1000, (ULONG_PTR)&rwlock, 0, 0, "SpinLockShared");
 }
 
 /* ---- The end of the code that holds it ------------------------------------------------------- */
@@ -411,6 +424,7 @@ static KDPC dpc;
 static void run_dpc_that_keeps_the_lock(void *context)
 {
     (void)context;
+    self = KeGetCurrentThread();
     KeInitializeDpc(&dpc, acquire_in_dpc, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
@@ -425,7 +439,8 @@ static void run_dpc_that_releases_what_is_not_its_own(void *context)
 static void lock_held_at_the_end_is_found(void **state)
 {
     (void)state;
-    assert_verifier(run_dpc_that_keeps_the_lock, 0x100A, (ULONG_PTR)&lock, "SpinLockHeld");
+    assert_verifier(run_dpc_that_keeps_the_lock, 0x100A, (ULONG_PTR)&lock, (ULONG_PTR)self, 0,
+                    "SpinLockHeld");
     lock = 0;
     rule_run(1, run_dpc_that_releases_what_is_not_its_own);
     assert_int_equal(rule_result.code, SPIN_LOCK_NOT_OWNED);
@@ -434,6 +449,7 @@ static void lock_held_at_the_end_is_found(void **state)
 static void end_with_the_lock(void *context)
 {
     (void)context;
+    self = KeGetCurrentThread();
     KeAcquireSpinLock(&lock, &old);
 }
 
@@ -446,7 +462,8 @@ static void end_at_dispatch(void *context)
 static void first_thread_ends_as_every_thread(void **state)
 {
     (void)state;
-    assert_verifier(end_with_the_lock, 0x100A, (ULONG_PTR)&lock, "SpinLockHeld");
+    assert_verifier(end_with_the_lock, 0x100A, (ULONG_PTR)&lock, (ULONG_PTR)self, 0,
+                    "SpinLockHeld");
     rule_run(1, end_at_dispatch);
     assert_int_equal(rule_result.code, IRQL_UNEXPECTED_VALUE);
     assert_int_equal(rule_result.parameters[0], DISPATCH_LEVEL << 16 | 1);

@@ -54,7 +54,7 @@ static void object_in_paged_pool_is_found(void **state)
     assert_int_equal(rule_result.code, DRIVER_VERIFIER_DETECTED_VIOLATION);
     assert_int_equal(rule_result.parameters[0], 0xE1);
     assert_int_equal(rule_result.parameters[1], (ULONG_PTR)memory);
-    assert_verifier(initialize_a_lock, 0xE1, (ULONG_PTR)memory, "PageableObject");
+    assert_verifier(initialize_a_lock, 0xE1, (ULONG_PTR)memory, 0, 0, "PageableObject");
     pool = POOL_FLAG_NON_PAGED;
     assert_silent(initialize_an_event, 1, "PageableObject");
     assert_silent(initialize_a_lock, 1, "PageableObject");
@@ -64,7 +64,7 @@ static void work_item_in_paged_pool_is_found(void **state)
 {
     (void)state;
     pool = POOL_FLAG_PAGED;
-    assert_verifier(initialize_a_work_item, 0x131, (ULONG_PTR)memory, "PageableWorkItem");
+    assert_verifier(initialize_a_work_item, 0x131, (ULONG_PTR)memory, 0, 0, "PageableWorkItem");
     pool = POOL_FLAG_NON_PAGED;
     assert_silent(initialize_a_work_item, 1, "PageableWorkItem");
 }
@@ -96,12 +96,8 @@ static void access_to_paged_pool_at_dispatch_is_found(void **state)
 {
     (void)state;
     pool = POOL_FLAG_PAGED;
-    rule_run(1, write_at_dispatch);
-    assert_int_equal(rule_result.code, DRIVER_IRQL_NOT_LESS_OR_EQUAL);
-    assert_int_equal(rule_result.parameters[0], (ULONG_PTR)memory + 4);
-    assert_int_equal(rule_result.parameters[1], DISPATCH_LEVEL);
-    assert_int_equal(rule_result.parameters[2], 1);
-    assert_report_has("rule:  PagedAccess:");
+    assert_broken(write_at_dispatch, 1, DRIVER_IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)memory + 4,
+                  DISPATCH_LEVEL, 1, DIRQL_ANY, "PagedAccess");
     pool = POOL_FLAG_NON_PAGED;
     assert_silent(write_at_dispatch, 1, "PagedAccess");
 }

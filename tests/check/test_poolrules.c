@@ -6,6 +6,7 @@
 enum { TAG = 0x74736554 };
 
 static KIRQL old;
+static PVOID memory;
 
 static void allocate_nothing(void *context)
 {
@@ -36,52 +37,51 @@ static void allocate_at_dirql(void *context)
 
 static void free_twice(void *context)
 {
-    void *memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 16, TAG);
-
     (void)context;
+    memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 16, TAG);
     ExFreePoolWithTag(memory, TAG);
     ExFreePoolWithTag(memory, TAG);
 }
 
 static void free_paged_at_dispatch_level(void *context)
 {
-    void *memory = ExAllocatePool2(POOL_FLAG_PAGED, 16, TAG);
-
     (void)context;
+    memory = ExAllocatePool2(POOL_FLAG_PAGED, 16, TAG);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     ExFreePoolWithTag(memory, TAG);
 }
 
+static PKTIMER timer;
+
 static void free_a_set_timer(void *context)
 {
     const LARGE_INTEGER due = { .QuadPart = -10000 };
-    PKTIMER timer = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KTIMER), TAG);
 
     (void)context;
+    memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64 + sizeof(KTIMER), TAG);
+    timer = (PKTIMER)((char *)memory + 64); /* Not where the block begins. */
     KeInitializeTimer(timer);
     KeSetTimer(timer, due, NULL);
-    ExFreePoolWithTag(timer, TAG);
+    ExFreePoolWithTag(memory, TAG);
 }
 
 static char *inside;
 
 static void free_inside(void *context)
 {
-    char *memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, TAG);
-
     (void)context;
-    inside = memory + 16;
+    memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, TAG);
+    inside = (char *)memory + 16;
     ExFreePoolWithTag(inside, TAG);
 }
 
 static void do_it_right(void *context)
 {
     const LARGE_INTEGER due = { .QuadPart = -10000 };
-    PKTIMER timer = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KTIMER), TAG);
     void *paged = ExAllocatePool2(POOL_FLAG_PAGED, 16, TAG);
-    void *memory;
 
     (void)context;
+    timer = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KTIMER), TAG);
     KeInitializeTimer(timer);
     KeSetTimer(timer, due, NULL);
     KeCancelTimer(timer);
@@ -99,59 +99,50 @@ static void an_allocation_of_nothing_is_reported(void **state)
 {
     (void)state;
     assert_broken(allocate_nothing, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00, PASSIVE_LEVEL,
-                  "PoolSize");
+                  NonPagedPoolNx, 0, "PoolSize");
 }
 
 static void paged_memory_at_dispatch_level_is_reported(void **state)
 {
     (void)state;
     assert_broken(allocate_paged_at_dispatch_level, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x01,
-                  DISPATCH_LEVEL, "IrqlExAllocatePool");
+                  DISPATCH_LEVEL, POOL_FLAG_PAGED, 16, "IrqlExAllocatePool");
     assert_broken(allocate_paged_by_type_at_dispatch_level, 1, DRIVER_VERIFIER_DETECTED_VIOLATION,
-                  0x01, DISPATCH_LEVEL, "IrqlExAllocatePool");
+                  0x01, DISPATCH_LEVEL, PagedPool, 16, "IrqlExAllocatePool");
 }
 
 static void nonpaged_memory_at_dirql_is_reported(void **state)
 {
     (void)state;
     assert_broken(allocate_at_dirql, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x02, 5,
-                  "IrqlExAllocatePool");
+                  POOL_FLAG_NON_PAGED, 16, "IrqlExAllocatePool");
 }
 
 static void a_free_inside_a_block_is_reported(void **state)
 {
     (void)state;
-    rule_run(1, free_inside);
-    assert_int_equal(rule_result.code, DRIVER_VERIFIER_DETECTED_VIOLATION);
-    assert_int_equal(rule_result.parameters[0], 0x10);
-    assert_int_equal(rule_result.parameters[1], (ULONG_PTR)inside);
-    assert_report_has("rule:  PoolForeign:");
+    assert_verifier(free_inside, 0x10, (ULONG_PTR)inside, 0, 0, "PoolForeign");
     assert_silent(do_it_right, 1, "PoolForeign");
 }
 
 static void a_second_free_is_reported(void **state)
 {
     (void)state;
-    rule_run(1, free_twice);
-    assert_int_equal(rule_result.code, DRIVER_VERIFIER_DETECTED_VIOLATION);
-    assert_int_equal(rule_result.parameters[0], 0x13);
-    assert_report_has("rule:  PoolFreedTwice:");
+    assert_verifier(free_twice, 0x13, 0, (ULONG_PTR)memory, 0, "PoolFreedTwice");
 }
 
 static void paged_memory_freed_at_dispatch_level_is_reported(void **state)
 {
     (void)state;
     assert_broken(free_paged_at_dispatch_level, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x11,
-                  DISPATCH_LEVEL, "IrqlExFree1");
+                  DISPATCH_LEVEL, PagedPool, (ULONG_PTR)memory, "IrqlExFree1");
 }
 
 static void a_set_timer_in_freed_memory_is_reported(void **state)
 {
     (void)state;
-    rule_run(1, free_a_set_timer);
-    assert_int_equal(rule_result.code, DRIVER_VERIFIER_DETECTED_VIOLATION);
-    assert_int_equal(rule_result.parameters[0], 0x15);
-    assert_report_has("rule:  PoolHoldsTimer:");
+    assert_verifier(free_a_set_timer, 0x15, (ULONG_PTR)timer, NonPagedPool, (ULONG_PTR)memory,
+                    "PoolHoldsTimer");
 }
 
 static void what_is_right_is_not_reported(void **state)

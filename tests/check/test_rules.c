@@ -153,6 +153,15 @@ static void print(void *context)
     }
 }
 
+/* It ends the run, but by another bug check than the rule's. */
+static void raise_a_status(void *context)
+{
+    (void)context;
+    dirql_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    KeRaiseIrql(APC_LEVEL, &old);
+    ExRaiseStatus(STATUS_UNSUCCESSFUL);
+}
+
 static void use_pool(void *context)
 {
     LARGE_INTEGER due = { .QuadPart = -10000 };
@@ -250,6 +259,7 @@ static const row kept[] = {
     KEPT("affinity", use_threads),
     KEPT("IrqlKeIpi", print),
     KEPT("DbgPrintUnicode", print),
+    KEPT("IrqlExPassive", raise_a_status),
     KEPT("IrqlRtlPassive", print),
     KEPT("IrqlRtlApcLte", print),
     KEPT("IrqlExAllocatePool", use_pool),
@@ -322,6 +332,21 @@ static void close_at_apc_level(void *context)
     ZwClose(NULL);
 }
 
+static void close_in_a_guarded_region(void *context)
+{
+    (void)context;
+    KeEnterGuardedRegion();
+    ZwClose(NULL);
+}
+
+static void close_in_a_critical_region(void *context)
+{
+    (void)context;
+    KeEnterCriticalRegion();
+    ZwClose(NULL);
+    KeLeaveCriticalRegion();
+}
+
 static void disconnect_at_apc_level(void *context)
 {
     (void)context;
@@ -375,22 +400,27 @@ static void make_service_group_at_dispatch(void *context)
 static void what_breaks_a_rule_is_reported(void **state)
 {
     (void)state;
-    assert_verifier(acquire_fast_mutex_at_dispatch, 0x33, DISPATCH_LEVEL, "IrqlExApcLte1");
-    assert_verifier(release_fast_mutex_at_passive, 0x34, PASSIVE_LEVEL, "IrqlExApc");
-    assert_verifier(release_fast_mutexes_in_order, 0x1003, (ULONG_PTR)&fast, "FastMutexOrder");
-    assert_verifier(acquire_unsafe_outside_a_region, 0x39, PASSIVE_LEVEL, "FastMutexUnsafe");
-    assert_verifier(disconnect_at_apc_level, 0xE5, APC_LEVEL, "IrqlIoPassive4");
-    assert_verifier(delete_device_at_dispatch, 0xE5, DISPATCH_LEVEL, "IrqlIoApcLte");
-    assert_verifier(raise_status_at_dispatch, 0xE5, DISPATCH_LEVEL, "IrqlExPassive");
-    assert_verifier(print_wide_at_dispatch, 0xE5, DISPATCH_LEVEL, "DbgPrintUnicode");
-    assert_verifier(delete_unknown_resource, 0xD1, (ULONG_PTR)&resource, "ResourceInit");
-    assert_verifier(acquire_resource_outside_a_region, 0x37, PASSIVE_LEVEL, "WithinCriticalRegion");
-    rule_run(1, close_at_apc_level);
-    assert_int_equal(rule_result.parameters[0], 0xE6);
-    assert_int_equal(rule_result.parameters[2], APC_LEVEL);
-    assert_report_has("rule:  IrqlZwPassive:");
-    rule_run(1, make_service_group_at_dispatch);
-    assert_report_has("rule:  PcIrqlDDIs:");
+    assert_verifier(acquire_fast_mutex_at_dispatch, 0x33, DISPATCH_LEVEL, (ULONG_PTR)&fast, 0,
+                    "IrqlExApcLte1");
+    assert_verifier(release_fast_mutex_at_passive, 0x34, PASSIVE_LEVEL, 0, (ULONG_PTR)&fast,
+                    "IrqlExApc");
+    assert_verifier(release_fast_mutexes_in_order, 0x1003, (ULONG_PTR)&fast, (ULONG_PTR)&other_fast,
+                    0, "FastMutexOrder");
+    assert_verifier(acquire_unsafe_outside_a_region, 0x39, PASSIVE_LEVEL, 0, (ULONG_PTR)&fast,
+                    "FastMutexUnsafe");
+    assert_verifier(disconnect_at_apc_level, 0xE5, APC_LEVEL, 0, 0, "IrqlIoPassive4");
+    assert_verifier(delete_device_at_dispatch, 0xE5, DISPATCH_LEVEL, 0, 0, "IrqlIoApcLte");
+    assert_verifier(raise_status_at_dispatch, 0xE5, DISPATCH_LEVEL, 0, 0, "IrqlExPassive");
+    assert_verifier(print_wide_at_dispatch, 0xE5, DISPATCH_LEVEL, 0, 0, "DbgPrintUnicode");
+    assert_verifier(delete_unknown_resource, 0xD1, (ULONG_PTR)&resource, 0, 0, "ResourceInit");
+    assert_verifier(acquire_resource_outside_a_region, 0x37, PASSIVE_LEVEL, 0, (ULONG_PTR)&resource,
+                    "WithinCriticalRegion");
+    assert_verifier(close_at_apc_level, 0xE6, DIRQL_ANY, APC_LEVEL, 0, "IrqlZwPassive");
+    assert_verifier(close_in_a_guarded_region, 0xE6, DIRQL_ANY, PASSIVE_LEVEL, (ULONG_PTR)-1,
+                    "IrqlZwPassive");
+    assert_silent(close_in_a_critical_region, 1, "IrqlZwPassive");
+    assert_verifier(make_service_group_at_dispatch, 0x00071001, DISPATCH_LEVEL, 0, 0,
+                    "PcIrqlDDIs");
 }
 
 static int forget(void **state)

@@ -30,6 +30,31 @@ static void push_locks_are_silent(void **state)
     assert_silent(use_push_locks, 1, "PushLockHeld");
 }
 
+static EX_PUSH_LOCK left_locked;
+static PKTHREAD owner;
+
+static void acquire_and_end(void *context)
+{
+    (void)context;
+    owner = KeGetCurrentThread();
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusive(&left_locked);
+}
+
+static void end_with_a_push_lock(void *context)
+{
+    (void)context;
+    ExInitializePushLock(&left_locked);
+    dirql_thread_join(dirql_thread_start("owner", 0, acquire_and_end, NULL));
+}
+
+static void a_push_lock_that_is_left_is_reported(void **state)
+{
+    (void)state;
+    assert_broken(end_with_a_push_lock, 1, KERNEL_LOCK_ENTRY_LEAKED_ON_THREAD_TERMINATION,
+                  (ULONG_PTR)owner, (ULONG_PTR)&left_locked, 1, 0, "PushLockHeld");
+}
+
 static void use_processor_state(void *context)
 {
     XSTATE_SAVE outer;
@@ -151,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(push_locks_are_silent),
+        cmocka_unit_test(a_push_lock_that_is_left_is_reported),
         cmocka_unit_test(processor_state_is_silent),
         cmocka_unit_test(generic_tables_are_silent),
         cmocka_unit_test(one_time_initialisation_is_silent),

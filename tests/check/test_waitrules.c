@@ -61,9 +61,9 @@ static void do_it_right(void *context)
 static void wait_true_needs_the_irql_of_a_wait(void **state)
 {
     (void)state;
-    assert_verifier(set_event, 0x20016, DISPATCH_LEVEL, "IrqlKeSetEvent");
-    assert_verifier(release_semaphore, 0xE5, APC_LEVEL, "IrqlKePassive");
-    assert_verifier(release_mutex, 0xE5, DISPATCH_LEVEL, "IrqlKeApcLte1");
+    assert_verifier(set_event, 0x20016, DISPATCH_LEVEL, (ULONG_PTR)&event, 0, "IrqlKeSetEvent");
+    assert_verifier(release_semaphore, 0xE5, APC_LEVEL, (ULONG_PTR)&semaphore, 0, "IrqlKePassive");
+    assert_verifier(release_mutex, 0xE5, DISPATCH_LEVEL, (ULONG_PTR)&mutex, 0, "IrqlKeApcLte1");
 }
 
 static void what_is_right_is_not_reported(void **state)

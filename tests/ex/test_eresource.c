@@ -317,9 +317,21 @@ static void wanting_more_than_ones_own_shared_access_is_a_deadlock(void **state)
 {
     (void)state;
     assert_true(ExAcquireResourceSharedLite(&resource, TRUE));
-    dirql_expect_finding("deadlock");
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1000, (ULONG_PTR)&resource, 0,
+                               0);
     (void)ExAcquireResourceExclusiveLite(&resource, TRUE);
     fail_msg("it waits for itself");
+}
+
+static void a_resource_that_is_not_aligned_is_found(void **state)
+{
+    static char packed[sizeof(ERESOURCE) + 8];
+    PERESOURCE unaligned = (PERESOURCE)(void *)(packed + 4 + ((ULONG_PTR)packed & 4));
+
+    (void)state;
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3D, 0, 0,
+                               (ULONG_PTR)unaligned);
+    (void)ExAcquireResourceSharedLite(unaligned, TRUE);
 }
 
 static void acquire_and_end(void *context)
@@ -403,6 +415,7 @@ int main(void)
         WITH(acquiring_it_at_dispatch_level_is_bug_check_192, .checks = DIRQL_CHECKS_NONE),
         WITH(releasing_what_is_free_is_bug_check_e3, .processors = 1),
         WITH(wanting_more_than_ones_own_shared_access_is_a_deadlock, .processors = 1),
+        WITH(a_resource_that_is_not_aligned_is_found, .processors = 1),
         WITH(a_thread_that_ends_owning_it_is_reported, .processors = 1),
         WITH(deleting_it_while_it_is_owned_is_reported, .processors = 1),
         WITH(initialising_it_again_is_reported, .processors = 1),

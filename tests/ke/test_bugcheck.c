@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include <dirql/check.h>
+#include <dirql/clock.h>
 #include <dirql/cmocka.h>
+#include <dirql/line.h>
 
 #include <ntddk.h>
 
@@ -58,6 +60,84 @@ static void bug_check_works_at_any_irql(void **state)
     KeBugCheck(MANUALLY_INITIATED_CRASH);
 }
 
+/* ---- Corrupt lists --------------------------------------------------------------------------- */
+
+static LIST_ENTRY head, first, second;
+
+static void start_list(void)
+{
+    InitializeListHead(&head);
+    InsertTailList(&head, &first);
+    InsertTailList(&head, &second);
+    dirql_expect_bugcheck_with(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_CORRUPT_LIST_ENTRY, 0, 0,
+                               0);
+}
+
+static void an_entry_that_is_removed_twice_is_bug_check_139(void **state)
+{
+    (void)state;
+    start_list();
+    RemoveEntryList(&first);
+    RemoveEntryList(&first);
+}
+
+static void taking_from_a_list_whose_entry_is_overwritten_is_bug_check_139(void **state)
+{
+    (void)state;
+    start_list();
+    first.Blink = &second;
+    RemoveHeadList(&head);
+}
+
+static void adding_to_a_list_whose_first_entry_is_overwritten_is_bug_check_139(void **state)
+{
+    (void)state;
+    start_list();
+    first.Blink = &second;
+    InsertHeadList(&head, &(LIST_ENTRY){ 0 });
+}
+
+static void adding_to_a_list_whose_last_entry_is_overwritten_is_bug_check_139(void **state)
+{
+    (void)state;
+    start_list();
+    second.Flink = &first;
+    InsertTailList(&head, &(LIST_ENTRY){ 0 });
+}
+
+static void any_fast_fail_carries_its_code(void **state)
+{
+    (void)state;
+    dirql_expect_bugcheck_with(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_INVALID_ARG, 0, 0, 0);
+    RtlFailFast(FAST_FAIL_INVALID_ARG);
+}
+
+/* ---- Exceptions of an ISR -------------------------------------------------------------------- */
+
+static BOOLEAN raise_in_isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    DbgBreakPoint();
+    return TRUE;
+}
+
+static void an_exception_in_an_isr_is_bug_check_3d(void **state)
+{
+    dirql_line *line = dirql_line_create(&(dirql_line_options){ .name = "device" });
+    PKINTERRUPT interrupt;
+
+    (void)state;
+    assert_int_equal(IoConnectInterrupt(&interrupt, raise_in_isr, NULL, NULL,
+                                        dirql_line_vector(line), dirql_line_irql(line),
+                                        dirql_line_irql(line), dirql_line_mode(line), FALSE,
+                                        dirql_line_processors(line), FALSE),
+                     STATUS_SUCCESS);
+    dirql_expect_bugcheck_with(INTERRUPT_EXCEPTION_NOT_HANDLED, 0, 0, 0, 0);
+    dirql_line_assert(line);
+    dirql_time_advance_ms(10);
+}
+
 /* ---- Without an expectation ------------------------------------------------------------------ */
 
 static void fail_an_assertion(void *context)
@@ -93,6 +173,12 @@ int main(void)
         dirql_unit_test(raised_status_is_bug_check_1e),
         dirql_unit_test(breakpoint_without_a_debugger_is_bug_check_1e),
         dirql_unit_test(failed_assertion_is_a_breakpoint),
+        dirql_unit_test(an_entry_that_is_removed_twice_is_bug_check_139),
+        dirql_unit_test(taking_from_a_list_whose_entry_is_overwritten_is_bug_check_139),
+        dirql_unit_test(adding_to_a_list_whose_first_entry_is_overwritten_is_bug_check_139),
+        dirql_unit_test(adding_to_a_list_whose_last_entry_is_overwritten_is_bug_check_139),
+        dirql_unit_test(any_fast_fail_carries_its_code),
+        dirql_unit_test(an_exception_in_an_isr_is_bug_check_3d),
         dirql_unit_test(bug_check_works_at_any_irql),
         dirql_unit_test(bug_check_works_at_any_irql, .checks = DIRQL_CHECKS_NONE),
         cmocka_unit_test(report_says_what_was_asserted_and_where),

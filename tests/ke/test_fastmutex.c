@@ -186,7 +186,8 @@ static void a_recursive_acquisition_is_a_deadlock(void **state)
 {
     (void)state;
     ExAcquireFastMutex(&s.first);
-    dirql_expect_finding("deadlock");
+    dirql_expect_bugcheck_with(MUTEX_ALREADY_OWNED, (ULONG_PTR)&s.first,
+                               (ULONG_PTR)KeGetCurrentThread(), 0, 0);
     ExAcquireFastMutex(&s.first);
 }
 
@@ -234,7 +235,7 @@ static void acquired_at_dispatch_level_it_is_found_by_the_checker(void **state)
 
     (void)state;
     dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x33, DISPATCH_LEVEL,
-                               (ULONG_PTR)&s.first, DIRQL_ANY);
+                               (ULONG_PTR)&s.first, 0);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     ExAcquireFastMutex(&s.first);
 }
@@ -256,7 +257,7 @@ static void released_below_apc_level_it_is_found_by_the_checker(void **state)
     (void)state;
     dirql_suppress("IrqlKeRaiseLower2", NULL, "the lowering is what the test is about");
     dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x34, PASSIVE_LEVEL,
-                               (ULONG_PTR)&s.first, DIRQL_ANY);
+                               0, (ULONG_PTR)&s.first);
     ExAcquireFastMutex(&s.first);
     KeLowerIrql(PASSIVE_LEVEL);
     ExReleaseFastMutex(&s.first);

@@ -33,6 +33,7 @@ static void a_closed_handle_is_invalid(void **state)
     (void)state;
     assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
     assert_int_equal(ZwClose(handle), STATUS_INVALID_HANDLE);
+    dirql_suppress("ObjectHandle", NULL, "it is about the status");
     assert_int_equal(reference(handle, NULL, &object), STATUS_INVALID_HANDLE);
     assert_null(object);
 }
@@ -91,19 +92,67 @@ static void many_handles_are_open_at_once(void **state)
     }
 }
 
+/* A thread that has ended, and whose last reference is gone. */
+static PVOID gone(void)
+{
+    PVOID object;
+    HANDLE handle = open_thread();
+
+    assert_int_equal(reference(handle, NULL, &object), STATUS_SUCCESS);
+    ZwClose(handle);
+    dirql_time_advance_us(1);
+    ObDereferenceObject(object);
+    return object;
+}
+
 static void a_reference_given_back_too_often_is_bug_check_18(void **state)
+{
+    PVOID object = gone();
+
+    (void)state;
+    dirql_expect_bugcheck_with(REFERENCE_BY_POINTER, 0, (ULONG_PTR)object, 0, 0);
+    ObDereferenceObject(object);
+}
+
+static void the_verifier_tells_which_way_the_count_was_to_go(void **state)
+{
+    PVOID object = gone();
+
+    (void)state;
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3F, (ULONG_PTR)object,
+                               (ULONG_PTR)-1, 0);
+    ObDereferenceObject(object);
+}
+
+static void the_verifier_finds_a_reference_to_what_is_gone(void **state)
+{
+    PVOID object = gone();
+
+    (void)state;
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3F, (ULONG_PTR)object, 1, 0);
+    ObReferenceObject(object);
+}
+
+static void the_verifier_finds_a_handle_that_is_not_open(void **state)
 {
     PVOID object;
     HANDLE handle = open_thread();
 
     (void)state;
-    assert_int_equal(reference(handle, NULL, &object), STATUS_SUCCESS);
     ZwClose(handle);
-    dirql_time_advance_us(1);
-    ObDereferenceObject(object);
-    dirql_expect_bugcheck_with(REFERENCE_BY_POINTER, DIRQL_ANY, (ULONG_PTR)object, DIRQL_ANY,
-                               DIRQL_ANY);
-    ObDereferenceObject(object);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3C, (ULONG_PTR)handle,
+                               (ULONG_PTR)*PsThreadType, 0);
+    (void)reference(handle, *PsThreadType, &object);
+}
+
+static void the_verifier_finds_a_null_handle(void **state)
+{
+    PVOID object;
+
+    (void)state;
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xF5, 0,
+                               (ULONG_PTR)*PsThreadType, 0);
+    (void)reference(NULL, *PsThreadType, &object);
 }
 
 int main(void)
@@ -114,7 +163,12 @@ int main(void)
         dirql_unit_test(another_type_does_not_match),
         dirql_unit_test(a_reference_outlives_handle_and_thread),
         dirql_unit_test(many_handles_are_open_at_once),
-        dirql_unit_test(a_reference_given_back_too_often_is_bug_check_18),
+        dirql_unit_test(a_reference_given_back_too_often_is_bug_check_18,
+                        .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test(the_verifier_tells_which_way_the_count_was_to_go),
+        dirql_unit_test(the_verifier_finds_a_reference_to_what_is_gone),
+        dirql_unit_test(the_verifier_finds_a_handle_that_is_not_open),
+        dirql_unit_test(the_verifier_finds_a_null_handle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

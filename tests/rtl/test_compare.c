@@ -193,7 +193,8 @@ static void compare_at_dispatch_level(void *context)
 static void comparing_needs_passive_level(void **state)
 {
     (void)state;
-    assert_verifier(compare_at_dispatch_level, 0xE5, DISPATCH_LEVEL, "IrqlRtlPassive");
+    assert_verifier(compare_at_dispatch_level, 0xE5, DISPATCH_LEVEL, DIRQL_ANY, 0,
+                    "IrqlRtlPassive");
 }
 
 static void strings_are_compared_without_a_machine(void **state)

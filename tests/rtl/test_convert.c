@@ -116,7 +116,8 @@ static void convert_at_dispatch_level(void *context)
 static void converting_needs_passive_level(void **state)
 {
     (void)state;
-    assert_verifier(convert_at_dispatch_level, 0xE5, DISPATCH_LEVEL, "IrqlRtlPassive");
+    assert_verifier(convert_at_dispatch_level, 0xE5, DISPATCH_LEVEL, DIRQL_ANY, 0,
+                    "IrqlRtlPassive");
     assert_report_has("RtlAnsiStringToUnicodeString");
 }
 

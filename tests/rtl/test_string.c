@@ -215,7 +215,7 @@ static void free_at_dispatch_level(void *context)
 static void freeing_needs_apc_level(void **state)
 {
     (void)state;
-    assert_verifier(free_at_dispatch_level, 0xE5, DISPATCH_LEVEL, "IrqlRtlApcLte");
+    assert_verifier(free_at_dispatch_level, 0xE5, DISPATCH_LEVEL, DIRQL_ANY, 0, "IrqlRtlApcLte");
 }
 
 static void copy_at_high_level(void *context)

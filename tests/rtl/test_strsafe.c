@@ -375,7 +375,7 @@ static void print_at_passive_level(void *context)
 static void passive_level_is_needed(void **state)
 {
     (void)state;
-    assert_verifier(print_at_dispatch_level, 0xE5, DISPATCH_LEVEL, "IrqlRtlPassive");
+    assert_verifier(print_at_dispatch_level, 0xE5, DISPATCH_LEVEL, DIRQL_ANY, 0, "IrqlRtlPassive");
     assert_report_has("RtlStringCbPrintfA");
     assert_kept(print_at_passive_level, 1);
 }

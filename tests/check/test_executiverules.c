@@ -1,0 +1,286 @@
+/*
+ * test_executiverules.c - each rule about lookaside lists, remove locks, rundown protection, callback
+ * objects, timers of the executive and of devices, and work items is found when it is broken, and not
+ * when it is kept.
+ */
+#include "rule.h"
+
+enum { TAG = 0x74736554 };
+
+static LOOKASIDE_LIST_EX list;
+static IO_REMOVE_LOCK remove_lock;
+static EX_RUNDOWN_REF rundown;
+static PCALLBACK_OBJECT callback;
+static PVOID registration;
+static PEX_TIMER timer;
+static PDEVICE_OBJECT device;
+static PIO_WORKITEM item;
+static volatile LONG runs;
+
+/* ---- Lookaside lists ------------------------------------------------------------------------- */
+
+static void initialise_list(SIZE_T bytes)
+{
+    ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPoolNx, 0, bytes, TAG, 0);
+}
+
+static void use_a_list(void *context)
+{
+    PVOID entry;
+
+    (void)context;
+    initialise_list(64);
+    entry = ExAllocateFromLookasideListEx(&list);
+    ExFreeToLookasideListEx(&list, entry);
+    ExDeleteLookasideListEx(&list);
+}
+
+static void initialise_a_list_twice(void *context)
+{
+    (void)context;
+    initialise_list(64);
+    initialise_list(64);
+}
+
+static void delete_a_list_that_is_none(void *context)
+{
+    (void)context;
+    memset(&list, 0, sizeof(list));
+    ExDeleteLookasideListEx(&list);
+}
+
+static void a_misused_lookaside_list_is_found(void **state)
+{
+    (void)state;
+    assert_verifier(initialise_a_list_twice, 0xCA, (ULONG_PTR)&list, 0, 0, "LookasideList");
+    assert_verifier(delete_a_list_that_is_none, 0xCB, (ULONG_PTR)&list, 0, 0, "LookasideList");
+    assert_silent(use_a_list, 1, "LookasideList");
+}
+
+/* ---- Remove locks ---------------------------------------------------------------------------- */
+
+static void use_a_remove_lock(void *context)
+{
+    (void)context;
+    IoInitializeRemoveLock(&remove_lock, TAG, 0, 0);
+    IoAcquireRemoveLock(&remove_lock, &list);
+    IoReleaseRemoveLock(&remove_lock, &list);
+    IoAcquireRemoveLock(&remove_lock, &device);
+    IoReleaseRemoveLockAndWait(&remove_lock, &device);
+}
+
+static void release_a_remove_lock_with_another_tag(void *context)
+{
+    (void)context;
+    IoInitializeRemoveLock(&remove_lock, TAG, 0, 0);
+    IoAcquireRemoveLock(&remove_lock, &list);
+    IoReleaseRemoveLock(&remove_lock, &device);
+}
+
+static void wait_for_a_remove_lock_with_another_tag(void *context)
+{
+    (void)context;
+    IoInitializeRemoveLock(&remove_lock, TAG, 0, 0);
+    IoAcquireRemoveLock(&remove_lock, &list);
+    IoReleaseRemoveLockAndWait(&remove_lock, &device);
+}
+
+static void a_remove_lock_that_is_released_with_another_tag_is_found(void **state)
+{
+    (void)state;
+    assert_verifier(release_a_remove_lock_with_another_tag, 0xD5, (ULONG_PTR)&remove_lock,
+                    (ULONG_PTR)&device, 0, "RemoveLock");
+    assert_verifier(wait_for_a_remove_lock_with_another_tag, 0xD6, (ULONG_PTR)&remove_lock,
+                    (ULONG_PTR)&device, 0, "RemoveLock");
+    assert_silent(use_a_remove_lock, 1, "RemoveLock");
+}
+
+/* ---- Rundown protection ---------------------------------------------------------------------- */
+
+static void use_rundown_protection(void *context)
+{
+    (void)context;
+    ExInitializeRundownProtection(&rundown);
+    assert_true(ExAcquireRundownProtection(&rundown));
+    ExReleaseRundownProtection(&rundown);
+    ExWaitForRundownProtectionRelease(&rundown);
+    ExReInitializeRundownProtection(&rundown);
+}
+
+static void release_protection_that_nobody_has(void *context)
+{
+    (void)context;
+    ExInitializeRundownProtection(&rundown);
+    ExReleaseRundownProtection(&rundown);
+}
+
+static void protection_that_is_released_too_often_is_found(void **state)
+{
+    (void)state;
+    assert_broken(release_protection_that_nobody_has, 1, 0, (ULONG_PTR)&rundown, 0, 0, 0,
+                  "RundownProtection");
+    assert_silent(use_rundown_protection, 1, "RundownProtection");
+}
+
+/* ---- Callback objects ------------------------------------------------------------------------ */
+
+static VOID called(PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+}
+
+static void use_a_callback(void *context)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Callback\\Test");
+    OBJECT_ATTRIBUTES attributes;
+
+    (void)context;
+    InitializeObjectAttributes(&attributes, &name, 0, NULL, NULL);
+    assert_int_equal(ExCreateCallback(&callback, &attributes, TRUE, TRUE), STATUS_SUCCESS);
+    registration = ExRegisterCallback(callback, called, NULL);
+    ExNotifyCallback(callback, NULL, NULL);
+    ExUnregisterCallback(registration);
+    ObDereferenceObject(callback);
+}
+
+static void unregister_twice(void *context)
+{
+    use_a_callback(context);
+    ExUnregisterCallback(registration);
+}
+
+static void a_registration_that_is_undone_twice_is_found(void **state)
+{
+    (void)state;
+    assert_broken(unregister_twice, 1, 0, (ULONG_PTR)registration, 0, 0, 0, "CallbackObject");
+    assert_silent(use_a_callback, 1, "CallbackObject");
+}
+
+/* ---- Timers ---------------------------------------------------------------------------------- */
+
+static VOID tick(PEX_TIMER expired, PVOID context)
+{
+    (void)expired;
+    (void)context;
+    InterlockedIncrement(&runs);
+}
+
+static void use_an_ex_timer(void *context)
+{
+    (void)context;
+    timer = ExAllocateTimer(tick, NULL, 0);
+    ExSetTimer(timer, -1000, 0, NULL);
+    settle();
+    ExDeleteTimer(timer, TRUE, TRUE, NULL);
+}
+
+static void set_a_deleted_timer(void *context)
+{
+    use_an_ex_timer(context);
+    ExSetTimer(timer, -1000, 0, NULL);
+}
+
+static void a_deleted_timer_that_is_used_is_found(void **state)
+{
+    (void)state;
+    assert_broken(set_a_deleted_timer, 1, 0, (ULONG_PTR)timer, 0, 0, 0, "ExTimer");
+    assert_silent(use_an_ex_timer, 1, "ExTimer");
+}
+
+static VOID each_second(PDEVICE_OBJECT of, PVOID context)
+{
+    (void)of;
+    (void)context;
+}
+
+static void create_device(void)
+{
+    assert_int_equal(IoCreateDevice(NULL, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device),
+                     STATUS_SUCCESS);
+}
+
+static void use_a_device_timer(void *context)
+{
+    (void)context;
+    create_device();
+    assert_int_equal(IoInitializeTimer(device, each_second, NULL), STATUS_SUCCESS);
+    IoStartTimer(device);
+    IoStopTimer(device);
+    IoDeleteDevice(device);
+}
+
+static void start_a_timer_that_is_none(void *context)
+{
+    (void)context;
+    create_device();
+    IoStartTimer(device);
+}
+
+static void a_device_timer_that_was_not_initialised_is_found(void **state)
+{
+    (void)state;
+    assert_broken(start_a_timer_that_is_none, 1, 0, (ULONG_PTR)device, 0, 0, 0, "IoTimer");
+    assert_silent(use_a_device_timer, 1, "IoTimer");
+}
+
+/* ---- Work items ------------------------------------------------------------------------------ */
+
+static VOID work(PDEVICE_OBJECT of, PVOID context)
+{
+    (void)of;
+    (void)context;
+    InterlockedIncrement(&runs);
+}
+
+static void queue(WORK_QUEUE_TYPE type)
+{
+    create_device();
+    item = IoAllocateWorkItem(device);
+    IoQueueWorkItem(item, work, type, NULL);
+    settle();
+    IoFreeWorkItem(item);
+    IoDeleteDevice(device);
+}
+
+static void queue_to_a_queue(void *context)
+{
+    (void)context;
+    queue(DelayedWorkQueue);
+}
+
+static void queue_to_no_queue(void *context)
+{
+    (void)context;
+    queue((WORK_QUEUE_TYPE)(MaximumWorkQueue + 3));
+}
+
+static void a_queue_type_that_is_none_is_found(void **state)
+{
+    (void)state;
+    assert_error(queue_to_no_queue, 1, "WorkQueueType");
+    assert_silent(queue_to_a_queue, 1, "WorkQueueType");
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    dirql_result_free(&rule_result);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_misused_lookaside_list_is_found),
+        cmocka_unit_test(a_remove_lock_that_is_released_with_another_tag_is_found),
+        cmocka_unit_test(protection_that_is_released_too_often_is_found),
+        cmocka_unit_test(a_registration_that_is_undone_twice_is_found),
+        cmocka_unit_test(a_deleted_timer_that_is_used_is_found),
+        cmocka_unit_test(a_device_timer_that_was_not_initialised_is_found),
+        cmocka_unit_test(a_queue_type_that_is_none_is_found),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, forget);
+}

@@ -1,0 +1,155 @@
+/*
+ * test_runrules.c - each rule about a run as a whole is found when it is broken, and not when it is
+ * kept; and races, as instrumented code says its accesses.
+ */
+#include "race.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+static volatile LONG never;
+static KIRQL old;
+
+static void go_home(void *context)
+{
+    (void)context;
+    KeRaiseIrql(APC_LEVEL, &old);
+    KeStallExecutionProcessor(10);
+    KeLowerIrql(old);
+}
+
+/* ---- Ends ------------------------------------------------------------------------------------ */
+
+static void poll_for_ever(void *context)
+{
+    (void)context;
+    while (never == 0) {
+        KeStallExecutionProcessor(40);
+        dirql_time_advance_ms(1);
+    }
+}
+
+static void poll_within_the_limit(void *context)
+{
+    (void)context;
+    for (int i = 0; i < 100; i++) {
+        KeStallExecutionProcessor(40);
+    }
+}
+
+static void polling_for_what_never_comes_is_found(void **state)
+{
+    const dirql_options options = { .name = "rule", .busy_limit_s = 1 };
+
+    (void)state;
+    rule_run_with(&options, poll_for_ever);
+    assert_finding_is(0, 0, 0, 0, 0, "time limit");
+    assert_silent(poll_within_the_limit, 1, "time limit");
+}
+
+static void call_abort(void *context)
+{
+    (void)context;
+    abort();
+}
+
+static void an_abort_is_found(void **state)
+{
+    (void)state;
+    assert_error(call_abort, 1, "abort");
+    assert_silent(go_home, 1, "abort");
+}
+
+/* ---- Threads of the host --------------------------------------------------------------------- */
+
+static void *call_the_kernel(void *context)
+{
+    KIRQL own;
+
+    (void)context;
+    KeRaiseIrql(APC_LEVEL, &own);
+    return NULL;
+}
+
+static void let_a_host_thread_call_the_kernel(void *context)
+{
+    pthread_t thread;
+
+    (void)context;
+    assert_int_equal(pthread_create(&thread, NULL, call_the_kernel, NULL), 0);
+    pthread_join(thread, NULL);
+}
+
+static void let_a_simulated_thread_call_the_kernel(void *context)
+{
+    (void)context;
+    dirql_thread_join(dirql_thread_start("own", 0, go_home, NULL));
+}
+
+static void a_host_thread_that_calls_the_kernel_is_found(void **state)
+{
+    (void)state;
+    assert_error(let_a_host_thread_call_the_kernel, 1, "foreign thread");
+    assert_silent(let_a_simulated_thread_call_the_kernel, 1, "foreign thread");
+    assert_silent(let_a_simulated_thread_call_the_kernel, 1, "interrupt held up");
+}
+
+/* ---- Races ----------------------------------------------------------------------------------- */
+
+static KSPIN_LOCK lock;
+
+static void write_alone(void)
+{
+    WRITES(&x);
+}
+
+static void write_under_a_lock(void)
+{
+    KIRQL own;
+
+    KeAcquireSpinLock(&lock, &own);
+    WRITES(&x);
+    KeReleaseSpinLock(&lock, own);
+}
+
+static void write_twice(race_part *part)
+{
+    race_parts[0] = race_parts[1] = part;
+    race_processors[0] = 0;
+    race_processors[1] = 1;
+    race_two(NULL);
+}
+
+static void race(void *context)
+{
+    (void)context;
+    dirql_expect_finding("data race");
+    write_twice(write_alone);
+}
+
+static void exclude_each_other(void *context)
+{
+    (void)context;
+    KeInitializeSpinLock(&lock);
+    write_twice(write_under_a_lock);
+}
+
+static void a_race_is_found(void **state)
+{
+    (void)state;
+    rule_run(2, race);
+    assert_int_equal(rule_result.outcome, DIRQL_PASSED); /* It was expected, and came. */
+    assert_silent(exclude_each_other, 2, "data race");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(polling_for_what_never_comes_is_found),
+        cmocka_unit_test(an_abort_is_found),
+        cmocka_unit_test(a_host_thread_that_calls_the_kernel_is_found),
+        cmocka_unit_test(a_race_is_found),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, race_forget);
+}
