@@ -34,9 +34,11 @@
 #include <wdm_mutex.h>
 #include <wdm_wait.h>
 #include <wdm_thread.h>
+#include <wdm_object.h>
 #include <wdm_registry.h>
 #include <wdm_processor.h>
 #include <wdm_processorstate.h>
+#include <wdm_stack.h>
 #include <wdm_time.h>
 #include <wdm_timefields.h>
 #include <wdm_pool.h>

@@ -21,6 +21,67 @@ NTKERNELAPI ULONG NTAPI KeQueryActiveProcessorCountEx(_In_ USHORT GroupNumber);
 /* Any IRQL. "ntddk: KeQueryActiveProcessors". */
 NTKERNELAPI KAFFINITY NTAPI KeQueryActiveProcessors(VOID);
 
+/* -- Groups and nodes: one of each. Any IRQL ------------------------------------------------- */
+
+#define INVALID_PROCESSOR_INDEX 0xffffffffU
+
+/* "ntddk: KeQueryActiveGroupCount", "ntddk: KeQueryMaximumGroupCount",
+ * "ntddk: KeQueryGroupAffinity". */
+NTKERNELAPI USHORT NTAPI KeQueryActiveGroupCount(VOID);
+NTKERNELAPI USHORT NTAPI KeQueryMaximumGroupCount(VOID);
+NTKERNELAPI KAFFINITY NTAPI KeQueryGroupAffinity(_In_ USHORT GroupNumber);
+
+/* "ntddk: KeQueryMaximumProcessorCount", "ntddk: KeQueryMaximumProcessorCountEx". */
+NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCount(VOID);
+NTKERNELAPI ULONG NTAPI KeQueryMaximumProcessorCountEx(_In_ USHORT GroupNumber);
+
+/* INVALID_PROCESSOR_INDEX, STATUS_INVALID_PARAMETER: there is none.
+ * "wdm: KeGetProcessorIndexFromNumber", "wdm: KeGetProcessorNumberFromIndex". */
+NTKERNELAPI ULONG NTAPI KeGetProcessorIndexFromNumber(_In_ PPROCESSOR_NUMBER ProcNumber);
+NTKERNELAPI NTSTATUS NTAPI KeGetProcessorNumberFromIndex(_In_ ULONG ProcIndex,
+                                                         _Out_ PPROCESSOR_NUMBER ProcNumber);
+
+/* "ntddk: KeGetCurrentNodeNumber", "ntddk: KeQueryHighestNodeNumber" and those of one node. */
+NTKERNELAPI USHORT NTAPI KeGetCurrentNodeNumber(VOID);
+NTKERNELAPI USHORT NTAPI KeQueryHighestNodeNumber(VOID);
+NTKERNELAPI USHORT NTAPI KeQueryNodeMaximumProcessorCount(_In_ USHORT NodeNumber);
+NTKERNELAPI ULONG NTAPI KeQueryNodeActiveProcessorCount(_In_ USHORT NodeNumber);
+NTKERNELAPI VOID NTAPI KeQueryNodeActiveAffinity(_In_ USHORT NodeNumber,
+                                                 _Out_opt_ PGROUP_AFFINITY Affinity,
+                                                 _Out_opt_ PUSHORT Count);
+NTKERNELAPI NTSTATUS NTAPI KeQueryNodeActiveAffinity2(_In_ USHORT NodeNumber,
+                                                      _Out_ PGROUP_AFFINITY GroupAffinities,
+                                                      _In_ USHORT GroupAffinitiesCount,
+                                                      _Out_ PUSHORT GroupAffinitiesRequired);
+
+/* -- At a raised IRQL ------------------------------------------------------------------------- */
+
+/* Time figures without a unit; all zero: there is no limit. */
+typedef struct _KDPC_WATCHDOG_INFORMATION {
+    ULONG DpcTimeLimit;
+    ULONG DpcTimeCount;
+    ULONG DpcWatchdogLimit;
+    ULONG DpcWatchdogCount;
+    ULONG Reserved;
+} KDPC_WATCHDOG_INFORMATION, *PKDPC_WATCHDOG_INFORMATION;
+
+/* STATUS_UNSUCCESSFUL: below DISPATCH_LEVEL. "wdm: KeQueryDpcWatchdogInformation". */
+NTKERNELAPI NTSTATUS NTAPI KeQueryDpcWatchdogInformation(
+    _Out_ PKDPC_WATCHDOG_INFORMATION WatchdogInformation);
+
+/* IRQL >= DISPATCH_LEVEL. "wdm: KeShouldYieldProcessor". Any: "wdm: KeIsExecutingDpc". */
+NTKERNELAPI LOGICAL NTAPI KeShouldYieldProcessor(VOID);
+NTKERNELAPI LOGICAL NTAPI KeIsExecutingDpc(VOID);
+
+/* -- Caches ----------------------------------------------------------------------------------- */
+
+/* IRQL <= DISPATCH_LEVEL. "ntddk: KeInvalidateAllCaches", "ntddk: KeInvalidateRangeAllCaches". */
+NTKERNELAPI BOOLEAN NTAPI KeInvalidateAllCaches(VOID);
+NTKERNELAPI VOID NTAPI KeInvalidateRangeAllCaches(_In_ PVOID BaseAddress, _In_ ULONG Length);
+
+/* Any IRQL; in bytes. "wdm: KeGetRecommendedSharedDataAlignment". */
+NTKERNELAPI ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID);
+
 typedef ULONG_PTR KIPI_BROADCAST_WORKER(_In_ ULONG_PTR Argument);
 typedef KIPI_BROADCAST_WORKER *PKIPI_BROADCAST_WORKER;
 

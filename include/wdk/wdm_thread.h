@@ -100,6 +100,12 @@ NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThread(VOID);
 NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(_In_ KAFFINITY Affinity);
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(_In_ KAFFINITY Affinity);
 
+/* The same by group; nothing happens if the group or a bit of the mask is not valid.
+ * "wdm: KeSetSystemGroupAffinityThread", "wdm: KeRevertToUserGroupAffinityThread". */
+NTKERNELAPI VOID NTAPI KeSetSystemGroupAffinityThread(_In_ PGROUP_AFFINITY Affinity,
+                                                      _Out_opt_ PGROUP_AFFINITY PreviousAffinity);
+NTKERNELAPI VOID NTAPI KeRevertToUserGroupAffinityThread(_In_ PGROUP_AFFINITY PreviousAffinity);
+
 EXTERN_C_END
 
 #endif

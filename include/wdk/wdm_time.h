@@ -28,6 +28,23 @@ NTKERNELAPI ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID);
 NTKERNELAPI VOID NTAPI KeQueryTickCount(_Out_ PLARGE_INTEGER CurrentCount);
 NTKERNELAPI ULONG NTAPI KeQueryTimeIncrement(VOID);
 
+/* Any IRQL. There is no auxiliary counter: STATUS_NOT_SUPPORTED.
+ * "wdm: KeQueryAuxiliaryCounterFrequency" and those that convert. */
+NTKERNELAPI NTSTATUS NTAPI KeQueryAuxiliaryCounterFrequency(
+    _Out_opt_ PULONG64 AuxiliaryCounterFrequency);
+NTKERNELAPI NTSTATUS NTAPI KeConvertAuxiliaryCounterToPerformanceCounter(
+    _In_ ULONG64 AuxiliaryCounterValue, _Out_ PULONG64 PerformanceCounterValue,
+    _Out_opt_ PULONG64 ConversionError);
+NTKERNELAPI NTSTATUS NTAPI KeConvertPerformanceCounterToAuxiliaryCounter(
+    _In_ ULONG64 PerformanceCounterValue, _Out_ PULONG64 AuxiliaryCounterValue,
+    _Out_opt_ PULONG64 ConversionError);
+
+/* Any IRQL, and IRQL <= APC_LEVEL; in units of 100 ns. "wdm: ExQueryTimerResolution",
+ * "wdm: ExSetTimerResolution". */
+NTKERNELAPI VOID NTAPI ExQueryTimerResolution(_Out_ PULONG MaximumTime, _Out_ PULONG MinimumTime,
+                                              _Out_ PULONG CurrentTime);
+NTKERNELAPI ULONG NTAPI ExSetTimerResolution(_In_ ULONG DesiredTime, _In_ BOOLEAN SetResolution);
+
 EXTERN_C_END
 
 #endif

@@ -72,6 +72,11 @@ NTSYSAPI ULONGLONG NTAPI VerSetConditionMask(_In_ ULONGLONG ConditionMask, _In_ 
 /* PASSIVE_LEVEL. dwOSVersionInfoSize says which structure it is. "wdm: RtlGetVersion". */
 NTSYSAPI NTSTATUS NTAPI RtlGetVersion(_Out_ PRTL_OSVERSIONINFOW lpVersionInformation);
 
+/* PASSIVE_LEVEL. Obsolete. "wdm: PsGetVersion". */
+NTKERNELAPI BOOLEAN NTAPI PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ PULONG MinorVersion,
+                                       _Out_opt_ PULONG BuildNumber,
+                                       _Out_opt_ PUNICODE_STRING CSDVersion);
+
 /* PASSIVE_LEVEL. STATUS_REVISION_MISMATCH when a condition is not met.
  * "wdm: RtlVerifyVersionInfo". */
 NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo,

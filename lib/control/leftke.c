@@ -65,6 +65,16 @@ static void find_interrupts(dq_machine *machine, dq_leaks *leaks)
     }
 }
 
+static void find_resolution(dq_machine *machine, dq_leaks *leaks)
+{
+    const dq_kernel *kernel = machine->kernel;
+
+    if (kernel->resolution.setters > 0) {
+        dirql_left(leaks, "ResolutionLeft", DQ_SERVICE_ExSetTimerResolution,
+                   kernel->resolution.place, "the resolution of the clock is still set");
+    }
+}
+
 static void add_timer(void *leaks, const void *place)
 {
     dirql_left(leaks, "TimerLeft", DQ_SERVICE_KeSetTimer, place, "a timer is still set");
@@ -142,6 +152,7 @@ void dirql_leftovers(dq_processor *cpu)
         find_dpcs(cpu, &prcb->dpcs.threaded, end, &leaks);
     }
     find_threads(machine, &leaks);
+    find_resolution(machine, &leaks);
     dirql_left_executive(machine, &leaks);
     dirql_left_memory(machine, &leaks);
     dq_leaks_report(&leaks, cpu, ((const dirql_control *)machine->control)->leaks);

@@ -19,6 +19,7 @@ typedef struct dq_executive {
     dq_callbacks callbacks;    /* callback.c */
     dq_resources resources;    /* eresource.c */
     dq_push_locks push_locks;  /* pushlock.c */
+    uint64_t uuid_time;        /* uuid.c: of the latest identifier. */
     PEX_TIMER timers;          /* extimer.c */
     struct dq_key *registry;   /* registry.c: the root. */
 } dq_executive;

@@ -57,3 +57,35 @@ VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
     DQ_ENTER(KeRevertToUserAffinityThreadEx, NULL, Affinity, 0, 0, DQ_VOID);
     (void)set_system_affinity(cpu, Affinity);
 }
+
+/* ---- By group -------------------------------------------------------------------------------- */
+
+/* The pages: the group and all bits are valid, else nothing changes. */
+static bool is_valid(const dq_processor *cpu, const GROUP_AFFINITY *affinity)
+{
+    return affinity->Group == 0 && affinity->Mask != 0 &&
+           (affinity->Mask & ~dq_processor_set(cpu->machine)) == 0;
+}
+
+VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity,
+                                          PGROUP_AFFINITY PreviousAffinity)
+{
+    uint64_t before = 0;
+
+    DQ_ENTER(KeSetSystemGroupAffinityThread, NULL, Affinity->Mask, Affinity->Group, 0, DQ_VOID);
+    if (is_valid(cpu, Affinity)) {
+        before = set_system_affinity(cpu, Affinity->Mask);
+    }
+    if (PreviousAffinity != NULL) {
+        *PreviousAffinity = (GROUP_AFFINITY){ .Mask = before };
+    }
+}
+
+VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
+{
+    DQ_ENTER(KeRevertToUserGroupAffinityThread, NULL, PreviousAffinity->Mask, 0, 0, DQ_VOID);
+    if (dq_thread_current(cpu)->system_affinity != 0 &&
+        (PreviousAffinity->Mask == 0 || is_valid(cpu, PreviousAffinity))) {
+        (void)set_system_affinity(cpu, PreviousAffinity->Mask);
+    }
+}

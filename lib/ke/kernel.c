@@ -4,6 +4,7 @@
 #include "ke/apc.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/process.h"
 #include "sim/place.h"
 
 #include <stdio.h>
@@ -91,7 +92,7 @@ static bool boot(dq_machine *machine)
     }
     kernel->machine = machine;
     machine->kernel = kernel;
-    if (!start_processors(machine) || !dq_threads_start(machine)) {
+    if (!start_processors(machine) || !dq_threads_start(machine) || !dq_process_start(machine)) {
         return false;
     }
     dq_dpcs_start(machine);

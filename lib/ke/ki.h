@@ -17,6 +17,7 @@
 #include "ke/ipi.h"
 #include "ke/lockgraph.h"
 #include "ke/processorstate.h"
+#include "ke/resolution.h"
 #include "ke/thread.h"
 #include "ke/timer.h"
 #include "ke/wait.h"
@@ -42,6 +43,7 @@ typedef struct dq_kernel {
     dq_fast_mutexes fast_mutexes; /* fastmutex.c */
     dq_ipi ipi;                   /* ipi.c */
     dq_saved_states saved_states; /* processorstate.c */
+    dq_resolution resolution;     /* resolution.c */
     struct dq_table_use *table_uses; /* rtl/tableuse.c */
     struct dq_onces *onces;          /* rtl/runonce.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */

@@ -56,6 +56,7 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
     if (!dq_thread_current(cpu)->system) {
         return STATUS_INVALID_PARAMETER;
     }
+    dq_stack_thread_ends(cpu, dq_thread_current(cpu));
     dq_thread_exit(cpu, ExitStatus);
 }
 

@@ -69,3 +69,9 @@ BOOLEAN NTAPI KeAreApcsDisabled(VOID)
     thread = dq_thread_current(cpu);
     return thread->apc_disable > 0 || thread->guarded > 0;
 }
+
+BOOLEAN NTAPI KeAreAllApcsDisabled(VOID)
+{
+    DQ_ENTER(KeAreAllApcsDisabled, NULL, 0, 0, 0, FALSE);
+    return dq_thread_current(cpu)->guarded > 0 || cpu->irql >= DQ_LEVEL_APC;
+}

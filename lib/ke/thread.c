@@ -381,6 +381,7 @@ dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affi
     }
     thread->machine = machine;
     thread->number = threads->count;
+    thread->made_ns = machine->clock.now_ns;
     if (name != NULL) {
         snprintf(thread->name, sizeof(thread->name), "%s", name);
     } else {

@@ -28,6 +28,7 @@ typedef struct dq_thread {
     dq_thread_state state;
     char name[32];
     uint32_t number; /* 0: the test's own. */
+    uint64_t made_ns; /* Virtual time. */
     uint64_t affinity;
     int priority;
     unsigned references; /* One more while it has not ended. */
@@ -37,6 +38,7 @@ typedef struct dq_thread {
     NTSTATUS exit_status;
     int apc_disable; /* Critical regions, and mutexes owned, nested. */
     int guarded;     /* Guarded regions, nested. */
+    unsigned callouts; /* Of stack.c, nested. */
     struct dq_apc *apcs; /* apc.c: special kernel APCs that wait for it. */
     /* While it waits: */
     NTSTATUS wait_status;
@@ -118,6 +120,9 @@ void dq_thread_set_priority(dq_thread *thread, int priority);
 
 /* What must hold when the current thread ends: PASSIVE_LEVEL, and what sinks ask of it. */
 void dq_thread_check_end(dq_processor *cpu);
+
+/* stack.c: no callout may be under way. */
+void dq_stack_thread_ends(dq_processor *cpu, const dq_thread *thread);
 
 /* region.c: bug check 0x20 if the thread is in a critical or guarded region. */
 void dq_region_thread_ends(dq_processor *cpu, const dq_thread *thread);

@@ -81,3 +81,34 @@ ULONG NTAPI KeQueryTimeIncrement(VOID)
     (void)cpu;
     return TICK_100NS;
 }
+
+/* ---- The auxiliary counter: there is none ---------------------------------------------------- */
+
+NTSTATUS NTAPI KeQueryAuxiliaryCounterFrequency(PULONG64 AuxiliaryCounterFrequency)
+{
+    DQ_ENTER(KeQueryAuxiliaryCounterFrequency, NULL, 0, 0, 0, STATUS_UNSUCCESSFUL);
+    (void)AuxiliaryCounterFrequency;
+    return STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS NTAPI KeConvertAuxiliaryCounterToPerformanceCounter(ULONG64 AuxiliaryCounterValue,
+                                                             PULONG64 PerformanceCounterValue,
+                                                             PULONG64 ConversionError)
+{
+    DQ_ENTER(KeConvertAuxiliaryCounterToPerformanceCounter, NULL, AuxiliaryCounterValue, 0, 0,
+             STATUS_UNSUCCESSFUL);
+    (void)PerformanceCounterValue;
+    (void)ConversionError;
+    return STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS NTAPI KeConvertPerformanceCounterToAuxiliaryCounter(ULONG64 PerformanceCounterValue,
+                                                             PULONG64 AuxiliaryCounterValue,
+                                                             PULONG64 ConversionError)
+{
+    DQ_ENTER(KeConvertPerformanceCounterToAuxiliaryCounter, NULL, PerformanceCounterValue, 0, 0,
+             STATUS_UNSUCCESSFUL);
+    (void)AuxiliaryCounterValue;
+    (void)ConversionError;
+    return STATUS_NOT_SUPPORTED;
+}

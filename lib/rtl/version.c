@@ -156,3 +156,23 @@ BOOLEAN NTAPI RtlIsServicePackVersionInstalled(ULONG Version)
     DQ_RTL_ENTER(RtlIsServicePackVersionInstalled, NULL);
     return (Version & (ULONG)OS_MASK) == (ddi_version & (ULONG)OS_MASK) && Version <= ddi_version;
 }
+
+/* Obsolete: RtlGetVersion tells more. TRUE was for checked builds of Windows, which are no more. */
+BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber,
+                           PUNICODE_STRING CSDVersion)
+{
+    DQ_ENTER(PsGetVersion, NULL, 0, 0, 0, FALSE);
+    if (MajorVersion != NULL) {
+        *MajorVersion = current.dwMajorVersion;
+    }
+    if (MinorVersion != NULL) {
+        *MinorVersion = current.dwMinorVersion;
+    }
+    if (BuildNumber != NULL) {
+        *BuildNumber = current.dwBuildNumber;
+    }
+    if (CSDVersion != NULL) {
+        CSDVersion->Length = 0;
+    }
+    return FALSE;
+}

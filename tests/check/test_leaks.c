@@ -112,6 +112,21 @@ static BOOLEAN claim(PKINTERRUPT interrupt, PVOID context)
     return TRUE;
 }
 
+static void leave_a_resolution(void *context)
+{
+    (void)context;
+    (void)ExSetTimerResolution(10000, TRUE);
+    if (tidy) {
+        (void)ExSetTimerResolution(0, FALSE);
+    }
+}
+
+static void a_resolution_that_is_not_restored_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_resolution, "ResolutionLeft", "the resolution of the clock is still set");
+}
+
 static void leave_an_interrupt(void *context)
 {
     dirql_line *line = dirql_line_create(&(dirql_line_options){ .name = "uart" });
@@ -599,6 +614,7 @@ int main(void)
         cmocka_unit_test(locks_that_the_body_still_owns_are_reported),
         cmocka_unit_test(the_option_makes_leaks_warnings_or_nothing),
         cmocka_unit_test(leaks_are_suppressed_by_place_and_expected_by_name),
+        cmocka_unit_test(a_resolution_that_is_not_restored_is_reported),
         cmocka_unit_test(a_run_that_failed_has_no_leaks),
     };
 

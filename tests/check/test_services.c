@@ -165,6 +165,22 @@ static void one_time_initialisation_is_silent(void **state)
     assert_silent(run_once, 1, "RunOnce");
 }
 
+static VOID NTAPI do_nothing(PVOID parameter)
+{
+    (void)parameter;
+}
+
+static void call_out(void *context)
+{
+    (void)KeExpandKernelStackAndCallout(do_nothing, context, 1000);
+}
+
+static void a_callout_is_silent(void **state)
+{
+    (void)state;
+    assert_silent(call_out, 1, "StackCallout");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -180,6 +196,7 @@ int main(void)
         cmocka_unit_test(processor_state_is_silent),
         cmocka_unit_test(generic_tables_are_silent),
         cmocka_unit_test(one_time_initialisation_is_silent),
+        cmocka_unit_test(a_callout_is_silent),
         dirql_unit_test(a_table_that_its_own_routine_changes_is_reported),
     };
 
