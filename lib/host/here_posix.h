@@ -21,6 +21,7 @@ typedef struct host_here {
     struct host_catch *kept;  /* See host_faults_keep(). */
     bool passes_faults;       /* See host_faults_pass(). */
     struct host_watch *watch;
+    long number;                        /* See host_thread_number(). */
     struct host_thread *thread;         /* NULL on a thread that this folder did not make. */
     host_kick_handler *volatile kicked; /* NULL while the thread takes no kicks. */
     void *kick_owner;

@@ -114,6 +114,22 @@ void host_thread_give_way(void);
  * sanitizer's own): somebody who might still do something from outside. */
 unsigned host_thread_count_strangers(void);
 
+/* How long a thread has had what it needs to go on: the processor's time that it used, and the time
+ * that it slept or waited in the system. What a busy host gave to others is no part of it, nor is
+ * the time in which the whole process was stopped. So nobody is blamed for a turn that he was not
+ * given. */
+typedef struct host_given {
+    uint64_t looked_ns; /* 0: not started. */
+    uint64_t ran_ns;
+    uint64_t sum_ns;
+} host_given;
+
+void host_given_start(host_given *given, const host_thread *thread);
+
+/* Adds what came since the last look, at most `most_ns`. Returns the sum. The thread has not been
+ * joined. */
+uint64_t host_given_look(host_given *given, const host_thread *thread, uint64_t most_ns);
+
 /* A gate lets one waiter through for each opening; openings do not add up. */
 host_gate *host_gate_create(void);
 void host_gate_open(host_gate *gate);

@@ -48,13 +48,14 @@ static void unlock(void)
 
 /* ---- On the thread --------------------------------------------------------------------------- */
 
-static long number_of_this(void)
+long host_thread_number(void)
 {
 #ifdef SYS_gettid
-    return syscall(SYS_gettid);
-#else
-    return 0;
+    if (host_here_now.number == 0) {
+        host_here_now.number = syscall(SYS_gettid);
+    }
 #endif
+    return host_here_now.number;
 }
 
 static void on_end(void *value)
@@ -97,7 +98,7 @@ static void *run(void *argument)
     sigfillset(&all);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     host_here_now.thread = thread;
-    thread->number = number_of_this();
+    thread->number = host_thread_number();
     for (host_gate_wait(thread->starts); thread->entry != NULL; host_gate_wait(thread->starts)) {
         pthread_sigmask(SIG_SETMASK, &thread->mask, NULL);
         run_entry(thread);
@@ -220,6 +221,7 @@ static void forget(void)
 {
     host_thread *thread;
 
+    host_here_now.number = 0;
     pthread_mutex_init(&pool.mutex, NULL);
     for (thread = pool.made; thread != NULL; thread = thread->next_made) {
         if (thread != host_here_now.thread) {

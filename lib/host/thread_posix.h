@@ -35,6 +35,9 @@ struct host_thread {
     void *torn_owner;
 };
 
+/* The system's number of the calling thread; 0 if it has none. */
+long host_thread_number(void);
+
 /* As host_thread_start, but the thread takes no signal. */
 host_thread *host_thread_start_quiet(host_entry *entry, void *argument);
 

@@ -2,8 +2,8 @@
  * watch_posix.c - the watchdog: one thread for the whole process, started with the first watch.
  *
  * It looks at each watch a few times within its limit and sleeps in between. Time counts as quiet
- * only look by look, so a process that was stopped, or a machine that slept, is not taken for a
- * stalled thread. When the limit has passed, the thread is asked by a directed signal; its
+ * look by look, and only if the thread could have gone on in it: a process that was stopped, a
+ * machine that slept or a host that is busy with others is not taken for a stalled thread. When the limit has passed, the thread is asked by a directed signal; its
  * handler fires if the program counter lies in guest code, else the watchdog asks again later. A
  * watch that fired stays silent until there is progress.
  */
@@ -17,6 +17,7 @@
 
 #include "host/fault.h"
 #include "host/frame.h"
+#include "host/given_posix.h"
 #include "host/guest.h"
 #include "host/here_posix.h"
 #include "host/sanitizer.h"
@@ -34,13 +35,13 @@ typedef enum watch_state { WATCHING, ASKED, FIRED, GIVEN_UP } watch_state;
 struct host_watch {
     struct host_watch *next;
     pthread_t thread;
+    long number; /* The system's, of the thread. */
     const volatile uint64_t *progress;
     uint64_t limit_ns;
     uint64_t look_ns; /* Between two looks. */
 
     uint64_t seen; /* The progress at the last look. */
-    uint64_t quiet_ns;
-    uint64_t looked_at_ns;
+    host_given quiet;
     uint64_t next_look_ns;
     uint64_t retry_ns;
 
@@ -125,7 +126,7 @@ static void look_again_later(host_watch *watch, uint64_t now_ns)
 
 static void start_over(host_watch *watch, uint64_t now_ns)
 {
-    watch->quiet_ns = 0;
+    host_given_begin(&watch->quiet, watch->thread);
     atomic_store(&watch->state, WATCHING);
     look_again_later(watch, now_ns);
 }
@@ -161,19 +162,19 @@ static void give_up(host_watch *watch)
     int asked = ASKED;
 
     if (atomic_compare_exchange_strong(&watch->state, &asked, GIVEN_UP)) {
-        host_stuck_end_process(watch->quiet_ns, atomic_load(&watch->stuck_at));
+        host_stuck_end_process(watch->quiet.sum_ns, atomic_load(&watch->stuck_at));
     }
 }
 
-static void judge_quiet(host_watch *watch, uint64_t now_ns)
+static void judge_quiet(host_watch *watch, uint64_t quiet_ns, uint64_t now_ns)
 {
-    if (watch->quiet_ns < watch->limit_ns) {
+    if (quiet_ns < watch->limit_ns) {
         look_again_later(watch, now_ns);
     } else if (host_stuck_is_traced()) {
         start_over(watch, now_ns);
     } else if (atomic_load(&watch->state) == WATCHING) {
         begin_asking(watch, now_ns);
-    } else if (watch->quiet_ns < watch->limit_ns + host_watch_patience_ns) {
+    } else if (quiet_ns < watch->limit_ns + host_watch_patience_ns) {
         ask(watch, now_ns);
     } else {
         give_up(watch);
@@ -183,18 +184,17 @@ static void judge_quiet(host_watch *watch, uint64_t now_ns)
 static void look(host_watch *watch, uint64_t now_ns)
 {
     uint64_t progress = read_progress(watch);
-    uint64_t passed_ns = now_ns - watch->looked_at_ns;
     uint64_t countable_ns = watch->look_ns > RETRY_NS_MAX ? watch->look_ns : RETRY_NS_MAX;
 
-    watch->looked_at_ns = now_ns;
-    watch->quiet_ns += passed_ns < 2 * countable_ns ? passed_ns : 2 * countable_ns;
     if (progress != watch->seen) {
         watch->seen = progress;
         start_over(watch, now_ns);
     } else if (atomic_load(&watch->state) == FIRED) {
         look_again_later(watch, now_ns);
     } else {
-        judge_quiet(watch, now_ns);
+        judge_quiet(watch,
+                    host_given_add(&watch->quiet, watch->thread, watch->number, 2 * countable_ns),
+                    now_ns);
     }
 }
 
@@ -315,6 +315,7 @@ host_watch *host_watch_start(const volatile uint64_t *progress, uint64_t limit_n
         return NULL;
     }
     watch->thread = pthread_self();
+    watch->number = host_thread_number();
     watch->progress = progress;
     watch->limit_ns = limit_ns;
     watch->look_ns = limit_ns / LOOKS_PER_LIMIT;
@@ -322,8 +323,8 @@ host_watch *host_watch_start(const volatile uint64_t *progress, uint64_t limit_n
         watch->look_ns = LOOK_NS_MIN;
     }
     watch->seen = read_progress(watch);
-    watch->looked_at_ns = host_clock_ns();
-    look_again_later(watch, watch->looked_at_ns);
+    host_given_begin(&watch->quiet, watch->thread);
+    look_again_later(watch, watch->quiet.looked_ns);
     if (!add(watch)) {
         free(watch);
         return NULL;

@@ -20,6 +20,7 @@ typedef struct dq_carrier {
     dq_task *next;     /* Who goes on when this one has left its stack. */
     host_watch *watch; /* While it is in a device's callback. */
     bool served;       /* Its errand at home is done. */
+    host_given leaves; /* Since the run is over. */
     /* Atomic: */
     bool in_guest;      /* Outside the monitor: a kick may deliver. */
     bool hinted;        /* A kick is on its way. */
@@ -27,13 +28,20 @@ typedef struct dq_carrier {
     bool missed;        /* That was no place to deliver. */
 } dq_carrier;
 
+/* For how long something is so, while one host thread runs the processor: the time that was given
+ * to that thread. */
+typedef struct dq_live_span {
+    const host_thread *thread; /* NULL: it is not so. */
+    host_given given;
+} dq_live_span;
+
 /* What the beat knows of a processor. */
 typedef struct dq_live_stay {
-    uint64_t late_since_ns; /* A kick has been due since then; 0: none is. */
-    /* What it does at DISPATCH_LEVEL or above: */
-    uint32_t ordinal; /* Of the execution; 0: none. */
+    dq_live_span late;  /* A kick is due. */
+    dq_live_span quiet; /* The run makes no progress. */
+    dq_live_span still; /* What it does at DISPATCH_LEVEL or above is the same. */
+    uint32_t ordinal;   /* Of that execution; 0: none. */
     uint32_t calls;
-    uint64_t since_ns;
     uint64_t asked_ns; /* When it was kicked, to learn where it is; 0: not yet. */
 } dq_live_stay;
 
@@ -48,7 +56,8 @@ typedef struct dq_live {
     /* The beat's own: */
     uint64_t began_ns;
     uint64_t seen_progress;
-    uint64_t quiet_since_ns;
+    uint64_t quiet_ns;  /* So long nothing has been called, as the beat counts it. */
+    uint64_t looked_ns; /* When it last counted. */
     uint64_t quantum_ns; /* Next turn. */
     uint64_t retry_ns;   /* Between kicks that are late. */
     uint64_t asked_ns;   /* When the one that seems to loop was kicked, to learn where it is. */
@@ -111,6 +120,9 @@ void dq_live_follow_clock(dq_processor *cpu);
 
 /* How long an interrupt may be held up, and a thread refuse to stop: 5 s. Tests may turn it. */
 extern uint64_t dq_live_patience_ns;
+
+/* How long it has been so at `cpu`; begins to count if it is new. */
+uint64_t dq_live_span_ns(dq_live_span *span, const dq_processor *cpu);
 
 /* Ends the run if it, or a processor of it, stands still. */
 void dq_live_watch(dq_machine *machine, uint64_t now_ns);

@@ -27,30 +27,28 @@ static uint64_t jitter(uint64_t ns)
     return ns + host_clock_ns() % (ns / 2 + 1);
 }
 
-static void send_late_kick(dq_processor *cpu, dq_live_stay *stay, uint64_t now_ns)
+static void send_late_kick(dq_processor *cpu, dq_live_stay *stay)
 {
     __atomic_store_n(&cpu->task->carrier->hinted, false, __ATOMIC_SEQ_CST);
     cpu->machine->monitor.kicks |= 1ull << cpu->number;
-    if (stay->late_since_ns == 0) {
-        stay->late_since_ns = now_ns;
-    } else if (now_ns - stay->late_since_ns > dq_live_patience_ns && host_kicks_are_prompt() &&
-               !cpu->machine->monitor.over) {
+    if (dq_live_span_ns(&stay->late, cpu) > dq_live_patience_ns && host_kicks_are_prompt() &&
+        !cpu->machine->monitor.over) {
         dq_live_give_up(cpu);
     }
 }
 
 /* Returns when to look again. */
-static uint64_t send_late_kicks(dq_machine *machine, uint64_t now_ns)
+static uint64_t send_late_kicks(dq_machine *machine)
 {
     dq_live *live = dq_live_of(machine);
     bool any = false;
 
     for (unsigned i = 0; i < machine->processor_count; i++) {
         if (is_owed(&machine->processors[i])) {
-            send_late_kick(&machine->processors[i], &live->stays[i], now_ns);
+            send_late_kick(&machine->processors[i], &live->stays[i]);
             any = true;
         } else {
-            live->stays[i].late_since_ns = 0;
+            live->stays[i].late.thread = NULL;
         }
     }
     if (!any || !host_kicks_are_prompt()) {
@@ -139,7 +137,7 @@ static uint64_t beat(dq_machine *machine)
     dq_live_watch(machine, now_ns);
     if (live->running > 0) {
         end_turns(machine, now_ns);
-        next_ns = send_late_kicks(machine, now_ns);
+        next_ns = send_late_kicks(machine);
     } else if (live->waits_outside && machine->options.watchdog_ns != 0) {
         next_ns = machine->options.watchdog_ns / 4 + beat_ns;
     }
@@ -171,7 +169,7 @@ bool dq_live_beat_start(dq_machine *machine)
     dq_live *live = dq_live_of(machine);
 
     live->began_ns = host_clock_ns();
-    live->quiet_since_ns = live->began_ns;
+    live->looked_ns = live->began_ns;
     live->quantum_ns = live->began_ns + quantum_ns;
     live->retry_ns = retry_min_ns;
     live->beats = true;
@@ -183,7 +181,8 @@ void dq_live_beat_again(dq_live *live)
 {
     if (!live->beats) {
         live->beats = true;
-        live->quiet_since_ns = host_clock_ns();
+        live->quiet_ns = 0;
+        live->looked_ns = host_clock_ns();
         host_beat_within(live->beat, beat_ns);
     }
 }

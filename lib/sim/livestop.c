@@ -13,6 +13,7 @@
 
 static const uint64_t retry_min_ns = 20 * 1000;
 static const uint64_t retry_max_ns = 100 * 1000;
+static const uint64_t look_ns = 10 * 1000 * 1000;
 
 static bool is_in_guest(const dq_task *task)
 {
@@ -81,9 +82,30 @@ static _Noreturn void fail_process(dq_machine *machine)
 
 /* ---- Stopping -------------------------------------------------------------------------------- */
 
+/* True if a thread had its time, and used it to stay where it is. */
+static bool somebody_stays(dq_machine *machine)
+{
+    bool stays = false;
+
+    for (dq_task *task = machine->tasks; task != NULL; task = task->next) {
+        dq_carrier *carrier = task->carrier;
+
+        if (!is_in_guest(task)) {
+            continue;
+        }
+        if (carrier->leaves.looked_ns == 0) {
+            host_given_start(&carrier->leaves, carrier->thread);
+        }
+        stays = host_given_look(&carrier->leaves, carrier->thread, 10 * look_ns) >
+                    dq_live_patience_ns ||
+                stays;
+    }
+    return stays;
+}
+
 static void wait_for_all(dq_machine *machine, dq_live *live)
 {
-    const uint64_t began_ns = host_clock_ns();
+    uint64_t looked_ns = host_clock_ns();
     uint64_t retry_ns = retry_min_ns;
 
     while (live->carriers > 0) {
@@ -91,8 +113,11 @@ static void wait_for_all(dq_machine *machine, dq_live *live)
         dq_monitor_unlock(machine);
         (void)host_gate_wait_for(live->home, retry_ns);
         dq_monitor_lock(machine);
-        if (live->carriers > 0 && host_clock_ns() - began_ns > dq_live_patience_ns) {
-            fail_process(machine);
+        if (live->carriers > 0 && host_clock_ns() - looked_ns > look_ns) {
+            if (somebody_stays(machine)) {
+                fail_process(machine);
+            }
+            looked_ns = host_clock_ns();
         }
         retry_ns = retry_ns * 2 < retry_max_ns ? retry_ns * 2 : retry_max_ns;
     }

@@ -3,7 +3,7 @@
  *
  * Called by the beat. A run may take its time: as long as some processor calls services, nobody is
  * blamed. But at DISPATCH_LEVEL and above a processor is expected to be done soon, whatever the
- * others do.
+ * others do. Time counts only if the host gave it: a busy host is no reason to blame anybody.
  */
 #include "sim/live.h"
 
@@ -54,6 +54,27 @@ static bool is_in_guest(const dq_processor *cpu)
 {
     return !cpu->resting && cpu->task != NULL && cpu->task->carrier != NULL &&
            __atomic_load_n(&cpu->task->carrier->in_guest, __ATOMIC_SEQ_CST);
+}
+
+/* ---- Time ------------------------------------------------------------------------------------ */
+
+/* Looks of the beat are that far apart at most; what lies between later ones was the host's. */
+static const uint64_t look_ns_max = 100 * 1000 * 1000;
+static const uint64_t look_ns_min = 4 * 1000 * 1000;
+
+uint64_t dq_live_span_ns(dq_live_span *span, const dq_processor *cpu)
+{
+    const host_thread *thread = cpu->task->carrier->thread;
+
+    if (span->thread != thread) {
+        span->thread = thread;
+        host_given_start(&span->given, thread);
+        return 0;
+    }
+    if (host_clock_ns() - span->given.looked_ns < look_ns_min) {
+        return span->given.sum_ns;
+    }
+    return host_given_look(&span->given, thread, look_ns_max);
 }
 
 /* ---- An interrupt that cannot be delivered --------------------------------------------------- */
@@ -115,44 +136,64 @@ static void report_loop(dq_processor *cpu, const char *who)
 
 /* ---- The run stands still -------------------------------------------------------------------- */
 
-static dq_processor *somebody_in_guest(dq_machine *machine)
+static void begin_quiet(dq_machine *machine)
 {
+    dq_live *live = dq_live_of(machine);
+
+    live->quiet_ns = 0;
+    live->asked_ns = 0;
     for (unsigned i = 0; i < machine->processor_count; i++) {
-        if (is_in_guest(&machine->processors[i])) {
-            return &machine->processors[i];
-        }
+        live->stays[i].quiet.thread = NULL;
     }
-    return NULL;
 }
 
-static void judge_quiet(dq_machine *machine, uint64_t quiet_ns)
+/* In guest code since long ago, while nobody called anything. */
+static dq_processor *somebody_in_guest(dq_machine *machine)
+{
+    dq_live *live = dq_live_of(machine);
+    dq_processor *found = NULL;
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        dq_processor *cpu = &machine->processors[i];
+
+        if (is_in_guest(cpu) &&
+            dq_live_span_ns(&live->stays[i].quiet, cpu) >= machine->options.watchdog_ns &&
+            found == NULL) {
+            found = cpu;
+        }
+    }
+    return found;
+}
+
+static void judge_quiet(dq_machine *machine)
 {
     dq_live *live = dq_live_of(machine);
     dq_processor *busy = somebody_in_guest(machine);
 
-    if (quiet_ns < machine->options.watchdog_ns) {
-        return;
-    }
-    if (live->waits_outside) {
-        dq_standstill_note(&machine->processors[0], quiet_ns);
+    if (live->waits_outside && live->quiet_ns >= machine->options.watchdog_ns) {
+        dq_standstill_note(&machine->processors[0], live->quiet_ns);
         dq_live_end(machine);
     } else if (busy != NULL && host_is_debugged()) {
-        live->quiet_since_ns = host_clock_ns();
+        begin_quiet(machine);
     } else if (busy != NULL && knows_where(busy, &live->asked_ns, host_clock_ns())) {
         report_loop(busy, "any processor");
     }
 }
 
+/* While all wait for somebody outside, the looks are a quarter of the limit apart. */
 static void watch_run(dq_machine *machine, uint64_t now_ns)
 {
     dq_live *live = dq_live_of(machine);
+    const uint64_t passed_ns = now_ns - live->looked_ns;
+    const uint64_t most_ns = machine->options.watchdog_ns / 4 + look_ns_max;
 
+    live->looked_ns = now_ns;
+    live->quiet_ns += passed_ns < most_ns ? passed_ns : most_ns;
     if (machine->progress != live->seen_progress) {
         live->seen_progress = machine->progress;
-        live->quiet_since_ns = now_ns;
-        live->asked_ns = 0;
+        begin_quiet(machine);
     } else {
-        judge_quiet(machine, now_ns - live->quiet_since_ns);
+        judge_quiet(machine);
     }
 }
 
@@ -180,11 +221,11 @@ static bool goes_on(const dq_processor *cpu, const dq_live_stay *stay,
            execution->calls != stay->calls || (execution == cpu->execution && !is_in_guest(cpu));
 }
 
-static void begin_stay(dq_live_stay *stay, const dq_execution *execution, uint64_t now_ns)
+static void begin_stay(dq_live_stay *stay, const dq_execution *execution)
 {
     stay->ordinal = execution != NULL ? execution->ordinal : 0;
     stay->calls = execution != NULL ? execution->calls : 0;
-    stay->since_ns = now_ns;
+    stay->still.thread = NULL;
     stay->asked_ns = 0;
 }
 
@@ -193,11 +234,12 @@ static void watch_processor(dq_processor *cpu, dq_live_stay *stay, uint64_t now_
     const dq_execution *execution = cpu->task != NULL ? masking(cpu) : NULL;
 
     if (goes_on(cpu, stay, execution)) {
-        begin_stay(stay, execution, now_ns);
-    } else if (now_ns - stay->since_ns < cpu->machine->options.watchdog_ns || !is_in_guest(cpu)) {
+        begin_stay(stay, execution);
+    } else if (!is_in_guest(cpu) ||
+               dq_live_span_ns(&stay->still, cpu) < cpu->machine->options.watchdog_ns) {
         return;
     } else if (host_is_debugged()) {
-        stay->since_ns = now_ns;
+        stay->still.thread = NULL;
     } else if (knows_where(cpu, &stay->asked_ns, now_ns)) {
         report_loop(cpu, "this processor");
     }

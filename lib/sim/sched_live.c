@@ -65,7 +65,8 @@ static bool may_sleep(dq_machine *machine)
         return false;
     }
     live->waits_outside = !something_is_due;
-    live->quiet_since_ns = host_clock_ns();
+    live->quiet_ns = 0;
+    live->looked_ns = host_clock_ns();
     live->beats = true;
     host_beat_within(live->beat, 0);
     return true;

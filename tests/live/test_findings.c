@@ -128,7 +128,7 @@ static void loop_in_isr(struct source *s)
 {
     (void)s;
     stands = true;
-    for (;;) {
+    while (stands) {
     }
 }
 
@@ -184,7 +184,7 @@ static void assert_loop_is_named(void)
 static void an_endless_isr_is_a_livelock(void **state)
 {
     (void)state;
-    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 1000 }, interrupt_and_wait,
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 200 }, interrupt_and_wait,
                   NULL);
     assert_loop_is_named();
 }
@@ -192,7 +192,7 @@ static void an_endless_isr_is_a_livelock(void **state)
 static void an_endless_isr_is_found_while_others_go_on(void **state)
 {
     (void)state;
-    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 1000 }, interrupt_and_go_on,
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 200 }, interrupt_and_go_on,
                   NULL);
     assert_loop_is_named();
 }
@@ -207,7 +207,7 @@ static void loop_alone(void *context)
 static void an_endless_thread_is_a_livelock(void **state)
 {
     (void)state;
-    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 1000 }, loop_alone, NULL);
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 200 }, loop_alone, NULL);
     assert_int_equal(live_result.outcome, DIRQL_FAILED);
     assert_report_has("livelock in `thread test`, IRQL 0");
     assert_report_has("loop_alone");
@@ -226,7 +226,7 @@ static void loop_at_dispatch(void *context)
 static void an_endless_loop_at_dispatch_level_is_a_livelock(void **state)
 {
     (void)state;
-    live_run_with((dirql_options){ .watchdog_ms = 1000 }, loop_at_dispatch, NULL);
+    live_run_with((dirql_options){ .watchdog_ms = 200 }, loop_at_dispatch, NULL);
     assert_int_equal(live_result.outcome, DIRQL_FAILED);
     assert_report_has("livelock in `thread test`, IRQL 2");
 }
@@ -251,7 +251,7 @@ static void compute_long(void *context)
     ended = false;
     other = dirql_thread_start("calls", 1, call_until_told, NULL);
     began_ns = host_clock_ns();
-    while (host_clock_ns() - began_ns < 1500000000u) {
+    while (host_clock_ns() - began_ns < 300000000u) {
     }
     ended = true;
     dirql_thread_join(other);
@@ -260,7 +260,7 @@ static void compute_long(void *context)
 static void a_thread_may_compute_while_others_go_on(void **state)
 {
     (void)state;
-    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 1000 }, compute_long, NULL);
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 200 }, compute_long, NULL);
     assert_string_equal(live_result.report, "");
 }
 

@@ -12,7 +12,7 @@ static volatile int stands;
 
 static void quickly(void)
 {
-    dq_live_patience_ns = 1000u * 1000 * 1000;
+    dq_live_patience_ns = 200u * 1000 * 1000;
 }
 
 static void say_result(void)
@@ -195,7 +195,7 @@ static void run_with_little_patience(void *body)
 static void run_with_a_quick_watchdog(void *body)
 {
     quickly();
-    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 1000 },
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 200 },
                   *(void (**)(void *))body, NULL);
     say_result();
 }
@@ -482,7 +482,7 @@ static void fail_beside_a_lock(void *context)
 static void assert_process_ends(void (*body)(void *))
 {
     assert_int_equal(child_run(run_with_little_patience, &body), EXIT_FAILURE);
-    assert_child_said("run \"inner\" is over, but for 1 seconds a host thread could not be");
+    assert_child_said("run \"inner\" is over, but for 0.2 seconds a host thread could not be");
     assert_child_said("thread other: it is in libc.so");
     assert_child_said("found in this run: assertion");
     assert_child_said("test:1: enough");
