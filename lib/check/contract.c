@@ -314,6 +314,19 @@ static void stop(dq_sink *sink, dq_machine *machine)
     free(contract);
 }
 
+static void begin_anew(dq_sink *sink, dq_machine *machine)
+{
+    dq_contract *contract = (dq_contract *)sink;
+
+    (void)machine;
+    contract->raise_count = 0;
+    contract->held_count = 0;
+    contract->connected_count = 0;
+    contract->paged_count = 0;
+    contract->warned_count = 0;
+    dq_lockclass_clear(&contract->order);
+}
+
 static size_t explain(dq_sink *sink, char *text, size_t bytes)
 {
     const char *explanation = ((dq_contract *)sink)->order.explanation;
@@ -340,6 +353,7 @@ dq_sink *dq_contract_create(dq_machine *machine)
         DQ_EVENT_BIT(INTERRUPT_LOST);
     contract->sink.event = on_event;
     contract->sink.stop = stop;
+    contract->sink.rewind = begin_anew;
     contract->sink.explain = explain;
     return &contract->sink;
 }

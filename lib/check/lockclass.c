@@ -103,9 +103,15 @@ static dq_lock_class *new_class(dq_lockorder *order)
             return class;
         }
     }
+    if (order->class_count < order->classes_made) {
+        class = order->classes[order->class_count++];
+        memset(class, 0, sizeof(*class));
+        return class;
+    }
     class = order->class_count < DQ_LOCK_CLASSES ? calloc(1, sizeof(*class)) : NULL;
     if (class != NULL) {
         order->classes[order->class_count++] = class;
+        order->classes_made = order->class_count;
     }
     return class;
 }
@@ -270,7 +276,7 @@ void dq_lockclass_forget(dq_contract *contract, const void *memory, uint64_t byt
     }
 }
 
-void dq_lockclass_stop(dq_lockorder *order)
+void dq_lockclass_clear(dq_lockorder *order)
 {
     for (unsigned i = 0; i < order->class_count; i++) {
         dq_lock_class *class = order->classes[i];
@@ -279,13 +285,38 @@ void dq_lockclass_stop(dq_lockorder *order)
             dq_lock_edge *edge = class->edges;
 
             class->edges = edge->next;
-            free(edge);
+            edge->next = order->unused_edges;
+            order->unused_edges = edge;
         }
-        free(class);
+    }
+    if (order->numbers != 0) {
+        memset(order->entries, 0, order->slots * sizeof(*order->entries));
+    }
+    free(order->explanation);
+    order->explanation = NULL;
+    order->recent = NULL;
+    order->used = 0;
+    order->numbers = 0;
+    order->class_count = 0;
+    order->edge_count = 0;
+    order->visit = 0;
+    order->misses = false;
+}
+
+void dq_lockclass_stop(dq_lockorder *order)
+{
+    dq_lockclass_clear(order);
+    for (unsigned i = 0; i < order->classes_made; i++) {
+        free(order->classes[i]);
+    }
+    while (order->unused_edges != NULL) {
+        dq_lock_edge *edge = order->unused_edges;
+
+        order->unused_edges = edge->next;
+        free(edge);
     }
     free(order->entries);
     free(order->queue);
-    free(order->explanation);
 }
 
 void dq_lockclass_user(const dq_lockorder *order, const dq_execution *execution,

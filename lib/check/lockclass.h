@@ -106,7 +106,9 @@ typedef struct dq_lockorder {
     uint32_t numbers;
     dq_lock_class *classes[DQ_LOCK_CLASSES];
     unsigned class_count;
+    unsigned classes_made; /* Beyond the count there are some to be used again. */
     unsigned edge_count;
+    dq_lock_edge *unused_edges;
     const dq_lock_edge **queue; /* Of the search: room for every edge. */
     unsigned queue_capacity;
     uint64_t visit;
@@ -130,6 +132,9 @@ void dq_lockclass_begin(struct dq_contract *contract, const void *lock, const vo
                         bool has_line, uint32_t vector);
 void dq_lockclass_name(struct dq_contract *contract, const void *lock, const char *name);
 void dq_lockclass_forget(struct dq_contract *contract, const void *memory, uint64_t bytes);
+
+/* There are no locks any more, and no classes. */
+void dq_lockclass_clear(dq_lockorder *order);
 void dq_lockclass_stop(dq_lockorder *order);
 
 /* "lock "uart.lock"", "the interrupt lock of line "uart"": returns text. */

@@ -349,6 +349,17 @@ static bool make_room(dq_lockorder *order)
     return true;
 }
 
+static dq_lock_edge *take_edge(dq_lockorder *order)
+{
+    dq_lock_edge *edge = order->unused_edges;
+
+    if (edge == NULL) {
+        return malloc(sizeof(*edge));
+    }
+    order->unused_edges = edge->next;
+    return edge;
+}
+
 static dq_lock_edge *add_edge(dq_contract *contract, dq_processor *cpu, const dq_held *held,
                               const dq_lock_entry *entry, const dq_event *event)
 {
@@ -360,7 +371,7 @@ static dq_lock_edge *add_edge(dq_contract *contract, dq_processor *cpu, const dq
         (is_self && held->class->self_edges == DQ_LOCK_SELF_EDGES)) {
         return NULL;
     }
-    edge = make_room(order) ? malloc(sizeof(*edge)) : NULL;
+    edge = make_room(order) ? take_edge(order) : NULL;
     if (edge == NULL) {
         return NULL;
     }

@@ -281,6 +281,28 @@ static void stop(dq_sink *sink, dq_machine *machine)
     free_race((dq_race *)sink);
 }
 
+/* Asleep again. */
+static void begin_anew(dq_sink *sink, dq_machine *machine)
+{
+    dq_race *race = (dq_race *)sink;
+
+    (void)machine;
+    if (race->awake) {
+        dq_raceexecution_clear(&race->executions);
+        dq_racesync_clear(&race->syncs);
+        dq_raceshadow_clear(&race->shadow);
+    }
+    dq_racememory_clear(&race->memory);
+    race->sink.kinds = sleeping_kinds;
+    race->awake = false;
+    race->blind = false;
+    race->expired = NULL;
+    race->stimulus = NULL;
+    race->connection_count = 0;
+    race->pair_count = 0;
+    race->ignore_count = 0;
+}
+
 dq_sink *dq_race_create(dq_machine *machine, bool iso)
 {
     dq_race *race = calloc(1, sizeof(*race));
@@ -294,6 +316,7 @@ dq_sink *dq_race_create(dq_machine *machine, bool iso)
     race->sink.kinds = sleeping_kinds;
     race->sink.event = on_event;
     race->sink.stop = stop;
+    race->sink.rewind = begin_anew;
     return &race->sink;
 }
 

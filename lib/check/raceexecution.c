@@ -171,6 +171,22 @@ static void free_list(dq_raceexecution *e)
     }
 }
 
+void dq_raceexecution_clear(dq_raceexecutions *executions)
+{
+    for (unsigned i = 0; i < 256; i++) {
+        while (executions->buckets[i] != NULL) {
+            dq_raceexecution *e = executions->buckets[i];
+
+            executions->buckets[i] = e->next;
+            e->next = executions->unused;
+            executions->unused = e;
+        }
+    }
+    memset(executions->latest, 0, sizeof(executions->latest));
+    memset(executions->lanes, 0, executions->lane_count * sizeof(executions->lanes[0]));
+    executions->lane_count = 0;
+}
+
 void dq_raceexecution_free_all(dq_raceexecutions *executions)
 {
     for (unsigned i = 0; i < 256; i++) {

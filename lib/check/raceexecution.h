@@ -55,6 +55,9 @@ void dq_raceexecution_give_lane(dq_raceexecutions *executions, dq_raceshadow *sh
 
 /* It has ended. */
 void dq_raceexecution_end(dq_raceexecutions *executions, dq_raceexecution *execution);
+
+/* All are forgotten. */
+void dq_raceexecution_clear(dq_raceexecutions *executions);
 void dq_raceexecution_free_all(dq_raceexecutions *executions);
 
 /* The one that made an access, unless its lane has been used again. */

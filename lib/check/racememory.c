@@ -22,6 +22,7 @@ void dq_racememory_allocate(dq_racememory *memory, const dq_event *event)
     dq_raceblock **bucket = bucket_of(memory, (uintptr_t)event->object);
     dq_raceblock *block = memory->unused;
 
+    memory->is_used = true;
     if (block != NULL) {
         memory->unused = block->next;
     } else {
@@ -59,6 +60,22 @@ void dq_racememory_release(dq_racememory *memory, const void *address)
         block->next = memory->unused;
         memory->unused = block;
     }
+}
+
+void dq_racememory_clear(dq_racememory *memory)
+{
+    for (unsigned i = 0; memory->is_used && i < 512; i++) {
+        while (memory->buckets[i] != NULL) {
+            dq_raceblock *block = memory->buckets[i];
+
+            memory->buckets[i] = block->next;
+            block->next = memory->unused;
+            memory->unused = block;
+        }
+    }
+    memset(memory->freed, 0, memory->is_used ? sizeof(memory->freed) : 0);
+    memory->next_freed = 0;
+    memory->is_used = false;
 }
 
 static void free_list(dq_raceblock *block)

@@ -20,12 +20,16 @@ enum { DQ_RACE_FREED = 64 };
 typedef struct dq_racememory {
     dq_raceblock *buckets[512];
     dq_raceblock *unused;
+    bool is_used; /* Since it was cleared. */
     dq_raceblock freed[DQ_RACE_FREED]; /* Round and round; no bytes: nothing here. */
     unsigned next_freed;
 } dq_racememory;
 
 void dq_racememory_allocate(dq_racememory *memory, const dq_event *event);
 void dq_racememory_release(dq_racememory *memory, const void *address);
+
+/* Knows no block any more. */
+void dq_racememory_clear(dq_racememory *memory);
 void dq_racememory_free_all(dq_racememory *memory);
 
 /* "`uart`+8", "pool block 'Uart'+8, allocated by uart_start uart.c:30", "the stack of thread

@@ -20,16 +20,22 @@ static void clear_slot(dq_raceshadow *shadow, dq_raceslot *slot)
     }
 }
 
+/* The bits of the cells in [from, to), which is not empty. */
+static uint64_t bits_of(unsigned from, unsigned to)
+{
+    return UINT64_MAX << from & UINT64_MAX >> (DQ_RACE_CELLS - to);
+}
+
 static void clear_cells(dq_raceshadow *shadow, dq_racepage *page, unsigned from, unsigned to)
 {
-    for (unsigned c = from; page->used && c < to; c++) {
+    for (uint64_t left = page->touched & bits_of(from, to); left != 0; left &= left - 1) {
+        dq_racecell *cell = &page->cells[__builtin_ctzll(left)];
+
         for (unsigned s = 0; s < DQ_RACE_SLOTS; s++) {
-            clear_slot(shadow, &page->cells[c].slots[s]);
+            clear_slot(shadow, &cell->slots[s]);
         }
     }
-    if (from == 0 && to == DQ_RACE_CELLS) {
-        page->used = false;
-    }
+    page->touched &= ~bits_of(from, to);
 }
 
 /* True if whoever races with `old` races with `new`, too, as far as both are equally known to
@@ -170,6 +176,7 @@ static dq_racepage *make(dq_raceshadow *shadow, uintptr_t number)
 dq_racecell *dq_raceshadow_cell(dq_raceshadow *shadow, uintptr_t address)
 {
     const uintptr_t number = address >> PAGE_SHIFT;
+    const unsigned cell = address >> CELL_SHIFT & (DQ_RACE_CELLS - 1);
     dq_racepage *page = shadow->latest;
 
     if (page == NULL || page->number != number) {
@@ -182,8 +189,8 @@ dq_racecell *dq_raceshadow_cell(dq_raceshadow *shadow, uintptr_t address)
         }
         shadow->latest = page;
     }
-    page->used = true;
-    return &page->cells[address >> CELL_SHIFT & (DQ_RACE_CELLS - 1)];
+    page->touched |= 1ull << cell;
+    return &page->cells[cell];
 }
 
 /* ---- Forgetting ------------------------------------------------------------------------------ */
@@ -238,7 +245,7 @@ void dq_raceshadow_begin_stack(dq_raceshadow *shadow, uintptr_t from, uintptr_t 
 void dq_raceshadow_forget_frames(dq_raceshadow *shadow, uintptr_t from, uintptr_t to)
 {
     for (dq_racepage *page = shadow->on_stack; page != NULL; page = page->next_on_stack) {
-        if (page->used) {
+        if (page->touched != 0) {
             clear_range(shadow, page, from, to);
         }
     }
@@ -250,7 +257,7 @@ void dq_raceshadow_sweep(dq_raceshadow *shadow, bool (*is_dead)(const void *owne
     for (unsigned i = 0; i < shadow->page_count; i++) {
         dq_racepage *page = shadow->pages[i];
 
-        for (unsigned s = 0; page->used && s < DQ_RACE_CELLS * DQ_RACE_SLOTS; s++) {
+        for (unsigned s = 0; page->touched != 0 && s < DQ_RACE_CELLS * DQ_RACE_SLOTS; s++) {
             dq_raceslot *slot = &page->cells[s / DQ_RACE_SLOTS].slots[s % DQ_RACE_SLOTS];
 
             if (slot->mask != 0 && is_dead(owner, slot->lane)) {
@@ -266,11 +273,27 @@ bool dq_raceshadow_start(dq_raceshadow *shadow,
                          bool (*is_stack)(const void *owner, uintptr_t address),
                          const void *owner)
 {
+    if (shadow->buckets != NULL) {
+        return true;
+    }
     shadow->is_stack = is_stack;
     shadow->owner = owner;
     shadow->buckets = calloc(BUCKETS, sizeof(*shadow->buckets));
     shadow->pages = calloc(DQ_RACE_PAGES, sizeof(*shadow->pages));
     return shadow->buckets != NULL && shadow->pages != NULL;
+}
+
+void dq_raceshadow_clear(dq_raceshadow *shadow)
+{
+    if (shadow->page_count == DQ_RACE_PAGES) {
+        dq_raceshadow_stop(shadow); /* Which page is the oldest must not depend on what was. */
+        return;
+    }
+    for (unsigned i = 0; i < shadow->page_count; i++) {
+        clear_cells(shadow, shadow->pages[i], 0, DQ_RACE_CELLS);
+    }
+    shadow->turn = 0;
+    shadow->latest = NULL;
 }
 
 void dq_raceshadow_stop(dq_raceshadow *shadow)

@@ -14,7 +14,7 @@
 
 enum {
     DQ_RACE_SLOTS = 4,
-    DQ_RACE_CELLS = 64, /* Of a page. */
+    DQ_RACE_CELLS = 64, /* Of a page, which has a bit for each. */
     DQ_RACE_PAGES = 8192,
     DQ_RACE_LANES = 512,
     DQ_RACE_ANYWHERE = 0xFF
@@ -39,7 +39,8 @@ typedef struct dq_racecell {
 
 typedef struct dq_racepage {
     uintptr_t number;
-    bool on_stack, used;
+    uint64_t touched; /* A bit for each cell that may hold an access. */
+    bool on_stack;
     struct dq_racepage *next; /* In its bucket. */
     struct dq_racepage *next_on_stack;
     dq_racecell cells[DQ_RACE_CELLS];
@@ -57,10 +58,14 @@ typedef struct dq_raceshadow {
     const void *owner;
 } dq_raceshadow;
 
+/* Does nothing if it was started before. */
 bool dq_raceshadow_start(dq_raceshadow *shadow,
                          bool (*is_stack)(const void *owner, uintptr_t address),
                          const void *owner);
 void dq_raceshadow_stop(dq_raceshadow *shadow);
+
+/* Forgets all accesses; the pages stay. */
+void dq_raceshadow_clear(dq_raceshadow *shadow);
 
 /* The cell of `address`, made if need be. NULL when memory is short. */
 dq_racecell *dq_raceshadow_cell(dq_raceshadow *shadow, uintptr_t address);

@@ -53,6 +53,19 @@ static bool grow(dq_racesyncs *syncs)
     return true;
 }
 
+/* Nothing was handed over through it. */
+static dq_racesync *take(dq_racesyncs *syncs)
+{
+    dq_racesync *sync = syncs->unused;
+
+    if (sync == NULL) {
+        return calloc(1, sizeof(*sync));
+    }
+    syncs->unused = sync->next;
+    dq_raceclock_clear(&sync->clock);
+    return sync;
+}
+
 dq_racesync *dq_racesync_at(dq_racesyncs *syncs, uintptr_t address, dq_racesync_role role)
 {
     dq_racesync *sync = dq_racesync_find(syncs, address, role);
@@ -64,7 +77,7 @@ dq_racesync *dq_racesync_at(dq_racesyncs *syncs, uintptr_t address, dq_racesync_
     if (syncs->count >= syncs->bucket_count && !grow(syncs)) {
         return NULL;
     }
-    sync = calloc(1, sizeof(*sync));
+    sync = take(syncs);
     if (sync != NULL) {
         bucket = &syncs->buckets[bucket_of(syncs, address)];
         sync->address = address;
@@ -88,8 +101,8 @@ static void forget_in(dq_racesyncs *syncs, size_t bucket, uintptr_t from, uintpt
             continue;
         }
         *link = sync->next;
-        dq_raceclock_free(&sync->clock);
-        free(sync);
+        sync->next = syncs->unused;
+        syncs->unused = sync;
         syncs->count--;
     }
 }
@@ -112,10 +125,22 @@ void dq_racesync_forget(dq_racesyncs *syncs, uintptr_t from, uintptr_t to)
     }
 }
 
+void dq_racesync_clear(dq_racesyncs *syncs)
+{
+    for (size_t i = 0; syncs->count > 0 && i < syncs->bucket_count; i++) {
+        forget_in(syncs, i, 0, UINTPTR_MAX);
+    }
+}
+
 void dq_racesync_free_all(dq_racesyncs *syncs)
 {
-    for (size_t i = 0; i < syncs->bucket_count; i++) {
-        forget_in(syncs, i, 0, UINTPTR_MAX);
+    dq_racesync_clear(syncs);
+    while (syncs->unused != NULL) {
+        dq_racesync *sync = syncs->unused;
+
+        syncs->unused = sync->next;
+        dq_raceclock_free(&sync->clock);
+        free(sync);
     }
     free(syncs->buckets);
     *syncs = (dq_racesyncs){ .buckets = NULL };

@@ -29,6 +29,7 @@ typedef struct dq_racesync {
 typedef struct dq_racesyncs {
     dq_racesync **buckets;
     size_t bucket_count, count;
+    dq_racesync *unused;
 } dq_racesyncs;
 
 /* NULL if nothing was handed over there. */
@@ -39,6 +40,9 @@ dq_racesync *dq_racesync_at(dq_racesyncs *syncs, uintptr_t address, dq_racesync_
 
 /* The objects in this memory are gone, or begin anew. */
 void dq_racesync_forget(dq_racesyncs *syncs, uintptr_t from, uintptr_t to);
+
+/* All are gone. */
+void dq_racesync_clear(dq_racesyncs *syncs);
 void dq_racesync_free_all(dq_racesyncs *syncs);
 
 #endif

@@ -103,8 +103,10 @@ static bool add_sink(dq_machine *machine, dq_sink *sink)
     return sink != NULL;
 }
 
-static bool add_sinks(dq_machine *machine, const dirql_options *options)
+/* What a search runs is drawn by nobody: a schedule that fails is run again. */
+static bool add_sinks(dq_machine *machine, const dirql_job *job)
 {
+    const dirql_options *options = job->options;
     dirql_control *control = machine->control;
 
     if (options->trace != NULL) {
@@ -119,9 +121,13 @@ static bool add_sinks(dq_machine *machine, const dirql_options *options)
         return true;
     }
     control->race = dq_race_create(machine, options->iso_volatile != 0);
-    control->history = dq_history_create(machine, dq_race_memory(control->race));
-    return add_sink(machine, control->history) &&
-           add_sink(machine, dq_contract_create(machine)) && add_sink(machine, control->race);
+    if (job->searcher == NULL) {
+        control->history = dq_history_create(machine, dq_race_memory(control->race));
+        if (!add_sink(machine, control->history)) {
+            return false;
+        }
+    }
+    return add_sink(machine, dq_contract_create(machine)) && add_sink(machine, control->race);
 }
 
 static void start_failing(dq_machine *machine, const dirql_options *options)
@@ -166,7 +172,7 @@ static dq_machine *make_machine(const dirql_job *job)
         machine->body_done = dirql_leftovers;
         control->leaks = options->leaks == DIRQL_LEAKS_WARNINGS ? DQ_WARNING : DQ_ERROR;
     }
-    if (!add_sinks(machine, options)) {
+    if (!add_sinks(machine, job)) {
         dq_machine_destroy(machine);
         dq_arena_give(job->arena, control);
         return NULL;
