@@ -115,9 +115,9 @@ static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result 
 /* A run must ask what the one before asked, up to the answer that is new. */
 static bool has_diverged(dirql_exploration *ex)
 {
-    if (ex->search.error == DQ_SEARCH_GOES_ON && ex->search.at < ex->search.count) {
+    if (ex->search.error == DQ_SEARCH_GOES_ON && ex->search.searcher.at < ex->search.count) {
         ex->search.error = DQ_SEARCH_DIVERGED;
-        ex->search.error_at = ex->search.at;
+        ex->search.error_at = ex->search.searcher.at;
         ex->search.asked = (dq_choice){ 0 };
     }
     return ex->search.error != DQ_SEARCH_GOES_ON;

@@ -37,11 +37,11 @@ static void pay_back(dq_search *search, const dq_choice *choice)
 static void fail(dq_search *search, dq_search_error error, const dq_choice *asked)
 {
     search->error = error;
-    search->error_at = search->at;
+    search->error_at = search->searcher.at;
     search->asked = *asked;
-    if (search->at < search->count) {
-        search->expected = search->nodes[search->at].choice;
-        search->expected_service = search->nodes[search->at].service;
+    if (search->searcher.at < search->count) {
+        search->expected = search->nodes[search->searcher.at].choice;
+        search->expected_service = search->nodes[search->searcher.at].service;
     }
 }
 
@@ -64,7 +64,7 @@ static bool reserve(dq_search *search)
 
 static void ask_again(dq_search *search, dq_choice *choice, unsigned service)
 {
-    const dq_node *node = &search->nodes[search->at];
+    const dq_node *node = &search->nodes[search->searcher.at];
 
     if (node->choice.kind != choice->kind || node->choice.options != choice->options ||
         node->service != service) {
@@ -92,12 +92,12 @@ static void answer(dq_searcher *searcher, dq_processor *cpu, dq_choice *choice)
     if (search->error != DQ_SEARCH_GOES_ON) {
         return;
     }
-    if (search->at < search->count) {
+    if (search->searcher.at < search->count) {
         ask_again(search, choice, service);
     } else {
         ask_first(search, choice, service);
     }
-    search->at++;
+    search->searcher.at++;
 }
 
 static bool touch(dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
@@ -105,6 +105,10 @@ static bool touch(dq_searcher *searcher, dq_processor *cpu, const void *address,
 {
     dq_search *search = (dq_search *)searcher;
 
+    if (!searcher->hears) {
+        searcher->hears = true;
+        search->sharing.grew = true; /* So far nobody has told of what services touch. */
+    }
     return search->unreduced ||
            dq_sharing_touch(&search->sharing, cpu, address, bytes, flags);
 }
@@ -129,6 +133,7 @@ void dq_search_stop(dq_search *search)
 
 void dq_search_begin(dq_search *search, const dq_bounds *limit)
 {
+    search->searcher.same = 0;
     search->count = 0;
     search->limit = *limit;
     search->deviations = 0;
@@ -139,7 +144,7 @@ void dq_search_begin(dq_search *search, const dq_bounds *limit)
 void dq_search_begin_run(dq_search *search)
 {
     dq_sharing_begin_run(&search->sharing);
-    search->at = 0;
+    search->searcher.at = 0;
     search->error = DQ_SEARCH_GOES_ON;
 }
 
@@ -179,6 +184,7 @@ bool dq_search_advance(dq_search *search)
 {
     while (search->count > 0) {
         if (turn(search, &search->nodes[search->count - 1].choice)) {
+            search->searcher.same = search->count - 1;
             return true;
         }
         search->count--;

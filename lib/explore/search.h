@@ -40,7 +40,6 @@ typedef struct dq_search {
     dq_searcher searcher; /* Answers for machines in mode explore. */
     dq_node *nodes;
     size_t count, capacity;
-    size_t at; /* Choices that the present run has asked for. */
     dq_bounds limit;
     dq_bounds used;           /* By the answers of the present run. */
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */

@@ -104,18 +104,22 @@ static bool enlarge(dq_sharing *sharing)
     return true;
 }
 
-static dq_cell *cell_of(dq_sharing *sharing, uintptr_t key)
+/* What has a cell lies at the same address in each run. NULL: it has none, and must not have. */
+static dq_cell *cell_of(dq_sharing *sharing, const dq_processor *cpu, uintptr_t key)
 {
-    dq_cell *cell;
+    dq_cell *cell =
+        sharing->capacity != 0 ? slot_of(sharing->cells, sharing->capacity, key) : NULL;
 
-    if (2 * sharing->count >= sharing->capacity && !enlarge(sharing)) {
+    if (cell != NULL && cell->key == key) {
+        return cell;
+    }
+    if (!is_steady(sharing, cpu, (const void *)key) ||
+        (2 * sharing->count >= sharing->capacity && !enlarge(sharing))) {
         return NULL;
     }
     cell = slot_of(sharing->cells, sharing->capacity, key);
-    if (cell->key == 0) {
-        cell->key = key;
-        sharing->count++;
-    }
+    cell->key = key;
+    sharing->count++;
     return cell;
 }
 
@@ -149,12 +153,12 @@ bool dq_sharing_touch(dq_sharing *sharing, dq_processor *cpu, const void *addres
     const void *lane = lane_of(cpu->execution);
     bool shared = false, own;
 
-    if ((end - first) >> CELL_SHIFT > CELLS_PER_TOUCH_MAX || !is_steady(sharing, cpu, address)) {
+    if ((end - first) >> CELL_SHIFT > CELLS_PER_TOUCH_MAX) {
         return true;
     }
     own = is_own(cpu, address);
     for (uintptr_t key = first; key < end; key += 1u << CELL_SHIFT) {
-        dq_cell *cell = cell_of(sharing, key);
+        dq_cell *cell = cell_of(sharing, cpu, key);
 
         if (cell == NULL) {
             return true;

@@ -379,7 +379,7 @@ dq_frame_block *dq_frame_block_of(dq_machine *machine, uint64_t number)
 dq_frame_block *dq_frame_block_next(dq_machine *machine, const dq_frame_block *block,
                                     const void *owner)
 {
-    const dq_frames *frames = frames_of(machine);
+    const dq_frames *frames = ((const dq_kernel *)machine->kernel)->frames;
     dq_frame_block *next = block != NULL ? block->next : frames != NULL ? frames->blocks : NULL;
 
     while (next != NULL && (next->memory == NULL || next->owner != owner)) {

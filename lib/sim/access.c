@@ -153,7 +153,7 @@ void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_
 {
     dq_searcher *searcher = cpu->machine->choices.searcher;
 
-    if (searcher != NULL) {
+    if (searcher != NULL && searcher->hears) {
         (void)searcher->touch(searcher, cpu, (const void *)address, bytes, flags);
     }
     dq_emit(cpu, ACCESS, (const void *)address, bytes, flags, 0);

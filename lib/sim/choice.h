@@ -61,6 +61,9 @@ typedef struct dq_choice {
 
 /* Who answers in mode explore. `choice->answer` is to be filled in. */
 typedef struct dq_searcher {
+    size_t at;   /* Choices that the present run has asked it for. */
+    size_t same; /* So many of them have the answers that they had in the run before. */
+    bool hears;  /* Instrumented code has been met: what services touch is of interest, too. */
     void (*answer)(struct dq_searcher *searcher, dq_processor *cpu, dq_choice *choice);
     /* Guest code is about to touch memory. False: nobody else ever touches it, so that it makes no
      * difference what happens before this and what after it. */

@@ -334,6 +334,7 @@ void dq_machine_destroy(dq_machine *machine)
     dq_intc_stop(machine);
     dq_address_map_stop(machine);
     dq_choice_stop(machine);
+    dq_trail_forget(&machine->trail);
     dq_finding_stop(machine);
     dq_machine_give(machine, machine->processors);
     dq_machine_give(machine, machine);

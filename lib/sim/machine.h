@@ -21,6 +21,7 @@
 #include "sim/processor.h"
 #include "sim/sched.h"
 #include "sim/shelf.h"
+#include "sim/trail.h"
 
 /* What the kernel lends to the machine. All are called on a processor unless said otherwise. */
 typedef struct dq_kernel_hooks {
@@ -93,6 +94,8 @@ struct dq_machine {
     dq_sink *sinks;
     dq_clock clock;
     dq_choice_log choices;
+    dq_trail trail;  /* When it is rewound: of the latest run. */
+    size_t trail_at; /* How far along it the present run is. */
     dq_failing failing;
     dq_intc intc;
     dq_address_map addresses;

@@ -11,6 +11,7 @@ typedef struct lasting {
     uint64_t progress;
     host_watch *watch;
     dq_shelf shelf;
+    dq_trail trail;
 } lasting;
 
 static lasting lasting_of(const dq_machine *machine)
@@ -20,7 +21,8 @@ static lasting lasting_of(const dq_machine *machine)
                       .log_capacity = machine->choices.capacity,
                       .progress = machine->progress,
                       .watch = machine->watch,
-                      .shelf = machine->shelf };
+                      .shelf = machine->shelf,
+                      .trail = machine->trail };
 }
 
 static void put_back(dq_machine *machine)
@@ -34,6 +36,7 @@ static void put_back(dq_machine *machine)
     machine->progress = last.progress + 1; /* Each run is some. */
     machine->watch = last.watch;
     machine->shelf = last.shelf;
+    machine->trail = last.trail;
 }
 
 static void drop(dq_task *task)

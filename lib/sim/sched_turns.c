@@ -14,13 +14,7 @@ static const uint64_t slice_counted_ns = 10 * 1000 * 1000; /* Where a switch is 
 static const uint64_t slice_points = 256;
 static const uint64_t slice_counted_points = 20000;
 
-typedef struct turns {
-    unsigned turn; /* The processor whose thread code goes on. */
-    uint64_t turn_began_ns;
-    uint64_t turn_points;
-} turns;
-
-static turns *turns_of(const dq_machine *machine)
+static dq_turns *turns_of(const dq_machine *machine)
 {
     return machine->scheduler_state;
 }
@@ -67,28 +61,28 @@ static dq_processor *runnable_after(const dq_machine *machine, const dq_processo
 
 static bool turn_is_over(const dq_machine *machine)
 {
-    const turns *t = turns_of(machine);
+    const dq_turns *t = turns_of(machine);
     const bool sparse = machine->choices.sparse;
     const uint64_t limit_ns = sparse ? slice_counted_ns : slice_ns;
 
     const uint64_t limit_points = sparse ? slice_counted_points : slice_points;
 
-    return t->turn_points >= limit_points || machine->clock.now_ns - t->turn_began_ns >= limit_ns;
+    return t->points >= limit_points || machine->clock.now_ns - t->began_ns >= limit_ns;
 }
 
 static void give_turn(dq_machine *machine, const dq_processor *cpu)
 {
-    turns *t = turns_of(machine);
+    dq_turns *t = turns_of(machine);
 
     t->turn = cpu->number;
-    t->turn_began_ns = machine->clock.now_ns;
-    t->turn_points = 0;
+    t->began_ns = machine->clock.now_ns;
+    t->points = 0;
 }
 
 /* What an undisturbed machine would do. NULL if nobody can run. */
 static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, bool yields)
 {
-    turns *t = turns_of(machine);
+    dq_turns *t = turns_of(machine);
     dq_processor *holder = &machine->processors[t->turn];
     dq_processor *urgent = is_urgent(cpu) && !yields ? cpu : urgent_after(machine, cpu);
     dq_processor *next;
@@ -97,7 +91,7 @@ static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, bool yi
         return urgent;
     }
     if (dq_can_run(holder) && !(yields && holder == cpu) && !turn_is_over(machine)) {
-        t->turn_points++;
+        t->points++;
         return holder;
     }
     next = runnable_after(machine, holder);
@@ -199,6 +193,26 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readine
     return c.option[answer];
 }
 
+/* Where the run is still what the one before was, the same again. */
+static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readiness caller)
+{
+    const dq_trail_step *step;
+    dq_processor *next;
+
+    if (!machine->marked) {
+        return choose_next(machine, cpu, caller);
+    }
+    step = dq_trail_follow(cpu);
+    if (step == NULL) {
+        next = choose_next(machine, cpu, caller);
+        dq_trail_leave(cpu, next, turns_of(machine));
+        return next;
+    }
+    *turns_of(machine) = step->turns;
+    cpu->execution->pinned_answer = step->pinned_answer;
+    return step->next != DQ_TRAIL_NOBODY ? &machine->processors[step->next] : NULL;
+}
+
 /* ---- Going on -------------------------------------------------------------------------------- */
 
 static void go(dq_processor *from, dq_processor *to)
@@ -217,7 +231,7 @@ static dq_processor *turns_point(dq_processor *cpu, bool yields)
     if (machine->intc.deferred > 0) {
         dq_intc_arrivals(cpu);
     }
-    next = choose_next(machine, cpu, yields ? YIELDS : READY);
+    next = who_goes_on(machine, cpu, yields ? YIELDS : READY);
     if (next != NULL && next != cpu) {
         go(cpu, next);
     }
@@ -234,7 +248,7 @@ static void turns_rest(dq_processor *cpu)
         if (machine->intc.deferred > 0) {
             dq_intc_arrivals(cpu);
         }
-        next = choose_next(machine, cpu, WAITS);
+        next = who_goes_on(machine, cpu, WAITS);
         if (next == cpu) {
             return;
         }
@@ -272,7 +286,7 @@ static void turns_home(dq_processor *cpu, bool for_good)
 
 static bool turns_start(dq_machine *machine)
 {
-    machine->scheduler_state = dq_machine_get(machine, sizeof(turns));
+    machine->scheduler_state = dq_machine_get(machine, sizeof(dq_turns));
     return machine->scheduler_state != NULL;
 }
 

@@ -1,0 +1,73 @@
+/*
+ * trail.c - a list of the places of the latest run, by the order in which it came to them.
+ */
+#include "sim/trail.h"
+
+#include <stdlib.h>
+
+#include "sim/machine.h"
+
+const dq_trail_step *dq_trail_follow(dq_processor *cpu)
+{
+    dq_machine *machine = cpu->machine;
+    dq_choice_log *log = &machine->choices;
+    const dq_execution *execution = cpu->execution;
+    const dq_trail_step *step = &machine->trail.steps[machine->trail_at];
+
+    if (machine->trail_at >= machine->trail.count || step->answers > log->searcher->same ||
+        step->processor != cpu->number || step->service != execution->service ||
+        step->calls != execution->calls) {
+        machine->trail.count = machine->trail_at;
+        return NULL;
+    }
+    machine->trail_at++;
+    log->searcher->at = step->answers;
+    log->asked = step->asked;
+    log->count = step->logged; /* The entries are still those of the run before. */
+    return step;
+}
+
+static bool make_room(dq_trail *trail)
+{
+    const size_t capacity = trail->capacity == 0 ? 256 : 2 * trail->capacity;
+    dq_trail_step *steps;
+
+    if (trail->count < trail->capacity) {
+        return true;
+    }
+    steps = realloc(trail->steps, capacity * sizeof(*steps));
+    if (steps == NULL) {
+        return false;
+    }
+    trail->steps = steps;
+    trail->capacity = capacity;
+    return true;
+}
+
+void dq_trail_leave(const dq_processor *cpu, const dq_processor *next, const dq_turns *turns)
+{
+    dq_machine *machine = cpu->machine;
+    const dq_choice_log *log = &machine->choices;
+    const dq_execution *execution = cpu->execution;
+
+    if (machine->trail_at != machine->trail.count || !make_room(&machine->trail)) {
+        return; /* The next run will ask from here on. */
+    }
+    machine->trail_at++;
+    machine->trail.steps[machine->trail.count++] =
+        (dq_trail_step){ .calls = execution->calls,
+                         .service = (uint16_t)execution->service,
+                         .processor = cpu->number,
+                         .next = next != NULL ? next->number : DQ_TRAIL_NOBODY,
+                         .pinned_answer = execution->pinned_answer,
+                         .turns = *turns,
+                         .answers = log->searcher->at,
+                         .asked = log->asked,
+                         .logged = log->count };
+}
+
+void dq_trail_forget(dq_trail *trail)
+{
+    free(trail->steps);
+    *trail = (dq_trail){ 0 };
+}

@@ -1,0 +1,50 @@
+/*
+ * trail.h - the beginning that a run of an exploration has in common with the one before it.
+ *
+ * Up to the answer that is new, a run is what the one before was: at each place where the scheduler
+ * asks who goes on, the same may be done again without asking. The trail remembers what came of
+ * each such place. It is held against the run as that goes along: where another processor or
+ * another service asks, the trail is left, and the search sees for itself what is different.
+ */
+#ifndef DQ_TRAIL_H
+#define DQ_TRAIL_H
+
+#include "sim/choice.h"
+
+/* Whose turn it is, see sched_turns.c. */
+typedef struct dq_turns {
+    unsigned turn; /* The processor whose thread code goes on. */
+    uint64_t began_ns;
+    uint64_t points;
+} dq_turns;
+
+enum { DQ_TRAIL_NOBODY = 0xFF };
+
+/* A place where the scheduler asked, and all that it changed. */
+typedef struct dq_trail_step {
+    uint32_t calls; /* Of the execution that came there. */
+    uint16_t service;
+    uint8_t processor;
+    uint8_t next; /* Who went on, or DQ_TRAIL_NOBODY. */
+    uint8_t pinned_answer;
+    dq_turns turns;
+    size_t answers; /* Choices that the search had answered then, */
+    size_t asked;   /* and all that were asked */
+    size_t logged;  /* and written down. */
+} dq_trail_step;
+
+typedef struct dq_trail {
+    dq_trail_step *steps;
+    size_t count, capacity;
+} dq_trail;
+
+/* What came of the place that `cpu` has come to, if the run is still what the one before was; else
+ * NULL. Then dq_trail_leave() is to be told what comes of it. */
+const dq_trail_step *dq_trail_follow(dq_processor *cpu);
+
+/* Remembers what came of the place. `next` is NULL if nobody could go on; `turns` as it is now. */
+void dq_trail_leave(const dq_processor *cpu, const dq_processor *next, const dq_turns *turns);
+
+void dq_trail_forget(dq_trail *trail);
+
+#endif
