@@ -86,7 +86,9 @@ static void call_control_routine(dq_processor *cpu, dq_adapter *adapter,
 static void check_irql(dq_processor *cpu, const dq_dma_request *request)
 {
     if (cpu->irql != DISPATCH_LEVEL) {
-        dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE, cpu->irql, 0, (uintptr_t)request->context, 0,
+        dq_bugcheck(cpu, IRQL_UNEXPECTED_VALUE,
+                    (uint64_t)cpu->irql << 16 | (uint64_t)DISPATCH_LEVEL << 8 | 2,
+                    (uintptr_t)request->control, (uintptr_t)request->context, 0,
                     "the routine of a DMA adapter returned at IRQL %u, but was called at "
                     "DISPATCH_LEVEL",
                     cpu->irql);

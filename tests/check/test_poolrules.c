@@ -8,6 +8,14 @@ enum { TAG = 0x74736554 };
 static KIRQL old;
 static PVOID memory;
 
+static void free_at_dirql(void *context)
+{
+    (void)context;
+    memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 16, TAG);
+    KeRaiseIrql(5, &old);
+    ExFreePoolWithTag(memory, TAG);
+}
+
 static void allocate_nothing(void *context)
 {
     (void)context;
@@ -118,6 +126,12 @@ static void nonpaged_memory_at_dirql_is_reported(void **state)
                   POOL_FLAG_NON_PAGED, 16, "IrqlExAllocatePool");
 }
 
+static void nonpaged_memory_freed_at_dirql_is_reported(void **state)
+{
+    (void)state;
+    assert_verifier(free_at_dirql, 0x12, 5, NonPagedPool, (ULONG_PTR)memory, "IrqlExFree1");
+}
+
 static void a_free_inside_a_block_is_reported(void **state)
 {
     (void)state;
@@ -159,6 +173,7 @@ int main(void)
         cmocka_unit_test(an_allocation_of_nothing_is_reported),
         cmocka_unit_test(paged_memory_at_dispatch_level_is_reported),
         cmocka_unit_test(nonpaged_memory_at_dirql_is_reported),
+        cmocka_unit_test(nonpaged_memory_freed_at_dirql_is_reported),
         cmocka_unit_test(a_free_inside_a_block_is_reported),
         cmocka_unit_test(a_second_free_is_reported),
         cmocka_unit_test(paged_memory_freed_at_dispatch_level_is_reported),

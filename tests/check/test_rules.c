@@ -325,6 +325,16 @@ static void acquire_unsafe_outside_a_region(void *context)
     ExAcquireFastMutexUnsafe(&fast);
 }
 
+static void release_unsafe_outside_a_region(void *context)
+{
+    (void)context;
+    ExInitializeFastMutex(&fast);
+    KeEnterCriticalRegion();
+    ExAcquireFastMutexUnsafe(&fast);
+    KeLeaveCriticalRegion();
+    ExReleaseFastMutexUnsafe(&fast);
+}
+
 static void close_at_apc_level(void *context)
 {
     (void)context;
@@ -407,6 +417,8 @@ static void what_breaks_a_rule_is_reported(void **state)
     assert_verifier(release_fast_mutexes_in_order, 0x1003, (ULONG_PTR)&fast, (ULONG_PTR)&other_fast,
                     0, "FastMutexOrder");
     assert_verifier(acquire_unsafe_outside_a_region, 0x39, PASSIVE_LEVEL, 0, (ULONG_PTR)&fast,
+                    "FastMutexUnsafe");
+    assert_verifier(release_unsafe_outside_a_region, 0x3A, PASSIVE_LEVEL, 0, (ULONG_PTR)&fast,
                     "FastMutexUnsafe");
     assert_verifier(disconnect_at_apc_level, 0xE5, APC_LEVEL, 0, 0, "IrqlIoPassive4");
     assert_verifier(delete_device_at_dispatch, 0xE5, DISPATCH_LEVEL, 0, 0, "IrqlIoApcLte");

@@ -92,6 +92,7 @@ static void a_host_thread_that_calls_the_kernel_is_found(void **state)
     assert_error(let_a_host_thread_call_the_kernel, 1, "foreign thread");
     assert_silent(let_a_simulated_thread_call_the_kernel, 1, "foreign thread");
     assert_silent(let_a_simulated_thread_call_the_kernel, 1, "interrupt held up");
+    assert_silent(let_a_simulated_thread_call_the_kernel, 1, "thread exit");
 }
 
 /* ---- Races ----------------------------------------------------------------------------------- */

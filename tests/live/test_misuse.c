@@ -318,6 +318,7 @@ static void a_thread_that_ends_itself_by_the_hosts_means_is_a_finding(void **sta
         return; /* AddressSanitizer knows nothing of such an end of a context. */
     }
     assert_int_equal(child_run(leave_in_all_ways, NULL), 0);
+    assert_child_said("thread exit");
     assert_child_said("pthread_exit() was called in `thread test`, IRQL 0");
     assert_child_said("pthread_exit() was called in `thread leaves`, IRQL 0");
     assert_child_said("pthread_exit() was called in `ISR source_isr`, IRQL 5");

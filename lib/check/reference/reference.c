@@ -41,13 +41,46 @@ static void write_rule(FILE *out, const dq_rule *rule)
             rule->warns ? "a warning, or an error after dirql_escalate()" : "an error");
 }
 
+/* ---- Bug checks, codes of the Driver Verifier, what is to be detected ------------------------ */
+
+typedef enum section {
+    SECTION_BUGCHECK,
+    SECTION_VERIFIER,
+    SECTION_RULE,
+    SECTION_DETECT,
+    SECTION_COUNT
+} section;
+
+static const struct row {
+    section section;
+    const char *key, *about, *how, *remark;
+} coverage[] = {
+#define DQ_COVERAGE_ROW(section, key, about, how, remark) \
+    { SECTION_##section, #key, about, how, remark },
+#include "check/coverage.def"
+#undef DQ_COVERAGE_ROW
+};
+
+static void write_coverage(FILE *out, section wanted, const char *title)
+{
+    fprintf(out, "## %s\n\n| | what it is | found as | |\n|---|---|---|---|\n", title);
+    for (size_t i = 0; i < sizeof(coverage) / sizeof(coverage[0]); i++) {
+        const struct row *row = &coverage[i];
+
+        if (row->section == wanted) {
+            fprintf(out, "| %s | %s | %s | %s |\n", row->key, row->about, row->how, row->remark);
+        }
+    }
+    fprintf(out, "\n");
+}
+
 static void write_all(FILE *out)
 {
     size_t count;
     const dq_rule *rules = dq_rules(&count);
 
     fprintf(out, "# Reference: services and rules\n\n"
-                 "Made from service.def, contract.def and rules.def; do not edit.\n\n"
+                 "Made from service.def, contract.def, rules.def and coverage.def; do not edit.\n\n"
                  "## Services\n\n");
     for (int i = 1; i < DQ_SERVICE_COUNT; i++) {
         if (!dq_service_is_tests((dq_service)i)) {
@@ -58,6 +91,10 @@ static void write_all(FILE *out)
     for (size_t i = 0; i < count; i++) {
         write_rule(out, &rules[i]);
     }
+    write_coverage(out, SECTION_BUGCHECK, "Bug checks");
+    write_coverage(out, SECTION_VERIFIER, "Subcodes of DRIVER_VERIFIER_DETECTED_VIOLATION (0xC4)");
+    write_coverage(out, SECTION_RULE, "Rules of the Driver Verifier and of DDI compliance");
+    write_coverage(out, SECTION_DETECT, "What is to be detected");
 }
 
 int main(int argc, char **argv)
