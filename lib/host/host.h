@@ -291,12 +291,12 @@ typedef struct host_symbol {
     char function[128]; /* Empty if unknown. */
     char file[128];     /* Base name of the source file; empty if unknown. */
     unsigned line;      /* 0 if unknown. */
-    size_t offset;      /* From the start of the function or, without one, of the module. */
+    size_t offset;      /* From the start of the function (not the inlined one), or of the module. */
     char module[64];    /* Base name of the module. */
 } host_symbol;
 
-/* Names the code at `address`. For a return address, pass the address minus one. Slow: for
- * reports. */
+/* Names the code at `address`, in inlined code by the function that was inlined. For a return
+ * address, pass the address minus one. Slow: for reports. */
 void host_symbol_find(const void *address, host_symbol *symbol);
 
 /* Names the static variable at `address` in `function`, with the offset from its start. False if

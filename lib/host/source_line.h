@@ -8,7 +8,8 @@
 
 #include "host/host.h"
 
-/* Sets file and line. Leaves them alone if the address has no debug information. */
+/* Sets file and line, and in inlined code the function, mangled if it is C++. Leaves them alone if
+ * the address has no debug information. */
 void host_source_line_find(const void *address, host_symbol *symbol);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * source_line_libdw.c - source lines from DWARF, by libdw.
+ * source_line_libdw.c - source lines and inlined functions from DWARF, by libdw.
  *
  * The session with libdw is kept for the life of the process; modules that were loaded since are
  * added when an address is not known. Debug information is looked for in the module and in the
@@ -7,10 +7,12 @@
  */
 #include "host/source_line.h"
 
+#include <dwarf.h>
 #include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "host/file.h"
@@ -41,70 +43,102 @@ static void report_modules(void)
     }
 }
 
-static const char *by_index(Dwfl_Module *module, Dwarf_Addr address, int *number)
+static Dwarf_Die *unit_of(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
 {
-    Dwfl_Line *line = dwfl_module_getsrc(module, address);
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
 
-    return line != NULL ? dwfl_lineinfo(line, NULL, number, NULL, NULL, NULL) : NULL;
-}
-
-/* clang writes no index of addresses (.debug_aranges), so each compilation unit is asked. */
-static const char *by_unit(Dwfl_Module *module, Dwarf_Addr address, int *number)
-{
-    Dwarf_Die *unit = NULL;
-    Dwarf_Line *line;
-    Dwarf_Addr bias;
-
-    while ((unit = dwfl_module_nextcu(module, unit, &bias)) != NULL) {
-        if (dwarf_haspc(unit, address - bias) > 0) {
-            line = dwarf_getsrc_die(unit, address - bias);
-            return line != NULL && dwarf_lineno(line, number) == 0 ? dwarf_linesrc(line, NULL, NULL)
-                                                                   : NULL;
+    if (unit != NULL) {
+        return unit;
+    }
+    /* clang writes no index of addresses (.debug_aranges), so each compilation unit is asked. */
+    while ((unit = dwfl_module_nextcu(module, unit, bias)) != NULL) {
+        if (dwarf_haspc(unit, address - *bias) > 0) {
+            return unit;
         }
     }
     return NULL;
 }
 
-/* The path as the compiler was told; it lives as long as the session. NULL if unknown. */
-static const char *find(Dwarf_Addr address, int *number)
+typedef struct position {
+    Dwarf_Die *unit;
+    Dwarf_Addr address; /* As the unit counts it. */
+    const char *path;   /* As the compiler was told; it lives as long as the session. */
+    int line;
+} position;
+
+static bool find(const void *at, position *found)
 {
+    const Dwarf_Addr address = (uintptr_t)at;
     Dwfl_Module *module = look_up(address);
-    const char *path = NULL;
+    Dwarf_Addr bias = 0;
+    Dwarf_Line *line;
 
     if (module == NULL) {
         report_modules();
         module = look_up(address);
     }
-    if (module != NULL) {
-        path = by_index(module, address, number);
-        path = path != NULL ? path : by_unit(module, address, number);
+    found->unit = module != NULL ? unit_of(module, address, &bias) : NULL;
+    if (found->unit == NULL) {
+        return false;
     }
-    return path;
+    found->address = address - bias;
+    line = dwarf_getsrc_die(found->unit, found->address);
+    found->path = line != NULL ? dwarf_linesrc(line, NULL, NULL) : NULL;
+    return found->path != NULL && dwarf_lineno(line, &found->line) == 0;
+}
+
+/* As the symbol table has it, if it is C++. */
+static const char *name_of(Dwarf_Die *function)
+{
+    Dwarf_Attribute attribute;
+    const char *name =
+        dwarf_formstring(dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute));
+
+    return name != NULL ? name : dwarf_diename(function);
+}
+
+/* The symbol table knows the function that the code has become part of; its author knows the other. */
+static void name_inlined(const position *found, host_symbol *symbol)
+{
+    Dwarf_Die *scopes = NULL;
+    const int count = dwarf_getscopes(found->unit, found->address, &scopes);
+
+    for (int i = 0; i < count; i++) { /* Innermost first. */
+        const int tag = dwarf_tag(&scopes[i]);
+        const char *name;
+
+        if (tag == DW_TAG_inlined_subroutine && (name = name_of(&scopes[i])) != NULL) {
+            snprintf(symbol->function, sizeof symbol->function, "%s", name);
+        }
+        if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram) {
+            break;
+        }
+    }
+    free(scopes);
 }
 
 void host_source_line_find(const void *address, host_symbol *symbol)
 {
-    const char *path;
-    int number = 0;
+    position found;
 
     pthread_mutex_lock(&mutex);
-    path = find((Dwarf_Addr)(uintptr_t)address, &number);
-    if (path != NULL) {
-        snprintf(symbol->file, sizeof symbol->file, "%s", host_maps_base_name(path));
-        symbol->line = (unsigned)number;
+    if (find(address, &found)) {
+        snprintf(symbol->file, sizeof symbol->file, "%s", host_maps_base_name(found.path));
+        symbol->line = (unsigned)found.line;
+        if (symbol->offset != 0) { /* Else the function itself is asked for. */
+            name_inlined(&found, symbol);
+        }
     }
     pthread_mutex_unlock(&mutex);
 }
 
 bool host_source_path_find(const void *address, char *path, size_t bytes)
 {
-    const char *found;
-    int number = 0;
+    position found;
     bool fits;
 
     pthread_mutex_lock(&mutex);
-    found = find((Dwarf_Addr)(uintptr_t)address, &number);
-    fits = found != NULL && snprintf(path, bytes, "%s", found) < (int)bytes;
+    fits = find(address, &found) && snprintf(path, bytes, "%s", found.path) < (int)bytes;
     pthread_mutex_unlock(&mutex);
     return fits;
 }

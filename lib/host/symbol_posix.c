@@ -131,8 +131,8 @@ void host_symbol_find(const void *address, host_symbol *symbol)
     complete_path(&m);
     snprintf(symbol->module, sizeof symbol->module, "%s", host_maps_base_name(m.path));
     find_function(&m, symbol);
-    spell_out(symbol);
     host_source_line_find(address, symbol);
+    spell_out(symbol);
 }
 
 /* Compilers number the static variables of functions: rx_count.0, rx_count.1. */

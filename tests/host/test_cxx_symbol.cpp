@@ -25,6 +25,22 @@ int Miniport::Isr(void *context)
     return context != nullptr;
 }
 
+static __attribute__((noinline)) const char *place_of_the_call()
+{
+    return static_cast<const char *>(__builtin_return_address(0)) - 1;
+}
+
+class Inlined {
+public:
+    __attribute__((always_inline)) static const char *Place(int)
+    {
+        const char *place = place_of_the_call();
+
+        __asm__ volatile("" ::: "memory"); /* The call is not the last thing that it does. */
+        return place;
+    }
+};
+
 namespace {
 
 int hidden(int (*function)(void *))
@@ -39,6 +55,18 @@ std::string name_of(const void *address)
 
     host_symbol_find(address, &symbol);
     return symbol.function;
+}
+
+void an_inlined_method_is_named_with_its_class_too(void **)
+{
+    const char *place = Inlined::Place(1);
+    host_symbol symbol;
+
+    host_symbol_find(place, &symbol);
+    if (symbol.line == 0) {
+        skip(); /* There is no debug information. */
+    }
+    assert_string_equal(symbol.function, "Inlined::Place");
 }
 
 void a_method_is_named_with_its_class_and_without_parameters(void **)
@@ -61,6 +89,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_method_is_named_with_its_class_and_without_parameters),
+        cmocka_unit_test(an_inlined_method_is_named_with_its_class_too),
         cmocka_unit_test(parentheses_of_the_name_itself_are_kept),
     };
 

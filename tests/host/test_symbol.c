@@ -91,6 +91,31 @@ static void data_and_nothing_have_no_function(void **state)
     assert_string_equal(symbol.module, "");
 }
 
+static __attribute__((noinline)) const char *place_of_the_call(void)
+{
+    return (const char *)__builtin_return_address(0) - 1;
+}
+
+static inline __attribute__((always_inline)) const char *an_inlined_function(void)
+{
+    const char *place = place_of_the_call();
+
+    __asm__ volatile("" ::: "memory"); /* The call is not the last thing that it does. */
+    return place;
+}
+
+static void inlined_code_is_named_by_the_function_that_was_inlined(void **state)
+{
+    host_symbol symbol;
+
+    (void)state;
+    host_symbol_find(an_inlined_function(), &symbol);
+    if (symbol.line == 0) {
+        skip(); /* There is no debug information. */
+    }
+    assert_string_equal(symbol.function, "an_inlined_function");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +123,7 @@ int main(void)
         cmocka_unit_test(a_static_function_is_named),
         cmocka_unit_test(a_function_of_a_library_is_named),
         cmocka_unit_test(a_line_is_named_if_it_is_known),
+        cmocka_unit_test(inlined_code_is_named_by_the_function_that_was_inlined),
         cmocka_unit_test(data_and_nothing_have_no_function),
     };
 
