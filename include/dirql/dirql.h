@@ -87,6 +87,7 @@ typedef struct dirql_options {
     unsigned processors; /* 1 to 64; default 1. */
     dirql_mode mode;
     uint64_t seed;      /* For random mode; default 1. */
+    unsigned runs;      /* The same: runs with seed, seed + 1 and so on until one fails; default 1. */
     const char *replay; /* Schedule text, for replay mode. */
     dirql_checks checks;
     const char *trace;  /* Write what happens to this file, as text. */
@@ -105,7 +106,11 @@ typedef struct dirql_options {
     unsigned interrupts;  /* One starts elsewhere than at its earliest place; default 2. */
     unsigned faults;      /* A call fails for want of something; default none. */
     unsigned schedule_limit; /* Stop after so many schedules; default DIRQL_NEVER. */
-    unsigned time_limit_s;   /* Of host time; default 60; DIRQL_NEVER: none. */
+    unsigned time_limit_s;   /* Of host time, also for `runs`; default 60; DIRQL_NEVER: none. */
+    unsigned shorten_limit;  /* Runs that may be spent on making a failing schedule shorter; default
+                                300 in mode explore, where a mode draws several runs, and for tests
+                                of <dirql/cmocka.h>; else, and with DIRQL_NONE, none. They run
+                                the body again. */
     unsigned shards; /* Split the schedules over so many processes, of which this is the one ... */
     unsigned shard;  /* ... with this number, from 0; default 1 and 0, or TEST_TOTAL_SHARDS and
                         TEST_SHARD_INDEX. */
@@ -180,6 +185,20 @@ DIRQL_API dirql_outcome dirql_abandon(dirql_result *result);
  * from any simulated thread, and returns when it is done. If the errand leaves by longjmp, the run
  * is over (dirql_abandon). Outside a run it is a plain call. For glue to test frameworks. */
 DIRQL_API void dirql_at_home(void (*errand)(void *argument), void *argument);
+
+/* How an errand will end, as far as its caller can tell. */
+typedef enum dirql_ending {
+    DIRQL_ENDING_UNKNOWN,
+    DIRQL_ENDING_RETURNS,
+    DIRQL_ENDING_FAILS, /* It leaves by longjmp, since the test has failed. */
+    DIRQL_ENDING_PRINTS /* It returns, and does nothing but to say something. */
+} dirql_ending;
+
+/* The same, foretold: so a failing schedule can be tried in many ways to shorten it, without leaving
+ * any of these runs by longjmp. `place` is where the test made the call, as a return address, or
+ * NULL. */
+DIRQL_API void dirql_at_home_foretold(void (*errand)(void *argument), void *argument,
+                                      dirql_ending ending, const void *place);
 
 /* Before dirql_abandon(): where the test framework saw the failure. Before dirql_run(): where to
  * look for what has no place of its own; by default the body. A return address, for report files;

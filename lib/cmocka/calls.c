@@ -9,6 +9,7 @@
 
 #include "arity.h"
 #include "calls.h"
+#include "foretell.h"
 
 #include <stdlib.h>
 
@@ -80,7 +81,8 @@ static void end_call(bool is_outer)
     void dirql_cmocka##name(PARAMETERS_##count(__VA_ARGS__)) \
     {                                                        \
         struct call##name call = { PLACE, INITIAL_##count }; \
-        dirql_at_home(errand##name, &call);                  \
+        dirql_at_home_foretold(errand##name, &call,          \
+                               FORETELL(name, ARGUMENTS_##count), call.place); \
     }
 
 #define DIRQL_CMOCKA_ANSWER(result, count, name, ...)          \
@@ -101,7 +103,8 @@ static void end_call(bool is_outer)
         result answer;                                         \
         struct call##name call = { PLACE, &answer,            \
                                    INITIAL_##count };          \
-        dirql_at_home(errand##name, &call);                    \
+        dirql_at_home_foretold(errand##name, &call,            \
+                               FORETELL(name, ARGUMENTS_##count), call.place); \
         return answer;                                         \
     }
 
@@ -120,7 +123,8 @@ static void end_call(bool is_outer)
     void dirql_cmocka##name(PARAMETERS_##count(__VA_ARGS__))       \
     {                                                              \
         struct call##name call = { PLACE, INITIAL_##count };       \
-        dirql_at_home(errand##name, &call);                        \
+        dirql_at_home_foretold(errand##name, &call,                \
+                               passes ? DIRQL_ENDING_UNKNOWN : DIRQL_ENDING_FAILS, call.place); \
         abort(); /* Not reached: the errand does not come back. */ \
     }
 

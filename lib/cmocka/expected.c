@@ -77,5 +77,5 @@ void dirql_cmocka_mock_assert(int result, const char *expression, const char *fi
         return;
     if (may_jump())
         dq_real_mock_assert(result, expression, file, line);
-    dirql_at_home(errand_fail, &a);
+    dirql_at_home_foretold(errand_fail, &a, DIRQL_ENDING_FAILS, NULL);
 }

@@ -35,7 +35,7 @@ void dirql_cmocka_print_message(const char *format, ...)
     print p = { .real = dq_real_vprint_message, .format = format };
 
     va_start(p.arguments, format);
-    dirql_at_home(errand_print, &p);
+    dirql_at_home_foretold(errand_print, &p, DIRQL_ENDING_PRINTS, NULL);
     va_end(p.arguments);
 }
 
@@ -44,7 +44,7 @@ void dirql_cmocka_print_error(const char *format, ...)
     print p = { .real = dq_real_vprint_error, .format = format };
 
     va_start(p.arguments, format);
-    dirql_at_home(errand_print, &p);
+    dirql_at_home_foretold(errand_print, &p, DIRQL_ENDING_PRINTS, NULL);
     va_end(p.arguments);
 }
 
@@ -53,7 +53,7 @@ void dirql_cmocka_explain(const char *format, ...)
     print p = { .real = explain, .format = format };
 
     va_start(p.arguments, format);
-    dirql_at_home(errand_print, &p);
+    dirql_at_home_foretold(errand_print, &p, DIRQL_ENDING_PRINTS, NULL);
     va_end(p.arguments);
 }
 
@@ -62,7 +62,7 @@ void dirql_cmocka_vprint_message(const char *format, va_list arguments)
     print p = { .real = dq_real_vprint_message, .format = format };
 
     va_copy(p.arguments, arguments);
-    dirql_at_home(errand_print, &p);
+    dirql_at_home_foretold(errand_print, &p, DIRQL_ENDING_PRINTS, NULL);
     va_end(p.arguments);
 }
 
@@ -71,6 +71,6 @@ void dirql_cmocka_vprint_error(const char *format, va_list arguments)
     print p = { .real = dq_real_vprint_error, .format = format };
 
     va_copy(p.arguments, arguments);
-    dirql_at_home(errand_print, &p);
+    dirql_at_home_foretold(errand_print, &p, DIRQL_ENDING_PRINTS, NULL);
     va_end(p.arguments);
 }

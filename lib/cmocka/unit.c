@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHORTEN_RUNS = 300 };
 enum { PIECE_BYTES = 512 }; /* CMocka cuts off what is printed at once beyond 1 KiB. */
 
 static const char *name_of(const dirql_cmocka_case *test)
@@ -113,7 +114,7 @@ static void forget_calls(void *unused)
 /* One of several runs of the same test. */
 static void guest_again(void *context)
 {
-    dirql_at_home(forget_calls, NULL);
+    dirql_at_home_foretold(forget_calls, NULL, DIRQL_ENDING_RETURNS, NULL);
     guest(context);
 }
 
@@ -145,6 +146,8 @@ static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *),
         options.name = test->name;
     if (options.mode == DIRQL_MODE_DEFAULT)
         options.mode = test->mode;
+    if (options.shorten_limit == 0 && run == dirql_run)
+        options.shorten_limit = SHORTEN_RUNS; /* Setup and teardown are part of each run. */
     /* As if it were a return address. */
     dirql_blame((const char *)(uintptr_t)test->test + 1);
     outcome = run(&options, body, test, &result);

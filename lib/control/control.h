@@ -63,6 +63,8 @@ typedef struct dirql_job {
     const void *frame; /* Of the caller of dirql_run(). */
     dq_searcher *searcher; /* Mode explore: who answers, else NULL; */
     dq_arena *arena;       /* and where the machine lies. */
+    const dq_guide *guide; /* Mode replay: in place of a text, or NULL. */
+    bool tries;            /* See dq_machine_options. */
 } dirql_job;
 
 /* A machine for the job, ready to be run, and counted as a run. NULL: short of memory. */
@@ -81,5 +83,10 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result);
 /* exploreresult.c: a run was left by a longjmp out of an errand: what the exploration says of it.
  * The machine is destroyed. */
 dirql_outcome dirql_explore_abandoned(dq_machine *machine, dirql_result *result);
+
+/* ---- trials.c --------------------------------------------------------------------------------- */
+
+/* The runs of a job whose mode draws. */
+dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result);
 
 #endif

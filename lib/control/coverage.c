@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "sim/text.h"
 
@@ -45,10 +46,29 @@ static void add_shard(dq_text *out, const dirql_exploration *ex)
     }
 }
 
+static char *runs_of(const dirql_exploration *ex)
+{
+    const dirql_options *options = &ex->options;
+    dq_text out = { 0 };
+
+    if (options->runs <= 1) {
+        return NULL;
+    }
+    dq_text_add(&out, "ran %" PRIu64 " of %u schedules in mode random, up to seed %" PRIu64,
+                ex->schedules, options->runs, options->seed);
+    if (options->shards > 1) {
+        dq_text_add(&out, " (shard %u of %u)", options->shard, options->shards);
+    }
+    return out.text;
+}
+
 char *dirql_coverage(const dirql_exploration *ex)
 {
     dq_text out = { 0 };
 
+    if (ex->draws) {
+        return runs_of(ex);
+    }
     if (ex->is_complete) {
         dq_text_add(&out, "explored %" PRIu64 " of %" PRIu64 " schedules: complete for ",
                     ex->schedules, ex->schedules);
@@ -70,17 +90,42 @@ char *dirql_coverage(const dirql_exploration *ex)
     return out.text;
 }
 
-void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used)
+static void add_used(dq_text *out, const uint64_t *used)
 {
-    const uint32_t *of = used->of;
-    int length = snprintf(ex->preface, sizeof(ex->preface), "schedule %" PRIu64, ex->schedules);
-
     for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
-        if (bound == DQ_BOUND_FAULT && of[bound] == 0) {
-            continue;
+        if (bound != DQ_BOUND_FAULT || used[bound] > 0) {
+            dq_text_add(out, ", %" PRIu64 " %s", used[bound], bound_names[bound][used[bound] != 1]);
         }
-        length += snprintf(ex->preface + length, sizeof(ex->preface) - (size_t)length,
-                           ", %" PRIu32 " %s", of[bound], bound_names[bound][of[bound] != 1]);
     }
-    snprintf(ex->preface + length, sizeof(ex->preface) - (size_t)length, ".   ");
+}
+
+void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used,
+                            const dirql_shortened *shortened)
+{
+    uint64_t before[DQ_BOUND_COUNT];
+    dq_text out = { 0 };
+
+    for (unsigned bound = 0; bound < DQ_BOUND_COUNT; bound++) {
+        before[bound] = used->of[bound];
+    }
+    if (ex->draws) {
+        dq_text_add(&out, "seed %" PRIu64, ex->options.seed);
+    } else {
+        dq_text_add(&out, "schedule %" PRIu64, ex->schedules);
+    }
+    if (ex->draws && ex->options.runs > 1) {
+        dq_text_add(&out, ", run %" PRIu64 " of %u", ex->schedules, ex->options.runs);
+    }
+    if (ex->draws && shortened == NULL) {
+        snprintf(ex->preface, sizeof(ex->preface), "%s.   ", out.text != NULL ? out.text : "");
+        free(out.text);
+        return;
+    }
+    add_used(&out, shortened != NULL ? shortened->after.used : before);
+    if (shortened != NULL && shortened->after.answers < shortened->before.answers) {
+        dq_text_add(&out, ", shortened from %" PRIu64 " choices to %" PRIu64,
+                    shortened->before.answers, shortened->after.answers);
+    }
+    snprintf(ex->preface, sizeof(ex->preface), "%s.   ", out.text != NULL ? out.text : "");
+    free(out.text);
 }

@@ -78,6 +78,9 @@ void dirql_exploration_drop(dirql_exploration *ex)
 
 bool dirql_exploration_counts(const dirql_exploration *ex)
 {
+    if (ex->draws) {
+        return true;
+    }
     return dq_passes_counts(&ex->passes, &ex->search.used) &&
            (ex->search.deviations > 0 || ex->search.shard == 0);
 }

@@ -1,7 +1,7 @@
 /*
  * exploration.h - what the files of mode explore share.
  *
- * explore.c makes the runs, exploration.c begins and ends, exploreresult.c says why it failed,
+ * explore.c makes the runs of an exploration, trials.c those that are drawn, exploration.c begins and ends, exploreresult.c says why it failed,
  * coverage.c how far it came.
  */
 #ifndef DQ_CONTROL_EXPLORATION_H
@@ -9,6 +9,7 @@
 
 #include "control/control.h"
 #include "control/progress.h"
+#include "control/shorten.h"
 
 #include "explore/passes.h"
 #include "explore/search.h"
@@ -26,11 +27,13 @@ typedef struct dirql_exploration {
     uint64_t began_ns;
     dirql_progress progress;
     bool is_complete;
+    bool draws;     /* Its runs are drawn (trials.c): nothing is searched. */
+    unsigned trial; /* Number of the next one. */
     struct {
         uint64_t calls, time_ns;
         size_t choices;
     } first, last; /* What the first run was, and the latest one: equal, where they should be. */
-    char preface[128];
+    char preface[192];
 } dirql_exploration;
 
 /* ---- exploration.c --------------------------------------------------------------------------- */
@@ -52,8 +55,9 @@ bool dirql_exploration_counts(const dirql_exploration *ex);
 /* To be freed. NULL: short of memory. */
 char *dirql_coverage(const dirql_exploration *ex);
 
-/* Writes ex->preface: the number of the schedule, and what it has used up. */
-void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used);
+/* Writes ex->preface: the number of the schedule, and what it has used up. `shortened` may be NULL. */
+void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used,
+                            const dirql_shortened *shortened);
 
 /* ---- exploreresult.c: each ends the exploration, which has failed ------------------------------ */
 

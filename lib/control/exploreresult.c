@@ -41,10 +41,26 @@ dirql_outcome dirql_explore_fail(dirql_exploration *ex, dirql_result *result, co
     return DIRQL_FAILED;
 }
 
+/* Takes the shorter schedule in place of the one that was found. */
+static void make_shorter(dirql_exploration *ex, char **schedule, uint64_t *failing_errand)
+{
+    const dq_bounds used = ex->search.used;
+    const unsigned runs = ex->options.shorten_limit;
+    dirql_shortened shortened = { .schedule = NULL };
+
+    if (runs == DIRQL_NONE || !dirql_shorten(&ex->job, ex->data, *schedule, runs, &shortened)) {
+        dirql_coverage_preface(ex, &used, NULL);
+        return;
+    }
+    dirql_coverage_preface(ex, &used, &shortened);
+    free(*schedule);
+    *schedule = shortened.schedule;
+    *failing_errand = shortened.failing_errand;
+}
+
 dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64_t failing_errand,
                                    dirql_result *result)
 {
-    const dq_bounds used = ex->search.used;
     dirql_outcome outcome;
     dq_machine *machine;
 
@@ -52,7 +68,7 @@ dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64
         return dirql_explore_fail(ex, result, "short of memory for the text of a failed schedule");
     }
     ex->schedules += dirql_exploration_counts(ex);
-    dirql_coverage_preface(ex, &used);
+    make_shorter(ex, &schedule, &failing_errand);
     ex->options.mode = DIRQL_MODE_REPLAY;
     ex->options.replay = schedule;
     ex->job.searcher = NULL;

@@ -28,7 +28,7 @@ static const size_t default_stack_bytes = 256 * 1024;
 static const size_t stack_bytes_min = 16 * 1024;
 static const size_t stack_bytes_max = 1024u * 1024 * 1024;
 
-enum { SHARDS_MAX = 1000000 };
+enum { SHARDS_MAX = 1000000, SHORTEN_RUNS = 300, BOUND_MAX = 1000000 };
 
 /* ---- The environment ------------------------------------------------------------------------- */
 
@@ -56,6 +56,31 @@ static bool read_number(const char *name, uint64_t limit, uint64_t *number, char
                  name, value, limit);
         return false;
     }
+    return true;
+}
+
+/* Where 0 means none, as in the environment alone. */
+static bool read_bound(const char *name, unsigned *bound, char *error, size_t bytes)
+{
+    uint64_t number = 0;
+
+    if (!read_number(name, BOUND_MAX, &number, error, bytes)) {
+        return false;
+    }
+    if (variable(name) != NULL) {
+        *bound = number != 0 ? (unsigned)number : DIRQL_NONE;
+    }
+    return true;
+}
+
+static bool read_runs(dirql_options *options, char *error, size_t bytes)
+{
+    uint64_t runs = options->runs;
+
+    if (options->fixed || !read_number("DIRQL_RUNS", BOUND_MAX, &runs, error, bytes)) {
+        return options->fixed;
+    }
+    options->runs = (unsigned)runs;
     return true;
 }
 
@@ -166,6 +191,10 @@ static bool read_environment(dirql_options *options, char *error, size_t bytes)
         !read_leaks(options, error, bytes)) {
         return false;
     }
+    if (!read_runs(options, error, bytes) ||
+        !read_bound("DIRQL_SHORTEN", &options->shorten_limit, error, bytes)) {
+        return false;
+    }
     if (variable("DIRQL_REPLAY") != NULL) {
         options->replay = variable("DIRQL_REPLAY");
         options->mode = DIRQL_MODE_REPLAY;
@@ -200,20 +229,21 @@ static void fill_in(dirql_options *options)
     DEFAULT(faults, DIRQL_NONE);
     DEFAULT(schedule_limit, DIRQL_NEVER);
     DEFAULT(time_limit_s, 60);
+    DEFAULT(runs, 1);
+    DEFAULT(shorten_limit,
+            options->mode == DIRQL_MODE_EXPLORE || options->runs > 1 ? SHORTEN_RUNS : DIRQL_NONE);
 #undef DEFAULT
 }
 
 /* A negative number would be a huge one. */
 static bool is_bound(const char *name, unsigned value, char *error, size_t bytes)
 {
-    enum { LARGEST = 1000000 };
-
-    if (value <= LARGEST || value == DIRQL_NONE || value == DIRQL_UNBOUNDED) {
+    if (value <= BOUND_MAX || value == DIRQL_NONE || value == DIRQL_UNBOUNDED) {
         return true;
     }
     snprintf(error, bytes,
              "option %s is %u (%d); a bound is 1 to %d, DIRQL_NONE or DIRQL_UNBOUNDED", name, value,
-             (int)value, LARGEST);
+             (int)value, BOUND_MAX);
     return false;
 }
 
@@ -269,6 +299,8 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
         return false;
     }
     return is_bound("preemptions", options->preemptions, error, bytes) &&
+           is_bound("runs", options->runs, error, bytes) &&
+           is_bound("shorten_limit", options->shorten_limit, error, bytes) &&
            is_bound("interrupts", options->interrupts, error, bytes) &&
            is_bound("faults", options->faults, error, bytes) &&
            check_fail(options->fail, error, bytes) &&

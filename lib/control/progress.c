@@ -4,6 +4,7 @@
 #include "control/progress.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "host/host.h"
@@ -18,24 +19,55 @@ void dirql_progress_begin(dirql_progress *progress)
     progress->said_ns = progress->began_ns + first_after_ns - every_ns;
 }
 
-void dirql_progress_say(dirql_progress *progress, const char *name, uint64_t schedules,
-                        double share)
+static bool is_due(const dirql_progress *progress)
 {
-    char bar[BAR_CHARACTERS + 1];
-    uint64_t now_ns;
+    return progress->is_watched && host_clock_ns() >= progress->said_ns + every_ns;
+}
 
-    if (!progress->is_watched || (now_ns = host_clock_ns()) < progress->said_ns + every_ns) {
-        return;
-    }
+static void draw(char bar[BAR_CHARACTERS + 1], double share)
+{
     for (int i = 0; i < BAR_CHARACTERS; i++) {
         bar[i] = share * BAR_CHARACTERS > i ? '#' : '.';
     }
     bar[BAR_CHARACTERS] = '\0';
-    fprintf(stderr, "\r%.40s: [%s] about %.0f %% of this pass, %" PRIu64 " schedules, %" PRIu64
-            " s ", name, bar, 100 * share, schedules, (now_ns - progress->began_ns) / 1000000000u);
+}
+
+static uint64_t seconds(const dirql_progress *progress)
+{
+    return (host_clock_ns() - progress->began_ns) / 1000000000u;
+}
+
+static void said(dirql_progress *progress)
+{
     fflush(stderr);
-    progress->said_ns = now_ns;
+    progress->said_ns = host_clock_ns();
     progress->is_said = 1;
+}
+
+void dirql_progress_say(dirql_progress *progress, const char *name, uint64_t schedules,
+                        double share)
+{
+    char bar[BAR_CHARACTERS + 1];
+
+    if (is_due(progress)) {
+        draw(bar, share);
+        fprintf(stderr, "\r%.40s: [%s] about %.0f %% of this pass, %" PRIu64 " schedules, %" PRIu64
+                " s ", name, bar, 100 * share, schedules, seconds(progress));
+        said(progress);
+    }
+}
+
+void dirql_progress_say_runs(dirql_progress *progress, const char *name, uint64_t runs,
+                             uint32_t all)
+{
+    char bar[BAR_CHARACTERS + 1];
+
+    if (all > 1 && is_due(progress)) {
+        draw(bar, (double)runs / all);
+        fprintf(stderr, "\r%.40s: [%s] %" PRIu64 " runs, %" PRIu64 " s ", name, bar, runs,
+                seconds(progress));
+        said(progress);
+    }
 }
 
 void dirql_progress_end(dirql_progress *progress)

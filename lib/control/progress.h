@@ -18,6 +18,10 @@ void dirql_progress_begin(dirql_progress *progress);
 void dirql_progress_say(dirql_progress *progress, const char *name, uint64_t schedules,
                         double share);
 
+/* The same of runs that are drawn; `all` of them are wanted, or DIRQL_NEVER. */
+void dirql_progress_say_runs(dirql_progress *progress, const char *name, uint64_t runs,
+                             uint32_t all);
+
 /* The line is taken away. */
 void dirql_progress_end(dirql_progress *progress);
 

@@ -352,6 +352,8 @@ dq_machine *dirql_control_make(const dirql_job *job)
 
     if (machine != NULL) {
         machine->home_frame = job->frame;
+        machine->options.guide = job->guide;
+        machine->options.tries = job->tries;
         dirql_control_count(+1);
     }
     return machine;
@@ -367,18 +369,28 @@ static dirql_outcome run_once(const dirql_job *job, dirql_result *result)
     return dirql_control_finish(machine, dq_machine_run(machine, job->body, job->context), result);
 }
 
+/* In runs that can be repeated, at least to make them shorter. */
+static bool is_drawn(const dirql_options *options)
+{
+    return options->mode == DIRQL_MODE_RANDOM &&
+           (options->runs > 1 || options->shorten_limit != DIRQL_NONE);
+}
+
 /* For a report file somebody must read the result. */
 static dirql_outcome run_and_report(const dirql_job *job, const char *error, dirql_result *result)
 {
     const bool reports = dirql_report_begin(job->options, job->body);
+    const bool is_read = reports || job->options->runs > 1;
     dirql_result own = { .outcome = DIRQL_PASSED };
-    dirql_result *told = result != NULL || !reports ? result : &own;
+    dirql_result *told = result != NULL || !is_read ? result : &own;
     dirql_outcome outcome;
 
     if (error != NULL) {
         outcome = dirql_control_refuse(told, error);
     } else if (job->options->mode == DIRQL_MODE_EXPLORE) {
         outcome = dirql_explore(job, told);
+    } else if (told != NULL && is_drawn(job->options)) {
+        outcome = dirql_trials(job, told);
     } else {
         outcome = run_once(job, told);
     }
@@ -481,10 +493,16 @@ void dirql_result_free(dirql_result *result)
 
 void dirql_at_home(void (*errand)(void *argument), void *argument)
 {
+    dirql_at_home_foretold(errand, argument, DIRQL_ENDING_UNKNOWN, NULL);
+}
+
+void dirql_at_home_foretold(void (*errand)(void *argument), void *argument, dirql_ending ending,
+                            const void *place)
+{
     dq_machine *machine = errand == NULL ? dirql_control_machine("dirql_at_home") : NULL;
 
     if (errand != NULL) {
-        dq_at_home(errand, argument);
+        dq_at_home_foretold(errand, argument, (dq_ending)ending, place);
     } else if (machine != NULL) {
         dirql_control_fail(machine, "dirql_at_home", "dirql_at_home: `errand` is NULL");
     }

@@ -74,12 +74,36 @@ static unsigned scripted_answer(dq_processor *cpu, unsigned kind, unsigned optio
     return scripted->answer;
 }
 
+static int compare_deviations(const void *first, const void *second)
+{
+    const dq_deviation *a = first, *b = second;
+
+    if (a->ordinal != b->ordinal) {
+        return a->ordinal < b->ordinal ? -1 : 1;
+    }
+    return a->nth < b->nth ? -1 : a->nth > b->nth;
+}
+
+static unsigned guided_answer(const dq_guide *guide, const dq_choice *choice, uint32_t nth)
+{
+    const dq_deviation key = { .ordinal = choice->ordinal, .nth = nth };
+    const dq_deviation *found = guide->count > 0 ? bsearch(&key, guide->of, guide->count,
+                                                           sizeof(key), compare_deviations)
+                                                 : NULL;
+
+    return found != NULL && found->kind == choice->kind && found->answer < choice->options
+               ? found->answer
+               : 0;
+}
+
 /* `drawn`: the answer of mode random, if it is drawn already; else NULL. */
 static void decide(dq_processor *cpu, dq_choice *choice, const unsigned *drawn)
 {
     dq_choice_log *log = &cpu->machine->choices;
+    uint32_t nth;
 
     log->asked++;
+    nth = cpu->execution->choices++;
     if (log->paused > 0 && log->searcher != NULL) {
         return;
     }
@@ -94,7 +118,9 @@ static void decide(dq_processor *cpu, dq_choice *choice, const unsigned *drawn)
         log->searcher->answer(log->searcher, cpu, choice);
         break;
     case DQ_MODE_REPLAY:
-        choice->answer = (uint8_t)scripted_answer(cpu, choice->kind, choice->options);
+        choice->answer = (uint8_t)(log->guide != NULL
+                                       ? guided_answer(log->guide, choice, nth)
+                                       : scripted_answer(cpu, choice->kind, choice->options));
         break;
     default:
         choice->answer = (uint8_t)(drawn != NULL ? *drawn : random_answer(log, choice->options));
@@ -109,6 +135,7 @@ static unsigned choose(dq_processor *cpu, dq_choice choice, const unsigned *draw
     if (choice.options <= 1 || machine == NULL || !dq_mode_chooses(machine->options.mode)) {
         return 0;
     }
+    choice.ordinal = cpu->execution->ordinal;
     decide(cpu, &choice, drawn);
     if (!keep(&machine->choices, choice)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
@@ -168,6 +195,11 @@ bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes)
         log->keep_64ths = shares[dq_choice_draw(&log->random_state) % 4];
         return true;
     case DQ_MODE_REPLAY:
+        if (machine->options.guide != NULL) {
+            log->guide = machine->options.guide;
+            log->sparse = log->guide->sparse;
+            return true;
+        }
         if (machine->options.replay == NULL) {
             snprintf(error, error_bytes, "mode replay needs a text to follow (option replay)");
             return false;

@@ -56,8 +56,23 @@ typedef struct dq_choice {
     uint8_t options;
     uint8_t answer;
     uint8_t bound;
+    uint32_t ordinal; /* Of the execution that asked. */
     uint64_t costly; /* Bit n: answer n uses up one of `bound`. */
 } dq_choice;
+
+/* An answer other than 0, and where to give it: at the nth choice, from 0, that an execution asks. What
+ * others ask meanwhile makes no difference to that. */
+typedef struct dq_deviation {
+    uint32_t ordinal, nth;
+    uint8_t kind, answer;
+} dq_deviation;
+
+/* Mode replay by these instead of a text. Where one does not fit, option 0 is taken. */
+typedef struct dq_guide {
+    dq_deviation *of; /* In order of ordinal and nth. */
+    size_t count;
+    bool sparse;
+} dq_guide;
 
 /* Who answers in mode explore. `choice->answer` is to be filled in. */
 typedef struct dq_searcher {
@@ -76,6 +91,7 @@ typedef struct dq_choice_log {
     size_t count, capacity;
     dq_choice *script; /* What replay follows. */
     size_t script_count;
+    const dq_guide *guide; /* Or this. */
     uint64_t random_state;
     unsigned keep_64ths; /* Random: the share of answers that are option 0, in 64ths; drawn once per
                             run. */

@@ -280,7 +280,37 @@ _Noreturn void dq_go_home(dq_processor *cpu)
     __builtin_unreachable();
 }
 
-void dq_at_home(void (*errand)(void *argument), void *argument)
+static void fail_at_errand(dq_processor *cpu, const void *place)
+{
+    if (place != NULL) {
+        cpu->execution->service = DQ_SERVICE_NONE;
+        cpu->execution->place = place;
+    }
+    cpu->machine->failed_in_errand = true;
+    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "assertion" },
+            "the test failed here, with the message that the test framework has printed");
+}
+
+/* False: the errand is not run. */
+static bool try_errand(dq_processor *cpu, dq_ending ending, const void *place)
+{
+    switch (ending) {
+    case DQ_ENDING_FAILS:
+        fail_at_errand(cpu, place);
+        return false;
+    case DQ_ENDING_UNKNOWN:
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "errand" },
+                "how a call of the test framework would end is not known");
+        return false;
+    case DQ_ENDING_PRINTS:
+        return false;
+    default:
+        return true;
+    }
+}
+
+void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_ending ending,
+                         const void *place)
 {
     dq_processor *cpu = dq_self;
     dq_machine *machine = cpu->machine;
@@ -294,18 +324,15 @@ void dq_at_home(void (*errand)(void *argument), void *argument)
     machine->progress++;
     cpu->execution->calls++;
     if (++machine->errands == machine->failing_errand) {
-        if (machine->failing_place != NULL) {
-            cpu->execution->service = DQ_SERVICE_NONE;
-            cpu->execution->place = machine->failing_place;
-        }
-        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "assertion" },
-                "the test failed here, with the message that the test framework has printed");
+        fail_at_errand(cpu, machine->failing_place);
     }
-    machine->home_errand = errand;
-    machine->home_argument = argument;
-    machine->home_caller = cpu;
-    machine->last_cpu = cpu;
-    machine->scheduler->home(cpu, false);
+    if (!machine->options.tries || try_errand(cpu, ending, place)) {
+        machine->home_errand = errand;
+        machine->home_argument = argument;
+        machine->home_caller = cpu;
+        machine->last_cpu = cpu;
+        machine->scheduler->home(cpu, false);
+    }
     dq_leave(cpu);
 }
 
@@ -314,6 +341,11 @@ void dq_errand(dq_machine *machine)
     host_faults_pass(true);
     machine->home_errand(machine->home_argument);
     host_faults_pass(false);
+}
+
+void dq_at_home(void (*errand)(void *argument), void *argument)
+{
+    dq_at_home_foretold(errand, argument, DQ_ENDING_UNKNOWN, NULL);
 }
 
 /* ---- The end ---------------------------------------------------------------------------------- */

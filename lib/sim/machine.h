@@ -67,6 +67,9 @@ typedef struct dq_machine_options {
         busy_limit_ns;    /* Virtual time that processors may spend stalling and polling; 0: any. */
     unsigned storm_limit; /* Refires of a level line without progress. */
     uint64_t fingerprint; /* Of test and options, for the schedule text. */
+    const dq_guide *guide; /* Mode replay: in place of a text, or NULL. */
+    bool tries; /* The run is one of many that look for a shorter schedule: no errand of a test
+                   framework may leave it. */
     dq_searcher *searcher; /* Mode explore: who answers. */
     dq_arena *arena;       /* Mode explore: where the machine and the pool lie; else NULL. */
     unsigned
@@ -127,6 +130,7 @@ struct dq_machine {
     uint64_t errands;       /* So far. */
     uint64_t failing_errand; /* That one fails instead of being run; 0: none. */
     const void *failing_place; /* Where it is made, or NULL: as the call that it is in. */
+    bool failed_in_errand; /* Found out before it was run. */
     dq_processor *home_caller;
     host_watch *watch;
     dq_processor *last_cpu; /* Who ran when control came home. */
@@ -182,6 +186,18 @@ void dq_at_home(void (*errand)(void *argument), void *argument);
 /* For schedulers, on the home context: runs the errand. What faults in it is the business of who
  * owns the home stack: a test framework has handlers for that, which leave as its asserts do. */
 void dq_errand(dq_machine *machine);
+
+/* How an errand will end. */
+typedef enum dq_ending {
+    DQ_ENDING_UNKNOWN,
+    DQ_ENDING_RETURNS,
+    DQ_ENDING_FAILS, /* It leaves by longjmp, since the test has failed. */
+    DQ_ENDING_PRINTS /* It returns, and does nothing but to say something. */
+} dq_ending;
+
+/* The same for one whose end is known beforehand; `place` is where it was called, or NULL. */
+void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_ending ending,
+                         const void *place);
 
 /* The handler of faults in guest code: a host_fault_handler. */
 void dq_machine_fault(void *machine, const host_fault *fault);

@@ -63,6 +63,7 @@ typedef struct dq_execution {
     uint8_t interrupted_irql;
     uint32_t ordinal;           /* Counts executions of this run. */
     uint32_t calls;             /* Services called, the long way. */
+    uint32_t choices;           /* It has asked so many. */
     dq_service service;         /* The service that it is in, for events and reports. */
     const void *place;          /* Return address of the outermost service call, in guest code. */
     const void *routine;        /* The guest's routine. */

@@ -1,0 +1,100 @@
+/*
+ * trials.c - modes that draw: one run, or many with one seed after the other, until one fails.
+ *
+ * What failed is shortened and run once more from its schedule text, as in an exploration. Static variables
+ * are as new in each run, and a failure of the test framework leaves in the same way.
+ */
+#include "control/exploration.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static bool is_over(const dirql_exploration *ex)
+{
+    const dirql_options *options = &ex->options;
+
+    if (ex->trial >= options->runs) {
+        return true;
+    }
+    return options->time_limit_s != DIRQL_NEVER && ex->schedules > 0 &&
+           host_clock_ns() - ex->began_ns > options->time_limit_s * 1000000000ull;
+}
+
+/* A shard has every so manieth seed. */
+static void begin_trial(dirql_exploration *ex, uint64_t first_seed)
+{
+    ex->options.seed = first_seed + ex->trial;
+    ex->trial += ex->options.shards;
+}
+
+/* NULL: memory is short. */
+static dq_machine *make(dirql_exploration *ex)
+{
+    dq_machine *machine;
+
+    if (ex->schedules > 0) {
+        host_data_restore(ex->data);
+    }
+    machine = dirql_control_make(&ex->job);
+    ex->machine = machine;
+    if (machine != NULL) {
+        ((dirql_control *)machine->control)->exploration = ex;
+    }
+    return machine;
+}
+
+static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result, bool is_cut)
+{
+    if (is_cut && ex->options.must_complete) {
+        dirql_result_free(result);
+        return dirql_explore_fail(ex, result,
+                                  "a limit has cut the runs short after %" PRIu64
+                                  " (option must_complete)", ex->schedules);
+    }
+    dirql_exploration_end(ex, result);
+    return result->outcome;
+}
+
+static dirql_outcome fail(dirql_exploration *ex, dq_machine *machine, dirql_result *result)
+{
+    char *schedule = dirql_control_schedule(machine);
+
+    dirql_exploration_drop(ex);
+    return dirql_explore_repeat(ex, schedule, 0, result);
+}
+
+dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result)
+{
+    dirql_exploration *ex = dirql_exploration_begin(job);
+
+    if (ex == NULL) {
+        return dirql_control_refuse(result, "short of memory for the runs");
+    }
+    ex->draws = true;
+    ex->job.searcher = NULL;
+    ex->job.arena = NULL;
+    ex->trial = job->options->shard;
+    for (;;) {
+        dq_machine *machine;
+        dq_outcome outcome;
+
+        begin_trial(ex, job->options->seed);
+        machine = make(ex);
+        if (machine == NULL) {
+            return dirql_explore_fail(ex, result, "short of memory for the machine");
+        }
+        outcome = dq_machine_run(machine, ex->job.body, ex->job.context);
+        if (outcome != DQ_OUTCOME_PASSED) {
+            return fail(ex, machine, result);
+        }
+        ex->schedules++;
+        dirql_progress_say_runs(&ex->progress, ex->options.name, ex->schedules,
+                                ex->options.runs / ex->options.shards);
+        if (is_over(ex)) {
+            ex->machine = NULL;
+            (void)dirql_control_finish(machine, outcome, result);
+            return conclude(ex, result, ex->trial < ex->options.runs);
+        }
+        dirql_exploration_drop(ex);
+    }
+}

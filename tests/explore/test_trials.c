@@ -1,0 +1,184 @@
+/*
+ * test_trials.c - one test, run with one seed after the other.
+ */
+#include <dirql/check.h>
+#include <dirql/cmocka.h>
+
+#include <ntddk.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static DIRQL_KEEP unsigned bodies;
+static unsigned plain;
+static dirql_result result;
+
+static dirql_options drawing(unsigned runs)
+{
+    bodies = 0;
+    return (dirql_options){ .name = "it", .mode = DIRQL_MODE_RANDOM, .runs = runs,
+                            .time_limit_s = DIRQL_NEVER, .fixed = 1 };
+}
+
+static void run(const dirql_options *options, void (*body)(void *context))
+{
+    dirql_result_free(&result);
+    (void)dirql_run(options, body, NULL, &result);
+}
+
+static void assert_says(const char *text, const char *part)
+{
+    if (text == NULL || strstr(text, part) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", text != NULL ? text : "(null)", part);
+    }
+}
+
+static int forget(void **state)
+{
+    (void)state;
+    dirql_result_free(&result);
+    return 0;
+}
+
+static void pass(void *context)
+{
+    (void)context;
+    bodies++;
+    plain++;
+    if (plain != 1) {
+        dirql_fail("it", 1, "a static variable was not as new");
+    }
+}
+
+/* One way of 64. */
+static void fail_seldom(void *context)
+{
+    unsigned sum = 0;
+
+    (void)context;
+    bodies++;
+    for (unsigned i = 0; i < 6; i++) {
+        sum += dirql_choose(2);
+    }
+    if (sum == 6) {
+        KeBugCheck(MANUALLY_INITIATED_CRASH);
+    }
+}
+
+static void all_runs_are_made_if_none_fails(void **state)
+{
+    const dirql_options options = drawing(20);
+
+    (void)state;
+    plain = 0;
+    run(&options, pass);
+    assert_string_equal(result.report, "");
+    assert_int_equal(result.outcome, DIRQL_PASSED);
+    assert_int_equal(bodies, 20);
+    assert_int_equal(result.schedules, 20);
+    assert_false(result.complete);
+    assert_string_equal(result.coverage,
+                        "ran 20 of 20 schedules in mode random, up to seed 20");
+}
+
+static void the_first_run_that_fails_is_the_last(void **state)
+{
+    dirql_options options = drawing(100000);
+    char seed[48];
+
+    (void)state;
+    options.shorten_limit = DIRQL_NONE;
+    options.seed = 7;
+    run(&options, fail_seldom);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_int_equal(bodies, result.schedules + 1); /* Once more for its report. */
+    snprintf(seed, sizeof(seed), "seed %u, run %u of 100000", (unsigned)result.schedules + 6,
+             (unsigned)result.schedules);
+    assert_says(result.report, seed);
+    assert_says(result.report, "   replay: DIRQL_TEST=it DIRQL_REPLAY=1-");
+}
+
+static void the_seed_that_failed_fails_alone(void **state)
+{
+    dirql_options options = drawing(100000);
+    char schedule[256];
+
+    (void)state;
+    options.shorten_limit = DIRQL_NONE;
+    run(&options, fail_seldom);
+    snprintf(schedule, sizeof(schedule), "%s", result.schedule);
+    options.seed = result.schedules;
+    options.runs = 1;
+    run(&options, fail_seldom);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_string_equal(result.schedule, schedule);
+}
+
+static void shards_share_the_seeds(void **state)
+{
+    dirql_options options = drawing(20);
+    uint64_t schedules = 0;
+
+    (void)state;
+    options.shards = 3;
+    for (options.shard = 0; options.shard < 3; options.shard++) {
+        plain = 0;
+        run(&options, pass);
+        assert_int_equal(result.outcome, DIRQL_PASSED);
+        schedules += result.schedules;
+    }
+    assert_int_equal(schedules, 20);
+    assert_says(result.coverage, "ran 6 of 20 schedules in mode random, up to seed 18 (shard 2 of 3)");
+}
+
+static void warn(void *context)
+{
+    (void)context;
+    (void)ExAllocatePoolWithTag(NonPagedPoolNx, 8, 'tseT'); /* It is left over. */
+}
+
+static void warnings_of_the_last_run_are_told(void **state)
+{
+    dirql_options options = drawing(3);
+
+    (void)state;
+    options.leaks = DIRQL_LEAKS_WARNINGS;
+    run(&options, warn);
+    assert_int_equal(result.outcome, DIRQL_PASSED);
+    assert_int_equal(result.warnings, 1);
+}
+
+static void never(void *context)
+{
+    (void)context;
+    fail_msg("a refused run was run");
+}
+
+static void absurd_numbers_are_refused(void **state)
+{
+    dirql_options options = drawing((unsigned)-3);
+
+    (void)state;
+    run(&options, never);
+    assert_int_equal(result.outcome, DIRQL_REFUSED);
+    assert_says(result.report, "option runs is 4294967293 (-3)");
+    options = drawing(2);
+    options.shorten_limit = 5000000;
+    run(&options, never);
+    assert_int_equal(result.outcome, DIRQL_REFUSED);
+    assert_says(result.report, "option shorten_limit is 5000000");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_runs_are_made_if_none_fails),
+        cmocka_unit_test(the_first_run_that_fails_is_the_last),
+        cmocka_unit_test(the_seed_that_failed_fails_alone),
+        cmocka_unit_test(shards_share_the_seeds),
+        cmocka_unit_test(warnings_of_the_last_run_are_told),
+        cmocka_unit_test(absurd_numbers_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, forget);
+}
