@@ -62,8 +62,13 @@ typedef enum dirql_mode {
     DIRQL_MODE_REPLAY, /* Follows options.replay. */
     DIRQL_MODE_LIVE,   /* Each simulated thread is a host thread; processors run in parallel, and an
                           interrupt can land at any instruction of driver code. */
-    DIRQL_MODE_EXPLORE /* Runs the body once for every schedule within bounds, and stops at the
-                          first that fails. */
+    DIRQL_MODE_EXPLORE, /* Runs the body once for every schedule within bounds, and stops at the
+                           first that fails. */
+    DIRQL_MODE_PCT /* Draws priorities from options.seed: what has the highest goes on, except that
+                      it falls behind at options.pct_depth - 1 steps. With n threads, interrupts and
+                      DPCs and k steps, a run finds a bug that needs `pct_depth` steps in a certain
+                      order with a probability of at least 1 / (n k^(pct_depth-1)), and says so
+                      (result.coverage). Runs the body once more, at first, to count the steps. */
 } dirql_mode;
 
 /* Which rules are watched, beyond what Windows itself bug-checks. */
@@ -86,8 +91,9 @@ typedef struct dirql_options {
     const char *name;    /* Of the test, for reports; default "run". */
     unsigned processors; /* 1 to 64; default 1. */
     dirql_mode mode;
-    uint64_t seed;      /* For random mode; default 1. */
+    uint64_t seed;      /* For modes random and pct; default 1. */
     unsigned runs;      /* The same: runs with seed, seed + 1 and so on until one fails; default 1. */
+    unsigned pct_depth; /* Mode pct: 1 to 64; default 3. */
     const char *replay; /* Schedule text, for replay mode. */
     dirql_checks checks;
     const char *trace;  /* Write what happens to this file, as text. */

@@ -65,6 +65,7 @@ typedef struct dirql_job {
     dq_arena *arena;       /* and where the machine lies. */
     const dq_guide *guide; /* Mode replay: in place of a text, or NULL. */
     bool tries;            /* See dq_machine_options. */
+    uint64_t pct_steps;    /* The same. */
 } dirql_job;
 
 /* A machine for the job, ready to be run, and counted as a run. NULL: short of memory. */

@@ -46,16 +46,36 @@ static void add_shard(dq_text *out, const dirql_exploration *ex)
     }
 }
 
+/* What mode pct promises of a run. */
+static void add_odds(dq_text *out, const dirql_exploration *ex)
+{
+    const unsigned depth = ex->options.pct_depth;
+    const unsigned processes = ex->processes > 0 ? ex->processes : 1;
+    double odds = processes;
+
+    for (unsigned i = 1; i < depth; i++) {
+        odds *= (double)ex->job.pct_steps;
+    }
+    dq_text_add(out, "; each finds a bug of depth %u with a probability of at least 1 in %.3g (%u "
+                "thread%s, interrupt%s and DPCs, %" PRIu64 " step%s)", depth, odds, processes,
+                processes == 1 ? "" : "s", processes == 1 ? "" : "s", ex->job.pct_steps,
+                ex->job.pct_steps == 1 ? "" : "s");
+}
+
 static char *runs_of(const dirql_exploration *ex)
 {
     const dirql_options *options = &ex->options;
     dq_text out = { 0 };
 
-    if (options->runs <= 1) {
+    if (options->runs <= 1 && options->mode != DIRQL_MODE_PCT) {
         return NULL;
     }
-    dq_text_add(&out, "ran %" PRIu64 " of %u schedules in mode random, up to seed %" PRIu64,
-                ex->schedules, options->runs, options->seed);
+    dq_text_add(&out, "ran %" PRIu64 " of %u schedules in mode %s, up to seed %" PRIu64,
+                ex->schedules, options->runs,
+                options->mode == DIRQL_MODE_PCT ? "pct" : "random", options->seed);
+    if (options->mode == DIRQL_MODE_PCT) {
+        add_odds(&out, ex);
+    }
     if (options->shards > 1) {
         dq_text_add(&out, " (shard %u of %u)", options->shard, options->shards);
     }

@@ -27,8 +27,11 @@ typedef struct dirql_exploration {
     uint64_t began_ns;
     dirql_progress progress;
     bool is_complete;
+    bool is_begun;  /* A run has been made. */
     bool draws;     /* Its runs are drawn (trials.c): nothing is searched. */
     unsigned trial; /* Number of the next one. */
+    bool counts_steps;  /* Mode pct: the first run is to find out how many there are. */
+    unsigned processes; /* Mode pct: the most of any run. */
     struct {
         uint64_t calls, time_ns;
         size_t choices;

@@ -75,12 +75,17 @@ static bool read_bound(const char *name, unsigned *bound, char *error, size_t by
 
 static bool read_runs(dirql_options *options, char *error, size_t bytes)
 {
-    uint64_t runs = options->runs;
+    uint64_t runs = options->runs, depth = options->pct_depth;
 
-    if (options->fixed || !read_number("DIRQL_RUNS", BOUND_MAX, &runs, error, bytes)) {
-        return options->fixed;
+    if (options->fixed) {
+        return true;
+    }
+    if (!read_number("DIRQL_RUNS", BOUND_MAX, &runs, error, bytes) ||
+        !read_number("DIRQL_PCT_DEPTH", DQ_PCT_DEPTH_MAX, &depth, error, bytes)) {
+        return false;
     }
     options->runs = (unsigned)runs;
+    options->pct_depth = (unsigned)depth;
     return true;
 }
 
@@ -101,10 +106,12 @@ static bool read_mode(dirql_options *options, char *error, size_t bytes)
         options->mode = DIRQL_MODE_LIVE;
     } else if (strcmp(value, "explore") == 0) {
         options->mode = DIRQL_MODE_EXPLORE;
+    } else if (strcmp(value, "pct") == 0) {
+        options->mode = DIRQL_MODE_PCT;
     } else {
         snprintf(error, bytes,
                  "the environment variable DIRQL_MODE is \"%s\"; the modes are first, random, "
-                 "replay, live and explore",
+                 "pct, replay, live and explore",
                  value);
         return false;
     }
@@ -230,6 +237,7 @@ static void fill_in(dirql_options *options)
     DEFAULT(schedule_limit, DIRQL_NEVER);
     DEFAULT(time_limit_s, 60);
     DEFAULT(runs, 1);
+    DEFAULT(pct_depth, 3);
     DEFAULT(shorten_limit,
             options->mode == DIRQL_MODE_EXPLORE || options->runs > 1 ? SHORTEN_RUNS : DIRQL_NONE);
 #undef DEFAULT
@@ -273,7 +281,7 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
                  options->processors, DQ_PROCESSORS_MAX);
         return false;
     }
-    if (options->mode < DIRQL_MODE_FIRST || options->mode > DIRQL_MODE_EXPLORE) {
+    if (options->mode < DIRQL_MODE_FIRST || options->mode > DIRQL_MODE_PCT) {
         snprintf(error, bytes, "option mode is %d, which is no mode; see dirql_mode",
                  (int)options->mode);
         return false;
@@ -286,6 +294,11 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
     if (options->checks < DIRQL_CHECKS_ALL || options->checks > DIRQL_CHECKS_NONE) {
         snprintf(error, bytes, "option checks is %d, which is no set of checks; see dirql_checks",
                  (int)options->checks);
+        return false;
+    }
+    if (options->pct_depth > DQ_PCT_DEPTH_MAX) {
+        snprintf(error, bytes, "option pct_depth is %u (%d); a depth is 1 to %d", options->pct_depth,
+                 (int)options->pct_depth, DQ_PCT_DEPTH_MAX);
         return false;
     }
     if (options->stack_bytes < stack_bytes_min || options->stack_bytes > stack_bytes_max) {

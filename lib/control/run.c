@@ -75,13 +75,14 @@ static uint64_t scaled(unsigned value, uint64_t unit_ns)
 static dq_machine_options machine_options(const dirql_options *options)
 {
     static const dq_mode modes[] = { DQ_MODE_FIRST,  DQ_MODE_FIRST, DQ_MODE_RANDOM,
-                                     DQ_MODE_REPLAY, DQ_MODE_LIVE,  DQ_MODE_EXPLORE };
+                                     DQ_MODE_REPLAY, DQ_MODE_LIVE,  DQ_MODE_EXPLORE, DQ_MODE_PCT };
 
     return (dq_machine_options){
         .name = options->name,
         .processors = options->processors,
         .mode = modes[options->mode],
         .seed = options->seed,
+        .pct_depth = options->pct_depth,
         .replay = options->replay,
         .stack_bytes = options->stack_bytes,
         .access_cost_ns = options->access_cost_ns,
@@ -354,6 +355,7 @@ dq_machine *dirql_control_make(const dirql_job *job)
         machine->home_frame = job->frame;
         machine->options.guide = job->guide;
         machine->options.tries = job->tries;
+        machine->options.pct_steps = job->pct_steps;
         dirql_control_count(+1);
     }
     return machine;
@@ -372,15 +374,17 @@ static dirql_outcome run_once(const dirql_job *job, dirql_result *result)
 /* In runs that can be repeated, at least to make them shorter. */
 static bool is_drawn(const dirql_options *options)
 {
-    return options->mode == DIRQL_MODE_RANDOM &&
-           (options->runs > 1 || options->shorten_limit != DIRQL_NONE);
+    return options->mode == DIRQL_MODE_PCT ||
+           (options->mode == DIRQL_MODE_RANDOM &&
+            (options->runs > 1 || options->shorten_limit != DIRQL_NONE));
 }
 
 /* For a report file somebody must read the result. */
 static dirql_outcome run_and_report(const dirql_job *job, const char *error, dirql_result *result)
 {
     const bool reports = dirql_report_begin(job->options, job->body);
-    const bool is_read = reports || job->options->runs > 1;
+    const bool is_read =
+        reports || job->options->runs > 1 || job->options->mode == DIRQL_MODE_PCT;
     dirql_result own = { .outcome = DIRQL_PASSED };
     dirql_result *told = result != NULL || !is_read ? result : &own;
     dirql_outcome outcome;

@@ -20,11 +20,29 @@ static bool is_over(const dirql_exploration *ex)
            host_clock_ns() - ex->began_ns > options->time_limit_s * 1000000000ull;
 }
 
-/* A shard has every so manieth seed. */
+/* A shard has every so manieth seed. The steps are counted with a seed of their own, so that a seed
+ * alone tells what happens. */
 static void begin_trial(dirql_exploration *ex, uint64_t first_seed)
 {
+    if (ex->counts_steps) {
+        ex->options.seed = 0;
+        return;
+    }
     ex->options.seed = first_seed + ex->trial;
     ex->trial += ex->options.shards;
+}
+
+static void end_trial(dirql_exploration *ex, const dq_machine *machine)
+{
+    const dq_pct *pct = &machine->choices.pct;
+
+    ex->processes = pct->processes > ex->processes ? pct->processes : ex->processes;
+    if (ex->counts_steps) {
+        ex->job.pct_steps = pct->steps > 0 ? pct->steps : 1;
+        ex->counts_steps = false;
+    } else {
+        ex->schedules++;
+    }
 }
 
 /* NULL: memory is short. */
@@ -32,9 +50,10 @@ static dq_machine *make(dirql_exploration *ex)
 {
     dq_machine *machine;
 
-    if (ex->schedules > 0) {
+    if (ex->is_begun) {
         host_data_restore(ex->data);
     }
+    ex->is_begun = true;
     machine = dirql_control_make(&ex->job);
     ex->machine = machine;
     if (machine != NULL) {
@@ -73,6 +92,7 @@ dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result)
     ex->draws = true;
     ex->job.searcher = NULL;
     ex->job.arena = NULL;
+    ex->counts_steps = job->options->mode == DIRQL_MODE_PCT;
     ex->trial = job->options->shard;
     for (;;) {
         dq_machine *machine;
@@ -87,10 +107,10 @@ dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result)
         if (outcome != DQ_OUTCOME_PASSED) {
             return fail(ex, machine, result);
         }
-        ex->schedules++;
+        end_trial(ex, machine);
         dirql_progress_say_runs(&ex->progress, ex->options.name, ex->schedules,
                                 ex->options.runs / ex->options.shards);
-        if (is_over(ex)) {
+        if (ex->schedules > 0 && is_over(ex)) {
             ex->machine = NULL;
             (void)dirql_control_finish(machine, outcome, result);
             return conclude(ex, result, ex->trial < ex->options.runs);

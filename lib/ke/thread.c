@@ -153,12 +153,24 @@ void dq_thread_ready(dq_thread *thread)
     compete(thread, false);
 }
 
-static unsigned count_eligible(const LIST_ENTRY *list, uint64_t bit)
+/* As one of those that mode pct gives priorities. */
+static uint64_t process_of(const dq_thread *thread)
+{
+    const dq_execution *top = thread->task->top;
+
+    return dq_pct_execution(top != NULL ? top->ordinal : thread->task->execution.ordinal);
+}
+
+static unsigned list_eligible(const LIST_ENTRY *list, uint64_t bit, uint64_t processes[64])
 {
     unsigned count = 0;
 
     for (const LIST_ENTRY *link = list->Flink; link != list && count < 64; link = link->Flink) {
-        count += (CONTAINING_RECORD(link, dq_thread, ready_link)->allowed & bit) != 0;
+        const dq_thread *thread = CONTAINING_RECORD(link, dq_thread, ready_link);
+
+        if ((thread->allowed & bit) != 0) {
+            processes[count++] = process_of(thread);
+        }
     }
     return count;
 }
@@ -170,9 +182,11 @@ static dq_thread *take_of_list(dq_processor *cpu, LIST_ENTRY *list)
     unsigned skip = 0;
 
     if (chooses(cpu->machine)) {
-        const unsigned count = count_eligible(list, bit);
+        uint64_t processes[64];
+        const unsigned count = list_eligible(list, bit, processes);
 
-        skip = count > 1 ? dq_choose(cpu, DQ_CHOICE_THREAD, count) : 0;
+        skip = count > 1 ? dq_choose_among(cpu, DQ_CHOICE_THREAD, processes, count, DQ_BOUND_FREE, 0)
+                         : 0;
     }
     for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
         dq_thread *thread = CONTAINING_RECORD(link, dq_thread, ready_link);
@@ -274,12 +288,21 @@ void dq_thread_consider(dq_processor *cpu)
     dq_prcb *prcb = dq_prcb_of(cpu);
     const dq_threads *threads = threads_of(cpu->machine);
     const dq_thread *current = prcb->thread;
+    uint64_t processes[64];
+    unsigned count;
 
-    if (threads->ready_mask == 0 || current == &prcb->idle || (threads->ready_mask >> current->priority & 1u) == 0 ||
-        count_eligible(&threads->ready[current->priority], bit_of(cpu)) == 0) {
+    if (threads->ready_mask == 0 || current == &prcb->idle ||
+        (threads->ready_mask >> current->priority & 1u) == 0) {
         return;
     }
-    if (dq_choose_within(cpu, DQ_CHOICE_THREAD, 2, DQ_BOUND_PREEMPTION, UINT64_MAX) == 1) {
+    count = list_eligible(&threads->ready[current->priority], bit_of(cpu), processes);
+    if (count == 0) {
+        return;
+    }
+    processes[1] = processes[dq_pct_highest(&cpu->machine->choices.pct, processes, count)];
+    processes[0] = dq_process_on(cpu);
+    if (dq_choose_among(cpu, DQ_CHOICE_THREAD, processes, 2, DQ_BOUND_PREEMPTION, UINT64_MAX) ==
+        1) {
         prcb->turn.over = true;
         dq_want_switch(cpu);
     }

@@ -96,8 +96,26 @@ static unsigned guided_answer(const dq_guide *guide, const dq_choice *choice, ui
                : 0;
 }
 
-/* `drawn`: the answer of mode random, if it is drawn already; else NULL. */
-static void decide(dq_processor *cpu, dq_choice *choice, const unsigned *drawn)
+/* What else than the schedule makes an answer, or NULL. */
+typedef struct hints {
+    const unsigned *drawn;     /* The answer of modes that draw, if it is drawn already. */
+    const uint64_t *processes; /* One for each option. */
+} hints;
+
+static unsigned drawn_answer(const dq_processor *cpu, const dq_choice *choice, const hints *given)
+{
+    dq_choice_log *log = &cpu->machine->choices;
+
+    if (given->drawn != NULL) {
+        return *given->drawn;
+    }
+    if (cpu->machine->options.mode == DQ_MODE_PCT && given->processes != NULL) {
+        return dq_pct_choose(&log->pct, given->processes, choice->options);
+    }
+    return random_answer(log, choice->options);
+}
+
+static void decide(dq_processor *cpu, dq_choice *choice, const hints *given)
 {
     dq_choice_log *log = &cpu->machine->choices;
     uint32_t nth;
@@ -123,12 +141,12 @@ static void decide(dq_processor *cpu, dq_choice *choice, const unsigned *drawn)
                                        : scripted_answer(cpu, choice->kind, choice->options));
         break;
     default:
-        choice->answer = (uint8_t)(drawn != NULL ? *drawn : random_answer(log, choice->options));
+        choice->answer = (uint8_t)drawn_answer(cpu, choice, given);
         break;
     }
 }
 
-static unsigned choose(dq_processor *cpu, dq_choice choice, const unsigned *drawn)
+static unsigned choose(dq_processor *cpu, dq_choice choice, const hints *given)
 {
     dq_machine *machine = cpu->machine;
 
@@ -136,7 +154,7 @@ static unsigned choose(dq_processor *cpu, dq_choice choice, const unsigned *draw
         return 0;
     }
     choice.ordinal = cpu->execution->ordinal;
-    decide(cpu, &choice, drawn);
+    decide(cpu, &choice, given);
     if (!keep(&machine->choices, choice)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
                 "short of memory for the log of choices, after %zu", machine->choices.count);
@@ -158,7 +176,32 @@ unsigned dq_choose_within(dq_processor *cpu, dq_choice_kind kind, unsigned optio
                                .bound = (uint8_t)bound,
                                .costly = costly & ~1ull };
 
-    return choose(cpu, choice, NULL);
+    return choose(cpu, choice, &(hints){ .drawn = NULL });
+}
+
+unsigned dq_choose_among(dq_processor *cpu, dq_choice_kind kind, const uint64_t *processes,
+                         unsigned options, dq_bound bound, uint64_t costly)
+{
+    const dq_choice choice = { .kind = (uint8_t)kind,
+                               .options = (uint8_t)options,
+                               .bound = (uint8_t)bound,
+                               .costly = costly & ~1ull };
+
+    return choose(cpu, choice, &(hints){ .processes = processes });
+}
+
+uint64_t dq_process_on(const dq_processor *cpu)
+{
+    const uint32_t above = cpu->attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql);
+    const unsigned level = above != 0 ? 31u - (unsigned)__builtin_clz(above) : 0;
+
+    if (level > DQ_LEVEL_DISPATCH && cpu->pending_first[level] != NULL) {
+        return dq_pct_line(cpu->pending_first[level]->vector->number);
+    }
+    if (level != 0 || cpu->idle || cpu->execution->kind == DQ_EXECUTION_IDLE) {
+        return dq_pct_dispatch(cpu->number);
+    }
+    return dq_pct_execution(cpu->execution->ordinal);
 }
 
 unsigned dq_choose_fault(dq_processor *cpu, unsigned drawn)
@@ -167,7 +210,7 @@ unsigned dq_choose_fault(dq_processor *cpu, unsigned drawn)
         .kind = DQ_CHOICE_FAULT, .options = 2, .bound = DQ_BOUND_FAULT, .costly = 2
     };
 
-    return choose(cpu, choice, &drawn);
+    return choose(cpu, choice, &(hints){ .drawn = &drawn });
 }
 
 static bool read_script(dq_machine *machine, char *error, size_t error_bytes)
@@ -193,6 +236,12 @@ bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes)
     case DQ_MODE_RANDOM:
         log->random_state = machine->options.seed;
         log->keep_64ths = shares[dq_choice_draw(&log->random_state) % 4];
+        return true;
+    case DQ_MODE_PCT:
+        log->random_state = machine->options.seed;
+        log->keep_64ths = 32;
+        dq_pct_start(&log->pct, machine->options.seed, machine->options.pct_depth,
+                     machine->options.pct_steps);
         return true;
     case DQ_MODE_REPLAY:
         if (machine->options.guide != NULL) {

@@ -13,6 +13,7 @@
 #ifndef DQ_CHOICE_H
 #define DQ_CHOICE_H
 
+#include "sim/pct.h"
 #include "sim/processor.h"
 
 /* X(name, letter, what a reader calls it) */
@@ -39,7 +40,8 @@ typedef enum dq_mode {
     DQ_MODE_RANDOM,
     DQ_MODE_REPLAY,
     DQ_MODE_LIVE,
-    DQ_MODE_EXPLORE
+    DQ_MODE_EXPLORE,
+    DQ_MODE_PCT
 } dq_mode;
 
 /* What an answer uses up of an exploration's bounds. */
@@ -92,6 +94,7 @@ typedef struct dq_choice_log {
     dq_choice *script; /* What replay follows. */
     size_t script_count;
     const dq_guide *guide; /* Or this. */
+    dq_pct pct;
     uint64_t random_state;
     unsigned keep_64ths; /* Random: the share of answers that are option 0, in 64ths; drawn once per
                             run. */
@@ -109,6 +112,13 @@ unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options);
  * is always free. */
 unsigned dq_choose_within(dq_processor *cpu, dq_choice_kind kind, unsigned options, dq_bound bound,
                           uint64_t costly);
+
+/* The same where processes (pct.h) contend: answer n lets the nth go on. */
+unsigned dq_choose_among(dq_processor *cpu, dq_choice_kind kind, const uint64_t *processes,
+                         unsigned options, dq_bound bound, uint64_t costly);
+
+/* What runs on a processor, or would if it went on, as one of them. */
+uint64_t dq_process_on(const dq_processor *cpu);
 
 /* Whether a call fails: 0 or 1. In mode random the answer is `drawn`, from a generator of the
  * caller's own, since failures are rare. */
@@ -151,7 +161,7 @@ const char *dq_choice_meaning(unsigned kind);
 /* True if more than option 0 may be answered: then a point has something to decide. */
 static inline bool dq_mode_chooses(dq_mode mode)
 {
-    return mode == DQ_MODE_RANDOM || mode == DQ_MODE_REPLAY || mode == DQ_MODE_EXPLORE;
+    return mode != DQ_MODE_FIRST && mode != DQ_MODE_LIVE;
 }
 
 #endif

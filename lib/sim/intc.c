@@ -74,21 +74,28 @@ uint64_t dq_intc_processors(const dq_machine *machine, const dq_line *line)
 }
 
 /* An activation that starts elsewhere than at its earliest place is paid for once. */
-static unsigned displace(dq_line *line, dq_choice_kind kind, unsigned options)
+static uint64_t price_of(const dq_line *line)
 {
-    const uint64_t costly = line->displaced ? 0 : UINT64_MAX;
-    const unsigned answer =
-        dq_choose_within(dq_self, kind, options, DQ_BOUND_INTERRUPT, costly);
+    return line->displaced ? 0 : UINT64_MAX;
+}
 
-    line->displaced = line->displaced || answer != 0;
-    return answer;
+/* Against what runs on the processor. */
+static bool is_put_off(dq_processor *cpu, const dq_line *line, uint64_t costly)
+{
+    const bool rests = cpu->idle || cpu->spin_blocked;
+    const uint64_t processes[] = { dq_pct_line(line->vector->number),
+                                   rests ? DQ_PCT_NOBODY : dq_process_on(cpu) };
+
+    return dq_choose_among(cpu, DQ_CHOICE_ARRIVAL, processes, 2, DQ_BOUND_INTERRUPT, costly) == 1;
 }
 
 static dq_processor *route(dq_machine *machine, dq_line *line)
 {
     uint64_t set = dq_intc_processors(machine, line);
-    unsigned skip = displace(line, DQ_CHOICE_ROUTE, (unsigned)__builtin_popcountll(set));
+    unsigned skip = dq_choose_within(dq_self, DQ_CHOICE_ROUTE, (unsigned)__builtin_popcountll(set),
+                                     DQ_BOUND_INTERRUPT, price_of(line));
 
+    line->displaced = line->displaced || skip != 0;
     while (skip-- > 0) {
         set &= set - 1;
     }
@@ -117,7 +124,8 @@ static void pend(dq_machine *machine, dq_line *line)
 static void defer_or_pend(dq_machine *machine, dq_line *line)
 {
     if (line->target == NULL && !line->masked && !line->deferred &&
-        displace(line, DQ_CHOICE_ARRIVAL, 2) == 1) {
+        is_put_off(dq_self, line, price_of(line))) {
+        line->displaced = true;
         line->deferred = true;
         machine->intc.deferred++;
         return;
@@ -152,7 +160,7 @@ void dq_intc_arrivals(dq_processor *cpu)
         if (!line->deferred || (machine->choices.sparse && !would_be_taken(machine, line))) {
             continue;
         }
-        if (dq_choose(cpu, DQ_CHOICE_ARRIVAL, 2) == 0) {
+        if (!is_put_off(cpu, line, 0)) {
             arrive(machine, line);
         }
     }

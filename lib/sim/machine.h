@@ -67,6 +67,8 @@ typedef struct dq_machine_options {
         busy_limit_ns;    /* Virtual time that processors may spend stalling and polling; 0: any. */
     unsigned storm_limit; /* Refires of a level line without progress. */
     uint64_t fingerprint; /* Of test and options, for the schedule text. */
+    unsigned pct_depth;    /* Mode pct, see pct.h. */
+    uint64_t pct_steps;    /* That a run has; 0: that is not known. */
     const dq_guide *guide; /* Mode replay: in place of a text, or NULL. */
     bool tries; /* The run is one of many that look for a shorter schedule: no errand of a test
                    framework may leave it. */

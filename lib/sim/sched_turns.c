@@ -115,6 +115,7 @@ typedef enum readiness {
 
 typedef struct contest {
     dq_processor *option[DQ_PROCESSORS_MAX];
+    uint64_t process[DQ_PROCESSORS_MAX]; /* That goes on there. */
     unsigned count;
     dq_bound bound;  /* What it costs to go against the undisturbed order, ... */
     uint64_t costly; /* ... by option. */
@@ -166,6 +167,15 @@ static unsigned place_of(const contest *c, const dq_processor *cpu)
     return place;
 }
 
+/* Only mode pct asks who they are. */
+static const uint64_t *processes_of(contest *c, const dq_machine *machine)
+{
+    for (unsigned i = 0; i < c->count && machine->options.mode == DQ_MODE_PCT; i++) {
+        c->process[i] = dq_process_on(c->option[i]);
+    }
+    return c->process;
+}
+
 static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
     dq_processor *next = undisturbed(machine, cpu, caller == YIELDS);
@@ -186,7 +196,8 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readine
     }
     price(&c, cpu, caller);
     cpu->execution->pinned_answer = (uint8_t)place_of(&c, cpu);
-    answer = dq_choose_within(cpu, DQ_CHOICE_PROCESSOR, c.count, c.bound, c.costly);
+    answer = dq_choose_among(cpu, DQ_CHOICE_PROCESSOR, processes_of(&c, machine), c.count, c.bound,
+                             c.costly);
     if (answer != 0 && machine->choices.sparse && !is_urgent(c.option[answer])) {
         give_turn(machine, c.option[answer]); /* Else going on with it would cost again. */
     }
