@@ -10,15 +10,18 @@
  * rebuild:
  *
  *     DIRQL_TEST=name          With CMocka: run only this test.
- *     DIRQL_MODE=mode          first, random, replay, live or explore.
- *     DIRQL_SEED=n             For random.
+ *     DIRQL_MODE=mode          first, random, pct, replay, live or explore.
+ *     DIRQL_SEED=n             For random and pct.
+ *     DIRQL_RUNS=n             For these: so many seeds, from that one, until one fails.
+ *     DIRQL_PCT_DEPTH=n        For pct: how many steps a bug needs in a certain order.
+ *     DIRQL_SHORTEN=n          Runs that may be spent on shortening what failed; 0: none.
  *     DIRQL_REPLAY=text        The schedule to follow; implies replay.
  *     DIRQL_PROCESSORS=n       At least n.
  *     DIRQL_TRACE=file         What happens, as text.
  *     DIRQL_FAIL=plan          Which calls fail for want of resources, see <dirql/fail.h>.
  *     DIRQL_LEAKS=how          errors, warnings or ignored, where option leaks does not say.
  *     DIRQL_REPORT=path        What is found, for other programs: see below.
- *     TEST_TOTAL_SHARDS=n      Of an exploration: how many processes share it,
+ *     TEST_TOTAL_SHARDS=n      Of an exploration, or of DIRQL_RUNS: how many processes share it,
  *     TEST_SHARD_INDEX=i       and which of them this is, from 0.
  *
  * DIRQL_REPORT=path[,path] writes what is found as SARIF 2.1.0 (.sarif, .json) or JUnit XML (.xml).

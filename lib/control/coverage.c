@@ -67,13 +67,13 @@ static char *runs_of(const dirql_exploration *ex)
     const dirql_options *options = &ex->options;
     dq_text out = { 0 };
 
-    if (options->runs <= 1 && options->mode != DIRQL_MODE_PCT) {
+    if (options->runs <= 1 && !ex->is_pct) {
         return NULL;
     }
     dq_text_add(&out, "ran %" PRIu64 " of %u schedules in mode %s, up to seed %" PRIu64,
                 ex->schedules, options->runs,
-                options->mode == DIRQL_MODE_PCT ? "pct" : "random", options->seed);
-    if (options->mode == DIRQL_MODE_PCT) {
+                ex->is_pct ? "pct" : "random", options->seed);
+    if (ex->is_pct) {
         add_odds(&out, ex);
     }
     if (options->shards > 1) {

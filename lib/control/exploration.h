@@ -29,6 +29,7 @@ typedef struct dirql_exploration {
     bool is_complete;
     bool is_begun;  /* A run has been made. */
     bool draws;     /* Its runs are drawn (trials.c): nothing is searched. */
+    bool is_pct;    /* By priorities. */
     unsigned trial; /* Number of the next one. */
     bool counts_steps;  /* Mode pct: the first run is to find out how many there are. */
     unsigned processes; /* Mode pct: the most of any run. */

@@ -92,7 +92,8 @@ dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result)
     ex->draws = true;
     ex->job.searcher = NULL;
     ex->job.arena = NULL;
-    ex->counts_steps = job->options->mode == DIRQL_MODE_PCT;
+    ex->is_pct = job->options->mode == DIRQL_MODE_PCT;
+    ex->counts_steps = ex->is_pct;
     ex->trial = job->options->shard;
     for (;;) {
         dq_machine *machine;

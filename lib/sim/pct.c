@@ -51,7 +51,7 @@ static uint64_t priority_of(const dq_pct *pct, uint64_t process)
         }
     }
     if (pct->counts && process >> 40 == 1) {
-        return 1;
+        return first_fallen + 1; /* The lowest of those that have not fallen. */
     }
     return dq_choice_draw(&state) | 1ull << 63;
 }

@@ -3,6 +3,7 @@
  */
 #include <dirql/check.h>
 #include <dirql/cmocka.h>
+#include <dirql/line.h>
 
 #include <ntddk.h>
 
@@ -169,6 +170,108 @@ static void absurd_numbers_are_refused(void **state)
     assert_says(result.report, "option shorten_limit is 5000000");
 }
 
+/* ---- Mode pct -------------------------------------------------------------------------------- */
+
+static volatile LONG low, high;
+static PKINTERRUPT interrupt;
+
+static BOOLEAN carry(PKINTERRUPT object, PVOID context)
+{
+    (void)object;
+    (void)context;
+    InterlockedExchange(&low, 0);
+    InterlockedIncrement(&high);
+    return TRUE;
+}
+
+/* The interrupt must come exactly between two looks. */
+static void look_at_both_halves(void *context)
+{
+    dirql_line *line = dirql_line_create(&(dirql_line_options){ .irql = 7, .trigger = DIRQL_EDGE });
+    LONG upper, lower;
+
+    (void)context;
+    bodies++;
+    low = 9;
+    high = 0;
+    IoConnectInterrupt(&interrupt, carry, NULL, NULL, dirql_line_vector(line), 7, 7, Latched, FALSE,
+                       1, FALSE);
+    dirql_line_pulse(line);
+    for (int i = 0; i < 5; i++) {
+        (void)InterlockedOr(&low, 0);
+    }
+    upper = InterlockedOr(&high, 0);
+    lower = InterlockedOr(&low, 0);
+    for (int i = 0; i < 5; i++) {
+        (void)InterlockedOr(&low, 0);
+    }
+    if (upper == 0 && lower == 0) {
+        KeBugCheck(MANUALLY_INITIATED_CRASH);
+    }
+    IoDisconnectInterrupt(interrupt);
+}
+
+static dirql_options drawing_priorities(unsigned runs)
+{
+    dirql_options options = drawing(runs);
+
+    options.mode = DIRQL_MODE_PCT;
+    return options;
+}
+
+static void pct_finds_an_interrupt_between_two_steps(void **state)
+{
+    const dirql_options options = drawing_priorities(1000);
+
+    (void)state;
+    run(&options, look_at_both_halves);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_says(result.repeat, "0 preemptions, 1 interrupt");
+    assert_says(result.coverage, "in mode pct");
+}
+
+static void pct_says_what_it_promises(void **state)
+{
+    dirql_options options = drawing_priorities(4);
+
+    (void)state;
+    options.pct_depth = 1;
+    plain = 0;
+    run(&options, pass);
+    assert_int_equal(result.outcome, DIRQL_PASSED);
+    assert_int_equal(bodies, 5); /* Once to count the steps. */
+    assert_int_equal(result.schedules, 4);
+    assert_says(result.coverage, "ran 4 of 4 schedules in mode pct, up to seed 4; each finds a bug of "
+                                 "depth 1 with a probability of at least 1 in 1 (");
+}
+
+static void a_seed_of_pct_fails_alone_too(void **state)
+{
+    dirql_options options = drawing_priorities(1000);
+    char schedule[256];
+
+    (void)state;
+    options.shorten_limit = DIRQL_NONE;
+    run(&options, look_at_both_halves);
+    snprintf(schedule, sizeof(schedule), "%s", result.schedule);
+    options.seed = result.schedules;
+    options.runs = 1;
+    run(&options, look_at_both_halves);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_string_equal(result.schedule, schedule);
+}
+
+static void an_absurd_depth_is_refused(void **state)
+{
+    dirql_options options = drawing_priorities(4);
+
+    (void)state;
+    options.pct_depth = 65;
+    run(&options, never);
+    assert_int_equal(result.outcome, DIRQL_REFUSED);
+    assert_says(result.report, "option pct_depth is 65 (65); a depth is 1 to 64");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +281,10 @@ int main(void)
         cmocka_unit_test(shards_share_the_seeds),
         cmocka_unit_test(warnings_of_the_last_run_are_told),
         cmocka_unit_test(absurd_numbers_are_refused),
+        cmocka_unit_test(pct_finds_an_interrupt_between_two_steps),
+        cmocka_unit_test(pct_says_what_it_promises),
+        cmocka_unit_test(a_seed_of_pct_fails_alone_too),
+        cmocka_unit_test(an_absurd_depth_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
