@@ -56,6 +56,8 @@
 #include <wdm_device.h>
 #include <wdm_property.h>
 #include <wdm_deviceinterface.h>
+#include <wdm_request.h>
+#include <wdm_devicestack.h>
 #include <wdm_dma.h>
 #include <wdm_workitem.h>
 #include <wdm_removelock.h>

@@ -56,6 +56,7 @@ static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_servic
 {
     const uint64_t object = (uintptr_t)call->object;
     uint64_t p2 = cpu->irql, p3 = object, p4 = 0;
+    uint32_t code = DQ_VERIFIER, subcode = rule->subcode;
     char range[48];
 
     switch (rule->subcode) {
@@ -107,8 +108,12 @@ static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_servic
     default:
         break;
     }
-    dq_find(cpu,
-            DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, DQ_VERIFIER, rule->subcode, p2, p3, p4),
+    if (rule->subcode >> 8 == DQ_IOMANAGER) {
+        code = DQ_IOMANAGER;
+        subcode &= 0xFFu;
+        p3 = subcode == 0x0E ? object : 0;
+    }
+    dq_find(cpu, DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, code, subcode, p2, p3, p4),
             "%s was called at %s; it needs %s.", dq_service_name(call->service),
             dq_irql_name(cpu->irql), dq_service_range(call->service, range, sizeof(range)));
 }
@@ -225,6 +230,7 @@ static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *ca
     case GROUP_OTHER:
         dq_poolrules_call(cpu, call);
         dq_waitrules_call(contract, cpu, call);
+        dq_irprules_call(contract, cpu, call);
         dq_timerules_call(contract, cpu, call);
         dq_memoryrules_unmap(contract, cpu, call);
         if (call->service == DQ_SERVICE_DbgPrint) {

@@ -81,7 +81,7 @@ typedef struct dq_contract {
         }                                                                           \
     }
 
-enum { DQ_VERIFIER = 0xC4 };
+enum { DQ_VERIFIER = 0xC4, DQ_IOMANAGER = 0xC9 };
 
 /* Makes room for one more. False when memory is short: the checker then forgets, and finds less. */
 bool dq_contract_grow(void **entries, size_t *capacity, size_t count, size_t entry_bytes);
@@ -126,6 +126,10 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event);
 /* ---- waitrules.c ----------------------------------------------------------------------------- */
 
 void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
+
+/* ---- irprules.c ------------------------------------------------------------------------------ */
+
+void dq_irprules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 
 /* ---- memoryrules.c --------------------------------------------------------------------------- */
 

@@ -122,6 +122,59 @@ static void add_device(void *leaks, PDEVICE_OBJECT device, const void *place)
     }
 }
 
+static void add_irp(void *leaks, dq_irp *record)
+{
+    dirql_left(leaks, "IrpLeft", record->service, record->place, "%s",
+               record->sent ? "a request is not completed" : "an IRP is not freed");
+}
+
+static void add_file(void *leaks, PFILE_OBJECT file, const void *place)
+{
+    (void)file;
+    dirql_left(leaks, "ReferenceLeak", DQ_SERVICE_IoGetDeviceObjectPointer, place,
+               "a file object still has a reference: its device is open");
+}
+
+/* Those of open files are told of with the files. */
+typedef struct references {
+    dq_leaks *leaks;
+    const DEVICE_OBJECT *device;
+    LONG count;
+} references;
+
+static void take_off_file(void *context, PFILE_OBJECT file, const void *place)
+{
+    references *r = context;
+
+    (void)place;
+    r->count -= file->DeviceObject == r->device ? 1 : 0;
+}
+
+static void add_references(void *context, PDEVICE_OBJECT device, const void *place)
+{
+    references *r = context;
+
+    r->device = device;
+    r->count = device->ReferenceCount;
+    dq_file_for_each(dq_self->machine, take_off_file, r);
+    if (r->count > 0) {
+        dirql_left(r->leaks, "ReferenceLeak", DQ_SERVICE_IoCreateDevice, place,
+                   "a device object still has %d reference%s", (int)r->count,
+                   r->count == 1 ? "" : "s");
+    }
+}
+
+static void find_links(const dq_io *io, dq_leaks *leaks)
+{
+    for (const dq_symbolic_link *link = io->links; link != NULL; link = link->next) {
+        dq_leaks_add(leaks, &(dq_leak){ .rule = "LinkLeft",
+                                        .severity = DQ_WARNING,
+                                        .service = DQ_SERVICE_IoCreateSymbolicLink,
+                                        .place = link->place,
+                                        .text = "a symbolic link is not deleted" });
+    }
+}
+
 static const char *base_name(const char *file)
 {
     const char *slash = strrchr(file, '/');
@@ -173,6 +226,10 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
         dq_device_for_each(machine, add_device, leaks);
         find_interfaces(kernel->io, leaks);
         find_remove_locks(kernel->io, leaks);
+        dq_irp_for_each(machine, add_irp, leaks);
+        dq_file_for_each(machine, add_file, leaks);
+        dq_device_for_each_referenced(machine, add_references, &(references){ .leaks = leaks });
+        find_links(kernel->io, leaks);
     }
     dq_handle_for_each(machine, add_handle, leaks);
     for (const dq_mapping *m = kernel->mappings; m != NULL; m = m->next) {

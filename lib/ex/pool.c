@@ -188,7 +188,7 @@ static void *memory_of_arena(dq_arena *arena, size_t bytes)
 
 static void *get_memory(dq_processor *cpu, const dq_pool_request *r)
 {
-    const bool can_fail = r->object == NULL || r->caller != NULL;
+    const bool can_fail = !r->asked && (r->object == NULL || r->caller != NULL);
 
     if (can_fail && dq_fails(cpu, kind_of(r->service), r->tag, r->caller, r->place)) {
         return NULL;
@@ -323,6 +323,17 @@ void *dq_pool_allocate_object(POOL_TYPE type, size_t bytes, uint32_t tag, const 
     }
     r.object = object;
     r.caller = caller;
+    return dq_pool_request_memory(cpu, &r);
+}
+
+void *dq_pool_part(dq_processor *cpu, size_t bytes, uint32_t tag, const char *object,
+                   const void *place)
+{
+    dq_pool_request r =
+        dq_pool_request_of_type(NonPagedPoolNx, bytes, tag, cpu->execution->service, place);
+
+    r.object = object;
+    r.asked = true;
     return dq_pool_request_memory(cpu, &r);
 }
 

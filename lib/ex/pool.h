@@ -37,6 +37,7 @@ typedef struct dq_pool_request {
     uint64_t type; /* As the caller gave it, for the bug check. */
     dq_service service;
     const char *object; /* As in the block. */
+    bool asked;         /* dq_fails() has been: this is another block of one call. */
     const char *caller; /* In place of the service, when the driver called something else. */
     const void *place;
 } dq_pool_request;
@@ -60,6 +61,11 @@ void *dq_pool_allocate(dq_processor *cpu, POOL_TYPE type, size_t bytes, uint32_t
  * dq_pool_block), on behalf of `place`, which called `caller`; `caller` NULL: it is not made to fail. */
 void *dq_pool_allocate_object(POOL_TYPE type, size_t bytes, uint32_t tag, const char *object,
                               const char *caller, const void *place);
+
+/* For services that allocate several blocks, and have asked dq_fails() before: nonpaged pool.
+ * `object`: as in dq_pool_block. */
+void *dq_pool_part(dq_processor *cpu, size_t bytes, uint32_t tag, const char *object,
+                   const void *place);
 
 /* Gives such a block back. As ExFreePoolWithTag, without being a service call. */
 void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const void *place);

@@ -14,7 +14,8 @@ typedef struct dq_device_record {
     struct dq_device_record *next;
     UNICODE_STRING name;
     size_t extension_bytes;
-    unsigned holds; /* By queued work items: it stays until they are done. */
+    unsigned holds; /* By queued work items and calls of its driver: it stays until these end. */
+    PDEVICE_OBJECT lower; /* That it is attached to. */
     bool deleted;
     const void *place; /* Who called IoCreateDevice; NULL: nobody did. */
     DEVICE_OBJECT device;
@@ -22,12 +23,62 @@ typedef struct dq_device_record {
 
 static dq_device_record *record_of(dq_machine *machine, const void *device)
 {
-    dq_device_record *record = dq_io_of(machine)->devices;
+    const dq_io *io = dq_io_of(machine);
+    dq_device_record *record = io != NULL ? io->devices : NULL;
 
     while (record != NULL && (record->deleted || &record->device != device)) {
         record = record->next;
     }
     return record;
+}
+
+/* Deleted ones, too. NULL: a driver object, or a device object that nobody made here. */
+static dq_device_record *any_record_of(dq_machine *machine, const void *device)
+{
+    const dq_io *io = dq_io_of(machine);
+    dq_device_record *record = io != NULL ? io->devices : NULL;
+
+    while (record != NULL && &record->device != device) {
+        record = record->next;
+    }
+    return record;
+}
+
+bool dq_device_is_alive(dq_machine *machine, const void *device)
+{
+    return record_of(machine, device) != NULL;
+}
+
+PDEVICE_OBJECT dq_device_lower(dq_machine *machine, const DEVICE_OBJECT *device)
+{
+    const dq_device_record *record = record_of(machine, device);
+
+    return record != NULL ? record->lower : NULL;
+}
+
+void dq_device_set_lower(dq_machine *machine, const DEVICE_OBJECT *device, PDEVICE_OBJECT lower)
+{
+    dq_device_record *record = any_record_of(machine, device);
+
+    if (record != NULL) {
+        record->lower = lower;
+    }
+}
+
+bool dq_device_is_known(dq_machine *machine, const void *device)
+{
+    return any_record_of(machine, device) != NULL;
+}
+
+PDEVICE_OBJECT dq_device_named(dq_machine *machine, const UNICODE_STRING *name)
+{
+    const dq_io *io = dq_io_of(machine);
+    dq_device_record *record = io != NULL ? io->devices : NULL;
+
+    while (record != NULL && (record->deleted || !dq_name_is(&record->name, name))) {
+        record = record->next;
+    }
+    return record != NULL ? &record->device : NULL;
 }
 
 static size_t name_bytes(const UNICODE_STRING *name)
@@ -37,16 +88,7 @@ static size_t name_bytes(const UNICODE_STRING *name)
 
 static bool name_is_taken(dq_machine *machine, const UNICODE_STRING *name)
 {
-    const dq_device_record *record = dq_io_of(machine)->devices;
-
-    if (name_bytes(name) == 0) {
-        return false;
-    }
-    while (record != NULL && (record->deleted || record->name.Length != name->Length ||
-                              memcmp(record->name.Buffer, name->Buffer, name->Length) != 0)) {
-        record = record->next;
-    }
-    return record != NULL;
+    return name_bytes(name) != 0 && dq_device_named(machine, name) != NULL;
 }
 
 static dq_device_record *make_record(dq_machine *machine, size_t extension_bytes,
@@ -180,6 +222,37 @@ static void check_dpc(dq_processor *cpu, const dq_device_record *record, const v
     }
 }
 
+static void accuse_stack(dq_processor *cpu, unsigned code, const void *place, const char *what)
+{
+    dq_irp_accuse(cpu,
+                  &(dq_irp_error){ .rule = "DeviceStack",
+                                   .severity = DQ_ERROR,
+                                   .code = code,
+                                   .p2 = (uintptr_t)place,
+                                   .page = "wdm: IoDeleteDevice",
+                                   .place = place },
+                  "IoDeleteDevice was called %s", what);
+}
+
+static void check_stack(dq_processor *cpu, dq_device_record *record, const void *place)
+{
+    if (record->lower != NULL) {
+        accuse_stack(cpu, 0x201, place,
+                     "for a device that is attached to another: call IoDetachDevice first");
+        record->lower->AttachedDevice = NULL;
+        record->lower = NULL;
+    }
+    if (record->device.AttachedDevice != NULL) {
+        accuse_stack(cpu, 0, place,
+                     "for a device that another is attached to, which would go on sending to it");
+    }
+    if (dq_shutdown_registered(cpu->machine, &record->device) != NULL) {
+        accuse_stack(cpu, 0, place,
+                     "for a device that is registered for shutdown: call "
+                     "IoUnregisterShutdownNotification first");
+    }
+}
+
 static void unlink_from_driver(PDEVICE_OBJECT device)
 {
     PDEVICE_OBJECT *link =
@@ -211,13 +284,15 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     dq_device_record *record;
 
     DQ_ENTER(IoDeleteDevice, DeviceObject, 0, 0, 0, DQ_VOID);
-    record = dq_io_of(cpu->machine) != NULL ? record_of(cpu->machine, DeviceObject) : NULL;
+    record = record_of(cpu->machine, DeviceObject);
     if (record == NULL || dq_pdo_find(cpu->machine, DeviceObject) != NULL) {
         dq_find(
             cpu,
             &(dq_finding){ .severity = DQ_ERROR,
                            .rule = "DevicePointer",
                            .page = "wdm: IoDeleteDevice",
+                           .code = DRIVER_VERIFIER_IOMANAGER_VIOLATION,
+                           .parameters = { 0x240, (uintptr_t)place },
                            .place = place },
             "IoDeleteDevice was given a pointer that is no device object of IoCreateDevice, or no "
             "longer one");
@@ -225,10 +300,12 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     }
     check_interrupts(cpu, record, place);
     check_dpc(cpu, record, place);
+    check_stack(cpu, record, place);
     dq_iotimer_delete(cpu, DeviceObject);
+    dq_shutdown_forget(cpu->machine, DeviceObject);
     unlink_from_driver(&record->device);
     record->deleted = true;
-    if (record->holds == 0) {
+    if (record->holds == 0 && record->device.ReferenceCount == 0) {
         drop(cpu->machine, record);
     }
 }
@@ -247,19 +324,22 @@ void dq_device_for_each(dq_machine *machine,
     }
 }
 
-/* ---- Holding --------------------------------------------------------------------------------- */
-
-/* Deleted ones, too. NULL: a driver object, or a device object that nobody made here. */
-static dq_device_record *any_record_of(dq_machine *machine, const void *device)
+void dq_device_for_each_referenced(dq_machine *machine,
+                                   void (*visit)(void *context, PDEVICE_OBJECT device,
+                                                 const void *place),
+                                   void *context)
 {
-    const dq_io *io = dq_io_of(machine);
-    dq_device_record *record = io != NULL ? io->devices : NULL;
+    const dq_io *io = ((dq_kernel *)machine->kernel)->io;
 
-    while (record != NULL && &record->device != device) {
-        record = record->next;
+    for (dq_device_record *record = io != NULL ? io->devices : NULL; record != NULL;
+         record = record->next) {
+        if (record->device.ReferenceCount > 0) {
+            visit(context, &record->device, record->place);
+        }
     }
-    return record;
 }
+
+/* ---- Holding --------------------------------------------------------------------------------- */
 
 void dq_device_object_hold(dq_machine *machine, const void *device)
 {

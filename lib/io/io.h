@@ -6,6 +6,9 @@
 
 #include <ntddk.h>
 
+#include "io/file.h"
+#include "io/irp.h"
+#include "io/name.h"
 #include "ke/interrupt.h"
 #include "sim/machine.h"
 
@@ -34,6 +37,13 @@ typedef struct dq_io {
     struct dq_devnode *devnodes;         /* devnode.c */
     struct dq_interface *interfaces;     /* deviceinterface.c */
     struct dq_remove_hold *unused_holds;
+    dq_irps irps; /* irprecord.c */
+    struct dq_symbolic_link *links;         /* name.c */
+    struct dq_file *files;                  /* file.c */
+    struct dq_named_event *events;          /* namedevent.c */
+    struct dq_shutdown *shutdowns;          /* shutdown.c */
+    struct dq_driver_extension *extensions; /* driverobject.c */
+    DRIVER_OBJECT bus;                      /* bus.c */
 } dq_io;
 
 /* NULL when memory is short. */
@@ -43,6 +53,28 @@ dq_io *dq_io_of(dq_machine *machine);
 
 /* A device object without a driver, with a zeroed extension. NULL when memory is short. */
 PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_bytes);
+
+/* True if it is one that is not deleted. */
+bool dq_device_is_alive(dq_machine *machine, const void *device);
+
+/* True if it is one, deleted or not, whose memory is still there. */
+bool dq_device_is_known(dq_machine *machine, const void *device);
+
+/* The device that it is attached to; NULL: none. */
+PDEVICE_OBJECT dq_device_lower(dq_machine *machine, const DEVICE_OBJECT *device);
+void dq_device_set_lower(dq_machine *machine, const DEVICE_OBJECT *device, PDEVICE_OBJECT lower);
+
+/* The highest device of its stack. */
+static inline PDEVICE_OBJECT dq_device_top(PDEVICE_OBJECT device)
+{
+    while (device->AttachedDevice != NULL) {
+        device = device->AttachedDevice;
+    }
+    return device;
+}
+
+/* NULL: no device has this name. */
+PDEVICE_OBJECT dq_device_named(dq_machine *machine, const UNICODE_STRING *name);
 
 /* A held device object stays in memory when it is deleted, until it is released. Anything else than
  * a device object has no effect. */
@@ -55,6 +87,12 @@ void dq_device_for_each(dq_machine *machine,
                         void (*visit)(void *context, PDEVICE_OBJECT device, const void *place),
                         void *context);
 
+/* The same for each with references, deleted or not. */
+void dq_device_for_each_referenced(dq_machine *machine,
+                                   void (*visit)(void *context, PDEVICE_OBJECT device,
+                                                 const void *place),
+                                   void *context);
+
 /* ---- iotimer.c ------------------------------------------------------------------------------- */
 
 /* The device is deleted, and its timer with it: a finding if that is started. */
@@ -62,6 +100,25 @@ void dq_iotimer_delete(dq_processor *cpu, PDEVICE_OBJECT device);
 
 /* The place that started the device's timer; NULL: it is not started. */
 const void *dq_iotimer_started(const DEVICE_OBJECT *device);
+
+/* ---- shutdown.c ------------------------------------------------------------------------------ */
+
+/* The device is told nothing any more. */
+void dq_shutdown_forget(dq_machine *machine, PDEVICE_OBJECT device);
+/* Who registered the device; NULL: nobody. */
+const void *dq_shutdown_registered(dq_machine *machine, const DEVICE_OBJECT *device);
+/* The system shuts down. At PASSIVE_LEVEL. */
+void dq_shutdown_tell(dq_processor *cpu, const void *place);
+
+/* ---- driverobject.c -------------------------------------------------------------------------- */
+
+/* The driver object goes, and its extensions with it. */
+void dq_driver_extensions_drop(dq_machine *machine, const DRIVER_OBJECT *driver);
+
+/* ---- bus.c ----------------------------------------------------------------------------------- */
+
+/* The driver of all physical device objects of the test. NULL when memory is short. */
+PDRIVER_OBJECT dq_bus_driver(dq_machine *machine);
 
 /* ---- removelock.c ---------------------------------------------------------------------------- */
 

@@ -34,6 +34,7 @@ dq_pdo *dq_pdo_create(dq_machine *machine, const char *name, dq_line *const *lin
     }
     snprintf(pdo->name, sizeof(pdo->name), "%s", name);
     device->Flags = DO_BUS_ENUMERATED_DEVICE;
+    device->DriverObject = dq_bus_driver(machine);
     pdo->device = device;
     pdo->lines = own_lines;
     pdo->line_count = count;

@@ -26,6 +26,7 @@
     X(WORK_ITEM, "workitem")   \
     X(MAP, "map")              \
     X(CALLBACK, "callback")    \
+    X(IRP, "irp")              \
     X(OTHER, "other")
 
 typedef enum dq_fail_kind {

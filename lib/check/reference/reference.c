@@ -25,8 +25,11 @@ static void write_service(FILE *out, dq_service service)
     if (!any) {
         fprintf(out, "- rule: %s: %s\n", rule->rule, broken != NULL ? broken->demand : "");
         fprintf(out, "- what to do: %s\n", broken != NULL ? broken->advice : "");
-        fprintf(out, "- bug check: 0x000000C4 %s (subcode 0x%X)\n", dq_bugcheck_name(0xC4),
-                (unsigned)rule->subcode);
+        const unsigned code = rule->subcode >> 8 == 0xC9 ? 0xC9 : 0xC4;
+        const unsigned subcode = code == 0xC9 ? rule->subcode & 0xFFu : rule->subcode;
+
+        fprintf(out, "- bug check: 0x%08X %s (subcode 0x%X)\n", code, dq_bugcheck_name(code),
+                subcode);
     }
     if (contract[0] != '\0') {
         fprintf(out, "- besides: %s\n", contract);

@@ -1,0 +1,31 @@
+/*
+ * name.h - names of objects: which device or link has one.
+ */
+#ifndef DQ_NAME_H
+#define DQ_NAME_H
+
+#include <ntddk.h>
+
+#include "sim/processor.h"
+
+/* Names are compared without regard to case. */
+bool dq_name_is(const UNICODE_STRING *one, const UNICODE_STRING *other);
+
+/* True if it begins with a backslash and has no empty part. */
+bool dq_name_is_valid(const UNICODE_STRING *name);
+
+/* A copy that lives as long as the machine. Buffer NULL: no memory. */
+UNICODE_STRING dq_name_keep(dq_machine *machine, const UNICODE_STRING *name);
+void dq_name_drop(dq_machine *machine, UNICODE_STRING *name);
+
+typedef struct dq_symbolic_link {
+    UNICODE_STRING name;
+    UNICODE_STRING target;
+    const void *place; /* Who made it. */
+    struct dq_symbolic_link *next;
+} dq_symbolic_link;
+
+/* The device that has the name, or that links lead to from there. NULL: none. */
+PDEVICE_OBJECT dq_name_device(dq_machine *machine, const UNICODE_STRING *name);
+
+#endif
