@@ -70,9 +70,9 @@ static void call_all_at_passive_level(void *context)
 static void the_pnp_manager_is_called_at_passive_level(void **state)
 {
     (void)state;
-    assert_verifier(get_too_high, 0xE5, APC_LEVEL, "IrqlIoRtlZwPassive");
-    assert_verifier(enable_too_high, 0xE5, APC_LEVEL, "IrqlIoPassive1");
-    assert_verifier(register_too_high, 0xE5, APC_LEVEL, "IrqlIoPassive3");
+    assert_verifier(get_too_high, 0xE5, APC_LEVEL, DIRQL_ANY, 0, "IrqlIoRtlZwPassive");
+    assert_verifier(enable_too_high, 0xE5, APC_LEVEL, DIRQL_ANY, 0, "IrqlIoPassive1");
+    assert_verifier(register_too_high, 0xE5, APC_LEVEL, DIRQL_ANY, 0, "IrqlIoPassive3");
     assert_silent(call_all_at_passive_level, 1, "IrqlIoRtlZwPassive");
     assert_silent(call_all_at_passive_level, 1, "IrqlIoPassive1");
     assert_silent(call_all_at_passive_level, 1, "IrqlIoPassive3");
@@ -113,7 +113,7 @@ static void what_is_asked_is_asked_of_a_physical_device(void **state)
     assert_int_equal(rule_result.parameters[0], 2);
     assert_report_has("rule:  PhysicalDevice:");
     assert_report_has("IoOpenDeviceRegistryKey was given something that is no physical device");
-    assert_broken(ask_of_null, 1, PNP_DETECTED_FATAL_ERROR, 2, 0, "PhysicalDevice");
+    assert_broken(ask_of_null, 1, PNP_DETECTED_FATAL_ERROR, 2, 0, 0, 0, "PhysicalDevice");
     assert_silent(call_all_at_passive_level, 1, "PhysicalDevice");
 }
 
