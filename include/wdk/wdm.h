@@ -50,6 +50,7 @@
 #include <wdm_extimer.h>
 #include <wdm_mm.h>
 #include <wdm_mdl.h>
+#include <wdm_pagable.h>
 #include <wdm_register.h>
 #include <wdm_resource.h>
 #include <wdm_irp.h>

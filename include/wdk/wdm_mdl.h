@@ -113,6 +113,9 @@ NTKERNELAPI VOID NTAPI IoBuildPartialMdl(_In_ PMDL SourceMdl, _Inout_ PMDL Targe
 /* Of nonpaged memory. "wdm: MmBuildMdlForNonPagedPool". */
 NTKERNELAPI VOID NTAPI MmBuildMdlForNonPagedPool(_Inout_ PMDL MemoryDescriptorList);
 
+/* Moves the beginning on; STATUS_INVALID_PARAMETER_2: past the end. "wdm: MmAdvanceMdl". */
+NTKERNELAPI NTSTATUS NTAPI MmAdvanceMdl(_Inout_ PMDL Mdl, _In_ ULONG NumberOfBytes);
+
 /* -- Locking --------------------------------------------------------------------------------- */
 
 /* IRQL <= DISPATCH_LEVEL, <= APC_LEVEL for pageable memory. Raises STATUS_ACCESS_VIOLATION.
@@ -139,6 +142,11 @@ NTKERNELAPI PVOID NTAPI MmMapLockedPages(_Inout_ PMDL MemoryDescriptorList,
 /* "wdm: MmUnmapLockedPages". */
 NTKERNELAPI VOID NTAPI MmUnmapLockedPages(_In_ PVOID BaseAddress,
                                           _Inout_ PMDL MemoryDescriptorList);
+
+/* One of the PAGE values, of an MDL that is mapped: STATUS_NOT_MAPPED_VIEW. What it forbids is not
+ * watched. "wdm: MmProtectMdlSystemAddress". */
+NTKERNELAPI NTSTATUS NTAPI MmProtectMdlSystemAddress(_In_ PMDL MemoryDescriptorList,
+                                                     _In_ ULONG NewProtect);
 
 /* The mapping that there is, or a new one; NULL when there can be none.
  * "wdm: MmGetSystemAddressForMdlSafe". */

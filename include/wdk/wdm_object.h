@@ -12,7 +12,8 @@ EXTERN_C_START
 
 /* -- References. IRQL <= DISPATCH_LEVEL ------------------------------------------------------- */
 
-/* The tag is for traces only. "wdm: ObReferenceObjectWithTag", "wdm: ObDereferenceObjectWithTag". */
+/* The tag is for traces only. "wdm: ObReferenceObjectWithTag",
+ * "wdm: ObDereferenceObjectWithTag". */
 NTKERNELAPI LONG_PTR FASTCALL ObfReferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag);
 NTKERNELAPI LONG_PTR FASTCALL ObfDereferenceObjectWithTag(_In_ PVOID Object, _In_ ULONG Tag);
 

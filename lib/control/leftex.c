@@ -13,6 +13,7 @@
 #include "ke/handle.h"
 #include "ke/ki.h"
 #include "mm/iospace.h"
+#include "mm/pagable.h"
 #include "pc/unknown.h"
 #include "sim/place.h"
 
@@ -214,11 +215,23 @@ static void add_handle(void *leaks, const dq_handle_left *left)
                left->object->what != NULL ? left->object->what : "kernel object");
 }
 
+static void find_sections(const dq_kernel *kernel, dq_leaks *leaks)
+{
+    for (const dq_section *s = kernel->sections; s != NULL; s = s->next) {
+        if (s->locks > 0) {
+            dirql_left(leaks, "SectionLeft", DQ_SERVICE_MmLockPagableDataSection, s->place,
+                       "a pageable section is still locked %u time%s", s->locks,
+                       s->locks == 1 ? "" : "s");
+        }
+    }
+}
+
 void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
 {
     const dq_kernel *kernel = machine->kernel;
 
     dq_pool_for_each(machine, add_block, leaks);
+    find_sections(kernel, leaks);
     if (kernel->ex != NULL) {
         find_executive(kernel->ex, leaks);
     }

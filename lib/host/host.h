@@ -277,6 +277,9 @@ void host_watch_stop(host_watch *watch);
 void *host_address_reserve(size_t bytes);
 void host_address_release(void *range, size_t bytes);
 
+/* Copies from memory that may not be there. Returns how many bytes could be read. */
+size_t host_memory_copy(void *to, const void *from, size_t bytes);
+
 /* Memory of the host's allocator at an aligned address. NULL when it is short. */
 void *host_aligned_allocate(size_t bytes, size_t alignment);
 void host_aligned_free(void *memory);

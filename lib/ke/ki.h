@@ -45,6 +45,7 @@ typedef struct dq_kernel {
     dq_saved_states saved_states; /* processorstate.c */
     dq_resolution resolution;     /* resolution.c */
     struct dq_table_use *table_uses; /* rtl/tableuse.c */
+    struct dq_section *sections;     /* mm/pagable.c */
     struct dq_onces *onces;          /* rtl/runonce.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */
     struct dq_mdl_hold *mdl_holds;      /* mm/mdlheld.c */

@@ -112,6 +112,22 @@ static BOOLEAN claim(PKINTERRUPT interrupt, PVOID context)
     return TRUE;
 }
 
+static void leave_a_section(void *context)
+{
+    PVOID handle = MmLockPagableDataSection(&timer);
+
+    (void)context;
+    if (tidy) {
+        MmUnlockPagableImageSection(handle);
+    }
+}
+
+static void a_section_that_is_not_unlocked_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_section, "SectionLeft", "a pageable section is still locked 1 time");
+}
+
 static void leave_a_resolution(void *context)
 {
     (void)context;
@@ -615,6 +631,7 @@ int main(void)
         cmocka_unit_test(the_option_makes_leaks_warnings_or_nothing),
         cmocka_unit_test(leaks_are_suppressed_by_place_and_expected_by_name),
         cmocka_unit_test(a_resolution_that_is_not_restored_is_reported),
+        cmocka_unit_test(a_section_that_is_not_unlocked_is_reported),
         cmocka_unit_test(a_run_that_failed_has_no_leaks),
     };
 

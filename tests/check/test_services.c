@@ -165,6 +165,25 @@ static void one_time_initialisation_is_silent(void **state)
     assert_silent(run_once, 1, "RunOnce");
 }
 
+static void use_pageable_sections(void *context)
+{
+    PVOID handle = MmLockPagableDataSection(&table);
+
+    (void)context;
+    MmLockPagableSectionByHandle(handle);
+    MmUnlockPagableImageSection(handle);
+    MmUnlockPagableImageSection(handle);
+    (void)MmPageEntireDriver(&table);
+    MmResetDriverPaging(&table);
+}
+
+static void pageable_sections_are_silent(void **state)
+{
+    (void)state;
+    assert_silent(use_pageable_sections, 1, "PagableSection");
+    assert_silent(use_pageable_sections, 1, "PagedIsr");
+}
+
 static VOID NTAPI do_nothing(PVOID parameter)
 {
     (void)parameter;
@@ -197,6 +216,7 @@ int main(void)
         cmocka_unit_test(generic_tables_are_silent),
         cmocka_unit_test(one_time_initialisation_is_silent),
         cmocka_unit_test(a_callout_is_silent),
+        cmocka_unit_test(pageable_sections_are_silent),
         dirql_unit_test(a_table_that_its_own_routine_changes_is_reported),
     };
 
