@@ -28,13 +28,15 @@ struct dirql_unit {
 
 #if defined(__has_attribute)
 #if __has_attribute(retain)
-#define DIRQL_UNIT_STAYS __attribute__((used, retain, section("dirql_units")))
+#define DIRQL_UNIT_STAYS \
+    __attribute__((used, retain, section("dirql_units"), aligned(sizeof(void *))))
 #endif
 #endif
 #ifndef DIRQL_UNIT_STAYS
-#define DIRQL_UNIT_STAYS __attribute__((used, section("dirql_units")))
+#define DIRQL_UNIT_STAYS __attribute__((used, section("dirql_units"), aligned(sizeof(void *))))
 #endif
 
+/* Aligned by hand: compilers like larger gaps, but units follow on each other. */
 static const struct dirql_unit dirql_this_unit DIRQL_UNIT_STAYS = {
     DIRQL_INSTRUMENTED, __BASE_FILE__, dirql_unit_probe
 };
