@@ -125,6 +125,8 @@ typedef struct dirql_options {
                         TEST_SHARD_INDEX. */
     int unreduced;     /* True: branch also where it can make no difference: to check that it makes
                           none. */
+    const void *routine; /* Mode explore: the function that is the test, if the body only calls it;
+                            default the body. */
     int must_complete; /* True: a search that a limit has cut short fails. */
     int iso_volatile; /* True: a volatile access orders nothing, as in ISO C. By default an aligned
                          one of up to 8 bytes acquires (a load) or releases (a store), as with

@@ -144,6 +144,7 @@ static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *),
     forget_calls(NULL);
     if (!options.name)
         options.name = test->name;
+    options.routine = (const char *)(uintptr_t)test->test;
     if (options.mode == DIRQL_MODE_DEFAULT)
         options.mode = test->mode;
     if (options.shorten_limit == 0 && run == dirql_run)

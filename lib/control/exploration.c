@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "sim/instrumented.h"
+
 static uint32_t bound_of(unsigned option)
 {
     return option == DIRQL_NONE ? 0 : option;
@@ -41,12 +43,14 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     dq_search_start(&ex->search);
     ex->job.searcher = &ex->search.searcher;
     ex->job.arena = &ex->arena;
-    ex->search.unreduced = job->options->unreduced != 0;
+    ex->search.searcher.unreduced = job->options->unreduced != 0;
     ex->search.shards = job->options->shards;
     ex->search.shard = job->options->shard;
     ex->search.sharing.is_static = is_static;
     ex->search.sharing.owner = ex->data;
     ex->search.sharing.arena = &ex->arena;
+    ex->search.unseen = !dq_access_instrumented(
+        job->options->routine != NULL ? job->options->routine : (void *)(uintptr_t)job->body);
     dq_passes_begin(&ex->passes, &last);
     dq_search_begin(&ex->search, &ex->passes.limit);
     return ex;

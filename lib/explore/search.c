@@ -109,8 +109,17 @@ static bool touch(dq_searcher *searcher, dq_processor *cpu, const void *address,
         searcher->hears = true;
         search->sharing.grew = true; /* So far nobody has told of what services touch. */
     }
-    return search->unreduced ||
+    return search->unseen ||
            dq_sharing_touch(&search->sharing, cpu, address, bytes, flags);
+}
+
+/* What was taken as nobody else's may not be. */
+static void unseen(dq_searcher *searcher)
+{
+    dq_search *search = (dq_search *)searcher;
+
+    search->sharing.grew = search->sharing.grew || !search->unseen;
+    search->unseen = true;
 }
 
 /* ---- From one run to the next ---------------------------------------------------------------- */
@@ -120,6 +129,7 @@ void dq_search_start(dq_search *search)
     memset(search, 0, sizeof(*search));
     search->searcher.answer = answer;
     search->searcher.touch = touch;
+    search->searcher.unseen = unseen;
 }
 
 void dq_search_stop(dq_search *search)
@@ -176,12 +186,14 @@ bool dq_search_is_begun_again(dq_search *search)
         return false;
     }
     search->sharing.grew = false;
+    search->searcher.anew = true;
     dq_search_begin(search, &limit);
     return true;
 }
 
 bool dq_search_advance(dq_search *search)
 {
+    search->searcher.anew = false;
     while (search->count > 0) {
         if (turn(search, &search->nodes[search->count - 1].choice)) {
             search->searcher.same = search->count - 1;

@@ -9,6 +9,12 @@
  * made in passes with growing bounds (passes.h), so that what fails with the fewest is found
  * first.
  *
+ * Reduction. Code that is instrumented says what it touches, and no branch is made before what nobody
+ * else touches (sharing.h). Code that is not may touch anything; as soon as any of it is a part of the
+ * test, branches are made everywhere. (A device is one object: what its callbacks touch is its
+ * own.) It is looked at where routines begin and where services are called from, so it goes unseen
+ * that instrumented code calls other code which calls no service itself.
+ *
  * Of several shards each runs the first schedule, and then those whose first answer other than 0
  * (the how manieth choice, and which) is its own. So none but the first is run by two, and nothing has
  * to be agreed on.
@@ -43,9 +49,9 @@ typedef struct dq_search {
     dq_bounds limit;
     dq_bounds used;           /* By the answers of the present run. */
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
-    bool unreduced;         /* All memory is taken as shared. */
     unsigned shards, shard; /* How many there are, and which this is. */
     size_t deviations;      /* Answers of the present run that are not 0. */
+    bool unseen; /* Some guest code does not say what it touches: it may touch anything. */
     dq_sharing sharing;
     dq_search_error error;
     size_t error_at;     /* The choice at which it was seen. */

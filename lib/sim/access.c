@@ -66,7 +66,8 @@ static dq_processor *point_sparse(dq_processor *cpu, const touch *touches, unsig
 {
     const uint64_t look = count == 1 ? look_of(touches, place) : 0;
 
-    cpu->execution->pinned = !is_shared(cpu, touches, count);
+    cpu->execution->lonely = !is_shared(cpu, touches, count);
+    cpu->execution->pinned = cpu->execution->lonely && !cpu->machine->choices.searcher->unreduced;
     return look != 0 ? dq_point_looking(cpu, look) : dq_point(cpu);
 }
 
@@ -146,6 +147,17 @@ void dq_access_both(const void *from, const void *other, unsigned other_flags, s
 
         look(cpu, touches, 2, place);
     }
+}
+
+void dq_access_look(dq_machine *machine, dq_execution *execution, const void *place)
+{
+    dq_searcher *searcher = machine->choices.searcher;
+
+    if (execution->unseen || dq_access_instrumented(place)) {
+        return;
+    }
+    execution->unseen = true;
+    searcher->unseen(searcher);
 }
 
 void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_t bytes,

@@ -41,6 +41,10 @@ DQ_ACCESS_API void dq_access_both(const void *from, const void *other, unsigned 
 void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_t bytes,
                           unsigned flags);
 
+/* In an exploration, where somebody searches: looks whether the execution's code at `place` (a return address, or a function)
+ * says what it touches. */
+void dq_access_look(dq_machine *machine, dq_execution *execution, const void *place);
+
 /* The flags that the compiler's __ATOMIC_ number means: for a read, a write or, with both, a
  * read-modify-write. */
 static inline unsigned dq_access_atomic_flags(unsigned reads_and_writes, int order)

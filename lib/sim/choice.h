@@ -80,12 +80,16 @@ typedef struct dq_guide {
 typedef struct dq_searcher {
     size_t at;   /* Choices that the present run has asked it for. */
     size_t same; /* So many of them have the answers that they had in the run before. */
+    bool anew;   /* Others are branched on than in the run before. */
     bool hears;  /* Instrumented code has been met: what services touch is of interest, too. */
+    bool unreduced; /* Branches also where it makes no difference. */
     void (*answer)(struct dq_searcher *searcher, dq_processor *cpu, dq_choice *choice);
     /* Guest code is about to touch memory. False: nobody else ever touches it, so that it makes no
      * difference what happens before this and what after it. */
     bool (*touch)(struct dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
                   unsigned flags);
+    /* There is guest code that does not say what it touches. */
+    void (*unseen)(struct dq_searcher *searcher);
 } dq_searcher;
 
 typedef struct dq_choice_log {

@@ -1,6 +1,7 @@
 /*
  * processor.c - entering services, raising and lowering, and the one delivery loop.
  */
+#include "sim/access.h"
 #include "sim/machine.h"
 
 #include <stdio.h>
@@ -77,6 +78,7 @@ static bool asks_nobody(dq_processor *cpu, dq_manner manner, uint64_t look, bool
         /* Another round would be the same but for the time: nothing is put off for longer. */
         (void)dq_intc_arrive_all(cpu->machine);
         *yields = true;
+        execution->pinned = execution->lonely; /* Nobody will change what it looks at. */
     }
     return false;
 }
@@ -92,6 +94,7 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
             machine->hooks->preempt(cpu);
         }
     }
+    execution->lonely = false;
     execution->pinned = false;
     return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
 }
@@ -120,6 +123,9 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     cpu->execution->calls++;
     cpu->execution->service = service;
     cpu->execution->place = place;
+    if (cpu->machine->choices.searcher != NULL && cpu->machine->choices.paused == 0) {
+        dq_access_look(cpu->machine, cpu->execution, place);
+    }
     if (cpu->attention & DQ_ATTEND_SINKS) {
         const dq_event event = { .kind = DQ_EVENT_CALL,
                                  .service = service,
@@ -233,6 +239,9 @@ void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution
         .below = cpu->execution,
     };
     cpu->execution = execution;
+    if (cpu->machine->choices.searcher != NULL && kind != DQ_EXECUTION_DEVICE) {
+        dq_access_look(cpu->machine, execution, routine);
+    }
 }
 
 void dq_execution_end(dq_processor *cpu, dq_execution *execution)

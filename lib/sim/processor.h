@@ -72,9 +72,11 @@ typedef struct dq_execution {
     uint64_t begun_ns;          /* Virtual time. */
     uint64_t polled_at;         /* One of its latest run of steps that only look, or 0. */
     uint8_t polls;              /* Steps since that one. */
+    bool lonely;                /* What it touches next, nobody else does. */
     bool pinned;                /* Its step matters to nobody: it goes on, and nothing arrives. */
     uint8_t pinned_answer;      /* Which says that it goes on. */
     bool under_way;             /* It has passed a schedule point. */
+    bool unseen;                /* Code of it does not say what it touches (mode explore). */
     uint64_t processors;        /* Those that it may run on; 0: any. */
     uint64_t spent_ns;          /* Of it, in stalls and accesses of its own. */
     struct dq_execution *below; /* What it interrupted. */

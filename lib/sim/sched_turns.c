@@ -26,9 +26,17 @@ static bool in_activation(const dq_processor *cpu)
     return cpu->execution != NULL && cpu->execution->base_level >= DQ_LEVEL_DISPATCH;
 }
 
+static inline bool is_in(uint64_t set, const dq_processor *cpu)
+{
+    return (set >> cpu->number & 1) != 0;
+}
+
 static inline bool is_urgent(const dq_processor *cpu)
 {
-    return dq_has_interrupt(cpu) || (in_activation(cpu) && dq_can_run(cpu));
+    const dq_turns *t = turns_of(cpu->machine);
+
+    return (dq_has_interrupt(cpu) && !is_in(t->put_off, cpu)) ||
+           (in_activation(cpu) && !is_in(t->gave_way, cpu) && dq_can_run(cpu));
 }
 
 /* They stand in a circle. */
@@ -121,6 +129,21 @@ typedef struct contest {
     uint64_t costly; /* ... by option. */
 } contest;
 
+/* An interrupt that was put off comes whenever it likes. */
+static uint64_t without_late_interrupts(const contest *c)
+{
+    uint64_t costly = UINT64_MAX;
+
+    for (unsigned i = 1; i < c->count; i++) {
+        const dq_processor *cpu = c->option[i];
+
+        if (is_in(turns_of(cpu->machine)->put_off, cpu) && dq_has_interrupt(cpu)) {
+            costly &= ~(1ull << i);
+        }
+    }
+    return costly;
+}
+
 /* An alternative costs an interrupt if one that could be taken now is put off by it, else a
  * preemption if it takes the turn from one that could use it. Going on where one has asked others
  * to costs as much, so that a loop which polls is left after a bounded number of rounds. */
@@ -133,7 +156,7 @@ static void price(contest *c, const dq_processor *cpu, readiness caller)
         c->bound = DQ_BOUND_INTERRUPT;
         c->costly = UINT64_MAX;
     } else if (first == cpu) {
-        c->costly = caller == READY ? UINT64_MAX : 0;
+        c->costly = caller == READY ? without_late_interrupts(c) : 0;
     } else {
         for (unsigned i = 1; i < c->count; i++) {
             c->costly |= c->option[i] == cpu && caller != WAITS ? 1ull << i : 0;
@@ -176,8 +199,31 @@ static const uint64_t *processes_of(contest *c, const dq_machine *machine)
     return c->process;
 }
 
+/* What was chosen holds, however many steps it is until something else happens: where schedules are
+ * counted, steps are not. */
+static void settle(dq_processor *cpu, const contest *c, unsigned answer, readiness caller,
+                   const dq_turns *before)
+{
+    dq_machine *machine = cpu->machine;
+    dq_turns *t = turns_of(machine);
+    const dq_processor *chosen = c->option[answer];
+
+    if (answer != 0 && !is_urgent(chosen)) {
+        give_turn(machine, chosen); /* Else going on with it would cost again. */
+    } else if (answer != 0 && chosen == cpu) {
+        *t = *before;
+    }
+    if ((answer != 0 || caller == YIELDS) && chosen != cpu && caller != WAITS) {
+        t->gave_way |= 1ull << cpu->number;
+    }
+    if (answer != 0 && c->option[0] != cpu && dq_has_interrupt(c->option[0])) {
+        t->put_off |= 1ull << c->option[0]->number;
+    }
+}
+
 static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
+    const dq_turns before = *turns_of(machine);
     dq_processor *next = undisturbed(machine, cpu, caller == YIELDS);
     contest c;
     unsigned answer;
@@ -195,11 +241,14 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readine
         }
     }
     price(&c, cpu, caller);
+    if (next != cpu && caller == READY) {
+        cpu->execution->pinned = false; /* It is not its turn: to go on is to be paid for. */
+    }
     cpu->execution->pinned_answer = (uint8_t)place_of(&c, cpu);
     answer = dq_choose_among(cpu, DQ_CHOICE_PROCESSOR, processes_of(&c, machine), c.count, c.bound,
                              c.costly);
-    if (answer != 0 && machine->choices.sparse && !is_urgent(c.option[answer])) {
-        give_turn(machine, c.option[answer]); /* Else going on with it would cost again. */
+    if (machine->choices.sparse) {
+        settle(cpu, &c, answer, caller, &before);
     }
     return c.option[answer];
 }
@@ -221,14 +270,25 @@ static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readine
     }
     *turns_of(machine) = step->turns;
     cpu->execution->pinned_answer = step->pinned_answer;
+    cpu->execution->pinned = step->pinned;
     return step->next != DQ_TRAIL_NOBODY ? &machine->processors[step->next] : NULL;
 }
 
 /* ---- Going on -------------------------------------------------------------------------------- */
 
+/* What held while it did not go on. */
+static void forget(const dq_processor *cpu)
+{
+    dq_turns *t = turns_of(cpu->machine);
+
+    t->put_off &= ~(1ull << cpu->number);
+    t->gave_way &= ~(1ull << cpu->number);
+}
+
 static void go(dq_processor *from, dq_processor *to)
 {
     from->machine->progress++;
+    forget(to);
     dq_processor_ready(to);
     dq_self = to;
     host_context_switch(&from->task->context, &to->task->context);

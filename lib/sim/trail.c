@@ -14,7 +14,7 @@ const dq_trail_step *dq_trail_follow(dq_processor *cpu)
     const dq_execution *execution = cpu->execution;
     const dq_trail_step *step = &machine->trail.steps[machine->trail_at];
 
-    if (machine->trail_at >= machine->trail.count || step->answers > log->searcher->same ||
+    if (log->searcher->anew || machine->trail_at >= machine->trail.count || step->answers > log->searcher->same ||
         step->processor != cpu->number || step->service != execution->service ||
         step->calls != execution->calls) {
         machine->trail.count = machine->trail_at;
@@ -60,6 +60,7 @@ void dq_trail_leave(const dq_processor *cpu, const dq_processor *next, const dq_
                          .processor = cpu->number,
                          .next = next != NULL ? next->number : DQ_TRAIL_NOBODY,
                          .pinned_answer = execution->pinned_answer,
+                         .pinned = execution->pinned,
                          .turns = *turns,
                          .answers = log->searcher->at,
                          .asked = log->asked,

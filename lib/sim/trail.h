@@ -16,6 +16,8 @@ typedef struct dq_turns {
     unsigned turn; /* The processor whose thread code goes on. */
     uint64_t began_ns;
     uint64_t points;
+    uint64_t put_off;  /* Processors with an interrupt before which others have gone on: paid for. */
+    uint64_t gave_way; /* Processors in activations after which others have gone on: not urgent. */
 } dq_turns;
 
 enum { DQ_TRAIL_NOBODY = 0xFF };
@@ -27,6 +29,7 @@ typedef struct dq_trail_step {
     uint8_t processor;
     uint8_t next; /* Who went on, or DQ_TRAIL_NOBODY. */
     uint8_t pinned_answer;
+    bool pinned;
     dq_turns turns;
     size_t answers; /* Choices that the search had answered then, */
     size_t asked;   /* and all that were asked */

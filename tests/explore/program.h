@@ -1,0 +1,123 @@
+/*
+ * program.h - small generated programs: what two threads, an ISR and a DPC do to a few variables.
+ *
+ * The same code is there twice, instrumented and not; a program says which of it each of its actors is.
+ */
+#ifndef TEST_PROGRAM_H
+#define TEST_PROGRAM_H
+
+#include <wdm.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    PROGRAM_ACTORS = 4, /* The test's thread, another one, an ISR, and a DPC. */
+    PROGRAM_STEPS_MAX = 4,
+    PROGRAM_VARIABLES = 3, /* The last one is each actor's own. */
+    PROGRAM_LOCKS = 2,
+    PROGRAM_EVENTS = 2
+};
+
+enum { ACTOR_BODY, ACTOR_THREAD, ACTOR_ISR, ACTOR_DPC };
+
+/* X(name, what it takes to be allowed: the highest IRQL) */
+#define PROGRAM_OPERATIONS(X) \
+    X(READ)                   \
+    X(WRITE)                  \
+    X(ADD)                    \
+    X(INCREMENT)              \
+    X(EXCHANGE)               \
+    X(LOCKED_ADD)             \
+    X(RAISED_ADD)             \
+    X(MASKED_ADD)             \
+    X(SYNCHRONIZED_ADD)       \
+    X(SET_EVENT)              \
+    X(CLEAR_EVENT)            \
+    X(READ_EVENT)             \
+    X(POLL_EVENT)             \
+    X(AWAIT_EVENT)            \
+    X(QUEUE_DPC)              \
+    X(REMOVE_DPC)             \
+    X(PULSE)                  \
+    X(STALL)                  \
+    X(READ_TIME)              \
+    X(SET_TIMER)              \
+    X(CANCEL_TIMER)           \
+    X(TRY_LOCK)               \
+    X(YIELD)                  \
+    X(ALLOCATE)               \
+    X(CHECK)
+
+typedef enum program_operation {
+#define X(name) DO_##name,
+    PROGRAM_OPERATIONS(X)
+#undef X
+        PROGRAM_OPERATION_COUNT
+} program_operation;
+
+typedef struct program_step {
+    unsigned char what;
+    unsigned char which; /* Variable, lock or event. */
+} program_step;
+
+typedef struct program {
+    unsigned char processors;
+    unsigned char preemptions, interrupts; /* Bounds. */
+    unsigned char thread_processor;        /* Of the other thread; 0xFF: any. */
+    unsigned char has_thread, has_line;
+    unsigned char importance, dpc_processor; /* Of the DPC; 0xFF: that which queues it. */
+    unsigned char is_level;                  /* The line. */
+    unsigned char instrumented;              /* A bit for each actor. */
+    unsigned char counts[PROGRAM_ACTORS];
+    program_step steps[PROGRAM_ACTORS][PROGRAM_STEPS_MAX];
+} program;
+
+/* What a program works on: static data, as new in each run. */
+typedef struct program_state {
+    LONG shared[PROGRAM_VARIABLES];
+    LONG own[PROGRAM_ACTORS];
+    LONG seen[PROGRAM_ACTORS];
+    LONG failed; /* A check found something. */
+} program_state;
+
+extern program program_now;
+extern program_state program_data;
+
+/* Runs it, on a machine; then calls ended(). */
+void program_body(void *context);
+
+/* The function that does it, for options.routine. */
+const void *program_routine(void);
+
+/* Called at the end of each run, with a number that stands for the state that it has ended in. */
+extern void (*program_ended)(unsigned long long state);
+
+/* The code of an actor. */
+typedef struct program_code {
+    void (*act)(unsigned actor);
+    KSTART_ROUTINE *thread;
+    PKSERVICE_ROUTINE isr;
+    PKDEFERRED_ROUTINE dpc;
+    void (*run)(void);
+} program_code;
+
+extern const program_code program_instrumented, program_plain;
+
+/* Objects that the code works with. */
+typedef struct program_objects {
+    KSPIN_LOCK locks[PROGRAM_LOCKS];
+    KEVENT events[PROGRAM_EVENTS];
+    KDPC dpc;
+    KTIMER timer;
+    PKINTERRUPT interrupt;
+    struct dirql_line *line;
+} program_objects;
+
+extern program_objects program_things;
+
+/* The program of that number, and its text. */
+void program_make(unsigned long long seed, program *made);
+void program_describe(const program *p, char *text, size_t bytes);
+
+#endif
