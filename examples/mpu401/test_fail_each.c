@@ -2,6 +2,9 @@
  * test_fail_each.c - the miniport when resources are short: each call that can fail does, in turn,
  * and nothing crashes and nothing is left.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include <dirql/clock.h>
 #include <dirql/cmocka.h>
 #include <dirql/fail.h>
@@ -14,7 +17,7 @@ static stage the_stage;
  * then all is given back. */
 static bool is_set(stage *s)
 {
-    NTSTATUS status = stage_try(s, &(mock_mpu401_options){.fifo_bytes = 256});
+    NTSTATUS status = stage_try(s, &(mock_mpu401_options){ .fifo_bytes = 256 });
 
     if (NT_SUCCESS(status)) {
         status = stage_init_miniport(s);
@@ -70,6 +73,43 @@ static void starts_again_after_a_failure(void **state)
     stage_clear(s);
 }
 
+static void start_and_stop(void *context)
+{
+    stage *s = context;
+
+    if (NT_SUCCESS(stage_try(s, NULL))) {
+        (void)stage_init_miniport(s);
+    }
+    stage_clear(s);
+}
+
+/* What the miniport asks for, in the order in which it does. */
+static void each_of_its_requests_fails_once(void **state)
+{
+    static const char *const requests[] = {
+        "CreateMiniportMpu401", "PcNewServiceGroup",      "AddMember",
+        "PcNewInterruptSync",   "RegisterServiceRoutine", "IoConnectInterrupt",
+    };
+    const unsigned count = sizeof(requests) / sizeof(requests[0]);
+    dirql_options options = { .name = "each" };
+    dirql_result result;
+    char plan[8];
+
+    (void)state;
+    for (unsigned i = 0; i <= count; i++) {
+        snprintf(plan, sizeof(plan), "%u", i + 1);
+        options.fail = plan;
+        assert_int_equal(dirql_run(&options, start_and_stop, &the_stage, &result), DIRQL_PASSED);
+        if (i < count) {
+            assert_non_null(result.failure);
+            assert_non_null(strstr(result.failure, requests[i]));
+        } else {
+            assert_null(result.failure); /* There is nothing else. */
+        }
+        dirql_result_free(&result);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +117,7 @@ int main(void)
         dirql_fail_each_test(receives_and_sends),
         dirql_fail_each_test(receives_and_sends, .processors = 2),
         dirql_fail_each_test(starts_again_after_a_failure),
+        cmocka_unit_test(each_of_its_requests_fails_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

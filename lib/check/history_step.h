@@ -8,19 +8,22 @@
 
 enum { DQ_STEPS = 64, DQ_STEPS_DRAWN = 32, DQ_CELL_BYTES = 400 };
 
+/* The members are in another order than those of dq_event: a compiler that copies two neighbours at
+ * once would read what was written in two halves just before, and stall. */
 typedef struct dq_step {
     dq_event_kind kind;
-    dq_service service;
-    uint8_t processor, irql;
     dq_execution_kind execution;
+    dq_service service;
     uint32_t ordinal;
+    uint64_t a;
     const void *routine;
     const void *place;
     const void *below; /* Where an ISR or a DPC has interrupted somebody, or NULL. */
+    uint64_t b;
     const void *object; /* Memory that is touched; of other steps NULL. */
-    uint64_t a, b;
     uint64_t time_ns;
     uint64_t order; /* Among all steps. */
+    uint8_t processor, irql;
     char text[48];
     char note[48]; /* What was found at it, or empty. */
 } dq_step;

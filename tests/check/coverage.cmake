@@ -1,6 +1,6 @@
 # Holds coverage.def against the rules and the tests: each rule that it names is one, which
-# rules_tested.cmake holds to both kinds of test; each code that is found is looked at by a test; what is
-# not found has a reason. Run with -DLIB=... -DTESTS=...
+# rules_tested.cmake holds to both kinds of test; each code that is found is looked at by a test; what
+# is not found has a reason. Run with -DLIB=... -DTESTS=...
 file(READ ${LIB}/check/coverage.def table)
 string(REGEX REPLACE "/\\*[^/]*\\*/" "" table "${table}")
 string(REPLACE ";" "," table "${table}")

@@ -52,7 +52,8 @@ static inline void rule_run_undisturbed(unsigned processors, void (*body)(void *
         }                                                                \
     } while (0)
 
-/* The last run ended in this bug check, with all of its parameters, and the report names the rule. */
+/* The last run ended in this bug check, with all of its parameters, and the report names the
+ * rule. */
 #define assert_finding_is(bug_check, p1, p2, p3, p4, rule)   \
     do {                                                     \
         assert_int_equal(rule_result.outcome, DIRQL_FAILED); \

@@ -174,8 +174,8 @@ static void disconnect_while_the_line_is_asserted(void *context)
 static void disconnecting_a_device_that_interrupts_is_found(void **state)
 {
     (void)state;
-    assert_broken(disconnect_while_the_line_is_asserted, 2, TRAP_CAUSE_UNKNOWN, 1,
-                  vector, 0, 0, "DisconnectAsserting");
+    assert_broken(disconnect_while_the_line_is_asserted, 2, TRAP_CAUSE_UNKNOWN, 1, vector, 0, 0,
+                  "DisconnectAsserting");
 }
 
 /* ---- The interrupt's lock -------------------------------------------------------------------- */
@@ -234,8 +234,7 @@ static void an_interrupt_lock_that_is_released_to_another_irql_is_found(void **s
 
 static void report_inactive_at_dirql(void *context)
 {
-    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters = { .Version =
-                                                                   CONNECT_FULLY_SPECIFIED };
+    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters = { .Version = CONNECT_FULLY_SPECIFIED };
 
     (void)context;
     KeRaiseIrql(5, &old);
@@ -244,8 +243,7 @@ static void report_inactive_at_dirql(void *context)
 
 static void report_inactive_and_active(void *context)
 {
-    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters = { .Version =
-                                                                   CONNECT_FULLY_SPECIFIED };
+    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters = { .Version = CONNECT_FULLY_SPECIFIED };
 
     (void)context;
     wire = (struct wire){ .claims = WIRE_ALWAYS };

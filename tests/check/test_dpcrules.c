@@ -30,6 +30,7 @@ static void arguments_that_are_lost_are_warned_of(void **state)
     (void)state;
     second = NULL;
     assert_warned(insert_twice, 1, 1, "DpcArguments");
+    assert_report_has("KeInsertQueueDpc was called for a DPC that is queued already");
     second = &dpc;
     assert_silent(insert_twice, 1, "DpcArguments");
 }

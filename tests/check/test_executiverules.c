@@ -1,7 +1,7 @@
 /*
- * test_executiverules.c - each rule about lookaside lists, remove locks, rundown protection, callback
- * objects, timers of the executive and of devices, and work items is found when it is broken, and not
- * when it is kept.
+ * test_executiverules.c - each rule about lookaside lists, remove locks, rundown protection,
+ * callback objects, timers of the executive and of devices, and work items is found when it is
+ * broken, and not when it is kept.
  */
 #include "rule.h"
 

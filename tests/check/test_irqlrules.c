@@ -71,6 +71,15 @@ static void raise_and_lower_in_pairs(void *context)
     KeLowerIrql(old);
 }
 
+static void raise_to_the_highest_level_twice(void *context)
+{
+    (void)context;
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    KeRaiseIrql(HIGH_LEVEL, &older);
+    KeLowerIrql(older);
+    KeLowerIrql(old);
+}
+
 static void raising_below_the_current_level_is_found(void **state)
 {
     (void)state;
@@ -104,6 +113,7 @@ static void raising_and_lowering_in_pairs_is_fine(void **state)
 {
     (void)state;
     assert_kept(raise_and_lower_in_pairs, 1);
+    assert_kept(raise_to_the_highest_level_twice, 1);
 }
 
 /* The weaker reading of the pages: a lowering is only not upward. */

@@ -71,6 +71,7 @@ static void interrupt_isr_that_raises_and_lowers(void *context)
     connect(isr_that_raises_and_lowers);
     dirql_line_assert(line);
     settle();
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void isr_that_returns_at_another_irql_is_found(void **state)
@@ -78,6 +79,7 @@ static void isr_that_returns_at_another_irql_is_found(void **state)
     (void)state;
     assert_verifier(interrupt_isr_that_raises, 0x111, (ULONG_PTR)isr_that_raises, 5, 9, "IsrIrql");
     assert_report_has("ISR isr_that_raises was called at IRQL 5");
+    assert_report_has(", at isr_that_raises");
     assert_kept(interrupt_isr_that_raises_and_lowers, 1);
 }
 
@@ -100,6 +102,8 @@ static void claim_what_another_silenced(void *context)
     settle();
     dirql_line_assert(line);
     settle();
+    IoDisconnectInterrupt(second);
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void claim_own_interrupt(void *context)
@@ -108,6 +112,7 @@ static void claim_own_interrupt(void *context)
     connect(isr);
     dirql_line_assert(line);
     settle();
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void claim_an_edge(void *context)
@@ -121,6 +126,7 @@ static void claim_an_edge(void *context)
     dirql_line_pulse(line);
     KeLowerIrql(old);
     settle();
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void claim_of_a_silent_line_is_warned_of_once(void **state)
@@ -211,6 +217,33 @@ static void disconnect_while_the_line_is_asserted(void *context)
     IoDisconnectInterrupt(interrupt);
 }
 
+/* The other may be the ISR of the device that interrupts. */
+static void disconnect_one_of_two_while_the_line_is_asserted(void *context)
+{
+    static const dirql_line_options options = {
+        .name = "device", .irql = 5, .processors = 2, .shared = TRUE
+    };
+    PKINTERRUPT second;
+    dirql_thread *thread;
+
+    (void)context;
+    step = 0;
+    dirql_thread_move(0);
+    line = dirql_line_create(&options);
+    connect_on(isr, &interrupt, 2);
+    connect_on(isr, &second, 2);
+    thread = dirql_thread_start("busy", 1, stay_at_dirql, NULL);
+    while (InterlockedCompareExchange(&step, 0, 0) != 1) {
+        YieldProcessor();
+    }
+    dirql_line_assert(line);
+    IoDisconnectInterrupt(interrupt);
+    dirql_line_deassert(line);
+    InterlockedExchange(&step, 2);
+    dirql_thread_join(thread);
+    IoDisconnectInterrupt(second);
+}
+
 static void disconnect_when_all_is_quiet(void *context)
 {
     (void)context;
@@ -229,6 +262,7 @@ static void disconnect_of_an_asserting_device_is_found(void **state)
     assert_int_equal(rule_result.parameters[0], 1);
     assert_report_has("rule:  DisconnectAsserting:");
     assert_kept(disconnect_when_all_is_quiet, 2);
+    assert_kept(disconnect_one_of_two_while_the_line_is_asserted, 2);
 }
 
 static BOOLEAN nothing(PVOID context)

@@ -48,6 +48,28 @@ static void pool_that_is_not_freed_is_grouped_by_place(void **state)
     assert_int_equal(rule_result.parameters[3], 3);
 }
 
+static void leave_several(void *context)
+{
+    (void)context;
+    (void)ExAllocatePool2(POOL_FLAG_NON_PAGED, 10, TAG);
+    (void)ExAllocatePool2(POOL_FLAG_NON_PAGED, 10, TAG);
+    KeInitializeTimer(&timer);
+    KeSetTimer(&timer, in_a_second, NULL);
+}
+
+static void what_is_left_is_told_by_place_and_in_order(void **state)
+{
+    const char *set, *pool;
+
+    (void)state;
+    rule_run(1, leave_several);
+    assert_int_equal(rule_result.errors, 3);
+    assert_report_has(": 10 bytes in 1 block. ExAllocatePool2 was called at leave_several");
+    set = strstr(rule_result.report, "rule:  TimerLeft:");
+    pool = strstr(rule_result.report, "rule:  PoolLeak:");
+    assert_true(set != NULL && set < pool); /* What still runs comes first. */
+}
+
 static void leave_a_string(void *context)
 {
     UNICODE_STRING text;
@@ -612,6 +634,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pool_that_is_not_freed_is_grouped_by_place),
+        cmocka_unit_test(what_is_left_is_told_by_place_and_in_order),
         cmocka_unit_test(a_string_that_is_not_freed_is_pool),
         cmocka_unit_test(a_work_item_that_is_not_freed_is_pool),
         cmocka_unit_test(device_memory_that_is_still_mapped_is_reported),

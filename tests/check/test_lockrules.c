@@ -385,6 +385,37 @@ static void let_isr_release(void *context)
     await_the_end();
 }
 
+static void hold_for_a_moment(void *context)
+{
+    (void)context;
+    KeAcquireSpinLock(&lock, &older);
+    InterlockedExchange(&step, 1);
+    for (int i = 0; i < 50; i++) {
+        YieldProcessor();
+    }
+    KeReleaseSpinLock(&lock, older);
+}
+
+static void wait_for_another_processor(void *context)
+{
+    dirql_thread *thread;
+
+    (void)context;
+    dirql_thread_move(0);
+    KeInitializeSpinLock(&lock);
+    thread = dirql_thread_start("holder", 1, hold_for_a_moment, NULL);
+    await(1);
+    KeAcquireSpinLock(&lock, &old);
+    KeReleaseSpinLock(&lock, old);
+    dirql_thread_join(thread);
+}
+
+static void waiting_for_a_lock_is_fine(void **state)
+{
+    (void)state;
+    assert_silent(wait_for_another_processor, 2, "SpinLockInit");
+}
+
 static void release_by_other_code_is_found(void **state)
 {
     (void)state;
@@ -393,6 +424,20 @@ static void release_by_other_code_is_found(void **state)
     lock = 0;
     assert_verifier(let_isr_release, 0x1004, (ULONG_PTR)&lock, (ULONG_PTR)self, (ULONG_PTR)self,
                     "SpinLockOwner");
+}
+
+static void read_twice_at_dispatch(void *context)
+{
+    (void)context;
+    (void)ExAcquireSpinLockShared(&rwlock);
+    (void)ExAcquireSpinLockShared(&rwlock);
+}
+
+static void write_and_read(void *context)
+{
+    (void)context;
+    (void)ExAcquireSpinLockExclusive(&rwlock);
+    ExAcquireSpinLockSharedAtDpcLevel(&rwlock);
 }
 
 static void read_twice(void *context)
@@ -406,6 +451,12 @@ static void second_shared_acquisition_is_found(void **state)
 {
     (void)state;
     assert_verifier(read_twice, 0x1000, (ULONG_PTR)&rwlock, 0, 0, "SpinLockShared");
+    rwlock = 0;
+    assert_verifier(read_twice_at_dispatch, 0x1000, (ULONG_PTR)&rwlock, 0, 0, "SpinLockShared");
+    rwlock = 0;
+    rule_run(1, write_and_read); /* That is no second shared acquisition, but a deadlock. */
+    assert_int_equal(rule_result.code, SPIN_LOCK_ALREADY_OWNED);
+    assert_int_equal(rule_result.parameters[0], (ULONG_PTR)&rwlock);
 }
 
 /* ---- The end of the code that holds it ------------------------------------------------------- */
@@ -488,6 +539,7 @@ int main(void)
         cmocka_unit_test_setup(right_release_routine_is_fine, reset),
         cmocka_unit_test_setup(wrong_new_irql_is_found, reset),
         cmocka_unit_test_setup(release_that_lowers_below_another_lock_is_found, reset),
+        cmocka_unit_test_setup(waiting_for_a_lock_is_fine, reset),
         cmocka_unit_test_setup(release_by_other_code_is_found, reset),
         cmocka_unit_test_setup(second_shared_acquisition_is_found, reset),
         cmocka_unit_test_setup(lock_held_at_the_end_is_found, reset),

@@ -1,6 +1,6 @@
 /*
- * test_mdlrules.c - each rule about memory descriptor lists, contiguous memory and DMA is found when
- * it is broken, and not when it is kept.
+ * test_mdlrules.c - each rule about memory descriptor lists, contiguous memory and DMA is found
+ * when it is broken, and not when it is kept.
  */
 #include "rule.h"
 
@@ -33,8 +33,8 @@ static void lock_and_map(void *context)
     (void)context;
     make(POOL_FLAG_PAGED);
     MmProbeAndLockPages(mdl, KernelMode, IoReadAccess);
-    mapped = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE,
-                                          NormalPagePriority);
+    mapped =
+        MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority);
     MmUnmapLockedPages(mapped, mdl);
     part = IoAllocateMdl(memory, BYTES, FALSE, FALSE, NULL);
     IoBuildPartialMdl(mdl, part, memory + 10, 20);

@@ -102,6 +102,25 @@ static void access_to_paged_pool_at_dispatch_is_found(void **state)
     assert_silent(write_at_dispatch, 1, "PagedAccess");
 }
 
+static void write_beside_and_after(void *context)
+{
+    (void)context;
+    memory = ExAllocatePool2(POOL_FLAG_PAGED, 64, TAG);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    write_to((char *)memory + 64); /* The first byte behind it is somebody else's. */
+    KeLowerIrql(old);
+    ExFreePoolWithTag(memory, TAG);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    write_to(memory); /* It may be anybody's by now. */
+    KeLowerIrql(old);
+}
+
+static void only_the_block_itself_is_paged_while_it_is_allocated(void **state)
+{
+    (void)state;
+    assert_silent(write_beside_and_after, 1, "PagedAccess");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -115,6 +134,7 @@ int main(void)
         cmocka_unit_test(object_in_paged_pool_is_found),
         cmocka_unit_test(work_item_in_paged_pool_is_found),
         cmocka_unit_test(access_to_paged_pool_at_dispatch_is_found),
+        cmocka_unit_test(only_the_block_itself_is_paged_while_it_is_allocated),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);

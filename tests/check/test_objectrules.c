@@ -1,6 +1,6 @@
 /*
- * test_objectrules.c - each rule about objects, waits and threads is found when it is broken, and not
- * when it is kept.
+ * test_objectrules.c - each rule about objects, waits and threads is found when it is broken, and
+ * not when it is kept.
  */
 #include "rule.h"
 

@@ -36,6 +36,27 @@ static void allocate_paged_by_type_at_dispatch_level(void *context)
     (void)ExAllocatePoolWithTag(PagedPool, 16, TAG);
 }
 
+static void allocate_paged_by_the_oldest_routine(void *context)
+{
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    (void)ExAllocatePool(PagedPool, 16);
+}
+
+static void allocate_paged_and_zeroed(void *context)
+{
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    (void)ExAllocatePoolZero(PagedPool, 16, TAG);
+}
+
+static void allocate_paged_and_not_zeroed(void *context)
+{
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    (void)ExAllocatePoolUninitialized(PagedPool, 16, TAG);
+}
+
 static void allocate_at_dirql(void *context)
 {
     (void)context;
@@ -95,6 +116,8 @@ static void do_it_right(void *context)
     KeCancelTimer(timer);
     KeRaiseIrql(APC_LEVEL, &old);
     ExFreePoolWithTag(paged, TAG);
+    paged = ExAllocatePool2(POOL_FLAG_PAGED, 16, TAG);
+    ExFreePoolWithTag(paged, TAG);
     KeLowerIrql(old);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 16, TAG);
@@ -117,6 +140,17 @@ static void paged_memory_at_dispatch_level_is_reported(void **state)
                   DISPATCH_LEVEL, POOL_FLAG_PAGED, 16, "IrqlExAllocatePool");
     assert_broken(allocate_paged_by_type_at_dispatch_level, 1, DRIVER_VERIFIER_DETECTED_VIOLATION,
                   0x01, DISPATCH_LEVEL, PagedPool, 16, "IrqlExAllocatePool");
+}
+
+static void every_form_of_the_allocation_is_looked_at(void **state)
+{
+    (void)state;
+    assert_verifier(allocate_paged_by_the_oldest_routine, 0x01, DISPATCH_LEVEL, PagedPool, 16,
+                    "IrqlExAllocatePool");
+    assert_verifier(allocate_paged_and_zeroed, 0x01, DISPATCH_LEVEL, DIRQL_ANY, 16,
+                    "IrqlExAllocatePool");
+    assert_verifier(allocate_paged_and_not_zeroed, 0x01, DISPATCH_LEVEL, DIRQL_ANY, 16,
+                    "IrqlExAllocatePool");
 }
 
 static void nonpaged_memory_at_dirql_is_reported(void **state)
@@ -172,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_allocation_of_nothing_is_reported),
         cmocka_unit_test(paged_memory_at_dispatch_level_is_reported),
+        cmocka_unit_test(every_form_of_the_allocation_is_looked_at),
         cmocka_unit_test(nonpaged_memory_at_dirql_is_reported),
         cmocka_unit_test(nonpaged_memory_freed_at_dirql_is_reported),
         cmocka_unit_test(a_free_inside_a_block_is_reported),

@@ -1,6 +1,6 @@
 /*
- * test_portclsrules.c - each rule about PortCls' objects is found when it is broken, and not when it
- * is kept.
+ * test_portclsrules.c - each rule about PortCls' objects is found when it is broken, and not when
+ * it is kept.
  */
 #include "rule.h"
 

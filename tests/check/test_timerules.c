@@ -99,12 +99,49 @@ static void lock_that_is_held_long_is_warned_of(void **state)
     assert_silent(let_time_pass_with_a_lock, 1, "SpinLockHeldLong");
 }
 
+static volatile LONG step;
+
+static void hold_until_the_end(void *context)
+{
+    KIRQL own;
+
+    (void)context;
+    KeAcquireSpinLock(&lock, &own);
+    InterlockedExchange(&step, 1);
+    await_the_end();
+}
+
+static void release_long_after_another_thread_acquired(void *context)
+{
+    (void)context;
+    step = 0;
+    KeInitializeSpinLock(&lock);
+    dirql_thread_move(0);
+    dirql_suppress("StallLong", NULL, "it is not about that");
+    dirql_thread_start("holder", 1, hold_until_the_end, NULL);
+    while (InterlockedCompareExchange(&step, 0, 0) == 0) {
+        YieldProcessor();
+    }
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    take(30);
+    KeReleaseSpinLock(&lock, PASSIVE_LEVEL);
+}
+
+static void time_is_counted_by_who_holds_the_lock(void **state)
+{
+    (void)state;
+    rule_run(2, release_long_after_another_thread_acquired);
+    assert_int_equal(rule_result.warnings, 0);
+    assert_report_has("rule:  SpinLockOwner:");
+}
+
 static void long_isr_is_warned_of(void **state)
 {
     (void)state;
     stall_us = 26;
     assert_warned(interrupt_slow_isr, 1, 1, "IsrLong");
     assert_report_has("ISR slow_isr took 26 microseconds");
+    assert_report_has(", at slow_isr");
     stall_us = 25;
     assert_silent(interrupt_slow_isr, 1, "IsrLong");
 }
@@ -153,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lock_that_is_held_long_is_warned_of),
+        cmocka_unit_test(time_is_counted_by_who_holds_the_lock),
         cmocka_unit_test(long_isr_is_warned_of),
         cmocka_unit_test(long_dpc_is_warned_of),
         cmocka_unit_test(long_stall_is_warned_of),

@@ -53,6 +53,10 @@ static void do_it_right(void *context)
     KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, TRUE);
     KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, NULL);
     KeRaiseIrql(APC_LEVEL, &old);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
+    KeReleaseMutex(&mutex, TRUE);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
+    KeReleaseMutex(&mutex, FALSE);
     KeSetEvent(&event, IO_NO_INCREMENT, TRUE);
     KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
     KeLowerIrql(old);

@@ -220,6 +220,7 @@ static void stimulus_interrupts_a_thread_that_stalls(void **state)
     while (ReadAcquire(&calls) == 0) {
         KeStallExecutionProcessor(2);
     }
+    IoDisconnectInterrupt(interrupt);
 }
 
 /* ---- Stimuli at once ------------------------------------------------------------------------- */
@@ -249,6 +250,7 @@ static void stimulus_at_once_interrupts_when_it_is_done(void **state)
     while (ReadAcquire(&interrupts) == 0) {
         YieldProcessor();
     }
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void call_the_kernel(void *context)

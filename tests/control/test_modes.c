@@ -68,6 +68,7 @@ static void play(void *context)
     work(s);
     dirql_thread_join(other);
     s->trace = dirql_trace_text();
+    IoDisconnectInterrupt(interrupt);
 }
 
 static char *play_with(dirql_options options, scene *s, char **schedule)

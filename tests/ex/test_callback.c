@@ -22,13 +22,28 @@ static WCHAR other_case[] = { '\\', 'c',  'a', 'l', 'l', 'b', 'a', 'c',
 static WCHAR power_state[] = { '\\', 'C', 'a', 'l', 'l', 'b', 'a', 'c', 'k', '\\', 'P',
                                'o',  'w', 'e', 'r', 'S', 't', 'a', 't', 'e', 0 };
 
+/* What was opened and is not yet given back. */
+static PCALLBACK_OBJECT opened[8];
+static unsigned opened_count;
+
 static NTSTATUS open(WCHAR *text, USHORT bytes, ULONG flags, BOOLEAN create, BOOLEAN multiple)
 {
     UNICODE_STRING name = { (USHORT)(bytes - sizeof(WCHAR)), bytes, text };
     OBJECT_ATTRIBUTES attributes;
 
+    NTSTATUS status;
+
     InitializeObjectAttributes(&attributes, &name, flags, NULL, NULL);
-    return ExCreateCallback(&object, &attributes, create, multiple);
+    status = ExCreateCallback(&object, &attributes, create, multiple);
+    if (NT_SUCCESS(status)) {
+        opened[opened_count++] = object;
+    }
+    return status;
+}
+
+static void give_back(void)
+{
+    ObDereferenceObject(opened[--opened_count]);
 }
 
 #define OPEN(text, flags, create, multiple) \
@@ -39,9 +54,19 @@ static int start(void **state)
     (void)state;
     memset(order, 0, sizeof(order));
     done = 0;
+    opened_count = 0;
     KeInitializeEvent(&begun, NotificationEvent, FALSE);
     KeInitializeEvent(&go_on, NotificationEvent, FALSE);
     return OPEN(name_text, 0, TRUE, TRUE) != STATUS_SUCCESS;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    while (opened_count > 0) {
+        give_back();
+    }
+    return 0;
 }
 
 static VOID note(PVOID context, PVOID argument1, PVOID argument2)
@@ -96,7 +121,9 @@ static void an_object_for_one_routine_refuses_a_second(void **state)
     assert_non_null(registration);
     assert_null(ExRegisterCallback(object, note, NULL));
     ExUnregisterCallback(registration);
-    assert_non_null(ExRegisterCallback(object, note, NULL));
+    registration = ExRegisterCallback(object, note, NULL);
+    assert_non_null(registration);
+    ExUnregisterCallback(registration);
 }
 
 static void an_object_is_opened_by_its_name(void **state)
@@ -125,9 +152,9 @@ static void the_last_reference_takes_the_object_away(void **state)
 {
     (void)state;
     registration = ExRegisterCallback(object, note, NULL);
-    ObDereferenceObject(object);
+    give_back();
     assert_int_equal(OPEN(name_text, 0, FALSE, FALSE), STATUS_SUCCESS);
-    ObDereferenceObject(object);
+    give_back();
     ExUnregisterCallback(registration);
     assert_int_equal(OPEN(name_text, 0, FALSE, FALSE), STATUS_OBJECT_NAME_NOT_FOUND);
 }
@@ -135,18 +162,24 @@ static void the_last_reference_takes_the_object_away(void **state)
 static void a_permanent_object_stays(void **state)
 {
     (void)state;
-    ObDereferenceObject(object);
+    give_back();
     assert_int_equal(OPEN(name_text, OBJ_PERMANENT, TRUE, TRUE), STATUS_SUCCESS);
-    ObDereferenceObject(object);
+    give_back();
     assert_int_equal(OPEN(name_text, 0, FALSE, FALSE), STATUS_SUCCESS);
 }
 
 static void the_systems_own_objects_can_be_opened(void **state)
 {
+    PVOID first, second;
+
     (void)state;
     assert_int_equal(OPEN(power_state, OBJ_CASE_INSENSITIVE, FALSE, FALSE), STATUS_SUCCESS);
-    assert_non_null(ExRegisterCallback(object, note, NULL));
-    assert_non_null(ExRegisterCallback(object, note, NULL));
+    first = ExRegisterCallback(object, note, NULL);
+    second = ExRegisterCallback(object, note, NULL);
+    assert_non_null(first);
+    assert_non_null(second);
+    ExUnregisterCallback(second);
+    ExUnregisterCallback(first);
 }
 
 /* ---- Unregistering --------------------------------------------------------------------------- */
@@ -231,19 +264,20 @@ static void a_routine_that_returns_raised_is_bug_check_c8(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(routines_are_called_in_order_of_registration, start),
-        dirql_unit_test_setup(routines_run_at_the_callers_irql, start),
-        dirql_unit_test_setup(an_object_for_one_routine_refuses_a_second, start),
-        dirql_unit_test_setup(an_object_is_opened_by_its_name, start),
-        dirql_unit_test_setup(an_object_needs_a_name, start),
-        dirql_unit_test_setup(the_last_reference_takes_the_object_away, start),
-        dirql_unit_test_setup(a_permanent_object_stays, start),
-        dirql_unit_test_setup(the_systems_own_objects_can_be_opened, start),
-        dirql_unit_test_setup(unregistering_waits_for_the_routine, start),
-        dirql_unit_test_setup(unregistering_waits_for_the_routine, start, .processors = 2),
-        dirql_unit_test_setup(unregistering_in_the_routine_is_reported, start),
-        dirql_unit_test_setup(unregistering_twice_is_reported, start),
-        dirql_unit_test_setup(a_routine_that_returns_raised_is_bug_check_c8, start),
+        dirql_unit_test_setup_teardown(routines_are_called_in_order_of_registration, start, stop),
+        dirql_unit_test_setup_teardown(routines_run_at_the_callers_irql, start, stop),
+        dirql_unit_test_setup_teardown(an_object_for_one_routine_refuses_a_second, start, stop),
+        dirql_unit_test_setup_teardown(an_object_is_opened_by_its_name, start, stop),
+        dirql_unit_test_setup_teardown(an_object_needs_a_name, start, stop),
+        dirql_unit_test_setup_teardown(the_last_reference_takes_the_object_away, start, stop),
+        dirql_unit_test_setup_teardown(a_permanent_object_stays, start, stop),
+        dirql_unit_test_setup_teardown(the_systems_own_objects_can_be_opened, start, stop),
+        dirql_unit_test_setup_teardown(unregistering_waits_for_the_routine, start, stop),
+        dirql_unit_test_setup_teardown(unregistering_waits_for_the_routine, start, stop,
+                                       .processors = 2),
+        dirql_unit_test_setup_teardown(unregistering_in_the_routine_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(unregistering_twice_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(a_routine_that_returns_raised_is_bug_check_c8, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,14 @@ static int start(void **state)
     return ExInitializeResourceLite(&resource) != STATUS_SUCCESS;
 }
 
+static int stop(void **state)
+{
+    (void)state;
+    dirql_suppress("ResourceInit", NULL, "the test has deleted it already");
+    ExDeleteResourceLite(&resource);
+    return 0;
+}
+
 static void exclusive_access_is_recursive(void **state)
 {
     (void)state;
@@ -390,7 +398,7 @@ static void freed_memory_with_one_in_it_is_reported(void **state)
     fail_msg("it is in use");
 }
 
-#define WITH(test, ...) dirql_unit_test_setup(test, start, __VA_ARGS__)
+#define WITH(test, ...) dirql_unit_test_setup_teardown(test, start, stop, __VA_ARGS__)
 
 int main(void)
 {

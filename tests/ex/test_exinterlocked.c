@@ -111,10 +111,10 @@ static BOOLEAN isr_that_inserts(PKINTERRUPT interrupt, PVOID context)
 }
 
 /* To the processor of the test's body. */
+static PKINTERRUPT interrupt;
+
 static void connect(void)
 {
-    PKINTERRUPT interrupt;
-
     dirql_thread_move(0);
     line = dirql_line_create(&(dirql_line_options){ .processors = 1 });
     assert_int_equal(IoConnectInterrupt(&interrupt, isr_that_inserts, NULL, NULL,
@@ -133,6 +133,7 @@ static void isr_and_thread_share_a_list(void **state)
     settle();
     assert_ptr_equal(ExInterlockedRemoveHeadList(&head, &lock), &entries[0]);
     assert_ptr_equal(ExInterlockedRemoveHeadList(&head, &lock), &entries[1]);
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void lock_that_interrupted_code_holds_is_bug_check_f(void **state)

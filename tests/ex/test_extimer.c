@@ -35,12 +35,23 @@ static VOID note_deletion(PVOID context)
     InterlockedIncrement(&seen.deletions);
 }
 
+static PEX_TIMER made; /* By start(): a test may have another. */
+
 static int start(void **state)
 {
     (void)state;
     memset(&seen, 0, sizeof(seen));
     timer = ExAllocateTimer(note, &seen, 0);
+    made = timer;
     return timer == NULL;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    dirql_suppress("ExTimer", NULL, "the test has deleted it already");
+    ExDeleteTimer(made, TRUE, TRUE, NULL);
+    return 0;
 }
 
 static void the_callback_runs_at_dispatch_level(void **state)
@@ -239,23 +250,28 @@ static void a_high_resolution_timer_takes_only_relative_times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(the_callback_runs_at_dispatch_level, start),
-        dirql_unit_test_setup(the_callback_runs_at_dispatch_level, start, .processors = 2),
-        dirql_unit_test_setup(a_period_is_in_units_of_100_ns, start),
-        dirql_unit_test_setup(setting_it_again_cancels_it, start),
-        dirql_unit_test_setup(what_is_due_expires_at_once, start),
-        dirql_unit_test_setup(a_thread_can_wait_for_it, start),
-        dirql_unit_test_setup(deleting_cancels_if_asked_to, start),
-        dirql_unit_test_setup(a_pending_timer_may_expire_before_it_is_deleted, start),
-        dirql_unit_test_setup(a_deleted_periodic_timer_expires_once_more_at_most, start),
-        dirql_unit_test_setup(the_callback_can_delete_its_timer, start),
-        dirql_unit_test_setup(waiting_outlasts_the_callback, start),
-        dirql_unit_test_setup(waiting_outlasts_the_callback, start, .processors = 2),
-        dirql_unit_test_setup(a_timer_that_is_gone_is_reported, start),
-        dirql_unit_test_setup(waiting_without_cancelling_is_reported, start),
-        dirql_unit_test_setup(waiting_at_dispatch_level_is_reported, start),
-        dirql_unit_test_setup(attributes_that_exclude_each_other_are_reported, start),
-        dirql_unit_test_setup(a_high_resolution_timer_takes_only_relative_times, start),
+        dirql_unit_test_setup_teardown(the_callback_runs_at_dispatch_level, start, stop),
+        dirql_unit_test_setup_teardown(the_callback_runs_at_dispatch_level, start, stop,
+                                       .processors = 2),
+        dirql_unit_test_setup_teardown(a_period_is_in_units_of_100_ns, start, stop),
+        dirql_unit_test_setup_teardown(setting_it_again_cancels_it, start, stop),
+        dirql_unit_test_setup_teardown(what_is_due_expires_at_once, start, stop),
+        dirql_unit_test_setup_teardown(a_thread_can_wait_for_it, start, stop),
+        dirql_unit_test_setup_teardown(deleting_cancels_if_asked_to, start, stop),
+        dirql_unit_test_setup_teardown(a_pending_timer_may_expire_before_it_is_deleted, start,
+                                       stop),
+        dirql_unit_test_setup_teardown(a_deleted_periodic_timer_expires_once_more_at_most, start,
+                                       stop),
+        dirql_unit_test_setup_teardown(the_callback_can_delete_its_timer, start, stop),
+        dirql_unit_test_setup_teardown(waiting_outlasts_the_callback, start, stop),
+        dirql_unit_test_setup_teardown(waiting_outlasts_the_callback, start, stop, .processors = 2),
+        dirql_unit_test_setup_teardown(a_timer_that_is_gone_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(waiting_without_cancelling_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(waiting_at_dispatch_level_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(attributes_that_exclude_each_other_are_reported, start,
+                                       stop),
+        dirql_unit_test_setup_teardown(a_high_resolution_timer_takes_only_relative_times, start,
+                                       stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

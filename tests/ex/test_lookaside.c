@@ -28,6 +28,15 @@ static int start(void **state)
     return 0;
 }
 
+static int stop(void **state)
+{
+    (void)state;
+    dirql_suppress("LookasideList", NULL, "the test has deleted it already");
+    ExDeleteNPagedLookasideList(&nonpaged);
+    ExDeletePagedLookasideList(&paged);
+    return 0;
+}
+
 static void entries_are_pool_blocks_with_the_lists_tag(void **state)
 {
     PUCHAR entry = ExAllocateFromNPagedLookasideList(&nonpaged);
@@ -234,21 +243,21 @@ static void freed_memory_with_a_list_in_it_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(entries_are_pool_blocks_with_the_lists_tag, start),
-        dirql_unit_test_setup(an_entry_outlives_its_list, start),
-        dirql_unit_test_setup(an_entry_freed_twice_is_bug_check_c2, start,
+        dirql_unit_test_setup_teardown(entries_are_pool_blocks_with_the_lists_tag, start, stop),
+        dirql_unit_test_setup_teardown(an_entry_outlives_its_list, start, stop),
+        dirql_unit_test_setup_teardown(an_entry_freed_twice_is_bug_check_c2, start, stop,
                               .checks = DIRQL_CHECKS_NONE),
-        dirql_unit_test_setup(a_block_with_another_tag_is_no_entry, start),
-        dirql_unit_test_setup(paged_entries_need_apc_level, start),
-        dirql_unit_test_setup(nonpaged_entries_can_be_had_at_dispatch_level, start),
-        dirql_unit_test_setup(the_drivers_routines_are_called, start),
-        dirql_unit_test_setup(the_ex_forms_routines_get_the_list, start),
-        dirql_unit_test_setup(the_ex_form_refuses_what_is_not_valid, start),
-        dirql_unit_test_setup(initialising_a_list_in_use_is_reported, start),
-        dirql_unit_test_setup(deleting_a_list_twice_is_reported, start),
-        dirql_unit_test_setup(a_deleted_list_has_no_entries, start),
-        dirql_unit_test_setup(entries_that_are_too_small_are_reported, start),
-        dirql_unit_test_setup(freed_memory_with_a_list_in_it_is_reported, start),
+        dirql_unit_test_setup_teardown(a_block_with_another_tag_is_no_entry, start, stop),
+        dirql_unit_test_setup_teardown(paged_entries_need_apc_level, start, stop),
+        dirql_unit_test_setup_teardown(nonpaged_entries_can_be_had_at_dispatch_level, start, stop),
+        dirql_unit_test_setup_teardown(the_drivers_routines_are_called, start, stop),
+        dirql_unit_test_setup_teardown(the_ex_forms_routines_get_the_list, start, stop),
+        dirql_unit_test_setup_teardown(the_ex_form_refuses_what_is_not_valid, start, stop),
+        dirql_unit_test_setup_teardown(initialising_a_list_in_use_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(deleting_a_list_twice_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(a_deleted_list_has_no_entries, start, stop),
+        dirql_unit_test_setup_teardown(entries_that_are_too_small_are_reported, start, stop),
+        dirql_unit_test_setup_teardown(freed_memory_with_a_list_in_it_is_reported, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,13 +111,13 @@ static void the_blocks_of_the_machine_are_known(void **state)
     void *second = get(5000);
 
     (void)state;
-    (void)second; /* Everything goes back when the machine ends. */
     dq_pool_for_each(dq_self->machine, count_block, &bytes);
     assert_int_equal(bytes, 5010);
     ExFreePoolWithTag(first, TAG);
     bytes = 0;
     dq_pool_for_each(dq_self->machine, count_block, &bytes);
     assert_int_equal(bytes, 5000);
+    ExFreePoolWithTag(second, TAG);
 }
 
 static void many_blocks_come_and_go(void **state)

@@ -135,6 +135,7 @@ static void interrupt_that_a_write_causes_is_taken_before_the_write_returns(void
                      STATUS_SUCCESS);
     WRITE_PORT_UCHAR(PORT(UCHAR, 0), 1);
     assert_int_equal(isr_calls, 1);
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void port_of_no_device_is_reported(void **state)

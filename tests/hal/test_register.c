@@ -47,6 +47,14 @@ static int start(void **state)
     return mapped == NULL;
 }
 
+static int stop(void **state)
+{
+    (void)state;
+    dirql_suppress("MmUnmapIoSpace", NULL, "the test has unmapped it already");
+    MmUnmapIoSpace(mapped, LENGTH);
+    return 0;
+}
+
 #define REGISTER(type, offset) ((type volatile *)(void *)(mapped + (offset)))
 
 static void each_width_reads_its_bytes(void **state)
@@ -131,14 +139,14 @@ static void register_after_unmapping_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(each_width_reads_its_bytes, start),
-        dirql_unit_test_setup(each_width_writes_its_bytes, start),
-        dirql_unit_test_setup(buffer_forms_walk_through_the_registers, start),
-        dirql_unit_test_setup(forms_without_a_fence_do_the_same, start),
-        dirql_unit_test_setup(part_of_a_device_can_be_mapped, start),
-        dirql_unit_test_setup(ordinary_memory_as_a_register_is_reported, start),
-        dirql_unit_test_setup(physical_address_as_a_register_is_reported, start),
-        dirql_unit_test_setup(register_after_unmapping_is_reported, start),
+        dirql_unit_test_setup_teardown(each_width_reads_its_bytes, start, stop),
+        dirql_unit_test_setup_teardown(each_width_writes_its_bytes, start, stop),
+        dirql_unit_test_setup_teardown(buffer_forms_walk_through_the_registers, start, stop),
+        dirql_unit_test_setup_teardown(forms_without_a_fence_do_the_same, start, stop),
+        dirql_unit_test_setup_teardown(part_of_a_device_can_be_mapped, start, stop),
+        dirql_unit_test_setup_teardown(ordinary_memory_as_a_register_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(physical_address_as_a_register_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(register_after_unmapping_is_reported, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

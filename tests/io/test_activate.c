@@ -137,17 +137,23 @@ static void version_other_than_the_connection_had_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(inactive_isr_is_not_called, start, .checks = DIRQL_CHECKS_NONE),
-        dirql_unit_test_setup(isr_is_called_again_when_active, start),
-        dirql_unit_test_setup(line_that_was_asserted_meanwhile_interrupts_when_active_again, start,
-                              .checks = DIRQL_CHECKS_NONE),
-        dirql_unit_test_setup(repeating_either_has_no_effect, start),
-        dirql_unit_test_setup(both_may_be_called_at_dispatch_level, start),
-        dirql_unit_test_setup(inactive_interrupt_can_be_disconnected, start),
-        dirql_unit_test_setup(others_of_a_chain_are_called_while_one_is_inactive, start),
-        dirql_unit_test_setup(synchronizing_with_an_inactive_interrupt_works, start),
-        dirql_unit_test_setup(pointer_that_was_never_connected_is_reported, start),
-        dirql_unit_test_setup(version_other_than_the_connection_had_is_reported, start),
+        dirql_unit_test_setup_teardown(inactive_isr_is_not_called, start, wire_stop,
+                                       .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test_setup_teardown(isr_is_called_again_when_active, start, wire_stop),
+        dirql_unit_test_setup_teardown(
+            line_that_was_asserted_meanwhile_interrupts_when_active_again, start, wire_stop,
+            .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test_setup_teardown(repeating_either_has_no_effect, start, wire_stop),
+        dirql_unit_test_setup_teardown(both_may_be_called_at_dispatch_level, start, wire_stop),
+        dirql_unit_test_setup_teardown(inactive_interrupt_can_be_disconnected, start, wire_stop),
+        dirql_unit_test_setup_teardown(others_of_a_chain_are_called_while_one_is_inactive, start,
+                                       wire_stop),
+        dirql_unit_test_setup_teardown(synchronizing_with_an_inactive_interrupt_works, start,
+                                       wire_stop),
+        dirql_unit_test_setup_teardown(pointer_that_was_never_connected_is_reported, start,
+                                       wire_stop),
+        dirql_unit_test_setup_teardown(version_other_than_the_connection_had_is_reported, start,
+                                       wire_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,8 +38,14 @@ static int start(void **state)
 
 static NTSTATUS connect(void)
 {
-    return IoConnectInterrupt(p.object, p.routine, &wire, p.lock, p.vector, p.irql,
-                              p.synchronize_irql, p.mode, p.share, p.processors, p.floating);
+    const NTSTATUS status =
+        IoConnectInterrupt(p.object, p.routine, &wire, p.lock, p.vector, p.irql, p.synchronize_irql,
+                           p.mode, p.share, p.processors, p.floating);
+
+    if (NT_SUCCESS(status)) {
+        wire_remember(*p.object);
+    }
+    return status;
 }
 
 static void correct_parameters_connect(void **state)
@@ -189,24 +195,28 @@ static void parameters_from_the_resource_list_connect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(correct_parameters_connect, start),
-        dirql_unit_test_setup(empty_processor_mask_is_an_invalid_parameter, start),
-        dirql_unit_test_setup(mask_without_an_active_processor_is_an_invalid_parameter, start,
-                              .processors = 2),
-        dirql_unit_test_setup(mask_outside_the_lines_processors_is_an_invalid_parameter, start,
-                              .processors = 2),
-        dirql_unit_test_setup(only_processors_of_the_mask_take_the_interrupt, start,
-                              .processors = 2),
-        dirql_unit_test_setup(affinity_of_all_ones_means_any_processor, start, .processors = 2),
-        dirql_unit_test_setup(floating_save_is_refused, start),
-        dirql_unit_test_setup(missing_routine_or_object_is_refused, start),
-        dirql_unit_test_setup(irql_that_is_no_dirql_is_refused, start),
-        dirql_unit_test_setup(irql_other_than_the_lines_is_refused_with_a_warning, start),
-        dirql_unit_test_setup(vector_without_a_line_is_refused_with_a_warning, start),
-        dirql_unit_test_setup(synchronize_irql_below_irql_is_reported, start),
-        dirql_unit_test_setup(mode_that_does_not_exist_is_refused, start),
-        dirql_unit_test_setup(mode_other_than_the_lines_is_warned_about, start),
-        dirql_unit_test_setup(parameters_from_the_resource_list_connect, start),
+        dirql_unit_test_setup_teardown(correct_parameters_connect, start, wire_stop),
+        dirql_unit_test_setup_teardown(empty_processor_mask_is_an_invalid_parameter, start,
+                                       wire_stop),
+        dirql_unit_test_setup_teardown(mask_without_an_active_processor_is_an_invalid_parameter,
+                                       start, wire_stop, .processors = 2),
+        dirql_unit_test_setup_teardown(mask_outside_the_lines_processors_is_an_invalid_parameter,
+                                       start, wire_stop, .processors = 2),
+        dirql_unit_test_setup_teardown(only_processors_of_the_mask_take_the_interrupt, start,
+                                       wire_stop, .processors = 2),
+        dirql_unit_test_setup_teardown(affinity_of_all_ones_means_any_processor, start, wire_stop,
+                                       .processors = 2),
+        dirql_unit_test_setup_teardown(floating_save_is_refused, start, wire_stop),
+        dirql_unit_test_setup_teardown(missing_routine_or_object_is_refused, start, wire_stop),
+        dirql_unit_test_setup_teardown(irql_that_is_no_dirql_is_refused, start, wire_stop),
+        dirql_unit_test_setup_teardown(irql_other_than_the_lines_is_refused_with_a_warning, start,
+                                       wire_stop),
+        dirql_unit_test_setup_teardown(vector_without_a_line_is_refused_with_a_warning, start,
+                                       wire_stop),
+        dirql_unit_test_setup_teardown(synchronize_irql_below_irql_is_reported, start, wire_stop),
+        dirql_unit_test_setup_teardown(mode_that_does_not_exist_is_refused, start, wire_stop),
+        dirql_unit_test_setup_teardown(mode_other_than_the_lines_is_warned_about, start, wire_stop),
+        dirql_unit_test_setup_teardown(parameters_from_the_resource_list_connect, start, wire_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,6 +77,25 @@ static PDEVICE_OBJECT make_device(const dirql_line_options *options, unsigned co
 
 /* ---- Fully specified ------------------------------------------------------------------------- */
 
+/* Disconnects what `p` has connected, if that still stands. */
+static int stop(void **state)
+{
+    IO_DISCONNECT_INTERRUPT_PARAMETERS parameters = { .Version = CONNECT_MESSAGE_BASED };
+
+    dirql_suppress("InterruptPointer", NULL, "there is none, or the test has disconnected it");
+    if (p.Version == CONNECT_MESSAGE_BASED && table != NULL) {
+        parameters.ConnectionContext.InterruptMessageTable = table;
+        IoDisconnectInterruptEx(&parameters);
+    } else if (interrupt != NULL) {
+        wire_remember(interrupt);
+    } else if (p.Version == CONNECT_LINE_BASED && table != NULL) {
+        wire_remember((PKINTERRUPT)(void *)table); /* Messages were asked for, and a line came. */
+    }
+    table = NULL;
+    interrupt = NULL;
+    return wire_stop(state);
+}
+
 static int start_fully(void **state)
 {
     static const dirql_line_options options = { .name = "device", .irql = 6 };
@@ -122,8 +141,7 @@ static void empty_mask_is_invalid_parameter_10(void **state)
     (void)state;
     p.FullySpecified.ProcessorEnableMask = 0;
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_INVALID_PARAMETER_10);
-    p.FullySpecified.ProcessorEnableMask =
-        (KAFFINITY)1 << KeQueryActiveProcessorCount(NULL);
+    p.FullySpecified.ProcessorEnableMask = (KAFFINITY)1 << KeQueryActiveProcessorCount(NULL);
     assert_int_equal(IoConnectInterruptEx(&p), STATUS_INVALID_PARAMETER_10);
 }
 
@@ -392,28 +410,31 @@ static void failure_at_one_message_disconnects_the_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(fully_specified_connects, start_fully),
-        dirql_unit_test_setup(library_name_does_the_same, start_fully),
-        dirql_unit_test_setup(empty_mask_is_invalid_parameter_10, start_fully),
-        dirql_unit_test_setup(vector_of_no_device_is_not_found, start_fully),
-        dirql_unit_test_setup(null_device_object_is_an_invalid_parameter, start_fully),
-        dirql_unit_test_setup(unknown_version_is_invalid_parameter_1, start_fully),
-        dirql_unit_test_setup(group_counts_only_in_the_group_form, start_fully),
-        dirql_unit_test(line_based_takes_vector_and_irql_from_the_device),
-        dirql_unit_test(synchronize_irql_is_a_minimum),
-        dirql_unit_test(all_lines_of_the_device_run_at_the_highest_irql_behind_one_handle),
-        dirql_unit_test(device_without_interrupts_is_not_found),
-        dirql_unit_test(device_object_that_is_no_physical_one_is_not_found),
-        dirql_unit_test(lines_of_a_device_with_several_messages_are_an_invalid_request),
-        dirql_unit_test(table_describes_each_message),
-        dirql_unit_test(routine_gets_the_number_and_object_of_its_message),
-        dirql_unit_test(message_comes_once_for_each_time_it_is_sent),
-        dirql_unit_test(messages_have_locks_of_their_own, .processors = 2),
-        dirql_unit_test(lock_of_the_driver_keeps_messages_apart, .processors = 2,
-                        .mode = DIRQL_MODE_RANDOM),
-        dirql_unit_test(device_without_messages_falls_back_to_its_line),
-        dirql_unit_test(device_without_messages_and_no_fallback_is_not_found),
-        dirql_unit_test(failure_at_one_message_disconnects_the_others),
+        dirql_unit_test_setup_teardown(fully_specified_connects, start_fully, stop),
+        dirql_unit_test_setup_teardown(library_name_does_the_same, start_fully, stop),
+        dirql_unit_test_setup_teardown(empty_mask_is_invalid_parameter_10, start_fully, stop),
+        dirql_unit_test_setup_teardown(vector_of_no_device_is_not_found, start_fully, stop),
+        dirql_unit_test_setup_teardown(null_device_object_is_an_invalid_parameter, start_fully,
+                                       stop),
+        dirql_unit_test_setup_teardown(unknown_version_is_invalid_parameter_1, start_fully, stop),
+        dirql_unit_test_setup_teardown(group_counts_only_in_the_group_form, start_fully, stop),
+        dirql_unit_test_teardown(line_based_takes_vector_and_irql_from_the_device, stop),
+        dirql_unit_test_teardown(synchronize_irql_is_a_minimum, stop),
+        dirql_unit_test_teardown(all_lines_of_the_device_run_at_the_highest_irql_behind_one_handle,
+                                 stop),
+        dirql_unit_test_teardown(device_without_interrupts_is_not_found, stop),
+        dirql_unit_test_teardown(device_object_that_is_no_physical_one_is_not_found, stop),
+        dirql_unit_test_teardown(lines_of_a_device_with_several_messages_are_an_invalid_request,
+                                 stop),
+        dirql_unit_test_teardown(table_describes_each_message, stop),
+        dirql_unit_test_teardown(routine_gets_the_number_and_object_of_its_message, stop),
+        dirql_unit_test_teardown(message_comes_once_for_each_time_it_is_sent, stop),
+        dirql_unit_test_teardown(messages_have_locks_of_their_own, stop, .processors = 2),
+        dirql_unit_test_teardown(lock_of_the_driver_keeps_messages_apart, stop, .processors = 2,
+                                 .mode = DIRQL_MODE_RANDOM),
+        dirql_unit_test_teardown(device_without_messages_falls_back_to_its_line, stop),
+        dirql_unit_test_teardown(device_without_messages_and_no_fallback_is_not_found, stop),
+        dirql_unit_test_teardown(failure_at_one_message_disconnects_the_others, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,7 +141,7 @@ int main(void)
         dirql_unit_test_setup(devices_of_a_driver_are_listed_newest_first, start),
         dirql_unit_test_setup(name_can_be_used_once_at_a_time, start),
         dirql_unit_test_setup(deleting_twice_is_reported, start),
-        dirql_unit_test_setup(dpc_that_the_isr_requests_runs_after_it, start),
+        dirql_unit_test_setup_teardown(dpc_that_the_isr_requests_runs_after_it, start, wire_stop),
         dirql_unit_test_setup(device_deleted_with_its_dpc_queued_is_reported, start,
                               .checks = DIRQL_CHECKS_NONE),
     };

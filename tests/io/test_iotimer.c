@@ -55,6 +55,8 @@ static void it_can_be_started_again(void **state)
     dirql_time_advance_ms(1100);
     settle();
     assert_int_equal(calls, 2);
+    IoStopTimer(device);
+    IoDeleteDevice(device);
 }
 
 static void deleting_the_device_while_it_is_started_is_reported(void **state)

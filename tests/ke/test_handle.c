@@ -9,6 +9,14 @@ static VOID end_at_once(PVOID context)
     (void)context;
 }
 
+/* A teardown: the threads end. */
+static int stop(void **state)
+{
+    (void)state;
+    dirql_time_advance_ms(1);
+    return 0;
+}
+
 static HANDLE open_thread(void)
 {
     HANDLE handle = NULL;
@@ -158,11 +166,11 @@ static void the_verifier_finds_a_null_handle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(a_closed_handle_is_invalid),
+        dirql_unit_test_teardown(a_closed_handle_is_invalid, stop),
         dirql_unit_test(what_never_was_a_handle_is_invalid),
-        dirql_unit_test(another_type_does_not_match),
+        dirql_unit_test_teardown(another_type_does_not_match, stop),
         dirql_unit_test(a_reference_outlives_handle_and_thread),
-        dirql_unit_test(many_handles_are_open_at_once),
+        dirql_unit_test_teardown(many_handles_are_open_at_once, stop),
         dirql_unit_test(a_reference_given_back_too_often_is_bug_check_18,
                         .checks = DIRQL_CHECKS_NONE),
         dirql_unit_test(the_verifier_tells_which_way_the_count_was_to_go),

@@ -305,6 +305,7 @@ static void isr_for_two_vectors_without_a_common_lock_is_warned_about(void **sta
                                         dirql_line_vector(other.line), 7, 7, LevelSensitive, FALSE,
                                         1, FALSE),
                      STATUS_SUCCESS);
+    wire_remember(other.interrupt);
 }
 
 /* ---- Pointers -------------------------------------------------------------------------------- */
@@ -360,31 +361,38 @@ static void pointer_to_a_disconnected_interrupt_is_reported_as_stale(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(isr_has_run_when_the_assert_returns, .fixed = 1),
-        dirql_unit_test(isr_gets_its_interrupt_object_and_runs_at_its_irql),
-        dirql_unit_test(isr_runs_at_a_higher_synchronize_irql),
-        dirql_unit_test_setup(isr_waits_until_the_irql_is_lowered, stay),
-        dirql_unit_test_setup(isr_interrupts_code_below_its_level, stay),
-        dirql_unit_test(isr_runs_under_the_lock_that_the_driver_gave),
-        dirql_unit_test(isr_runs_before_the_connecting_call_returns_if_the_line_is_asserted,
-                        .checks = DIRQL_CHECKS_NONE, .fixed = 1),
-        dirql_unit_test(the_higher_of_two_pending_lines_is_taken_first, .fixed = 1),
-        dirql_unit_test(isr_of_a_higher_line_interrupts_a_lower_one),
-        dirql_unit_test(isr_that_returns_at_another_irql_is_bug_check_c8,
-                        .checks = DIRQL_CHECKS_NONE),
-        dirql_unit_test(isrs_with_one_lock_never_run_beside_each_other, .processors = 2),
-        dirql_unit_test(isrs_with_one_lock_never_run_beside_each_other, .processors = 2,
-                        .mode = DIRQL_MODE_RANDOM, .seed = 3, .fixed = 1),
-        dirql_unit_test(isrs_with_locks_of_their_own_run_beside_each_other, .processors = 2),
-        dirql_unit_test(isrs_with_locks_of_their_own_run_beside_each_other, .processors = 2,
-                        .mode = DIRQL_MODE_RANDOM, .seed = 3, .fixed = 1),
-        dirql_unit_test(common_lock_with_a_low_synchronize_irql_is_reported),
-        dirql_unit_test(common_lock_with_the_highest_synchronize_irql_is_fine),
-        dirql_unit_test(isr_for_two_vectors_without_a_common_lock_is_warned_about),
-        dirql_unit_test(null_interrupt_pointer_is_reported),
-        dirql_unit_test(pointer_that_is_no_interrupt_is_reported_without_being_followed),
-        dirql_unit_test(pointer_into_the_middle_of_an_interrupt_is_reported),
-        dirql_unit_test(pointer_to_a_disconnected_interrupt_is_reported_as_stale),
+        dirql_unit_test_teardown(isr_has_run_when_the_assert_returns, wire_stop, .fixed = 1),
+        dirql_unit_test_teardown(isr_gets_its_interrupt_object_and_runs_at_its_irql, wire_stop),
+        dirql_unit_test_teardown(isr_runs_at_a_higher_synchronize_irql, wire_stop),
+        dirql_unit_test_setup_teardown(isr_waits_until_the_irql_is_lowered, stay, wire_stop),
+        dirql_unit_test_setup_teardown(isr_interrupts_code_below_its_level, stay, wire_stop),
+        dirql_unit_test_teardown(isr_runs_under_the_lock_that_the_driver_gave, wire_stop),
+        dirql_unit_test_teardown(
+            isr_runs_before_the_connecting_call_returns_if_the_line_is_asserted, wire_stop,
+            .checks = DIRQL_CHECKS_NONE, .fixed = 1),
+        dirql_unit_test_teardown(the_higher_of_two_pending_lines_is_taken_first, wire_stop,
+                                 .fixed = 1),
+        dirql_unit_test_teardown(isr_of_a_higher_line_interrupts_a_lower_one, wire_stop),
+        dirql_unit_test_teardown(isr_that_returns_at_another_irql_is_bug_check_c8, wire_stop,
+                                 .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test_teardown(isrs_with_one_lock_never_run_beside_each_other, wire_stop,
+                                 .processors = 2),
+        dirql_unit_test_teardown(isrs_with_one_lock_never_run_beside_each_other, wire_stop,
+                                 .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = 3, .fixed = 1),
+        dirql_unit_test_teardown(isrs_with_locks_of_their_own_run_beside_each_other, wire_stop,
+                                 .processors = 2),
+        dirql_unit_test_teardown(isrs_with_locks_of_their_own_run_beside_each_other, wire_stop,
+                                 .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = 3, .fixed = 1),
+        dirql_unit_test_teardown(common_lock_with_a_low_synchronize_irql_is_reported, wire_stop),
+        dirql_unit_test_teardown(common_lock_with_the_highest_synchronize_irql_is_fine, wire_stop),
+        dirql_unit_test_teardown(isr_for_two_vectors_without_a_common_lock_is_warned_about,
+                                 wire_stop),
+        dirql_unit_test_teardown(null_interrupt_pointer_is_reported, wire_stop),
+        dirql_unit_test_teardown(pointer_that_is_no_interrupt_is_reported_without_being_followed,
+                                 wire_stop),
+        dirql_unit_test_teardown(pointer_into_the_middle_of_an_interrupt_is_reported, wire_stop),
+        dirql_unit_test_teardown(pointer_to_a_disconnected_interrupt_is_reported_as_stale,
+                                 wire_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,10 +32,11 @@ static void await_interrupts(LONG number)
 }
 
 /* To the processor of the caller, which stays there. */
+static PKINTERRUPT interrupt;
+
 static void connect(KIRQL irql)
 {
     const dirql_line_options options = { .name = "device", .irql = irql, .processors = 1 };
-    PKINTERRUPT interrupt;
 
     dirql_thread_move(0);
     interrupts = 0;
@@ -120,6 +121,7 @@ static void interrupt_waits_for_a_lower_irql(void **state)
     dirql_line_assert(line);
     await_interrupts(2);
     KeLowerIrql(old);
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void lowering_below_dispatch_runs_the_dpc_before_it_returns(void **state)

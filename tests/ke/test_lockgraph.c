@@ -187,6 +187,7 @@ static void spin_under_the_isr(void *context)
     KeAcquireSpinLock(&locks[0], &old);
     KeReleaseSpinLock(&locks[0], old);
     dirql_thread_join(thread);
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void isr_that_will_end_closes_no_circle(void **state)

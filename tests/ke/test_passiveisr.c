@@ -17,6 +17,7 @@ static PDEVICE_OBJECT pdo;
 static NTSTATUS connect(PKSPIN_LOCK lock)
 {
     IO_CONNECT_INTERRUPT_PARAMETERS parameters;
+    NTSTATUS status;
 
     memset(&parameters, 0, sizeof(parameters));
     parameters.Version = CONNECT_FULLY_SPECIFIED;
@@ -28,7 +29,11 @@ static NTSTATUS connect(PKSPIN_LOCK lock)
     parameters.FullySpecified.Vector = dirql_line_vector(wire.line);
     parameters.FullySpecified.InterruptMode = dirql_line_mode(wire.line);
     parameters.FullySpecified.ProcessorEnableMask = dirql_line_processors(wire.line);
-    return IoConnectInterruptEx(&parameters);
+    status = IoConnectInterruptEx(&parameters);
+    if (NT_SUCCESS(status)) {
+        wire_remember(wire.interrupt);
+    }
+    return status;
 }
 
 static int prepare(const dirql_line_options *options)
@@ -268,6 +273,7 @@ static void line_based_connection_is_passive_if_the_line_is(void **state)
     assert_int_equal(IoConnectInterruptEx(&parameters), STATUS_INVALID_PARAMETER);
     parameters.LineBased.SpinLock = NULL;
     assert_int_equal(IoConnectInterruptEx(&parameters), STATUS_SUCCESS);
+    wire_remember(wire.interrupt);
     dirql_line_assert(wire.line);
     a_moment();
     assert_int_equal(wire.irql, PASSIVE_LEVEL);
@@ -315,25 +321,29 @@ static void vector_can_be_connected_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(isr_runs_at_passive_level, start),
-        dirql_unit_test_setup(isr_does_not_run_while_the_processor_is_kept_at_dispatch_level,
-                              start),
-        dirql_unit_test_setup(isr_may_wait, start),
-        dirql_unit_test_setup(level_line_is_masked_until_the_isr_has_returned, start),
-        dirql_unit_test_setup(level_line_that_stays_asserted_interrupts_again, start),
-        dirql_unit_test_setup(each_edge_is_served, start_edge),
-        dirql_unit_test_setup(storm_is_found_here_too, start, .storm_limit = 50),
-        dirql_unit_test_setup(synchronized_routine_runs_at_passive_level_and_never_beside_the_isr,
-                              start),
-        dirql_unit_test_setup(recursion_is_found_at_once, start),
-        dirql_unit_test_setup(spin_lock_form_of_acquire_is_a_bug_check, start),
-        dirql_unit_test_setup(spin_lock_form_of_release_is_a_bug_check, start),
-        dirql_unit_test_setup(synchronizing_at_dispatch_level_is_reported, start),
-        dirql_unit_test(spin_lock_cannot_be_given),
-        dirql_unit_test(line_based_connection_is_passive_if_the_line_is),
-        dirql_unit_test_setup(disconnect_waits_for_the_isr_to_return, start),
-        dirql_unit_test_setup(disconnect_inside_the_isr_is_reported, start),
-        dirql_unit_test_setup(vector_can_be_connected_again, start),
+        dirql_unit_test_setup_teardown(isr_runs_at_passive_level, start, wire_stop),
+        dirql_unit_test_setup_teardown(
+            isr_does_not_run_while_the_processor_is_kept_at_dispatch_level, start, wire_stop),
+        dirql_unit_test_setup_teardown(isr_may_wait, start, wire_stop),
+        dirql_unit_test_setup_teardown(level_line_is_masked_until_the_isr_has_returned, start,
+                                       wire_stop),
+        dirql_unit_test_setup_teardown(level_line_that_stays_asserted_interrupts_again, start,
+                                       wire_stop),
+        dirql_unit_test_setup_teardown(each_edge_is_served, start_edge, wire_stop),
+        dirql_unit_test_setup_teardown(storm_is_found_here_too, start, wire_stop,
+                                       .storm_limit = 50),
+        dirql_unit_test_setup_teardown(
+            synchronized_routine_runs_at_passive_level_and_never_beside_the_isr, start, wire_stop),
+        dirql_unit_test_setup_teardown(recursion_is_found_at_once, start, wire_stop),
+        dirql_unit_test_setup_teardown(spin_lock_form_of_acquire_is_a_bug_check, start, wire_stop),
+        dirql_unit_test_setup_teardown(spin_lock_form_of_release_is_a_bug_check, start, wire_stop),
+        dirql_unit_test_setup_teardown(synchronizing_at_dispatch_level_is_reported, start,
+                                       wire_stop),
+        dirql_unit_test_teardown(spin_lock_cannot_be_given, wire_stop),
+        dirql_unit_test_teardown(line_based_connection_is_passive_if_the_line_is, wire_stop),
+        dirql_unit_test_setup_teardown(disconnect_waits_for_the_isr_to_return, start, wire_stop),
+        dirql_unit_test_setup_teardown(disconnect_inside_the_isr_is_reported, start, wire_stop),
+        dirql_unit_test_setup_teardown(vector_can_be_connected_again, start, wire_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

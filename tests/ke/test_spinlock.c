@@ -225,6 +225,7 @@ static void spinning_processor_takes_device_interrupts(void **state)
     KeAcquireSpinLock(&lock, &old);
     KeReleaseSpinLock(&lock, old);
     dirql_thread_join(thread);
+    IoDisconnectInterrupt(interrupt);
 }
 
 static void poll_with_try(void *context)

@@ -123,13 +123,17 @@ static void report_of_a_storm_with_both_counts_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(storm_of_an_isr_that_claims_but_does_not_silence_is_bug_check_f2,
+        dirql_unit_test_teardown(storm_of_an_isr_that_claims_but_does_not_silence_is_bug_check_f2,
+                                 wire_stop,
                         .storm_limit = LIMIT),
-        dirql_unit_test(storm_in_a_chain_names_its_first_isr, .storm_limit = LIMIT),
-        dirql_unit_test(line_that_is_silenced_within_the_limit_is_no_storm, .storm_limit = LIMIT),
-        dirql_unit_test(silenced_between_is_no_storm_however_often_it_interrupts,
+        dirql_unit_test_teardown(storm_in_a_chain_names_its_first_isr, wire_stop,
+                                 .storm_limit = LIMIT),
+        dirql_unit_test_teardown(line_that_is_silenced_within_the_limit_is_no_storm, wire_stop,
+                                 .storm_limit = LIMIT),
+        dirql_unit_test_teardown(silenced_between_is_no_storm_however_often_it_interrupts,
+                                 wire_stop,
                         .storm_limit = LIMIT),
-        dirql_unit_test(edges_are_no_storm, .storm_limit = LIMIT),
+        dirql_unit_test_teardown(edges_are_no_storm, wire_stop, .storm_limit = LIMIT),
         cmocka_unit_test(report_of_an_unclaimed_storm_says_so),
         cmocka_unit_test(report_of_a_claimed_storm_says_so),
         cmocka_unit_test(report_of_a_storm_with_both_counts_them),

@@ -280,7 +280,7 @@ static void acquiring_a_stale_interrupt_is_reported(void **state)
     fail_msg("the interrupt is disconnected");
 }
 
-#define TEST(f, ...) dirql_unit_test_setup(f, connect, __VA_ARGS__)
+#define TEST(f, ...) dirql_unit_test_setup_teardown(f, connect, wire_stop, __VA_ARGS__)
 
 int main(void)
 {

@@ -111,6 +111,7 @@ static void a_notification_timer_stays_signalled_until_set_again(void **state)
     assert_true(KeReadStateTimer(&s.timer));
     KeSetTimer(&s.timer, in_ms(1), NULL);
     assert_false(KeReadStateTimer(&s.timer));
+    KeCancelTimer(&s.timer);
 }
 
 static void a_synchronization_timer_resets_when_it_releases_a_waiter(void **state)
@@ -270,6 +271,7 @@ static void timers_that_tie_expire_in_order_of_setting(void **state)
     assert_int_equal(
         KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL),
         STATUS_WAIT_0 + 1);
+    KeCancelTimer(&b.timer);
 }
 
 static void initialising_a_set_timer_is_bug_check_c7(void **state)

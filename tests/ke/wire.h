@@ -60,15 +60,44 @@ static inline BOOLEAN wire_isr(PKINTERRUPT interrupt, PVOID context)
     return claim;
 }
 
+/* What was connected, for wire_stop(). */
+static PKINTERRUPT wire_connected[32];
+static unsigned wire_connected_count;
+
+static inline void wire_remember(PKINTERRUPT interrupt)
+{
+    wire_connected[wire_connected_count++ % 32] = interrupt;
+}
+
+/* A teardown: disconnects whatever the test has not disconnected itself. PASSIVE_LEVEL. */
+__attribute__((unused)) static int wire_stop(void **state)
+{
+    (void)state;
+    dirql_suppress("InterruptPointer", NULL, "the test has disconnected it already");
+    dirql_suppress("InterruptVersion", NULL, "however it was connected");
+    dirql_suppress("DisconnectAsserting", NULL, "the test is over");
+    for (unsigned i = 0; i < 32; i++) {
+        if (wire_connected[i] != NULL) {
+            IoDisconnectInterrupt(wire_connected[i]);
+            wire_connected[i] = NULL;
+        }
+    }
+    return 0;
+}
+
 static inline NTSTATUS wire_try_connect(struct wire *wire)
 {
     const KIRQL irql = dirql_line_irql(wire->line);
-
-    return IoConnectInterrupt(
+    const NTSTATUS status = IoConnectInterrupt(
         &wire->interrupt, wire_isr, wire, wire->lock, dirql_line_vector(wire->line), irql,
         wire->synchronize_irql != 0 ? wire->synchronize_irql : irql, dirql_line_mode(wire->line),
         wire->share, wire->processors != 0 ? wire->processors : dirql_line_processors(wire->line),
         FALSE);
+
+    if (NT_SUCCESS(status)) {
+        wire_remember(wire->interrupt);
+    }
+    return status;
 }
 
 static inline void wire_connect(struct wire *wire)

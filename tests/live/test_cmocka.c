@@ -87,11 +87,11 @@ static void passes(void **state)
 static void run_failing_tests(void *context)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(fails_in_isr, LIVE, .processors = 2),
-        dirql_unit_test(fails_in_dpc, LIVE, .processors = 2),
-        dirql_unit_test(compares_what_is_not_there, LIVE, .processors = 2),
+        dirql_unit_test_teardown(fails_in_isr, source_stop, LIVE, .processors = 2),
+        dirql_unit_test_teardown(fails_in_dpc, source_stop, LIVE, .processors = 2),
+        dirql_unit_test_teardown(compares_what_is_not_there, source_stop, LIVE, .processors = 2),
         dirql_unit_test(compares_what_is_not_there, .mode = DIRQL_MODE_FIRST, .fixed = 1),
-        dirql_unit_test(passes, LIVE, .processors = 2),
+        dirql_unit_test_teardown(passes, source_stop, LIVE, .processors = 2),
     };
 
     (void)context;
@@ -220,9 +220,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_in_an_isr_of_another_processor_is_reported_once),
         cmocka_unit_test(a_fault_in_an_assert_is_cmockas),
-        dirql_unit_test(mocks_answer_on_all_processors, LIVE, .processors = THREADS + 1),
-        dirql_unit_test(a_mock_answers_in_an_isr_that_interrupted_a_loop, LIVE, .processors = 2),
-        dirql_unit_test(asserts_on_all_processors_at_once, LIVE, .processors = THREADS + 1),
+        dirql_unit_test_teardown(mocks_answer_on_all_processors, source_stop, LIVE,
+                                 .processors = THREADS + 1),
+        dirql_unit_test_teardown(a_mock_answers_in_an_isr_that_interrupted_a_loop, source_stop,
+                                 LIVE, .processors = 2),
+        dirql_unit_test_teardown(asserts_on_all_processors_at_once, source_stop, LIVE,
+                                 .processors = THREADS + 1),
     };
 
     return RUN_WHERE_KICKS_ARE_PROMPT(tests);

@@ -87,10 +87,12 @@ static void a_periodic_timer_does_not_run_ahead_of_the_host(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(waiting_for_a_host_thread_costs_no_processor_time, LIVE),
-        dirql_unit_test(waiting_for_a_host_thread_costs_no_processor_time, LIVE, .processors = 8),
-        dirql_unit_test(a_periodic_timer_does_not_run_ahead_of_the_host, LIVE, .processors = 2,
-                        .clock_percent = 100),
+        dirql_unit_test_teardown(waiting_for_a_host_thread_costs_no_processor_time, source_stop,
+                                 LIVE),
+        dirql_unit_test_teardown(waiting_for_a_host_thread_costs_no_processor_time, source_stop,
+                                 LIVE, .processors = 8),
+        dirql_unit_test_teardown(a_periodic_timer_does_not_run_ahead_of_the_host, source_stop, LIVE,
+                                 .processors = 2, .clock_percent = 100),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

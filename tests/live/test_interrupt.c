@@ -356,18 +356,26 @@ static void isr_and_interrupted_code_use_the_same_runtime(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(another_processor_interrupts_a_plain_loop, LIVE, .processors = 2),
-        dirql_unit_test(a_host_thread_interrupts_a_plain_loop, LIVE),
-        dirql_unit_test(a_stimulus_interrupts_a_plain_loop, LIVE, .clock_percent = 100),
-        dirql_unit_test(time_that_another_processor_spends_brings_the_stimulus, LIVE,
-                        .processors = 2),
-        dirql_unit_test(the_isr_runs_on_the_interrupted_stack, LIVE, .processors = 2),
-        dirql_unit_test(higher_lines_interrupt_a_busy_isr, LIVE),
-        dirql_unit_test(a_lower_line_waits_for_the_isr, LIVE, .processors = 2),
-        dirql_unit_test(a_dpc_runs_behind_the_isr_while_the_loop_goes_on, LIVE, .processors = 2),
-        dirql_unit_test(an_interrupt_waits_while_irql_masks_it, LIVE, .processors = 2),
-        dirql_unit_test(a_higher_line_is_not_masked_by_a_lower_irql, LIVE, .processors = 2),
-        dirql_unit_test(isr_and_interrupted_code_use_the_same_runtime, LIVE, .processors = 2),
+        dirql_unit_test_teardown(another_processor_interrupts_a_plain_loop, source_stop, LIVE,
+                                 .processors = 2),
+        dirql_unit_test_teardown(a_host_thread_interrupts_a_plain_loop, source_stop, LIVE),
+        dirql_unit_test_teardown(a_stimulus_interrupts_a_plain_loop, source_stop, LIVE,
+                                 .clock_percent = 100),
+        dirql_unit_test_teardown(time_that_another_processor_spends_brings_the_stimulus,
+                                 source_stop, LIVE, .processors = 2),
+        dirql_unit_test_teardown(the_isr_runs_on_the_interrupted_stack, source_stop, LIVE,
+                                 .processors = 2),
+        dirql_unit_test_teardown(higher_lines_interrupt_a_busy_isr, source_stop, LIVE),
+        dirql_unit_test_teardown(a_lower_line_waits_for_the_isr, source_stop, LIVE,
+                                 .processors = 2),
+        dirql_unit_test_teardown(a_dpc_runs_behind_the_isr_while_the_loop_goes_on, source_stop,
+                                 LIVE, .processors = 2),
+        dirql_unit_test_teardown(an_interrupt_waits_while_irql_masks_it, source_stop, LIVE,
+                                 .processors = 2),
+        dirql_unit_test_teardown(a_higher_line_is_not_masked_by_a_lower_irql, source_stop, LIVE,
+                                 .processors = 2),
+        dirql_unit_test_teardown(isr_and_interrupted_code_use_the_same_runtime, source_stop, LIVE,
+                                 .processors = 2),
     };
 
     return RUN_WHERE_KICKS_ARE_PROMPT(tests);

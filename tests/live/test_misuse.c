@@ -195,8 +195,8 @@ static void run_with_little_patience(void *body)
 static void run_with_a_quick_watchdog(void *body)
 {
     quickly();
-    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 200 },
-                  *(void (**)(void *))body, NULL);
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 200 }, *(void (**)(void *))body,
+                  NULL);
     say_result();
 }
 
@@ -508,8 +508,8 @@ int main(void)
         cmocka_unit_test(a_forked_process_cannot_return_from_the_body),
         cmocka_unit_test(a_forked_process_cannot_call_cmocka),
         cmocka_unit_test(a_forked_process_may_exit),
-        dirql_unit_test(interrupts_come_at_services_where_signals_are_blocked, LIVE,
-                        .processors = 2),
+        dirql_unit_test_teardown(interrupts_come_at_services_where_signals_are_blocked, source_stop,
+                                 LIVE, .processors = 2),
         cmocka_unit_test(an_interrupt_that_a_blocked_signal_holds_up_ends_the_process),
         cmocka_unit_test(an_interrupt_that_is_held_up_is_a_finding),
         cmocka_unit_test(another_handler_for_the_signal_ends_the_process),

@@ -87,17 +87,16 @@ static void pulse_and_wait(void *context)
 
 static void each_pulse_from_outside_is_one_interrupt(void **state)
 {
-    dirql_line *line =
-        dirql_line_create(&(dirql_line_options){ .trigger = DIRQL_EDGE, .irql = 6 });
+    dirql_line *line = dirql_line_create(&(dirql_line_options){ .trigger = DIRQL_EDGE, .irql = 6 });
     struct stranger stranger;
     PKINTERRUPT interrupt;
 
     (void)state;
     edges = 0;
-    assert_int_equal(IoConnectInterrupt(&interrupt, count_edge, NULL, NULL,
-                                        dirql_line_vector(line), 6, 6, Latched, FALSE,
-                                        dirql_line_processors(line), FALSE),
+    assert_int_equal(IoConnectInterrupt(&interrupt, count_edge, NULL, NULL, dirql_line_vector(line),
+                                        6, 6, Latched, FALSE, dirql_line_processors(line), FALSE),
                      STATUS_SUCCESS);
+    source_connected[source_connected_count++ % 8] = interrupt;
     stranger_start(&stranger, pulse_and_wait, line);
     while (edges < 100) {
     }
@@ -288,9 +287,12 @@ static void runs_end_while_lines_are_raised(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test(a_line_raised_from_outside_wakes_an_idle_processor, LIVE, .processors = 2),
-        dirql_unit_test(a_line_can_be_lowered_and_looked_at_from_outside, LIVE, .processors = 2),
-        dirql_unit_test(each_pulse_from_outside_is_one_interrupt, LIVE, .processors = 2),
+        dirql_unit_test_teardown(a_line_raised_from_outside_wakes_an_idle_processor, source_stop,
+                                 LIVE, .processors = 2),
+        dirql_unit_test_teardown(a_line_can_be_lowered_and_looked_at_from_outside, source_stop,
+                                 LIVE, .processors = 2),
+        dirql_unit_test_teardown(each_pulse_from_outside_is_one_interrupt, source_stop, LIVE,
+                                 .processors = 2),
         cmocka_unit_test(the_raise_is_part_of_the_history),
         cmocka_unit_test(kernel_calls_from_outside_end_the_run),
         cmocka_unit_test(pointers_that_are_no_line_are_refused_from_outside),

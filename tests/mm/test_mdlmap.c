@@ -22,6 +22,15 @@ static int start(void **state)
     return 0;
 }
 
+/* Unmaps, too. */
+static int stop(void **state)
+{
+    (void)state;
+    dirql_suppress("MdlLock", NULL, "the test has unlocked it already");
+    MmUnlockPages(mdl);
+    return 0;
+}
+
 static PVOID map(KPROCESSOR_MODE mode)
 {
     return MmMapLockedPagesSpecifyCache(mdl, mode, MmCached, NULL, FALSE, NormalPagePriority);
@@ -85,8 +94,8 @@ static void a_bug_check_on_failure_warns(void **state)
 {
     (void)state;
     dirql_expect_finding("MdlMap");
-    assert_non_null(MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, TRUE,
-                                                 NormalPagePriority));
+    assert_non_null(
+        MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, TRUE, NormalPagePriority));
 }
 
 static void mapping_twice_is_c4_b2(void **state)
@@ -157,18 +166,19 @@ static void pages_that_are_not_neighbours_cannot_be_mapped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(locked_pages_get_one_system_address, start),
-        dirql_unit_test_setup(a_mapping_can_be_made_to_fail, start),
-        dirql_unit_test_setup(unlocking_releases_the_mapping, start),
-        dirql_unit_test_setup(user_mode_mappings_are_counted_apart, start),
-        dirql_unit_test_setup(the_obsolete_form_warns_and_maps, start),
-        dirql_unit_test_setup(a_bug_check_on_failure_warns, start),
-        dirql_unit_test_setup(mapping_twice_is_c4_b2, start),
-        dirql_unit_test_setup(mapping_what_is_not_locked_is_reported, start),
-        dirql_unit_test_setup(unmapping_twice_is_c4_b6, start),
-        dirql_unit_test_setup(unmapping_another_address_is_reported, start),
-        dirql_unit_test_setup(mapping_for_user_mode_at_dispatch_level_is_c4_77, start),
-        dirql_unit_test_setup(pages_that_are_not_neighbours_cannot_be_mapped, start),
+        dirql_unit_test_setup_teardown(locked_pages_get_one_system_address, start, stop),
+        dirql_unit_test_setup_teardown(a_mapping_can_be_made_to_fail, start, stop),
+        dirql_unit_test_setup_teardown(unlocking_releases_the_mapping, start, stop),
+        dirql_unit_test_setup_teardown(user_mode_mappings_are_counted_apart, start, stop),
+        dirql_unit_test_setup_teardown(the_obsolete_form_warns_and_maps, start, stop),
+        dirql_unit_test_setup_teardown(a_bug_check_on_failure_warns, start, stop),
+        dirql_unit_test_setup_teardown(mapping_twice_is_c4_b2, start, stop),
+        dirql_unit_test_setup_teardown(mapping_what_is_not_locked_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(unmapping_twice_is_c4_b6, start, stop),
+        dirql_unit_test_setup_teardown(unmapping_another_address_is_reported, start, stop),
+        dirql_unit_test_setup_teardown(mapping_for_user_mode_at_dispatch_level_is_c4_77, start,
+                                       stop),
+        dirql_unit_test_setup_teardown(pages_that_are_not_neighbours_cannot_be_mapped, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /*
  * test_intc.c - lines: what is pending where, what is in service, and what is looked at again.
  */
+#include <dirql/check.h>
 #include <dirql/cmocka.h>
 #include <dirql/line.h>
 #include <dirql/thread.h>
@@ -25,6 +26,18 @@ static int start(void **state)
     (void)state;
     memset(wires, 0, sizeof(wires));
     memset(order, 0, sizeof(order));
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    dirql_suppress("DisconnectAsserting", NULL, "the test is over");
+    for (unsigned i = 0; i < sizeof(wires) / sizeof(wires[0]); i++) {
+        if (wires[i].interrupt != NULL) {
+            IoDisconnectInterrupt(wires[i].interrupt);
+        }
+    }
     return 0;
 }
 
@@ -222,12 +235,14 @@ static void what_leaves_a_list_from_its_middle_leaves_the_rest(void **state)
     assert_string_equal(order, "ab");
 }
 
-#define ANY(f) dirql_unit_test_setup(f, start)
+#define ANY(f) dirql_unit_test_setup_teardown(f, start, stop)
 /* In which order lines arrive is drawn in mode random. */
-#define FIRST(f) dirql_unit_test_setup(f, start, .mode = DIRQL_MODE_FIRST, .fixed = 1)
+#define FIRST(f) \
+    dirql_unit_test_setup_teardown(f, start, stop, .mode = DIRQL_MODE_FIRST, .fixed = 1)
 /* Who takes an interrupt is drawn. */
-#define RANDOM(f, seed_) \
-    dirql_unit_test_setup(f, start, .processors = 2, .mode = DIRQL_MODE_RANDOM, .seed = seed_)
+#define RANDOM(f, seed_)                                                                       \
+    dirql_unit_test_setup_teardown(f, start, stop, .processors = 2, .mode = DIRQL_MODE_RANDOM, \
+                                   .seed = seed_)
 
 int main(void)
 {
@@ -237,8 +252,8 @@ int main(void)
         RANDOM(a_level_line_in_service_is_not_taken_by_another_processor, 3),
         RANDOM(a_level_line_in_service_is_not_taken_by_another_processor, 4),
         ANY(a_level_line_asserted_anew_in_its_isr_is_taken_again_after_it),
-        dirql_unit_test_setup(a_line_that_is_silenced_each_time_is_no_storm, start,
-                              .storm_limit = 3),
+        dirql_unit_test_setup_teardown(a_line_that_is_silenced_each_time_is_no_storm, start, stop,
+                                       .storm_limit = 3),
         ANY(a_level_line_deasserted_before_it_is_taken_goes_away),
         ANY(an_edge_stays_when_its_line_is_deasserted),
         ANY(an_edge_that_was_taken_does_not_come_back_with_a_new_connection),

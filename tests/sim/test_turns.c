@@ -14,13 +14,26 @@ static char order[64];
 static volatile LONG flag, held;
 static KSPIN_LOCK lock;
 
+static PKINTERRUPT kept[8]; /* What connected() made. */
+static unsigned kept_count;
+
 static int start(void **state)
 {
     (void)state;
+    kept_count = 0;
     memset(order, 0, sizeof(order));
     flag = 0;
     held = 0;
     KeInitializeSpinLock(&lock);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    while (kept_count > 0) {
+        IoDisconnectInterrupt(kept[--kept_count]);
+    }
     return 0;
 }
 
@@ -50,6 +63,7 @@ static dirql_line *connected(PKSERVICE_ROUTINE isr, KIRQL irql, KAFFINITY proces
     assert_int_equal(IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(line), irql,
                                         irql, Latched, FALSE, processors, FALSE),
                      STATUS_SUCCESS);
+    kept[kept_count++] = interrupt;
     return line;
 }
 
@@ -225,8 +239,9 @@ static void an_activation_on_another_processor_runs_to_its_end_first(void **stat
     assert_string_equal(order, "()t");
 }
 
-#define ON(processors_, f) \
-    dirql_unit_test_setup(f, start, .processors = processors_, .mode = DIRQL_MODE_FIRST, .fixed = 1)
+#define ON(processors_, f)                                                    \
+    dirql_unit_test_setup_teardown(f, start, stop, .processors = processors_, \
+                                   .mode = DIRQL_MODE_FIRST, .fixed = 1)
 
 int main(void)
 {
