@@ -115,6 +115,9 @@ static void touch_cell(dq_race *race, dq_processor *cpu, dq_raceaccess *access, 
     if (cell == NULL) {
         return;
     }
+    if (DQ_UNLIKELY(dq_raceshadow_is_freed(&race->shadow, at)) && !*told) {
+        *told = dq_racereport_freed(race, cpu, access);
+    }
     access->slot.mask = (uint8_t)mask;
     other = *told || race->blind ? NULL : find_race(cell, access);
     if (other != NULL) {
@@ -142,6 +145,21 @@ static void touch_all(dq_race *race, dq_processor *cpu, dq_raceaccess *access)
     }
 }
 
+static dq_raceslot slot_of(const dq_processor *cpu, const void *place,
+                           const dq_raceexecution *execution, unsigned flags)
+{
+    const dq_execution *who = cpu->execution;
+
+    return (dq_raceslot){ .place = place,
+                          .epoch = execution->epoch,
+                          .lane = execution->lane,
+                          .flags = (uint8_t)flags,
+                          .irql = cpu->irql,
+                          .base = who->base_level,
+                          .only = only_processor(cpu, who),
+                          .cpu = cpu->number };
+}
+
 static void on_access(dq_race *race, dq_processor *cpu, const dq_event *event)
 {
     const dq_execution *who = cpu->execution;
@@ -159,15 +177,8 @@ static void on_access(dq_race *race, dq_processor *cpu, const dq_event *event)
     if (execution->lane == DQ_RACE_NO_LANE) {
         return; /* More threads at once than there are lanes. */
     }
-    access.slot = (dq_raceslot){ .place = event->place,
-                                 .epoch = execution->epoch,
-                                 .lane = execution->lane,
-                                 .flags = (uint8_t)(flags & (DQ_ACCESS_READ | DQ_ACCESS_WRITE |
-                                                             DQ_ACCESS_ATOMIC)),
-                                 .irql = cpu->irql,
-                                 .base = who->base_level,
-                                 .only = only_processor(cpu, who),
-                                 .cpu = cpu->number };
+    access.slot = slot_of(cpu, event->place, execution,
+                          flags & (DQ_ACCESS_READ | DQ_ACCESS_WRITE | DQ_ACCESS_ATOMIC));
     execution->touched = true;
     if ((flags & DQ_ACCESS_ATOMIC) != 0) {
         dq_raceedges_atomic_before(race, execution, access.address, flags);
@@ -175,6 +186,42 @@ static void on_access(dq_race *race, dq_processor *cpu, const dq_event *event)
     touch_all(race, cpu, &access);
     if ((flags & DQ_ACCESS_ATOMIC) != 0) {
         dq_raceedges_atomic_after(race, execution, access.address, flags);
+    }
+}
+
+/* Against those who have touched the block. */
+static void free_all(dq_race *race, dq_processor *cpu, const dq_raceaccess *access)
+{
+    const uintptr_t end = access->address + access->bytes;
+
+    for (uintptr_t at = access->address & ~(uintptr_t)7; at < end; at += 8) {
+        const dq_racecell *cell = dq_raceshadow_look(&race->shadow, at);
+        const dq_raceslot *other = cell != NULL ? find_race(cell, access) : NULL;
+
+        if (other != NULL) {
+            dq_racereport_tell(race, cpu, access, other, at, other->mask);
+            return;
+        }
+    }
+}
+
+static void on_free(dq_race *race, dq_processor *cpu, const dq_event *event)
+{
+    const dq_execution *who = cpu->execution;
+    dq_raceexecution *execution = dq_raceedges_execution(race, cpu, who);
+    dq_raceaccess access = { .address = (uintptr_t)event->object,
+                             .bytes = (size_t)event->a,
+                             .execution = execution,
+                             .who = who };
+
+    if (execution == NULL) {
+        return;
+    }
+    dq_raceexecution_give_lane(&race->executions, &race->shadow, execution, who);
+    if (execution->lane != DQ_RACE_NO_LANE) {
+        access.slot = slot_of(cpu, event->place, execution, DQ_ACCESS_WRITE | DQ_RACE_FREES);
+        access.slot.mask = 0xFF;
+        free_all(race, cpu, &access);
     }
 }
 
@@ -202,6 +249,11 @@ static void wake(dq_race *race)
 
     race->awake = true;
     race->blind = race->blind || !dq_raceshadow_start(&race->shadow, is_stack, machine);
+    for (unsigned i = 0; i < DQ_RACE_FREED && !race->blind; i++) {
+        const dq_raceblock *block = &race->memory.freed[i];
+
+        dq_raceshadow_free(&race->shadow, block->address, block->address + block->bytes);
+    }
     race->sink.kinds |= DQ_RACE_EDGE_KINDS;
     for (unsigned i = 0; i < machine->processor_count; i++) {
         machine->processors[i].sink_kinds |= DQ_RACE_EDGE_KINDS;
@@ -219,21 +271,33 @@ static void connect(dq_race *race, const dq_event *event)
         (dq_raceconnection){ event->object, (uint32_t)event->a };
 }
 
-static void on_memory(dq_race *race, const dq_event *event)
+/* What is remembered of a freed block is only that it is freed: who touches it then is wrong in any
+ * order. */
+static void on_memory(dq_race *race, dq_processor *cpu, const dq_event *event)
 {
-    const uintptr_t from = (uintptr_t)event->object;
+    const uintptr_t from = (uintptr_t)event->object, to = from + (uintptr_t)event->a;
+    const bool frees = event->kind == DQ_EVENT_POOL_FREE;
 
-    if (event->kind == DQ_EVENT_POOL_ALLOCATE) {
-        dq_racememory_allocate(&race->memory, event);
-    } else if (event->c == 0) {
-        dq_racememory_release(&race->memory, event->object);
-    } else {
+    if (frees && event->c != 0) {
         return;
     }
-    if (race->awake && !race->blind) {
-        dq_raceshadow_forget(&race->shadow, from, from + (uintptr_t)event->a);
-        dq_racesync_forget(&race->syncs, from, from + (uintptr_t)event->a);
+    if (frees && race->awake && !race->blind) {
+        on_free(race, cpu, event);
     }
+    if (frees) {
+        dq_racememory_release(&race->memory, event);
+    } else {
+        dq_racememory_allocate(&race->memory, event);
+    }
+    if (!race->awake || race->blind) {
+        return;
+    }
+    if (frees && event->a <= DQ_POOL_KEPT_BYTES) {
+        dq_raceshadow_free(&race->shadow, from, to);
+    } else {
+        dq_raceshadow_forget(&race->shadow, from, to);
+    }
+    dq_racesync_forget(&race->syncs, from, to);
 }
 
 static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
@@ -251,7 +315,7 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
         break;
     case DQ_EVENT_POOL_ALLOCATE:
     case DQ_EVENT_POOL_FREE:
-        on_memory(race, event);
+        on_memory(race, cpu, event);
         break;
     case DQ_EVENT_CONNECT:
         connect(race, event);

@@ -8,6 +8,9 @@
 #include "check/racememory.h"
 #include "check/racesync.h"
 
+/* In the flags of a slot: the memory is freed, which counts as a write to all of it. */
+enum { DQ_RACE_FREES = 128 };
+
 enum { DQ_RACE_PAIRS = 128, DQ_RACE_IGNORES = 64 };
 
 /* A race that was told. */
@@ -84,5 +87,8 @@ dq_raceexecution *dq_raceedges_execution(dq_race *race, dq_processor *cpu,
 /* `other` is the earlier access, `mask` the bytes of the cell at `cell` that both touch. */
 void dq_racereport_tell(dq_race *race, dq_processor *cpu, const dq_raceaccess *access,
                         const dq_raceslot *other, uintptr_t cell, unsigned mask);
+
+/* The access is one of memory that was freed. False: it is not, any more. */
+bool dq_racereport_freed(dq_race *race, dq_processor *cpu, const dq_raceaccess *access);
 
 #endif

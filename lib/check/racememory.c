@@ -45,8 +45,9 @@ void dq_racememory_allocate(dq_racememory *memory, const dq_event *event)
     }
 }
 
-void dq_racememory_release(dq_racememory *memory, const void *address)
+void dq_racememory_release(dq_racememory *memory, const dq_event *event)
 {
+    const void *address = event->object;
     dq_raceblock **link = bucket_of(memory, (uintptr_t)address);
     dq_raceblock *block;
 
@@ -56,7 +57,10 @@ void dq_racememory_release(dq_racememory *memory, const void *address)
     block = *link;
     if (block != NULL) {
         *link = block->next;
-        memory->freed[memory->next_freed++ % DQ_RACE_FREED] = *block;
+        block->freed_place = event->place;
+        if (block->bytes <= DQ_POOL_KEPT_BYTES) {
+            memory->freed[memory->next_freed++ % DQ_RACE_FREED] = *block;
+        }
         block->next = memory->unused;
         memory->unused = block;
     }
@@ -112,7 +116,7 @@ static const dq_raceblock *block_at(const dq_racememory *memory, uintptr_t addre
     return NULL;
 }
 
-static const dq_raceblock *freed_at(const dq_racememory *memory, uintptr_t address)
+const dq_raceblock *dq_racememory_freed(const dq_racememory *memory, uintptr_t address)
 {
     for (unsigned i = 0; i < DQ_RACE_FREED; i++) {
         if (address - memory->freed[i].address < memory->freed[i].bytes) {
@@ -151,7 +155,7 @@ const char *dq_racememory_name(const dq_racememory *memory, const dq_machine *ma
                                uintptr_t address, char *text, size_t bytes)
 {
     const dq_raceblock *block = memory != NULL ? block_at(memory, address) : NULL;
-    const dq_raceblock *freed = memory != NULL ? freed_at(memory, address) : NULL;
+    const dq_raceblock *freed = memory != NULL ? dq_racememory_freed(memory, address) : NULL;
     const dq_task *task = stack_at(machine, address);
     host_symbol symbol;
     char who[96];

@@ -5,16 +5,17 @@
 #define DQ_CHECK_RACEMEMORY_H
 
 #include "sim/machine.h"
+#include "sim/pool_error.h"
 
 typedef struct dq_raceblock {
     uintptr_t address;
     uint64_t bytes;
     uint32_t tag;
-    const void *place;
+    const void *place, *freed_place; /* Who allocated it, and who freed it. */
     struct dq_raceblock *next;
 } dq_raceblock;
 
-enum { DQ_RACE_FREED = 64 };
+enum { DQ_RACE_FREED = DQ_POOL_KEPT };
 
 /* The pool blocks that are in use, and those that were freed last. */
 typedef struct dq_racememory {
@@ -26,11 +27,14 @@ typedef struct dq_racememory {
 } dq_racememory;
 
 void dq_racememory_allocate(dq_racememory *memory, const dq_event *event);
-void dq_racememory_release(dq_racememory *memory, const void *address);
+void dq_racememory_release(dq_racememory *memory, const dq_event *event);
 
 /* Knows no block any more. */
 void dq_racememory_clear(dq_racememory *memory);
 void dq_racememory_free_all(dq_racememory *memory);
+
+/* The block that was freed lately and has the address in it, or NULL. */
+const dq_raceblock *dq_racememory_freed(const dq_racememory *memory, uintptr_t address);
 
 /* "`uart`+8", "pool block 'Uart'+8, allocated by uart_start uart.c:30", "the stack of thread
  * reader". Slow. Returns text. */

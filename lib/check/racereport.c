@@ -5,6 +5,7 @@
  * A pair of places is told once. The earlier access comes first; what it was part of may have ended
  * since.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -146,11 +147,29 @@ static void advise_isr(const dq_race *race, const side *isr, const side *other, 
     }
 }
 
+static void advise_free(const side *user, char *text, size_t bytes)
+{
+    if (is_isr(user)) {
+        snprintf(text, bytes, "free it after IoDisconnectInterrupt has returned: then %s has ended",
+                 user->function);
+    } else if (is_dpc(user)) {
+        snprintf(text, bytes,
+                 "free it when %s cannot run any more: after IoDisconnectInterrupt or "
+                 "KeCancelTimer, and then KeFlushQueuedDpcs", user->function);
+    } else {
+        snprintf(text, bytes,
+                 "free it when %s has ended, or has given back its reference", user->function);
+    }
+}
+
 static void advise(const dq_race *race, const side *a, const side *b, char *text, size_t bytes)
 {
+    const bool one_is_free = ((a->slot->flags | b->slot->flags) & DQ_RACE_FREES) != 0;
     const bool one_is_atomic = ((a->slot->flags ^ b->slot->flags) & DQ_ACCESS_ATOMIC) != 0;
 
-    if (one_is_atomic) {
+    if (one_is_free) {
+        advise_free((a->slot->flags & DQ_RACE_FREES) != 0 ? b : a, text, bytes);
+    } else if (one_is_atomic) {
         const side *plain = (a->slot->flags & DQ_ACCESS_ATOMIC) != 0 ? b : a;
 
         snprintf(text, bytes,
@@ -185,6 +204,9 @@ static const char *verb(const dq_raceslot *slot)
 {
     const bool writes = (slot->flags & DQ_ACCESS_WRITE) != 0;
 
+    if ((slot->flags & DQ_RACE_FREES) != 0) {
+        return "free";
+    }
     if ((slot->flags & DQ_ACCESS_ATOMIC) != 0) {
         return writes ? "atomic write" : "atomic read";
     }
@@ -255,8 +277,11 @@ static void write_down(dq_race *race, dq_processor *cpu, const side *earlier, co
     char first[DQ_FINDING_TEXT / 2], second[DQ_FINDING_TEXT / 2], memory[MEMORY_TEXT];
 
     dq_racememory_describe(&race->memory, race->machine, address, memory, sizeof(memory));
-    snprintf(finding.title, sizeof(finding.title), "DATA RACE on %u byte%s at %s (no common lock)",
-             bytes, bytes == 1 ? "" : "s", memory);
+    snprintf(finding.title, sizeof(finding.title), "DATA RACE on %u byte%s at %s (%s)",
+             bytes, bytes == 1 ? "" : "s", memory,
+             ((earlier->slot->flags | later->slot->flags) & DQ_RACE_FREES) != 0
+                 ? "nothing orders use and free"
+                 : "no common lock");
     advise(race, earlier, later, finding.advice, sizeof(finding.advice));
     draw(earlier, later, first, sizeof(first));
     draw(later, earlier, second, sizeof(second));
@@ -280,4 +305,35 @@ void dq_racereport_tell(dq_race *race, dq_processor *cpu, const dq_raceaccess *a
     note_interruption(&earlier, dq_raceexecution_of(&race->executions, &before), &later,
                       dq_raceexecution_of(&race->executions, &access->slot));
     write_down(race, cpu, &earlier, &later, cell + offset, bytes);
+}
+
+/* ---- Freed memory ---------------------------------------------------------------------------- */
+
+bool dq_racereport_freed(dq_race *race, dq_processor *cpu, const dq_raceaccess *access)
+{
+    const dq_raceblock *block = dq_racememory_freed(&race->memory, access->address);
+    const bool writes = (access->slot.flags & DQ_ACCESS_WRITE) != 0;
+    char where[PLACE_TEXT / 2], freed[PLACE_TEXT / 2], allocated[PLACE_TEXT / 2];
+    char memory[MEMORY_TEXT];
+    dq_finding finding = { .severity = DQ_ERROR,
+                           .rule = "PoolUsedAfterFree",
+                           .code = 0xD5, /* DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL. */
+                           .parameters = { access->address, writes,
+                                           (uintptr_t)access->slot.place, 0 },
+                           .place = access->slot.place };
+
+    if (block == NULL || was_told(race, block->freed_place, access->slot.place)) {
+        return false;
+    }
+    finding.memory = (const void *)block->address;
+    finding.memory_bytes = block->bytes;
+    dq_racememory_name(&race->memory, race->machine, access->address, memory, sizeof(memory));
+    dq_find(cpu, &finding,
+            "%s %s %zu byte%s of %s (%" PRIu64 " bytes).\n  It was freed by %s,\n"
+            "  and had been allocated by %s.",
+            dq_place_describe(access->slot.place, where, sizeof(where)),
+            writes ? "writes" : "reads", access->bytes, access->bytes == 1 ? "" : "s", memory,
+            block->bytes, dq_place_describe(block->freed_place, freed, sizeof(freed)),
+            dq_place_describe(block->place, allocated, sizeof(allocated)));
+    return true;
 }

@@ -36,6 +36,7 @@ static void clear_cells(dq_raceshadow *shadow, dq_racepage *page, unsigned from,
         }
     }
     page->touched &= ~bits_of(from, to);
+    page->freed &= ~bits_of(from, to);
 }
 
 /* True if whoever races with `old` races with `new`, too, as far as both are equally known to
@@ -264,6 +265,25 @@ void dq_raceshadow_sweep(dq_raceshadow *shadow, bool (*is_dead)(const void *owne
                 clear_slot(shadow, slot);
             }
         }
+    }
+}
+
+const dq_racecell *dq_raceshadow_look(const dq_raceshadow *shadow, uintptr_t address)
+{
+    const dq_racepage *page = find(shadow, address >> PAGE_SHIFT);
+    const unsigned cell = address >> CELL_SHIFT & (DQ_RACE_CELLS - 1);
+
+    return page != NULL && (page->touched >> cell & 1) != 0 ? &page->cells[cell] : NULL;
+}
+
+void dq_raceshadow_free(dq_raceshadow *shadow, uintptr_t from, uintptr_t to)
+{
+    dq_raceshadow_forget(shadow, from, to);
+    for (uintptr_t at = from; at < to; at += 1u << CELL_SHIFT) {
+        if (dq_raceshadow_cell(shadow, at) == NULL) {
+            return; /* Short of memory: what touches it is not found. */
+        }
+        shadow->latest->freed |= 1ull << (at >> CELL_SHIFT & (DQ_RACE_CELLS - 1));
     }
 }
 

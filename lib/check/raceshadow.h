@@ -40,6 +40,7 @@ typedef struct dq_racecell {
 typedef struct dq_racepage {
     uintptr_t number;
     uint64_t touched; /* A bit for each cell that may hold an access. */
+    uint64_t freed;   /* The same of those that lie in freed memory. */
     bool on_stack;
     struct dq_racepage *next; /* In its bucket. */
     struct dq_racepage *next_on_stack;
@@ -74,6 +75,18 @@ dq_racecell *dq_raceshadow_cell(dq_raceshadow *shadow, uintptr_t address);
 void dq_raceshadow_store(dq_raceshadow *shadow, dq_racecell *cell, const dq_raceslot *access,
                          bool (*is_ordered)(const void *who, const dq_raceslot *slot),
                          const void *who);
+
+/* The cell of `address`, or NULL: nobody has touched it. */
+const dq_racecell *dq_raceshadow_look(const dq_raceshadow *shadow, uintptr_t address);
+
+/* Memory is freed: all that touched it is forgotten, and nobody may until it begins anew. */
+void dq_raceshadow_free(dq_raceshadow *shadow, uintptr_t from, uintptr_t to);
+
+/* Whether an address lies in such memory; its cell must have been asked for last. */
+static inline bool dq_raceshadow_is_freed(const dq_raceshadow *shadow, uintptr_t address)
+{
+    return (shadow->latest->freed >> (address / 8 % DQ_RACE_CELLS) & 1) != 0;
+}
 
 /* Memory begins anew. */
 void dq_raceshadow_forget(dq_raceshadow *shadow, uintptr_t from, uintptr_t to);

@@ -37,7 +37,8 @@ typedef struct shortening {
 
 static ending ending_of(const dq_machine *machine)
 {
-    for (const dq_finding *f = machine->findings.first; f != NULL; f = f->next) {
+    for (const dq_finding *f = machine->findings.first;
+         f != NULL && !machine->errand_is_unknown; f = f->next) {
         if (f->severity == DQ_ERROR && !f->expected) {
             return (ending){ f->rule, f->place, f->code };
         }
@@ -226,8 +227,7 @@ bool dirql_shorten(const dirql_job *job, const host_data *data, const char *sche
     this.job.arena = NULL;
     this.options.mode = DIRQL_MODE_REPLAY;
     this.options.trace = NULL;
-    if (!run(&this, NULL, schedule, &this.best) || this.best.ending.rule == NULL ||
-        strcmp(this.best.ending.rule, "errand") == 0) {
+    if (!run(&this, NULL, schedule, &this.best) || this.best.ending.rule == NULL) {
         forget(&this.best);
         return false;
     }

@@ -19,13 +19,33 @@
 #include "ke/raise.h"
 #include "sim/place.h"
 
-enum { BUCKETS = 1024, FREED_KEPT = 4096, FILL = 0xA5, PROTECTED = (int)0x80000000 };
+enum { BUCKETS = 1024, FREED_KEPT = 4096, FILL = 0xA5, FREED_FILL = 0xDD };
+enum { PROTECTED = (int)0x80000000 };
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEPS_ITSELF 1 /* It keeps freed memory, too, and finds those who touch it. */
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(KEEPS_ITSELF)
+#define KEEPS_ITSELF 1
+#endif
+#ifndef KEEPS_ITSELF
+#define KEEPS_ITSELF 0
+#endif
+
+typedef struct kept {
+    void *address; /* NULL: nothing. */
+    size_t bytes;
+} kept;
 
 typedef struct pool {
     dq_pool_block *buckets[BUCKETS];
     dq_pool_block *unused;
     void *freed[FREED_KEPT]; /* A ring of addresses: the oldest is forgotten. */
     unsigned freed_next;
+    kept kept[DQ_POOL_KEPT]; /* A ring of what is not given back to the host yet. */
+    unsigned kept_next;
 } pool;
 
 /* ---- The table of blocks --------------------------------------------------------------------- */
@@ -82,6 +102,32 @@ static void free_memory(const dq_arena *arena, void *address, size_t bytes)
     }
 }
 
+/* Freed memory is of no use to anybody for a while. */
+static void put_aside(pool *p, const dq_arena *arena, void *address, size_t bytes)
+{
+    kept *oldest;
+
+    memset(address, FREED_FILL, bytes);
+    if (KEEPS_ITSELF || bytes > DQ_POOL_KEPT_BYTES || dq_arena_has(arena, address)) {
+        free_memory(arena, address, bytes);
+        return;
+    }
+    oldest = &p->kept[p->kept_next++ % DQ_POOL_KEPT];
+    if (oldest->address != NULL) {
+        free_memory(arena, oldest->address, oldest->bytes);
+    }
+    *oldest = (kept){ address, bytes };
+}
+
+static void free_kept(pool *p, const dq_arena *arena)
+{
+    for (unsigned i = 0; i < DQ_POOL_KEPT; i++) {
+        if (p->kept[i].address != NULL) {
+            free_memory(arena, p->kept[i].address, p->kept[i].bytes);
+        }
+    }
+}
+
 static dq_pool_block *new_block(dq_machine *machine, pool *p, void *address)
 {
     dq_pool_block **link = find(p, address);
@@ -120,6 +166,7 @@ static void halt(dq_machine *machine)
             dq_machine_give(machine, block);
         }
     }
+    free_kept(p, machine->options.arena);
     while (p->unused != NULL) {
         dq_pool_block *block = p->unused;
 
@@ -501,7 +548,7 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
     }
     dq_pushlock_check_free(cpu, address, block->bytes);
     remember_freed(p, block, place);
-    free_memory(machine->options.arena, address, block->bytes);
+    put_aside(p, machine->options.arena, address, block->bytes);
 }
 
 void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const void *place)

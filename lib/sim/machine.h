@@ -132,7 +132,8 @@ struct dq_machine {
     uint64_t errands;       /* So far. */
     uint64_t failing_errand; /* That one fails instead of being run; 0: none. */
     const void *failing_place; /* Where it is made, or NULL: as the call that it is in. */
-    bool failed_in_errand; /* Found out before it was run. */
+    bool failed_in_errand; /* Found out before it was run; ... */
+    bool errand_is_unknown; /* ... or it is not known how it would end. */
     dq_processor *home_caller;
     host_watch *watch;
     dq_processor *last_cpu; /* Who ran when control came home. */

@@ -23,4 +23,8 @@ typedef enum dq_pool_error {
 #define DQ_POOL_ERROR_OF(c) ((dq_pool_error)((c) & 0xFF))
 #define DQ_POOL_ERROR_OFFSET(c) ((c) >> 8)
 
+/* The latest so many freed blocks of up to so many bytes are not given out again: whoever touches
+ * them touches nobody else's memory. */
+enum { DQ_POOL_KEPT = 256, DQ_POOL_KEPT_BYTES = 65536 };
+
 #endif
