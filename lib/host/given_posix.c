@@ -64,6 +64,7 @@ void host_given_begin(host_given *given, pthread_t thread)
     given->looked_ns = host_clock_ns();
     given->ran_ns = time_run_ns(thread);
     given->sum_ns = 0;
+    given->used_ns = 0;
 }
 
 uint64_t host_given_add(host_given *given, pthread_t thread, long number, uint64_t most_ns)
@@ -78,6 +79,7 @@ uint64_t host_given_add(host_given *given, pthread_t thread, long number, uint64
     passed_ns = passed_ns < most_ns ? passed_ns : most_ns;
     ran_ns = ran_ns < passed_ns ? ran_ns : passed_ns;
     given->sum_ns += ran_ns;
+    given->used_ns += ran_ns;
     if (passed_ns - ran_ns > passed_ns / 8) {
         given->sum_ns += part_of_rest(number, passed_ns - ran_ns);
     }

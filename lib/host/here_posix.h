@@ -26,6 +26,8 @@ typedef struct host_here {
     host_kick_handler *volatile kicked; /* NULL while the thread takes no kicks. */
     void *kick_owner;
     volatile unsigned answers; /* Signals that it is about to judge: see signal_posix.c. */
+    int timer; /* See kick_again_posix.c. */
+    int timer_state;
     bool passes_on; /* Calls the signal handler that was there before ours. */
 } host_here;
 

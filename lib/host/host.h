@@ -122,6 +122,7 @@ typedef struct host_given {
     uint64_t looked_ns; /* 0: not started. */
     uint64_t ran_ns;
     uint64_t sum_ns;
+    uint64_t used_ns; /* Of the sum, the processor's time. */
 } host_given;
 
 void host_given_start(host_given *given, const host_thread *thread);
@@ -169,6 +170,10 @@ void host_kicks_release(void);
 /* Kicks a thread, from any thread or kick handler. A kick that comes after
  * host_kicks_release() does nothing. */
 void host_kick(host_thread *thread);
+
+/* In a kick's handler: kicks the calling thread again when that time has passed, wherever it is
+ * then. One at a time: the last call counts. False where that cannot be had. */
+bool host_kick_again(uint64_t within_ns);
 
 /* True if `thread` keeps kicks away from itself (it has blocked the signal). */
 bool host_kick_is_blocked(host_thread *thread);

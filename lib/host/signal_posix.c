@@ -18,6 +18,7 @@
 #include "host/fault.h"
 #include "host/frame.h"
 #include "host/here_posix.h"
+#include "host/kick_posix.h"
 #include "host/sanitizer.h"
 #include "host/thread_posix.h"
 
@@ -59,13 +60,17 @@ static HOST_UNINSTRUMENTED void answer(const host_here *here, void *state)
     }
 }
 
+static HOST_UNINSTRUMENTED bool is_sent_by_us(const siginfo_t *info)
+{
+    return (info->si_code == SI_TKILL && info->si_pid == getpid()) || host_kick_is_again(info);
+}
+
 static HOST_UNINSTRUMENTED void judge(int signal, siginfo_t *info, void *state)
 {
     const host_here *here = &host_here_now;
     int saved_errno = errno;
 
-    if (info->si_code != SI_TKILL || info->si_pid != getpid() ||
-        (here->watch == NULL && here->kicked == NULL)) {
+    if (!is_sent_by_us(info) || (here->watch == NULL && here->kicked == NULL)) {
         pass_on(signal, info, state);
     } else {
         answer(here, state);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "host/here_posix.h"
+#include "host/kick_posix.h"
 #include "host/sanitizer.h"
 
 #define PARKED_MAX 32u
@@ -67,6 +68,7 @@ static void on_end(void *value)
         thread->torn(thread->torn_owner);
     }
     host_kicks_release();
+    host_kick_again_end();
     host_faults_release();
     atomic_store(&thread->is_torn, true);
     host_gate_open(thread->ended);
@@ -106,6 +108,7 @@ static void *run(void *argument)
         pthread_sigmask(SIG_SETMASK, &all, NULL);
         host_gate_open(thread->ended);
     }
+    host_kick_again_end();
     return NULL;
 }
 
@@ -222,6 +225,7 @@ static void forget(void)
     host_thread *thread;
 
     host_here_now.number = 0;
+    host_kick_again_forget();
     pthread_mutex_init(&pool.mutex, NULL);
     for (thread = pool.made; thread != NULL; thread = thread->next_made) {
         if (thread != host_here_now.thread) {

@@ -3,9 +3,10 @@
  *
  * It looks at each watch a few times within its limit and sleeps in between. Time counts as quiet
  * look by look, and only if the thread could have gone on in it: a process that was stopped, a
- * machine that slept or a host that is busy with others is not taken for a stalled thread. When the limit has passed, the thread is asked by a directed signal; its
- * handler fires if the program counter lies in guest code, else the watchdog asks again later. A
- * watch that fired stays silent until there is progress.
+ * machine that slept or a host that is busy with others is not taken for a stalled thread. When
+ * the limit has passed, the thread is asked by a directed signal; its handler fires if the program
+ * counter lies in guest code, else the watchdog asks again later. A watch that fired stays silent
+ * until there is progress.
  */
 #include "host/watch.h"
 

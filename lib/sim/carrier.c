@@ -14,12 +14,24 @@ DQ_TLS dq_carrier *dq_carrier_here;
 
 /* ---- A kick ---------------------------------------------------------------------------------- */
 
+/* It may be one short call of a library, one of very many, or a long sleep in the system. */
+static uint64_t next_try_ns(unsigned misses)
+{
+    enum { SOON = 16, OFTEN = 1000 };
+    const uint64_t span_ns = misses < SOON ? 30000 : misses < OFTEN ? 100000 : 1000000;
+
+    return span_ns + misses % 8 * (span_ns / 32);
+}
+
 static void note_miss(dq_carrier *carrier)
 {
-    dq_live *live = dq_live_of(carrier->machine);
+    dq_machine *machine = carrier->machine;
 
     __atomic_store_n(&carrier->missed, true, __ATOMIC_RELAXED);
-    host_beat_within(live->beat, 100 * 1000);
+    if ((dq_is_deliverable(dq_self) || machine->monitor.over) &&
+        !host_kick_again(next_try_ns(carrier->misses++))) {
+        host_beat_within(dq_live_of(machine)->beat, 100 * 1000);
+    }
 }
 
 static void on_kick(void *owner, const void *place, bool in_guest)
@@ -36,6 +48,7 @@ static void on_kick(void *owner, const void *place, bool in_guest)
         return;
     }
     __atomic_store_n(&carrier->missed, false, __ATOMIC_RELAXED);
+    carrier->misses = 0;
     dq_monitor_enter(carrier->machine);
     place = (const char *)place + 1; /* Places are return addresses. */
     dq_self->execution->place = place;

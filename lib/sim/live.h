@@ -26,6 +26,8 @@ typedef struct dq_carrier {
     bool hinted;        /* A kick is on its way. */
     const void *kicked; /* Where the last kick found it. */
     bool missed;        /* That was no place to deliver. */
+    /* Its thread's own: */
+    unsigned misses; /* In a row. */
 } dq_carrier;
 
 /* For how long something is so, while one host thread runs the processor: the time that was given
@@ -129,6 +131,9 @@ void dq_live_watch(dq_machine *machine, uint64_t now_ns);
 
 /* Ends the run: what is pending at `cpu` cannot be delivered. */
 void dq_live_give_up(dq_processor *cpu);
+
+/* Why the carrier's thread takes no kick at all; NULL if it does. */
+const char *dq_live_hindrance(const dq_carrier *carrier);
 
 /* Where the last kick found the carrier's thread, in words. Returns their length. */
 size_t dq_live_say_where(const dq_carrier *carrier, char *text, size_t bytes);

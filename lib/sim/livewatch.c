@@ -16,8 +16,7 @@ HOST_KEPT uint64_t dq_live_patience_ns = 5ull * 1000 * 1000 * 1000;
 
 /* ---- Where somebody is ----------------------------------------------------------------------- */
 
-/* Why the thread takes no kick at all; NULL if it does. */
-static const char *hindrance(const dq_carrier *carrier)
+const char *dq_live_hindrance(const dq_carrier *carrier)
 {
     if (host_kick_is_blocked(carrier->thread)) {
         return "it has blocked the signal SIGURG, by which interrupts arrive: leave that signal "
@@ -33,7 +32,7 @@ static const char *hindrance(const dq_carrier *carrier)
 size_t dq_live_say_where(const dq_carrier *carrier, char *text, size_t bytes)
 {
     const void *place = __atomic_load_n(&carrier->kicked, __ATOMIC_RELAXED);
-    const char *why = hindrance(carrier);
+    const char *why = dq_live_hindrance(carrier);
     host_symbol symbol;
     int length;
 
@@ -89,7 +88,7 @@ void dq_live_give_up(dq_processor *cpu)
             "be delivered to %s: %s%s",
             cpu->number, (double)dq_live_patience_ns / 1e9,
             dq_execution_describe(cpu->execution, name, sizeof(name)), where,
-            hindrance(cpu->task->carrier) != NULL
+            dq_live_hindrance(cpu->task->carrier) != NULL
                 ? ""
                 : ", where it may hold a lock of a runtime library");
     dq_live_end(cpu->machine);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "host/sanitizer.h"
 #include "kicked.h"
 
 #define STACK_BYTES ((size_t)256 * 1024)
@@ -59,6 +60,36 @@ static void a_burst_of_kicks_does_not_fill_the_stack(void **state)
     }
     end_worker();
     assert_in_range(atomic_load(&s.kicks), 1, 20000);
+}
+
+/* One kick from outside, the rest by itself, wherever it is then. */
+static void kick_again(void *owner, const void *place, bool in_guest)
+{
+    note_kick(owner, place, in_guest);
+    if (atomic_load(&s.kicks) < 100 && !host_kick_again(20000)) {
+        atomic_store(&s.result, -1);
+    }
+}
+
+static void loop_and_kick_again(void *argument)
+{
+    (void)argument;
+    get_ready(kick_again);
+    loop();
+    host_kicks_release();
+}
+
+static void a_thread_may_kick_itself_a_little_later(void **state)
+{
+    (void)state;
+    if (host_sanitizer_is_valgrind()) {
+        return; /* There it cannot be had. */
+    }
+    start_worker(loop_and_kick_again);
+    KICK_UNTIL(atomic_load(&s.kicks) != 0);
+    WAIT_UNTIL(atomic_load(&s.kicks) == 100 || atomic_load(&s.result) < 0);
+    end_worker();
+    assert_int_equal(atomic_load(&s.result), 0);
 }
 
 static void note_owner(void *owner, const void *place, bool in_guest)
@@ -455,6 +486,7 @@ int main(void)
         SCENE(a_kick_lands_in_a_plain_loop_and_the_loop_goes_on),
         SCENE(each_kick_comes_if_one_waits_for_the_last),
         SCENE(a_burst_of_kicks_does_not_fill_the_stack),
+        SCENE(a_thread_may_kick_itself_a_little_later),
         SCENE(the_handler_is_told_its_owner),
         SCENE(kicks_nest),
         SCENE(a_handler_may_use_the_c_library_in_guest_code),
