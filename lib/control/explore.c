@@ -157,8 +157,10 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
         }
         runs = 2;
         ex->schedules += dirql_exploration_counts(ex);
-        dirql_progress_say(&ex->progress, ex->options.name, ex->schedules,
-                           dq_search_share(&ex->search));
+        if (dirql_progress_is_due(&ex->progress)) {
+            dirql_progress_say(&ex->progress, ex->options.name, ex->schedules,
+                               dq_search_share(&ex->search));
+        }
         if (!advance(ex) || is_over_budget(ex)) {
             return conclude(ex, result);
         }

@@ -9,7 +9,7 @@
 
 #include "host/host.h"
 
-enum { BAR_CHARACTERS = 24 };
+enum { BAR_CHARACTERS = 24, LOOKS_AT_THE_CLOCK = 16 };
 
 static const uint64_t first_after_ns = 1000000000u, every_ns = 200000000u;
 
@@ -19,9 +19,10 @@ void dirql_progress_begin(dirql_progress *progress)
     progress->said_ns = progress->began_ns + first_after_ns - every_ns;
 }
 
-static bool is_due(const dirql_progress *progress)
+bool dirql_progress_is_due(dirql_progress *progress)
 {
-    return progress->is_watched && host_clock_ns() >= progress->said_ns + every_ns;
+    return progress->is_watched && progress->asked++ % LOOKS_AT_THE_CLOCK == 0 &&
+           host_clock_ns() >= progress->said_ns + every_ns;
 }
 
 static void draw(char bar[BAR_CHARACTERS + 1], double share)
@@ -41,7 +42,7 @@ static void said(dirql_progress *progress)
 {
     fflush(stderr);
     progress->said_ns = host_clock_ns();
-    progress->is_said = 1;
+    progress->is_said = true;
 }
 
 void dirql_progress_say(dirql_progress *progress, const char *name, uint64_t schedules,
@@ -49,12 +50,10 @@ void dirql_progress_say(dirql_progress *progress, const char *name, uint64_t sch
 {
     char bar[BAR_CHARACTERS + 1];
 
-    if (is_due(progress)) {
-        draw(bar, share);
-        fprintf(stderr, "\r%.40s: [%s] about %.0f %% of this pass, %" PRIu64 " schedules, %" PRIu64
-                " s ", name, bar, 100 * share, schedules, seconds(progress));
-        said(progress);
-    }
+    draw(bar, share);
+    fprintf(stderr, "\r%.40s: [%s] about %.0f %% of this pass, %" PRIu64 " schedules, %" PRIu64
+            " s ", name, bar, 100 * share, schedules, seconds(progress));
+    said(progress);
 }
 
 void dirql_progress_say_runs(dirql_progress *progress, const char *name, uint64_t runs,
@@ -62,7 +61,7 @@ void dirql_progress_say_runs(dirql_progress *progress, const char *name, uint64_
 {
     char bar[BAR_CHARACTERS + 1];
 
-    if (all > 1 && is_due(progress)) {
+    if (all > 1 && dirql_progress_is_due(progress)) {
         draw(bar, (double)runs / all);
         fprintf(stderr, "\r%.40s: [%s] %" PRIu64 " runs, %" PRIu64 " s ", name, bar, runs,
                 seconds(progress));

@@ -19,7 +19,7 @@
 #include "ke/raise.h"
 #include "sim/place.h"
 
-enum { BUCKETS = 1024, FREED_KEPT = 4096, FILL = 0xA5, FREED_FILL = 0xDD };
+enum { BUCKETS = 1024, FREED_AT_FIRST = 64, FREED_KEPT = 4096, FILL = 0xA5, FREED_FILL = 0xDD };
 enum { PROTECTED = (int)0x80000000 };
 
 #if defined(__has_feature)
@@ -42,8 +42,8 @@ typedef struct kept {
 typedef struct pool {
     dq_pool_block *buckets[BUCKETS];
     dq_pool_block *unused;
-    void *freed[FREED_KEPT]; /* A ring of addresses: the oldest is forgotten. */
-    unsigned freed_next;
+    void **freed; /* Addresses. When it has grown, a ring: the oldest is forgotten. */
+    unsigned freed_next, freed_room;
     kept kept[DQ_POOL_KEPT]; /* A ring of what is not given back to the host yet. */
     unsigned kept_next;
 } pool;
@@ -77,17 +77,38 @@ static void forget(pool *p, dq_pool_block **link)
     p->unused = block;
 }
 
-static void remember_freed(pool *p, dq_pool_block *block, const void *place)
+static void make_room(dq_machine *machine, pool *p)
 {
-    void **oldest = &p->freed[p->freed_next++ % FREED_KEPT];
-    dq_pool_block **link = *oldest != NULL ? find(p, *oldest) : NULL;
+    const unsigned wanted = p->freed_room == 0 ? FREED_AT_FIRST : 4 * p->freed_room;
+    void **freed = NULL;
 
+    if (p->freed_next == p->freed_room && p->freed_room < FREED_KEPT) {
+        freed = dq_arena_enlarge(machine->options.arena, p->freed, p->freed_room * sizeof(*freed),
+                                 wanted * sizeof(*freed));
+    }
+    if (freed != NULL) {
+        p->freed = freed;
+        p->freed_room = wanted;
+    }
+}
+
+static void remember_freed(dq_machine *machine, pool *p, dq_pool_block *block, const void *place)
+{
+    void **oldest;
+    dq_pool_block **link;
+
+    block->freed = true;
+    block->freed_place = place;
+    make_room(machine, p);
+    if (p->freed_room == 0) {
+        return;
+    }
+    oldest = &p->freed[p->freed_next++ % p->freed_room];
+    link = *oldest != NULL ? find(p, *oldest) : NULL;
     if (link != NULL && *link != NULL && (*link)->freed && *link != block) {
         forget(p, link);
     }
     *oldest = block->address;
-    block->freed = true;
-    block->freed_place = place;
 }
 
 static void free_memory(const dq_arena *arena, void *address, size_t bytes)
@@ -173,6 +194,7 @@ static void halt(dq_machine *machine)
         p->unused = block->next;
         dq_machine_give(machine, block);
     }
+    dq_machine_give(machine, p->freed);
     dq_machine_give(machine, p);
     kernel->pool = NULL;
 }
@@ -547,7 +569,7 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
         refuse(cpu, address, block, error, tag);
     }
     dq_pushlock_check_free(cpu, address, block->bytes);
-    remember_freed(p, block, place);
+    remember_freed(machine, p, block, place);
     put_aside(p, machine->options.arena, address, block->bytes);
 }
 

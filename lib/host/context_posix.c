@@ -44,6 +44,7 @@ static void prepare_thread(host_here *here)
     }
     find_own_stack(here);
     here->announces = host_sanitizer_is_asan() || host_sanitizer_is_tsan();
+    here->cleans = here->announces || host_sanitizer_is_valgrind();
     here->exceptions = __cxa_get_globals != NULL ? __cxa_get_globals() : NULL;
     here->errno_place = &errno;
 }
@@ -111,7 +112,9 @@ void host_context_prepare(host_context *context, host_entry *entry, void *argume
                                .entry = entry,
                                .argument = argument };
     context->stack_pointer = host_stack_prepare(stack.base, stack.bytes, begin, context);
-    host_sanitizer_make(context);
+    if (host_here_now.cleans) {
+        host_sanitizer_make(context);
+    }
 }
 
 bool host_context_make(host_context *context, size_t stack_bytes, host_entry *entry, void *argument)
@@ -159,8 +162,10 @@ HOST_UNINSTRUMENTED _Noreturn void host_context_leave(host_context *from, host_c
 
 void host_context_drop(host_context *context)
 {
-    host_sanitizer_release(context);
-    host_sanitizer_clean(context->stack, context->stack_bytes);
+    if (host_here_now.cleans) {
+        host_sanitizer_release(context);
+        host_sanitizer_clean(context->stack, context->stack_bytes);
+    }
 }
 
 void host_context_release(host_context *context)

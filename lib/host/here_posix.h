@@ -14,6 +14,7 @@ typedef struct host_here {
     int *errno_place;      /* NULL until the thread adopted its first context. */
     void **exceptions;     /* The C++ runtime's globals of this thread; NULL without one. */
     bool announces;        /* A sanitizer wants to hear of switches. */
+    bool cleans;           /* Somebody (Valgrind, too) wants to hear of stacks. */
     unsigned keeps_lock;   /* Above 0: a lock of this folder is held, no place to stall at. */
     const char *own_stack; /* The thread's own stack, as the system gave it. */
     size_t own_stack_bytes;

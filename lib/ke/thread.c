@@ -393,6 +393,17 @@ static void enlist(dq_threads *threads, dq_thread *thread)
     *link = thread;
 }
 
+/* snprintf() would be a tenth of a thread's cost. */
+static void set_name(dq_thread *thread, const char *name)
+{
+    size_t i = 0;
+
+    for (; i + 1 < sizeof(thread->name) && name[i] != '\0'; i++) {
+        thread->name[i] = name[i];
+    }
+    thread->name[i] = '\0';
+}
+
 dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affinity, int priority,
                             void (*routine)(void *context), void *context)
 {
@@ -406,7 +417,7 @@ dq_thread *dq_thread_create(dq_machine *machine, const char *name, uint64_t affi
     thread->number = threads->count;
     thread->made_ns = machine->clock.now_ns;
     if (name != NULL) {
-        snprintf(thread->name, sizeof(thread->name), "%s", name);
+        set_name(thread, name);
     } else {
         snprintf(thread->name, sizeof(thread->name), "%u", (unsigned)thread->number);
     }

@@ -13,7 +13,7 @@
 #include "ke/ki.h"
 #include "sim/device.h"
 
-enum { BUCKETS = 4096, FILL = 0xA5, PADDING = 0x0F, ZONES = 3 };
+enum { BUCKETS = 512, FILL = 0xA5, PADDING = 0x0F, ZONES = 3 };
 
 /* Frame numbers: first and one behind the last, in the order of preference. */
 typedef struct zone {

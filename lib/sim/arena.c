@@ -8,7 +8,7 @@
 
 #include "host/host.h"
 
-enum { PAGE = 4096, LINE = 64, CLASS_SHIFT = 4 };
+enum { PAGE = 4096, LINE = 64, UNIT = 16, POWER_FIRST = 6 };
 
 /* Untouched pages of it cost nothing. */
 static const size_t arena_bytes = (size_t)64 * 1024 * 1024;
@@ -84,17 +84,30 @@ void *dq_arena_allocate(dq_arena *arena, size_t bytes, size_t alignment)
     return allocate(arena, bytes, alignment, arena->bytes / 4 * 3);
 }
 
-/* Classes are powers of two from 16 bytes on. */
+/* Classes are multiples of 16 bytes up to 64, and then four between a power of two and the next:
+ * 80, 96, 112, 128, 160 and so on. */
 static unsigned class_of(size_t bytes)
 {
-    return bytes <= (1u << CLASS_SHIFT) ?
-               0 :
-               (unsigned)(64 - CLASS_SHIFT - __builtin_clzll((unsigned long long)bytes - 1));
+    unsigned power;
+
+    if (bytes <= 4 * UNIT) {
+        return bytes <= UNIT ? 0 : (unsigned)((bytes - 1) / UNIT);
+    }
+    power = 63 - (unsigned)__builtin_clzll((unsigned long long)bytes - 1);
+    return 4 * (power - POWER_FIRST) + (unsigned)((bytes - 1) >> (power - 2));
+}
+
+static size_t bytes_of(unsigned size_class)
+{
+    const unsigned power = POWER_FIRST + size_class / 4 - 1;
+
+    return size_class < 4 ? (size_t)(size_class + 1) * UNIT :
+                            (size_t)(5 + size_class % 4) << (power - 2);
 }
 
 static header *cut(dq_arena *arena, unsigned size_class)
 {
-    const size_t bytes = (size_t)1 << (size_class + CLASS_SHIFT);
+    const size_t bytes = bytes_of(size_class);
     header *block = arena->given[size_class];
 
     if (block != NULL) {

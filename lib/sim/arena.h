@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DQ_ARENA_CLASSES = 48 };
+enum { DQ_ARENA_CLASSES = 128 };
 
 typedef struct dq_arena {
     unsigned char *start;

@@ -211,6 +211,9 @@ dq_processor *dq_processor_foreign(void);
 /* For schedulers: gives a processor that has not run yet the stack of its idle loop. */
 void dq_processor_ready(dq_processor *cpu);
 
+/* All of these stacks at once, for a machine whose every run would make them. */
+void dq_processors_make_idle_tasks(dq_machine *machine);
+
 /* A service was called by a host thread that simulates nothing: fails the machine that is at hand,
  * else says so on stderr and fails the process's next run. */
 void dq_refuse_foreign(const char *service);

@@ -12,6 +12,7 @@ typedef struct lasting {
     host_watch *watch;
     dq_shelf shelf;
     dq_trail trail;
+    dq_finding_list findings; /* What another host thread did between two runs. */
 } lasting;
 
 static lasting lasting_of(const dq_machine *machine)
@@ -22,7 +23,8 @@ static lasting lasting_of(const dq_machine *machine)
                       .progress = machine->progress,
                       .watch = machine->watch,
                       .shelf = machine->shelf,
-                      .trail = machine->trail };
+                      .trail = machine->trail,
+                      .findings = machine->findings };
 }
 
 static void put_back(dq_machine *machine)
@@ -37,6 +39,9 @@ static void put_back(dq_machine *machine)
     machine->watch = last.watch;
     machine->shelf = last.shelf;
     machine->trail = last.trail;
+    if (last.findings.first != NULL) {
+        machine->findings = last.findings;
+    }
 }
 
 static void drop(dq_task *task)

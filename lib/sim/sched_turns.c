@@ -253,25 +253,47 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readine
     return c.option[answer];
 }
 
-/* Where the run is still what the one before was, the same again. */
-static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readiness caller)
+/* The trail's place that `cpu` has come to, or NULL: the run is not what the one before was. */
+static inline const dq_trail_step *place_on_trail(dq_machine *machine, const dq_processor *cpu)
 {
-    const dq_trail_step *step;
-    dq_processor *next;
+    const dq_trail_step *step = &machine->trail.steps[machine->trail_at];
+    const dq_execution *execution = cpu->execution;
 
-    if (!machine->marked) {
-        return choose_next(machine, cpu, caller);
+    if (machine->trail_at < machine->trail.count && !machine->choices.searcher->anew &&
+        step->answers <= machine->choices.searcher->same && step->processor == cpu->number &&
+        step->service == execution->service && step->calls == execution->calls) {
+        return step;
     }
-    step = dq_trail_follow(cpu);
-    if (step == NULL) {
-        next = choose_next(machine, cpu, caller);
-        dq_trail_leave(cpu, next, turns_of(machine));
-        return next;
-    }
+    machine->trail.count = machine->trail_at;
+    return NULL;
+}
+
+/* The entries of the log are still those of the run before. */
+static dq_processor *go_along(dq_machine *machine, dq_processor *cpu, const dq_trail_step *step)
+{
+    machine->trail_at++;
+    machine->choices.searcher->at = step->answers;
+    machine->choices.asked = step->asked;
+    machine->choices.count = step->logged;
     *turns_of(machine) = step->turns;
     cpu->execution->pinned_answer = step->pinned_answer;
     cpu->execution->pinned = step->pinned;
     return step->next != DQ_TRAIL_NOBODY ? &machine->processors[step->next] : NULL;
+}
+
+static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readiness caller)
+{
+    const dq_trail_step *step = machine->marked ? place_on_trail(machine, cpu) : NULL;
+    dq_processor *next;
+
+    if (step != NULL) {
+        return go_along(machine, cpu, step);
+    }
+    next = choose_next(machine, cpu, caller);
+    if (machine->marked) {
+        dq_trail_leave(cpu, next, turns_of(machine));
+    }
+    return next;
 }
 
 /* ---- Going on -------------------------------------------------------------------------------- */
@@ -358,6 +380,9 @@ static void turns_home(dq_processor *cpu, bool for_good)
 static bool turns_start(dq_machine *machine)
 {
     machine->scheduler_state = dq_machine_get(machine, sizeof(dq_turns));
+    if (machine->options.arena != NULL) {
+        dq_processors_make_idle_tasks(machine);
+    }
     return machine->scheduler_state != NULL;
 }
 

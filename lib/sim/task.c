@@ -148,6 +148,13 @@ static dq_task *idle_task(dq_processor *cpu)
     return cpu->idle_task;
 }
 
+void dq_processors_make_idle_tasks(dq_machine *machine)
+{
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        (void)idle_task(&machine->processors[i]);
+    }
+}
+
 void dq_processor_ready(dq_processor *cpu)
 {
     if (cpu->task == NULL) {

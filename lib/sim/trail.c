@@ -7,26 +7,6 @@
 
 #include "sim/machine.h"
 
-const dq_trail_step *dq_trail_follow(dq_processor *cpu)
-{
-    dq_machine *machine = cpu->machine;
-    dq_choice_log *log = &machine->choices;
-    const dq_execution *execution = cpu->execution;
-    const dq_trail_step *step = &machine->trail.steps[machine->trail_at];
-
-    if (log->searcher->anew || machine->trail_at >= machine->trail.count || step->answers > log->searcher->same ||
-        step->processor != cpu->number || step->service != execution->service ||
-        step->calls != execution->calls) {
-        machine->trail.count = machine->trail_at;
-        return NULL;
-    }
-    machine->trail_at++;
-    log->searcher->at = step->answers;
-    log->asked = step->asked;
-    log->count = step->logged; /* The entries are still those of the run before. */
-    return step;
-}
-
 static bool make_room(dq_trail *trail)
 {
     const size_t capacity = trail->capacity == 0 ? 256 : 2 * trail->capacity;

@@ -3,8 +3,9 @@
  *
  * Up to the answer that is new, a run is what the one before was: at each place where the scheduler
  * asks who goes on, the same may be done again without asking. The trail remembers what came of
- * each such place. It is held against the run as that goes along: where another processor or
- * another service asks, the trail is left, and the search sees for itself what is different.
+ * each such place. The scheduler holds it against the run as that goes along: where another
+ * processor or another service asks, it leaves the trail, and the search sees for itself what is
+ * different.
  */
 #ifndef DQ_TRAIL_H
 #define DQ_TRAIL_H
@@ -40,10 +41,6 @@ typedef struct dq_trail {
     dq_trail_step *steps;
     size_t count, capacity;
 } dq_trail;
-
-/* What came of the place that `cpu` has come to, if the run is still what the one before was; else
- * NULL. Then dq_trail_leave() is to be told what comes of it. */
-const dq_trail_step *dq_trail_follow(dq_processor *cpu);
 
 /* Remembers what came of the place. `next` is NULL if nobody could go on; `turns` as it is now. */
 void dq_trail_leave(const dq_processor *cpu, const dq_processor *next, const dq_turns *turns);

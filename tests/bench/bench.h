@@ -22,6 +22,9 @@ void bench_print_row(const char *name, double value, const char *unit, const cha
 /* Instrumented: one store, `times` times (touch.c). */
 void bench_touch(int times);
 
+/* Mode explore's rows (explore_rows.c). */
+void bench_explore_rows(void);
+
 /* Live mode's rows (live_rows.c). */
 void bench_live_rows(void);
 

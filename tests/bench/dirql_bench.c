@@ -366,6 +366,7 @@ int main(int argc, char **argv)
     measure_interrupts();
     measure_accesses();
     measure_threads_and_time();
+    bench_explore_rows();
     bench_live_rows();
     return 0;
 }
