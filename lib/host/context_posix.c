@@ -112,6 +112,7 @@ void host_context_prepare(host_context *context, host_entry *entry, void *argume
                                .entry = entry,
                                .argument = argument };
     context->stack_pointer = host_stack_prepare(stack.base, stack.bytes, begin, context);
+    prepare_thread(&host_here_now);
     if (host_here_now.cleans) {
         host_sanitizer_make(context);
     }
@@ -162,6 +163,7 @@ HOST_UNINSTRUMENTED _Noreturn void host_context_leave(host_context *from, host_c
 
 void host_context_drop(host_context *context)
 {
+    prepare_thread(&host_here_now);
     if (host_here_now.cleans) {
         host_sanitizer_release(context);
         host_sanitizer_clean(context->stack, context->stack_bytes);
