@@ -59,6 +59,7 @@
 #include <wdm_deviceinterface.h>
 #include <wdm_request.h>
 #include <wdm_devicestack.h>
+#include <wdm_devicequeue.h>
 #include <wdm_dma.h>
 #include <wdm_workitem.h>
 #include <wdm_removelock.h>

@@ -12,7 +12,9 @@ void dq_irprules_call(dq_contract *contract, dq_processor *cpu, const dq_event *
     const dq_held *held;
     char place[PLACE_TEXT];
 
-    if (call->service != DQ_SERVICE_IoCompleteRequest) {
+    if (call->service != DQ_SERVICE_IoCompleteRequest &&
+        call->service != DQ_SERVICE_IoStartNextPacket &&
+        call->service != DQ_SERVICE_IoStartNextPacketByKey) {
         return;
     }
     held = dq_lockrules_held_above(contract, cpu, DQ_LEVEL_APC, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/io.h"
+#include "ke/devicequeue.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 
@@ -16,6 +17,7 @@ typedef struct dq_device_record {
     size_t extension_bytes;
     unsigned holds; /* By queued work items and calls of its driver: it stays until these end. */
     PDEVICE_OBJECT lower; /* That it is attached to. */
+    dq_startio startio;
     bool deleted;
     const void *place; /* Who called IoCreateDevice; NULL: nobody did. */
     DEVICE_OBJECT device;
@@ -63,6 +65,13 @@ void dq_device_set_lower(dq_machine *machine, const DEVICE_OBJECT *device, PDEVI
     if (record != NULL) {
         record->lower = lower;
     }
+}
+
+dq_startio *dq_device_startio(dq_machine *machine, const DEVICE_OBJECT *device)
+{
+    dq_device_record *record = record_of(machine, device);
+
+    return record != NULL ? &record->startio : NULL;
 }
 
 bool dq_device_is_known(dq_machine *machine, const void *device)
@@ -125,6 +134,7 @@ static void fill(PDEVICE_OBJECT device, size_t extension_bytes)
     device->Size = (USHORT)(sizeof(DEVICE_OBJECT) + extension_bytes);
     device->Flags = DO_DEVICE_INITIALIZING;
     device->StackSize = 1;
+    dq_devicequeue_init(&device->DeviceQueue);
 }
 
 PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_bytes)

@@ -73,6 +73,23 @@ static inline PDEVICE_OBJECT dq_device_top(PDEVICE_OBJECT device)
     return device;
 }
 
+/* What IoStartNextPacket was asked for. */
+typedef struct dq_start_next {
+    bool cancelable, by_key;
+    ULONG key;
+} dq_start_next;
+
+/* A device's part of startio.c. */
+typedef struct dq_startio {
+    bool deferred, non_cancelable; /* Its attributes. */
+    bool wanted;                   /* The next, when StartIo has returned. */
+    dq_start_next next;
+    const dq_execution *within; /* That is in its StartIo routine, or NULL. */
+} dq_startio;
+
+/* NULL: it is no device. */
+dq_startio *dq_device_startio(dq_machine *machine, const DEVICE_OBJECT *device);
+
 /* NULL: no device has this name. */
 PDEVICE_OBJECT dq_device_named(dq_machine *machine, const UNICODE_STRING *name);
 

@@ -818,9 +818,31 @@ static void return_in_a_region(void *context)
     (void)try(stack_skip, enter_and_succeed);
 }
 
+static NTSTATUS enter_in_completion(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    KeEnterCriticalRegion();
+    return let_go(device, irp, context);
+}
+
+static NTSTATUS copy_and_enter(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    IoSetCompletionRoutine(irp, enter_in_completion, NULL, TRUE, TRUE, TRUE);
+    return IoCallDriver(stack.lower, irp);
+}
+
+static void complete_in_a_region(void *context)
+{
+    (void)context;
+    (void)try(copy_and_enter, stack_succeed);
+}
+
 static void regions_are_left(void **state)
 {
     (void)state;
+    assert_verifier(complete_in_a_region, 0xFB, (ULONG_PTR)enter_in_completion, (ULONG_PTR)-1, 0,
+                    "CriticalRegions");
     assert_broken(return_in_a_region, 1, DRIVER_VERIFIER_DETECTED_VIOLATION, 0xC5,
                   (ULONG_PTR)stack_lower_dispatch, (ULONG_PTR)-1, 0, "CriticalRegions");
 }
@@ -963,6 +985,76 @@ static void what_waits_can_be_cancelled(void **state)
 {
     (void)state;
     assert_error(end_with_a_request, 1, "IrpNotCancelled");
+}
+
+/* ---- Queues ---------------------------------------------------------------------------------- */
+
+static void insert_twice(void *context)
+{
+    static KDEVICE_QUEUE_ENTRY first, second;
+    KDEVICE_QUEUE queue;
+    KIRQL old;
+
+    (void)context;
+    memset(&first, 0, sizeof(first));
+    memset(&second, 0, sizeof(second));
+    KeInitializeDeviceQueue(&queue);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    (void)KeInsertDeviceQueue(&queue, &first);
+    (void)KeInsertDeviceQueue(&queue, &second);
+    (void)KeInsertDeviceQueue(&queue, &second);
+    KeLowerIrql(old);
+}
+
+static NTSTATUS start_packet(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoMarkIrpPending(irp);
+    IoStartPacket(device, irp, NULL, NULL);
+    return STATUS_PENDING;
+}
+
+static void start_without_a_routine(void *context)
+{
+    (void)context;
+    (void)try(stack_skip, start_packet);
+}
+
+static VOID finish_and_go_on(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)stack_succeed(device, irp);
+    IoStartNextPacket(device, FALSE);
+}
+
+static void use_start_io(bool deferred)
+{
+    stack_make();
+    IoSetStartIoAttributes(stack.lower, (BOOLEAN)deferred, FALSE);
+    stack.lower_driver.DriverStartIo = finish_and_go_on;
+    stack.lower_does = start_packet;
+    own_make(&own, IRP_MJ_READ);
+    (void)own_send(&own);
+    IoFreeIrp(own.irp);
+    stack_delete();
+}
+
+static void start_within_the_routine(void *context)
+{
+    (void)context;
+    use_start_io(false);
+}
+
+static void start_when_it_has_returned(void *context)
+{
+    (void)context;
+    use_start_io(true);
+}
+
+static void queues_are_used_as_meant(void **state)
+{
+    (void)state;
+    assert_error(insert_twice, 1, "DeviceQueue");
+    assert_error(start_without_a_routine, 1, "StartIo");
+    assert_warned(start_within_the_routine, 1, 1, "StartIoRecursion");
 }
 
 /* ---- Device stacks --------------------------------------------------------------------------- */
@@ -1197,6 +1289,9 @@ static const struct {
     KEPT("IrqlReturn", use_requests),
     KEPT("SpinLockSafe", complete_after_a_lock),
     KEPT("CancelSpinLock", cancel_requests),
+    KEPT("DeviceQueue", start_when_it_has_returned),
+    KEPT("StartIo", start_when_it_has_returned),
+    KEPT("StartIoRecursion", start_when_it_has_returned),
     KEPT("DeviceStack", use_names),
     KEPT("ShutdownNotification", use_names),
     KEPT("IrqlIoPassive1", use_names),
@@ -1251,6 +1346,7 @@ int main(void)
         cmocka_unit_test(an_irp_is_made_once_and_fits),
         cmocka_unit_test(what_is_in_use_stays),
         cmocka_unit_test(what_waits_can_be_cancelled),
+        cmocka_unit_test(queues_are_used_as_meant),
         cmocka_unit_test(a_stack_is_taken_apart_from_the_top),
         cmocka_unit_test(only_what_is_registered_is_unregistered),
         cmocka_unit_test(names_are_for_passive_level),
