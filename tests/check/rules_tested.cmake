@@ -68,7 +68,7 @@ endforeach()
 
 # A finding whose rule has no row has no page, no advice, and cannot be suppressed. These are the
 # machine's own, when it cannot go on.
-set(machine "memory" "limit" "replay" "assertion" "line" "bug check")
+set(machine "memory" "limit" "replay" "assertion" "line" "bug check" "errand")
 foreach(use ${used})
     string(REGEX REPLACE ".*\"([^\"]+)\"" "\\1" name "${use}")
     string(FIND "${rules}" "\"${name}\"" row)
