@@ -17,6 +17,7 @@
  *     DIRQL_SHORTEN=n          Runs that may be spent on shortening what failed; 0: none.
  *     DIRQL_REPLAY=text        The schedule to follow; implies replay.
  *     DIRQL_PROCESSORS=n       At least n.
+ *     DIRQL_RESUME=file        Of an exploration: goes on where the last one was cut.
  *     DIRQL_TRACE=file         What happens, as text.
  *     DIRQL_FAIL=plan          Which calls fail for want of resources, see <dirql/fail.h>.
  *     DIRQL_LEAKS=how          errors, warnings or ignored, where option leaks does not say.
@@ -123,6 +124,9 @@ typedef struct dirql_options {
     unsigned shards; /* Split the schedules over so many processes, of which this is the one ... */
     unsigned shard;  /* ... with this number, from 0; default 1 and 0, or TEST_TOTAL_SHARDS and
                         TEST_SHARD_INDEX. */
+    const char *resume; /* A file: an exploration that a limit has cut goes on from it in the next run,
+                           with the pass that was cut (what a bound larger by one adds). Each test
+                           and each shard has its own. */
     int unreduced;     /* True: branch also where it can make no difference: to check that it makes
                           none. */
     const void *routine; /* Mode explore: the function that is the test, if the body only calls it;

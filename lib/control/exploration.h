@@ -38,6 +38,7 @@ typedef struct dirql_exploration {
         size_t choices;
     } first, last; /* What the first run was, and the latest one: equal, where they should be. */
     char preface[192];
+    char complaint[640]; /* Why the file of option resume is of no use. */
 } dirql_exploration;
 
 /* ---- exploration.c --------------------------------------------------------------------------- */

@@ -8,7 +8,10 @@
  */
 #include "control/exploration.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "control/resume.h"
 
 #include "sim/rewind.h"
 
@@ -61,11 +64,15 @@ static bool advance(dirql_exploration *ex)
         return false;
     }
     dq_search_begin(&ex->search, &ex->passes.limit);
+    (void)dirql_resume_write(ex, ex->complaint, sizeof(ex->complaint)); /* And at the end again. */
     return true;
 }
 
 static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
 {
+    if (!dirql_resume_write(ex, ex->complaint, sizeof(ex->complaint))) {
+        return dirql_explore_fail(ex, result, "%s", ex->complaint);
+    }
     if (!ex->is_complete && ex->options.must_complete) {
         char *coverage = dirql_coverage(ex);
         dirql_outcome outcome =
@@ -134,11 +141,17 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
 {
     dirql_exploration *ex = dirql_exploration_begin(job);
     dirql_result ignored = { .outcome = DIRQL_PASSED };
+    char error[sizeof(ex->complaint)];
     dirql_outcome outcome;
 
     result = result != NULL ? result : &ignored;
     if (ex == NULL) {
         return dirql_control_refuse(result, "short of memory for the exploration");
+    }
+    if (!dirql_resume_begin(ex, ex->complaint, sizeof(ex->complaint))) {
+        snprintf(error, sizeof(error), "%s", ex->complaint);
+        dirql_exploration_end(ex, NULL);
+        return dirql_control_refuse(result, error);
     }
     for (unsigned runs = 0;;) {
         if (!run_one(ex, &outcome, result)) {

@@ -209,6 +209,9 @@ static bool read_environment(dirql_options *options, char *error, size_t bytes)
     if (variable("DIRQL_FAIL") != NULL) {
         options->fail = variable("DIRQL_FAIL");
     }
+    if (variable("DIRQL_RESUME") != NULL) {
+        options->resume = variable("DIRQL_RESUME");
+    }
     if (variable("DIRQL_TRACE") != NULL) {
         options->trace = variable("DIRQL_TRACE");
     }
@@ -253,6 +256,29 @@ static bool is_bound(const char *name, unsigned value, char *error, size_t bytes
              "option %s is %u (%d); a bound is 1 to %d, DIRQL_NONE or DIRQL_UNBOUNDED", name, value,
              (int)value, BOUND_MAX);
     return false;
+}
+
+/* Where any number may be meant but a negative one. */
+static bool check_signs(const dirql_options *options, char *error, size_t bytes)
+{
+    const struct {
+        const char *name;
+        unsigned value;
+    } limits[] = {
+        { "schedule_limit", options->schedule_limit }, { "time_limit_s", options->time_limit_s },
+        { "watchdog_ms", options->watchdog_ms },       { "busy_limit_s", options->busy_limit_s },
+        { "storm_limit", options->storm_limit },       { "access_cost_ns", options->access_cost_ns },
+        { "clock_percent", options->clock_percent },
+    };
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+        if (limits[i].value > INT32_MAX && limits[i].value != DIRQL_NEVER) {
+            snprintf(error, bytes, "option %s is %u (%d); a limit is not negative", limits[i].name,
+                     limits[i].value, (int)limits[i].value);
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool check_fail(const char *fail, char *error, size_t bytes)
@@ -316,7 +342,7 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
            is_bound("shorten_limit", options->shorten_limit, error, bytes) &&
            is_bound("interrupts", options->interrupts, error, bytes) &&
            is_bound("faults", options->faults, error, bytes) &&
-           check_fail(options->fail, error, bytes) &&
+           check_signs(options, error, bytes) && check_fail(options->fail, error, bytes) &&
            dirql_report_check(options->report_file, error, bytes);
 }
 

@@ -317,7 +317,7 @@ static char *copy_of(const char *text)
 
 dirql_outcome dirql_control_refuse(dirql_result *result, const char *error)
 {
-    char text[512];
+    char text[1024];
 
     snprintf(text, sizeof(text), "dirql: the run was refused: %s\n", error);
     if (result != NULL) {

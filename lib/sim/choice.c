@@ -42,18 +42,24 @@ static unsigned random_answer(dq_choice_log *log, unsigned options)
     return 1 + (unsigned)((number >> 8) % (options - 1));
 }
 
+#define CAUSES                                                                               \
+    "Likely causes: the test or the driver was changed, or it depends on the host's clock, on " \
+    "uninitialised memory, or on the order of addresses."
+
+static const char *call_of(unsigned service)
+{
+    const char *name = dq_service_name((dq_service)service);
+
+    return name[0] != '\0' ? name : "the test's own code";
+}
+
 static void diverged(dq_processor *cpu, const dq_choice *scripted, unsigned kind, unsigned options)
 {
-    const char *service = dq_service_name(cpu->execution->service);
-
     cpu->machine->choices.script_count = 0;
     dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "replay" },
             "the replay diverged at choice %zu, in %s: the text says %s (%c, %u options), this run "
-            "asks "
-            "%s (%c, %u options). Likely causes: the test or the driver was changed, or it depends "
-            "on the "
-            "host's clock, on uninitialised memory, or on the order of addresses.",
-            cpu->machine->choices.asked, service[0] != '\0' ? service : "the test's own code",
+            "asks %s (%c, %u options). " CAUSES,
+            cpu->machine->choices.asked, call_of(cpu->execution->service),
             dq_choice_meaning(scripted->kind), dq_choice_letter(scripted->kind), scripted->options,
             dq_choice_meaning(kind), dq_choice_letter(kind), options);
 }
@@ -122,6 +128,7 @@ static void decide(dq_processor *cpu, dq_choice *choice, const hints *given)
 
     log->asked++;
     nth = cpu->execution->choices++;
+    log->latest_service = (uint16_t)cpu->execution->service;
     if (log->paused > 0 && log->searcher != NULL) {
         return;
     }
@@ -271,9 +278,10 @@ bool dq_choice_settle(const dq_machine *machine, char *error, size_t error_bytes
         return true;
     }
     snprintf(error, error_bytes,
-             "the replay diverged: the run ended after %zu choices, and the text has %zu (the next "
-             "is %s)",
-             log->asked, log->script_count, dq_choice_meaning(log->script[log->asked].kind));
+             "the replay diverged: the run ended after %zu choices, the last one in %s, and the "
+             "text has %zu (the next is %s). " CAUSES,
+             log->asked, log->asked > 0 ? call_of(log->latest_service) : "no call",
+             log->script_count, dq_choice_meaning(log->script[log->asked].kind));
     return false;
 }
 

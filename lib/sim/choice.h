@@ -102,6 +102,7 @@ typedef struct dq_choice_log {
     uint64_t random_state;
     unsigned keep_64ths; /* Random: the share of answers that are option 0, in 64ths; drawn once per
                             run. */
+    uint16_t latest_service; /* That asked. */
     size_t asked;        /* Choices with more than one option so far. */
     unsigned paused;     /* An exploration branches on nothing now. */
     bool sparse;         /* As in mode explore: no choice where it could make no difference. */

@@ -229,7 +229,7 @@ static bool prepare(dq_machine *machine)
 
 static void settle(dq_machine *machine)
 {
-    char error[256];
+    char error[512];
 
     if (machine->abandoned) {
         return; /* What the test still expected could not come any more. */

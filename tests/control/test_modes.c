@@ -189,7 +189,10 @@ static void a_replay_that_diverges_names_the_first_differing_call(void **state)
     (void)state;
     free(play_with((dirql_options){ .mode = DIRQL_MODE_RANDOM, .seed = 5 }, &s, &schedule));
     assert_diverges(play_another, &s, schedule, "the replay diverged at choice ");
+    assert_diverges(play_another, &s, schedule, ", in the test's own code: ");
+    assert_diverges(play_another, &s, schedule, "Likely causes: ");
     assert_diverges(end_at_once, &s, schedule, "the run ended after ");
+    assert_diverges(end_at_once, &s, schedule, "Likely causes: ");
     free(schedule);
 }
 

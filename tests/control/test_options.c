@@ -137,11 +137,23 @@ static void the_environment_overrides_the_options(void **state)
     assert_int_equal(processors, 3);
 }
 
+static void negative_limits_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(&(dirql_options){ .schedule_limit = (unsigned)-5 },
+                   "option schedule_limit is 4294967291 (-5)");
+    assert_refused(&(dirql_options){ .time_limit_s = (unsigned)-2 },
+                   "option time_limit_s is 4294967294 (-2)");
+    assert_refused(&(dirql_options){ .watchdog_ms = (unsigned)-3 }, "option watchdog_ms is");
+    assert_refused(&(dirql_options){ .clock_percent = (unsigned)-3 }, "option clock_percent is");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_than_64_processors_are_refused),
         cmocka_unit_test(sixty_four_processors_are_fine),
+        cmocka_unit_test(negative_limits_are_refused),
         cmocka_unit_test(an_unknown_mode_is_refused),
         cmocka_unit_test(unknown_checks_are_refused),
         cmocka_unit_test(replay_without_a_text_is_refused),

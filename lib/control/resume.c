@@ -1,0 +1,169 @@
+/*
+ * resume.c - the file of option resume: a few lines of text.
+ */
+#include "control/resume.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/file.h"
+
+enum { FILE_BYTES = 2048, FORMAT = 1 };
+
+/* ---- What it is of --------------------------------------------------------------------------- */
+
+/* A line that must be equal for the file to be of any use. */
+static void describe(const dirql_exploration *ex, char *text, size_t bytes)
+{
+    const dirql_options *o = &ex->options;
+
+    snprintf(text, bytes,
+             "of dirql %s, test %.96s, %u processors, access cost %u ns, %" PRIu32 " preemptions, "
+             "%" PRIu32 " interrupts, %" PRIu32 " faults, %s, shard %u of %u",
+             DIRQL_VERSION, o->name, o->processors, o->access_cost_ns,
+             ex->passes.last.of[DQ_BOUND_PREEMPTION], ex->passes.last.of[DQ_BOUND_INTERRUPT],
+             ex->passes.last.of[DQ_BOUND_FAULT], o->unreduced ? "unreduced" : "reduced", o->shard,
+             o->shards);
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+static int add_bounds(char *text, size_t bytes, const char *what, const dq_bounds *bounds)
+{
+    return snprintf(text, bytes, "%s %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", what,
+                    bounds->of[DQ_BOUND_PREEMPTION], bounds->of[DQ_BOUND_INTERRUPT],
+                    bounds->of[DQ_BOUND_FAULT]);
+}
+
+bool dirql_resume_write(const dirql_exploration *ex, char *error, size_t bytes)
+{
+    const dq_passes *passes = &ex->passes;
+    char text[FILE_BYTES], whose[FILE_BYTES / 4], reason[200];
+    int length;
+
+    if (ex->options.resume == NULL) {
+        return true;
+    }
+    describe(ex, whose, sizeof(whose));
+    length = snprintf(text, sizeof(text), "dirql-resume %d\n%s\n", FORMAT, whose);
+    length += add_bounds(text + length, sizeof(text) - (size_t)length, "pass", &passes->limit);
+    length += add_bounds(text + length, sizeof(text) - (size_t)length, "done", &passes->done);
+    length += snprintf(text + length, sizeof(text) - (size_t)length,
+                       "any %d\ncut %d %d %d\nschedules %" PRIu64 "\n%s\n", passes->any_done,
+                       passes->cut[DQ_BOUND_PREEMPTION], passes->cut[DQ_BOUND_INTERRUPT],
+                       passes->cut[DQ_BOUND_FAULT], ex->schedules_before,
+                       ex->is_complete ? "complete" : "open");
+    if (host_file_replace(ex->options.resume, text, (size_t)length, reason, sizeof(reason))) {
+        return true;
+    }
+    snprintf(error, bytes, "option resume, or DIRQL_RESUME: %.200s cannot be written: %.120s",
+             ex->options.resume, reason);
+    return false;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static bool read_file(const char *path, char text[FILE_BYTES])
+{
+    FILE *file = fopen(path, "rb");
+    size_t length;
+
+    if (file == NULL) {
+        return false;
+    }
+    length = fread(text, 1, FILE_BYTES - 1, file);
+    text[length] = '\0';
+    fclose(file);
+    return length > 0 && strlen(text) == length;
+}
+
+static bool are_bounds(const uint32_t of[3], const dq_bounds *last)
+{
+    return of[0] <= last->of[DQ_BOUND_PREEMPTION] && of[1] <= last->of[DQ_BOUND_INTERRUPT] &&
+           of[2] <= last->of[DQ_BOUND_FAULT];
+}
+
+static void set_bounds(dq_bounds *bounds, const uint32_t of[3])
+{
+    bounds->of[DQ_BOUND_PREEMPTION] = of[0];
+    bounds->of[DQ_BOUND_INTERRUPT] = of[1];
+    bounds->of[DQ_BOUND_FAULT] = of[2];
+}
+
+/* What follows the two lines that say whose it is. */
+static bool take(dirql_exploration *ex, const char *text)
+{
+    uint32_t pass[3], done[3];
+    unsigned any, cut[3];
+    uint64_t schedules;
+    char state[16] = "";
+    int end = 0;
+
+    if (sscanf(text,
+               "pass %" SCNu32 " %" SCNu32 " %" SCNu32 "\ndone %" SCNu32 " %" SCNu32 " %" SCNu32
+               "\nany %1u\ncut %1u %1u %1u\nschedules %" SCNu64 "\n%15[a-z]\n%n",
+               &pass[0], &pass[1], &pass[2], &done[0], &done[1], &done[2], &any, &cut[0], &cut[1],
+               &cut[2], &schedules, state, &end) != 12 ||
+        text[end] != '\0' || end == 0 || (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0) ||
+        !are_bounds(pass, &ex->passes.last) || !are_bounds(done, &ex->passes.last)) {
+        return false;
+    }
+    if (strcmp(state, "complete") == 0) {
+        return true;
+    }
+    set_bounds(&ex->passes.limit, pass);
+    set_bounds(&ex->passes.done, done);
+    ex->passes.any_done = any != 0;
+    ex->passes.cut[DQ_BOUND_PREEMPTION] = cut[0] != 0;
+    ex->passes.cut[DQ_BOUND_INTERRUPT] = cut[1] != 0;
+    ex->passes.cut[DQ_BOUND_FAULT] = cut[2] != 0;
+    ex->schedules = schedules;
+    ex->schedules_before = schedules;
+    dq_search_begin(&ex->search, &ex->passes.limit);
+    return true;
+}
+
+static bool read(dirql_exploration *ex, char *error, size_t bytes)
+{
+    const char *path = ex->options.resume;
+    char text[FILE_BYTES], head[32], whose[FILE_BYTES / 4];
+    char *line, *rest;
+
+    snprintf(head, sizeof(head), "dirql-resume %d\n", FORMAT);
+    describe(ex, whose, sizeof(whose));
+    line = read_file(path, text) && strncmp(text, head, strlen(head)) == 0 ? text + strlen(head)
+                                                                         : NULL;
+    rest = line != NULL ? strchr(line, '\n') : NULL;
+    if (rest == NULL) {
+        snprintf(error, bytes,
+                 "option resume, or DIRQL_RESUME: %.200s is no file that an exploration of this "
+                 "version has written. It was left as it is.", path);
+        return false;
+    }
+    *rest = '\0';
+    if (strcmp(line, whose) != 0) {
+        snprintf(error, bytes,
+                 "option resume, or DIRQL_RESUME: %.120s is %.200s; this exploration is %.200s. It was "
+                 "left as it is: give each test and each shard a file of its own.",
+                 path, line, whose);
+        return false;
+    }
+    if (!take(ex, rest + 1)) {
+        snprintf(error, bytes,
+                 "option resume, or DIRQL_RESUME: %.200s is malformed. It was left as it is.", path);
+        return false;
+    }
+    return true;
+}
+
+bool dirql_resume_begin(dirql_exploration *ex, char *error, size_t bytes)
+{
+    if (ex->options.resume == NULL) {
+        return true;
+    }
+    if (host_file_exists(ex->options.resume) && !read(ex, error, bytes)) {
+        return false;
+    }
+    return dirql_resume_write(ex, error, bytes);
+}

@@ -1,0 +1,208 @@
+/*
+ * test_resume.c - an exploration that goes on where the last one was cut.
+ */
+#include <dirql/cmocka.h>
+#include <dirql/thread.h>
+
+#include <ntddk.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile LONG count;
+static DIRQL_KEEP unsigned bodies;
+static char path[64];
+static dirql_result result;
+
+static void add_twice(void *context)
+{
+    (void)context;
+    InterlockedIncrement(&count);
+    InterlockedIncrement(&count);
+}
+
+static void two_add(void *context)
+{
+    dirql_thread *thread = dirql_thread_start("other", 1, add_twice, NULL);
+
+    bodies++;
+    add_twice(context);
+    dirql_thread_join(thread);
+}
+
+static void never(void *context)
+{
+    (void)context;
+    fail_msg("a refused exploration was made");
+}
+
+static dirql_options exploring(void)
+{
+    bodies = 0;
+    return (dirql_options){ .name = "it", .mode = DIRQL_MODE_EXPLORE, .processors = 2,
+                            .preemptions = 3, .time_limit_s = DIRQL_NEVER, .resume = path,
+                            .fixed = 1 };
+}
+
+static void run(const dirql_options *options, void (*body)(void *context))
+{
+    dirql_result_free(&result);
+    (void)dirql_run(options, body, NULL, &result);
+}
+
+static void assert_refused(const dirql_options *options, const char *reason)
+{
+    run(options, never);
+    assert_int_equal(result.outcome, DIRQL_REFUSED);
+    if (strstr(result.report, reason) == NULL) {
+        fail_msg("the refusal is \"%s\", which does not say \"%s\"", result.report, reason);
+    }
+}
+
+static void write_text(const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void assert_file_is(const char *text)
+{
+    char held[2048];
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    held[fread(held, 1, sizeof(held) - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(held, text);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof(path), "resume-%d.txt", (int)getpid());
+    remove(path);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    remove(path);
+    dirql_result_free(&result);
+    return 0;
+}
+
+static void what_was_cut_goes_on_in_the_next_run(void **state)
+{
+    dirql_options options = exploring();
+    uint64_t all;
+    unsigned needed;
+
+    (void)state;
+    options.resume = NULL;
+    run(&options, two_add);
+    assert_true(result.complete);
+    all = result.schedules;
+    needed = bodies;
+    options = exploring();
+    options.schedule_limit = (unsigned)all - 1;
+    run(&options, two_add);
+    assert_false(result.complete);
+    options = exploring();
+    run(&options, two_add);
+    assert_true(result.complete);
+    assert_int_equal(result.schedules, all);
+    assert_true(bodies < needed);
+}
+
+static void what_is_complete_begins_anew(void **state)
+{
+    const dirql_options options = exploring();
+    unsigned needed;
+
+    (void)state;
+    run(&options, two_add);
+    assert_true(result.complete);
+    needed = bodies;
+    bodies = 0;
+    run(&options, two_add);
+    assert_true(result.complete);
+    assert_int_equal(bodies, needed);
+}
+
+static void a_file_of_something_else_is_left_alone(void **state)
+{
+    const dirql_options options = exploring();
+
+    (void)state;
+    write_text("my shopping list\n");
+    assert_refused(&options, "is no file that an exploration of this version has written");
+    assert_file_is("my shopping list\n");
+    write_text("");
+    assert_refused(&options, "is no file that");
+}
+
+static void a_malformed_file_is_refused(void **state)
+{
+    const dirql_options options = exploring();
+    char text[2048];
+    FILE *file;
+    size_t length;
+
+    (void)state;
+    run(&options, two_add);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    length = fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    memcpy(strstr(text, "pass "), "pass 9", 6);
+    write_text(text);
+    assert_refused(&options, "is malformed");
+    assert_file_is(text);
+}
+
+static void the_file_of_another_exploration_is_refused(void **state)
+{
+    dirql_options options = exploring();
+
+    (void)state;
+    run(&options, two_add);
+    options.name = "another";
+    assert_refused(&options, "of dirql ");
+    assert_refused(&options, "test it, 2 processors");
+    options = exploring();
+    options.preemptions = 4;
+    assert_refused(&options, "4 preemptions");
+    options = exploring();
+    options.shards = 2;
+    options.shard = 1;
+    assert_refused(&options, "give each test and each shard a file of its own");
+}
+
+static void a_file_that_cannot_be_written_is_refused(void **state)
+{
+    dirql_options options = exploring();
+
+    (void)state;
+    options.resume = "no/such/folder/resume.txt";
+    assert_refused(&options, "no/such/folder/resume.txt cannot be written: ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_cut_goes_on_in_the_next_run, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_complete_begins_anew, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_of_something_else_is_left_alone, begin, end),
+        cmocka_unit_test_setup_teardown(a_malformed_file_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(the_file_of_another_exploration_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_is_refused, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
