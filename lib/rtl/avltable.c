@@ -2,13 +2,13 @@
  * avltable.c - generic tables made of balanced (AVL) trees: no more than one level between the
  * subtrees of a node.
  *
- * The table's BalancedRoot is no element: the tree hangs on its right. The page of
- * RtlGetElementGenericTableAvl counts by order of insertion, for which the links have no list; a
- * number of the insertion lies in what would be padding.
+ * The page of RtlGetElementGenericTableAvl counts by order of insertion, for which the links have
+ * no list; a number of the insertion lies in what would be padding.
  */
 #include <string.h>
 
 #include "ke/ki.h"
+#include "rtl/avltree.h"
 #include "rtl/tableuse.h"
 
 typedef struct element {
@@ -73,55 +73,12 @@ static NTSTATUS match(PRTL_AVL_TABLE table, PRTL_AVL_MATCH_FUNCTION function,
     return status;
 }
 
-/* ---- Walking --------------------------------------------------------------------------------- */
-
-static PRTL_BALANCED_LINKS root_of(PRTL_AVL_TABLE table)
-{
-    return table->BalancedRoot.RightChild;
-}
-
-static PRTL_BALANCED_LINKS leftmost(PRTL_BALANCED_LINKS at)
-{
-    while (at != NULL && at->LeftChild != NULL) {
-        at = at->LeftChild;
-    }
-    return at;
-}
-
-static PRTL_BALANCED_LINKS rightmost(PRTL_BALANCED_LINKS at)
-{
-    while (at != NULL && at->RightChild != NULL) {
-        at = at->RightChild;
-    }
-    return at;
-}
-
-static PRTL_BALANCED_LINKS next_of(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS at)
-{
-    if (at->RightChild != NULL) {
-        return leftmost(at->RightChild);
-    }
-    while (at->Parent != &table->BalancedRoot && at == at->Parent->RightChild) {
-        at = at->Parent;
-    }
-    return at->Parent != &table->BalancedRoot ? at->Parent : NULL;
-}
-
-static PRTL_BALANCED_LINKS previous_of(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS at)
-{
-    if (at->LeftChild != NULL) {
-        return rightmost(at->LeftChild);
-    }
-    while (at->Parent != &table->BalancedRoot && at == at->Parent->LeftChild) {
-        at = at->Parent;
-    }
-    return at->Parent != &table->BalancedRoot ? at->Parent : NULL;
-}
+/* ---- Finding ---------------------------------------------------------------------------------- */
 
 /* The node that is equal, or the one that it would be a child of; NULL: the table is empty. */
 static TABLE_SEARCH_RESULT search(PRTL_AVL_TABLE table, void *buffer, PRTL_BALANCED_LINKS *node)
 {
-    PRTL_BALANCED_LINKS at = root_of(table);
+    PRTL_BALANCED_LINKS at = dq_avl_root(table);
 
     *node = at;
     if (at == NULL) {
@@ -141,110 +98,6 @@ static TABLE_SEARCH_RESULT search(PRTL_AVL_TABLE table, void *buffer, PRTL_BALAN
         }
         at = child;
     }
-}
-
-/* ---- Balancing ------------------------------------------------------------------------------- */
-
-/* Puts `child` (NULL: nothing) where `links` hangs. */
-static void replace(PRTL_BALANCED_LINKS links, PRTL_BALANCED_LINKS child)
-{
-    if (links->Parent->LeftChild == links) {
-        links->Parent->LeftChild = child;
-    } else {
-        links->Parent->RightChild = child;
-    }
-    if (child != NULL) {
-        child->Parent = links->Parent;
-    }
-}
-
-/* Lifts `links` over its parent. Balances are the caller's. */
-static void rotate(PRTL_BALANCED_LINKS links)
-{
-    PRTL_BALANCED_LINKS parent = links->Parent;
-    const bool left = parent->LeftChild == links;
-    PRTL_BALANCED_LINKS between = left ? links->RightChild : links->LeftChild;
-
-    replace(parent, links);
-    if (left) {
-        links->RightChild = parent;
-        parent->LeftChild = between;
-    } else {
-        links->LeftChild = parent;
-        parent->RightChild = between;
-    }
-    parent->Parent = links;
-    if (between != NULL) {
-        between->Parent = parent;
-    }
-}
-
-/* The subtree of `top` is two levels deeper on one side. Returns its new top; `shrunk`: it is one
- * level less deep than before. */
-static PRTL_BALANCED_LINKS level(PRTL_BALANCED_LINKS top, bool *shrunk)
-{
-    const CHAR side = top->Balance > 0 ? 1 : -1;
-    PRTL_BALANCED_LINKS child = side > 0 ? top->RightChild : top->LeftChild;
-    PRTL_BALANCED_LINKS inner;
-
-    if (child->Balance != -side) {
-        rotate(child);
-        *shrunk = child->Balance == side;
-        top->Balance = *shrunk ? 0 : side;
-        child->Balance = *shrunk ? 0 : (CHAR)-side;
-        return child;
-    }
-    inner = side > 0 ? child->LeftChild : child->RightChild;
-    rotate(inner);
-    rotate(inner);
-    top->Balance = inner->Balance == side ? (CHAR)-side : 0;
-    child->Balance = inner->Balance == -side ? side : 0;
-    inner->Balance = 0;
-    *shrunk = true;
-    return inner;
-}
-
-/* `links` is a new leaf. */
-static void grow(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS links)
-{
-    bool shrunk;
-
-    while (links->Parent != &table->BalancedRoot) {
-        PRTL_BALANCED_LINKS parent = links->Parent;
-
-        parent->Balance = (CHAR)(parent->Balance + (parent->RightChild == links ? 1 : -1));
-        if (parent->Balance == 0) {
-            return;
-        }
-        if (parent->Balance > 1 || parent->Balance < -1) {
-            (void)level(parent, &shrunk);
-            return;
-        }
-        links = parent;
-    }
-    table->DepthOfTree++;
-}
-
-/* The subtree on one side of `at` has become less deep. */
-static void shrink(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS at, bool left)
-{
-    bool shrunk = true;
-
-    while (at != &table->BalancedRoot) {
-        at->Balance = (CHAR)(at->Balance + (left ? 1 : -1));
-        if (at->Balance == 1 || at->Balance == -1) {
-            return;
-        }
-        if (at->Balance != 0) {
-            at = level(at, &shrunk);
-        }
-        if (!shrunk) {
-            return;
-        }
-        left = at->Parent->LeftChild == at;
-        at = at->Parent;
-    }
-    table->DepthOfTree--;
 }
 
 /* ---- Changing -------------------------------------------------------------------------------- */
@@ -274,47 +127,19 @@ static void *insert(PRTL_AVL_TABLE table, const void *buffer, CLONG bytes, PBOOL
         new->links.Parent->RightChild = &new->links;
     }
     table->NumberGenericTableElements++;
-    grow(table, &new->links);
+    dq_avl_add(table, &new->links);
     if (is_new != NULL) {
         *is_new = TRUE;
     }
     return &new->data;
 }
 
-/* `other`, the previous node, takes the place of `links`, which has two children. Returns below
- * whom something is now missing, and on which side. */
-static PRTL_BALANCED_LINKS take_place(PRTL_BALANCED_LINKS links, PRTL_BALANCED_LINKS other,
-                                      bool *left)
-{
-    PRTL_BALANCED_LINKS gap = other->Parent == links ? other : other->Parent;
-
-    *left = other->Parent == links;
-    replace(other, other->LeftChild);
-    other->LeftChild = links->LeftChild;
-    other->RightChild = links->RightChild;
-    other->Balance = links->Balance;
-    replace(links, other);
-    other->RightChild->Parent = other;
-    if (other->LeftChild != NULL) {
-        other->LeftChild->Parent = other;
-    }
-    return gap;
-}
-
 static void delete_node(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS links)
 {
-    PRTL_BALANCED_LINKS gap = links->Parent;
-    bool left = gap->LeftChild == links;
-
     if (table->RestartKey == links) {
-        table->RestartKey = previous_of(table, links);
+        table->RestartKey = dq_avl_previous(table, links);
     }
-    if (links->LeftChild != NULL && links->RightChild != NULL) {
-        gap = take_place(links, rightmost(links->LeftChild), &left);
-    } else {
-        replace(links, links->LeftChild != NULL ? links->LeftChild : links->RightChild);
-    }
-    shrink(table, gap, left);
+    dq_avl_remove(table, links);
     table->NumberGenericTableElements--;
     table->DeleteCount++;
     free_element(table, links);
@@ -423,7 +248,7 @@ PVOID NTAPI RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, P
     DQ_ENTER(RtlLookupFirstMatchingElementGenericTableAvl, Table, Table, Buffer, 0, NULL);
     BEGIN(false, RtlLookupFirstMatchingElementGenericTableAvl);
     if (search(Table, Buffer, &node) == TableFoundNode) {
-        while ((before = previous_of(Table, node)) != NULL &&
+        while ((before = dq_avl_previous(Table, node)) != NULL &&
                compare(Table, Buffer, before) == GenericEqual) {
             node = before;
         }
@@ -442,8 +267,8 @@ PVOID NTAPI RtlEnumerateGenericTableAvl(PRTL_AVL_TABLE Table, BOOLEAN Restart)
 
     DQ_ENTER(RtlEnumerateGenericTableAvl, Table, Table, Restart, 0, NULL);
     BEGIN(true, RtlEnumerateGenericTableAvl);
-    next = Restart || Table->RestartKey == NULL ? leftmost(root_of(Table))
-                                                : next_of(Table, Table->RestartKey);
+    next = Restart || Table->RestartKey == NULL ? dq_avl_first(Table)
+                                                : dq_avl_next(Table, Table->RestartKey);
     if (next != NULL) {
         Table->RestartKey = next;
     }
@@ -457,7 +282,7 @@ PVOID NTAPI RtlEnumerateGenericTableWithoutSplayingAvl(PRTL_AVL_TABLE Table, PVO
 
     DQ_ENTER(RtlEnumerateGenericTableWithoutSplayingAvl, Table, Table, *RestartKey, 0, NULL);
     BEGIN(false, RtlEnumerateGenericTableWithoutSplayingAvl);
-    next = *RestartKey == NULL ? leftmost(root_of(Table)) : next_of(Table, *RestartKey);
+    next = *RestartKey == NULL ? dq_avl_first(Table) : dq_avl_next(Table, *RestartKey);
     if (next != NULL) {
         *RestartKey = next;
     }
@@ -472,11 +297,11 @@ static PRTL_BALANCED_LINKS place_of(PRTL_AVL_TABLE table, void *buffer, bool ski
 
     switch (search(table, buffer, &node)) {
     case TableFoundNode:
-        return skip ? next_of(table, node) : node;
+        return skip ? dq_avl_next(table, node) : node;
     case TableInsertAsLeft:
         return node;
     case TableInsertAsRight:
-        return next_of(table, node);
+        return dq_avl_next(table, node);
     default:
         return NULL;
     }
@@ -496,14 +321,14 @@ PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table,
     if (at == NULL || *DeleteCount != Table->DeleteCount) {
         at = place_of(Table, Buffer, NextFlag != 0);
     } else if (NextFlag != 0) {
-        at = next_of(Table, at);
+        at = dq_avl_next(Table, at);
     }
     while (at != NULL && MatchFunction != NULL) {
         status = match(Table, MatchFunction, at, MatchData);
         if (status == STATUS_SUCCESS || status == STATUS_NO_MORE_MATCHES) {
             break;
         }
-        at = next_of(Table, at);
+        at = dq_avl_next(Table, at);
     }
     *RestartKey = at;
     *DeleteCount = Table->DeleteCount;
@@ -523,7 +348,7 @@ static ULONG count_older(PRTL_AVL_TABLE table, uint32_t age)
 {
     ULONG count = 0;
 
-    for (PRTL_BALANCED_LINKS at = leftmost(root_of(table)); at != NULL; at = next_of(table, at)) {
+    for (PRTL_BALANCED_LINKS at = dq_avl_first(table); at != NULL; at = dq_avl_next(table, at)) {
         count += age_of(table, at) > age;
     }
     return count;
@@ -533,7 +358,7 @@ static ULONG count_older(PRTL_AVL_TABLE table, uint32_t age)
 static PRTL_BALANCED_LINKS find_by_order(PRTL_AVL_TABLE table, ULONG index)
 {
     uint32_t lowest = 0, highest = UINT32_MAX;
-    PRTL_BALANCED_LINKS at = leftmost(root_of(table));
+    PRTL_BALANCED_LINKS at = dq_avl_first(table);
 
     while (lowest < highest) {
         const uint32_t middle = lowest + (highest - lowest) / 2;
@@ -545,7 +370,7 @@ static PRTL_BALANCED_LINKS find_by_order(PRTL_AVL_TABLE table, ULONG index)
         }
     }
     while (at != NULL && age_of(table, at) != lowest) {
-        at = next_of(table, at);
+        at = dq_avl_next(table, at);
     }
     return at;
 }
@@ -580,7 +405,7 @@ BOOLEAN NTAPI RtlIsGenericTableEmptyAvl(PRTL_AVL_TABLE Table)
 
     DQ_ENTER(RtlIsGenericTableEmptyAvl, Table, Table, 0, 0, TRUE);
     BEGIN(false, RtlIsGenericTableEmptyAvl);
-    empty = root_of(Table) == NULL;
+    empty = dq_avl_root(Table) == NULL;
     dq_tableuse_end(&use);
     return empty;
 }
