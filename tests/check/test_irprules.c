@@ -4,6 +4,8 @@
  */
 #include "rule.h"
 
+#include <dirql/driver.h>
+
 #include "../io/stack.h"
 
 enum { IO_MANAGER = DRIVER_VERIFIER_IOMANAGER_VIOLATION };
@@ -1090,6 +1092,79 @@ static void a_stack_is_taken_apart_from_the_top(void **state)
     assert_error(attach_twice, 1, "DeviceStack");
 }
 
+static NTSTATUS add_unready(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
+{
+    PDEVICE_OBJECT device;
+
+    IoCreateDevice(driver, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &device);
+    IoAttachDeviceToDeviceStack(device, pdo);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS enter_unready(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    (void)path;
+    driver->DriverExtension->AddDevice = add_unready;
+    return STATUS_SUCCESS;
+}
+
+static void add_a_device_that_is_not_ready(void *context)
+{
+    (void)context;
+    (void)dirql_driver_add_device(dirql_driver_load("unready", enter_unready, NULL),
+                                  dirql_pdo_create("unready", NULL, 0));
+}
+
+static void unload_without_a_routine(void *context)
+{
+    (void)context;
+    dirql_driver_unload(dirql_driver_load("unready", enter_unready, NULL));
+}
+
+static NTSTATUS add_ready(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
+{
+    const NTSTATUS status = add_unready(driver, pdo);
+
+    pdo->AttachedDevice->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    return status;
+}
+
+static PDEVICE_OBJECT ready_pdo;
+
+static VOID unload_ready(PDRIVER_OBJECT driver)
+{
+    PDEVICE_OBJECT device = driver->DeviceObject;
+
+    IoDetachDevice(ready_pdo);
+    IoDeleteDevice(device);
+}
+
+static NTSTATUS enter_ready(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    (void)path;
+    driver->DriverExtension->AddDevice = add_ready;
+    driver->DriverUnload = unload_ready;
+    return STATUS_SUCCESS;
+}
+
+static void load_and_unload(void *context)
+{
+    PDRIVER_OBJECT driver = dirql_driver_load("ready", enter_ready, NULL);
+
+    (void)context;
+    ready_pdo = dirql_pdo_create("ready", NULL, 0);
+    (void)dirql_driver_add_device(driver, ready_pdo);
+    dirql_driver_unload(driver);
+}
+
+static void drivers_are_loaded_as_meant(void **state)
+{
+    (void)state;
+    assert_broken(add_a_device_that_is_not_ready, 1, IO_MANAGER, 0x243, DIRQL_ANY, 0, 0,
+                  "AddDevice");
+    assert_error(unload_without_a_routine, 1, "DriverUnload");
+}
+
 static void unregister_unregistered(void *context)
 {
     (void)context;
@@ -1294,6 +1369,8 @@ static const struct {
     KEPT("StartIoRecursion", start_when_it_has_returned),
     KEPT("DeviceStack", use_names),
     KEPT("ShutdownNotification", use_names),
+    KEPT("AddDevice", load_and_unload),
+    KEPT("DriverUnload", load_and_unload),
     KEPT("IrqlIoPassive1", use_names),
     KEPT("IrqlIoPassive2", use_names),
     KEPT("IrqlIoPassive3", use_names),
@@ -1348,6 +1425,7 @@ int main(void)
         cmocka_unit_test(what_waits_can_be_cancelled),
         cmocka_unit_test(queues_are_used_as_meant),
         cmocka_unit_test(a_stack_is_taken_apart_from_the_top),
+        cmocka_unit_test(drivers_are_loaded_as_meant),
         cmocka_unit_test(only_what_is_registered_is_unregistered),
         cmocka_unit_test(names_are_for_passive_level),
         cmocka_unit_test(what_is_right_is_not_reported),
