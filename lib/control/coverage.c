@@ -40,10 +40,28 @@ static void add_shard(dq_text *out, const dirql_exploration *ex)
 {
     if (ex->search.shards > 1) {
         dq_text_add(out, " (shard %u of %u)", ex->search.shard, ex->search.shards);
-        if (ex->search.sharing.count > 0) {
-            dq_text_add(out, "; memory that only another shard finds to be shared is not branched on");
-        }
     }
+}
+
+/* Only where some code is instrumented. */
+static void add_reduction(dq_text *out, const dirql_exploration *ex)
+{
+    const dq_searcher *searcher = &ex->search.searcher;
+    host_symbol symbol;
+
+    if (!searcher->hears || ex->options.unreduced) {
+        return;
+    }
+    if (searcher->unreduced) {
+        dq_text_add(out, "; not reduced: shards are not");
+        return;
+    }
+    if ((searcher->noticed & DQ_NOTICE_UNSEEN) == 0) {
+        dq_text_add(out, "; reduced");
+        return;
+    }
+    host_symbol_find(searcher->unseen_at, &symbol);
+    dq_text_add(out, "; not reduced: `%s` is not instrumented", symbol.function);
 }
 
 /* What mode pct promises of a run. */
@@ -96,6 +114,7 @@ char *dirql_coverage(const dirql_exploration *ex)
         if (ex->passes.exhausted) {
             dq_text_add(&out, "; no bound left any out");
         }
+        add_reduction(&out, ex);
         add_shard(&out, ex);
         return out.text;
     }
@@ -106,6 +125,7 @@ char *dirql_coverage(const dirql_exploration *ex)
         dq_text_add(&out, "; complete for ");
         add_limits(&out, &ex->passes.done);
     }
+    add_reduction(&out, ex);
     add_shard(&out, ex);
     return out.text;
 }

@@ -17,6 +17,19 @@ static bool is_static(void *owner, const void *address)
     return host_data_has(owner, address);
 }
 
+static void look_at_test(dirql_exploration *ex)
+{
+    dq_searcher *searcher = &ex->search.searcher;
+    const void *routine = ex->job.options->routine != NULL ? ex->job.options->routine
+                                                           : (void *)(uintptr_t)ex->job.body;
+
+    searcher->hears = dq_access_instrumented(routine);
+    if (!searcher->hears) {
+        searcher->noticed = DQ_NOTICE_UNSEEN;
+        searcher->unseen_at = routine;
+    }
+}
+
 dirql_exploration *dirql_exploration_begin(const dirql_job *job)
 {
     dirql_exploration *ex = calloc(1, sizeof(*ex));
@@ -43,14 +56,15 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     dq_search_start(&ex->search);
     ex->job.searcher = &ex->search.searcher;
     ex->job.arena = &ex->arena;
-    ex->search.searcher.unreduced = job->options->unreduced != 0;
+    /* What is shared is found out by running, and a shard does not run everything: all of them
+     * branch on the same only if they branch everywhere. */
+    ex->search.searcher.unreduced = job->options->unreduced != 0 || job->options->shards > 1;
     ex->search.shards = job->options->shards;
     ex->search.shard = job->options->shard;
     ex->search.sharing.is_static = is_static;
     ex->search.sharing.owner = ex->data;
     ex->search.sharing.arena = &ex->arena;
-    ex->search.unseen = !dq_access_instrumented(
-        job->options->routine != NULL ? job->options->routine : (void *)(uintptr_t)job->body);
+    look_at_test(ex);
     dq_passes_begin(&ex->passes, &last);
     dq_search_begin(&ex->search, &ex->passes.limit);
     return ex;

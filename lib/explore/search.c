@@ -109,17 +109,17 @@ static bool touch(dq_searcher *searcher, dq_processor *cpu, const void *address,
         searcher->hears = true;
         search->sharing.grew = true; /* So far nobody has told of what services touch. */
     }
-    return search->unseen ||
+    return (searcher->noticed & DQ_NOTICE_UNSEEN) != 0 ||
            dq_sharing_touch(&search->sharing, cpu, address, bytes, flags);
 }
 
 /* What was taken as nobody else's may not be. */
-static void unseen(dq_searcher *searcher)
+static void notice(dq_searcher *searcher, dq_notice what)
 {
     dq_search *search = (dq_search *)searcher;
 
-    search->sharing.grew = search->sharing.grew || !search->unseen;
-    search->unseen = true;
+    searcher->noticed |= what;
+    search->sharing.grew = true;
 }
 
 /* ---- From one run to the next ---------------------------------------------------------------- */
@@ -129,7 +129,7 @@ void dq_search_start(dq_search *search)
     memset(search, 0, sizeof(*search));
     search->searcher.answer = answer;
     search->searcher.touch = touch;
-    search->searcher.unseen = unseen;
+    search->searcher.notice = notice;
 }
 
 void dq_search_stop(dq_search *search)

@@ -9,15 +9,27 @@
  * made in passes with growing bounds (passes.h), so that what fails with the fewest is found
  * first.
  *
- * Reduction. Code that is instrumented says what it touches, and no branch is made before what nobody
- * else touches (sharing.h). Code that is not may touch anything; as soon as any of it is a part of the
- * test, branches are made everywhere. (A device is one object: what its callbacks touch is its
- * own.) It is looked at where routines begin and where services are called from, so it goes unseen
- * that instrumented code calls other code which calls no service itself.
+ * Reduction. No branch is made at a point whose step is independent of all that others do in any
+ * run: it touches only memory that nobody else touches, or it is a service that touches only what it is
+ * given, and that is the caller's own (sharing.h, sim/manner.def). A switch at such a point, or an
+ * interrupt that arrives there, can as well come behind the step: the same is done in the same
+ * order, but for steps that commute, and it takes not one preemption or interrupt more. So every
+ * state and finding within the bounds stays within them. (Moving steps the other way would not do:
+ * that may take more preemptions than there are, see Coons, Musuvathi and McKinley, "Bounded
+ * Partial-Order Reduction", OOPSLA 2013.) For that, what a choice costs must not depend on the
+ * number of steps: who was chosen goes on until it rests, and an interrupt is put off once
+ * (sched_turns.c).
+ *
+ * What is independent is found out by running. Whatever turns out not to be begins the pass again
+ * (sharing.grew, dq_notice). Doubtful things are dependent: memory that does not lie at the same
+ * address in each run; services without a row in the table; and, as soon as any code of the test is
+ * not instrumented, everything. That is looked at where routines begin and where services are
+ * called from; so it goes unseen when instrumented code calls other code that calls no service
+ * itself. A device is one object: what its callbacks touch is taken as its own.
  *
  * Of several shards each runs the first schedule, and then those whose first answer other than 0
- * (the how manieth choice, and which) is its own. So none but the first is run by two, and nothing has
- * to be agreed on.
+ * (the how manieth choice, and which) is its own. So none but the first is run by two, and nothing
+ * has to be agreed on. They are not reduced: what each found to be shared would be something else.
  */
 #ifndef DQ_SEARCH_H
 #define DQ_SEARCH_H
@@ -51,7 +63,6 @@ typedef struct dq_search {
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
     unsigned shards, shard; /* How many there are, and which this is. */
     size_t deviations;      /* Answers of the present run that are not 0. */
-    bool unseen; /* Some guest code does not say what it touches: it may touch anything. */
     dq_sharing sharing;
     dq_search_error error;
     size_t error_at;     /* The choice at which it was seen. */

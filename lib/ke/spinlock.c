@@ -12,6 +12,7 @@
 
 #include "ke/ki.h"
 #include "ke/lockgraph.h"
+#include "sim/access.h"
 
 #define COLD __attribute__((noinline, cold))
 
@@ -80,6 +81,9 @@ static COLD void wait_for(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, 
 void dq_spinlock_acquire(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, unsigned old_irql,
                          bool fifo, const void *place)
 {
+    if (cpu->machine->choices.searcher != NULL) {
+        (void)dq_access_by_own(cpu, lock, sizeof(*lock)); /* An ISR calls no service for it. */
+    }
     if ((fifo && dq_spin_is_behind(cpu, lock, 0)) || !take(lock, dq_spinlock_word(cpu, place))) {
         wait_for(cpu, lock, api, fifo, place);
     }

@@ -8,6 +8,7 @@
  */
 #include "ke/apc.h"
 #include "ke/ki.h"
+#include "sim/access.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,6 +369,9 @@ static void call_routine(const dq_thread *thread)
     const bool is_guest = !thread->internal && thread->number != 0;
     const unsigned depth = is_guest ? dq_guest_begin(dq_self) : 0;
 
+    if (is_guest && dq_self->machine->choices.searcher != NULL) {
+        dq_access_look(dq_self->machine, dq_self->execution, DQ_CODE(thread->routine));
+    }
     thread->routine(thread->context);
     dq_guest_end(depth);
 }

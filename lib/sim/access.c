@@ -42,9 +42,12 @@ static void say(dq_processor *cpu, const touch *what)
 static bool is_shared(dq_processor *cpu, const touch *touches, unsigned count)
 {
     dq_searcher *searcher = cpu->machine->choices.searcher;
-    bool shared = searcher == NULL;
+    bool shared = searcher == NULL || dq_choice_prepares(&cpu->machine->choices);
 
-    for (unsigned i = 0; i < count && searcher != NULL; i++) {
+    if (shared) {
+        return true;
+    }
+    for (unsigned i = 0; i < count; i++) {
         shared = searcher->touch(searcher, cpu, touches[i].address, touches[i].bytes,
                                  touches[i].flags) ||
                  shared;
@@ -151,13 +154,22 @@ void dq_access_both(const void *from, const void *other, unsigned other_flags, s
 
 void dq_access_look(dq_machine *machine, dq_execution *execution, const void *place)
 {
-    dq_searcher *searcher = machine->choices.searcher;
-
     if (execution->unseen || dq_access_instrumented(place)) {
         return;
     }
     execution->unseen = true;
-    searcher->unseen(searcher);
+    if (machine->choices.searcher->unseen_at == NULL) {
+        machine->choices.searcher->unseen_at = place;
+    }
+    dq_notice_of(machine, DQ_NOTICE_UNSEEN);
+}
+
+bool dq_access_by_own(dq_processor *cpu, const void *object, size_t bytes)
+{
+    dq_choice_log *log = &cpu->machine->choices;
+
+    return log->searcher != NULL && log->searcher->hears && !dq_choice_prepares(log) &&
+           !log->searcher->touch(log->searcher, cpu, object, bytes, DQ_ACCESS_WRITE);
 }
 
 void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_t bytes,
@@ -165,7 +177,7 @@ void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_
 {
     dq_searcher *searcher = cpu->machine->choices.searcher;
 
-    if (searcher != NULL && searcher->hears) {
+    if (searcher != NULL && searcher->hears && !dq_choice_prepares(&cpu->machine->choices)) {
         (void)searcher->touch(searcher, cpu, (const void *)address, bytes, flags);
     }
     dq_emit(cpu, ACCESS, (const void *)address, bytes, flags, 0);

@@ -41,9 +41,13 @@ DQ_ACCESS_API void dq_access_both(const void *from, const void *other, unsigned 
 void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_t bytes,
                           unsigned flags);
 
-/* In an exploration, where somebody searches: looks whether the execution's code at `place` (a return address, or a function)
- * says what it touches. */
+/* In an exploration, with a searcher: does the execution's code at `place` say what it touches?
+ * A return address, or a function. */
 void dq_access_look(dq_machine *machine, dq_execution *execution, const void *place);
+
+/* In an exploration: a lock or an object of the kernel is touched. True if nobody else ever touches
+ * it, as far as is known. */
+bool dq_access_by_own(dq_processor *cpu, const void *object, size_t bytes);
 
 /* The flags that the compiler's __ATOMIC_ number means: for a read, a write or, with both, a
  * read-modify-write. */

@@ -170,6 +170,16 @@ static unsigned choose(dq_processor *cpu, dq_choice choice, const hints *given)
     return choice.answer;
 }
 
+void dq_notice_of(dq_machine *machine, dq_notice what)
+{
+    dq_searcher *searcher = machine->choices.searcher;
+
+    /* Once there is unseen code, nothing else matters. */
+    if (searcher != NULL && (searcher->noticed & ((unsigned)what | DQ_NOTICE_UNSEEN)) == 0) {
+        searcher->notice(searcher, what);
+    }
+}
+
 unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options)
 {
     return dq_choose_within(cpu, kind, options, DQ_BOUND_FREE, 0);

@@ -77,7 +77,16 @@ typedef struct dq_guide {
 } dq_guide;
 
 /* Who answers in mode explore. `choice->answer` is to be filled in. */
+/* What an exploration has to know of a test, to tell what makes a difference. */
+typedef enum dq_notice {
+    DQ_NOTICE_UNSEEN = 1, /* Guest code that does not say what it touches. */
+    DQ_NOTICE_MASKED = 2, /* Something is asked of a processor, which its IRQL may put off. */
+    DQ_NOTICE_STRANGE = 4 /* A service that may touch locks and events which it is not given. */
+} dq_notice;
+
 typedef struct dq_searcher {
+    unsigned noticed; /* In any run. */
+    const void *unseen_at; /* A place in code that was noticed as unseen first. */
     size_t at;   /* Choices that the present run has asked it for. */
     size_t same; /* So many of them have the answers that they had in the run before. */
     bool anew;   /* Others are branched on than in the run before. */
@@ -88,8 +97,8 @@ typedef struct dq_searcher {
      * difference what happens before this and what after it. */
     bool (*touch)(struct dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
                   unsigned flags);
-    /* There is guest code that does not say what it touches. */
-    void (*unseen)(struct dq_searcher *searcher);
+    /* Something new of what there is in the test: see dq_notice. */
+    void (*notice)(struct dq_searcher *searcher, dq_notice what);
 } dq_searcher;
 
 typedef struct dq_choice_log {
@@ -108,6 +117,15 @@ typedef struct dq_choice_log {
     bool sparse;         /* As in mode explore: no choice where it could make no difference. */
     dq_searcher *searcher;
 } dq_choice_log;
+
+/* With a searcher: nothing has been branched on yet, nor is; what happens now comes before all. */
+static inline bool dq_choice_prepares(const dq_choice_log *log)
+{
+    return log->paused > 0 && log->searcher->at == 0;
+}
+
+/* Says it to the searcher, if there is one that does not know it. */
+void dq_notice_of(dq_machine *machine, dq_notice what);
 
 /* An answer in 0 .. options-1 (1 <= options <= 64). One option is no choice: 0, and nothing is
  * logged. */

@@ -22,6 +22,9 @@ static void append(dq_processor *cpu, dq_line *line)
 {
     const unsigned level = level_of(line);
 
+    if (cpu->machine->choices.searcher != NULL) {
+        dq_notice_of(cpu->machine, DQ_NOTICE_MASKED);
+    }
     line->target = cpu;
     line->pending_next = NULL;
     if (cpu->pending_first[level] == NULL) {

@@ -83,6 +83,26 @@ static bool asks_nobody(dq_processor *cpu, dq_manner manner, uint64_t look, bool
     return false;
 }
 
+/* In an exploration: before a service that touches only what it is given, if that is the caller's
+ * alone, it makes no difference what others do. */
+static void look_at_object(dq_processor *cpu, dq_manner manner, const void *object, size_t bytes)
+{
+    const dq_searcher *searcher = cpu->machine->choices.searcher;
+    dq_execution *execution = cpu->execution;
+    const unsigned against = DQ_NOTICE_STRANGE | (manner == DQ_MANNER_MASKS ? DQ_NOTICE_MASKED : 0);
+    const bool own = object != NULL && manner != DQ_MANNER_BRANCHLESS &&
+                     dq_access_by_own(cpu, object, bytes);
+
+    if (cpu->machine->choices.paused > 0) {
+        return;
+    }
+    if (manner == DQ_MANNER_ORDINARY) {
+        dq_notice_of(cpu->machine, DQ_NOTICE_STRANGE);
+    } else if (manner == DQ_MANNER_OBJECT || manner == DQ_MANNER_MASKS) {
+        execution->pinned = own && !searcher->unreduced && (searcher->noticed & against) == 0;
+    }
+}
+
 static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uint64_t look)
 {
     dq_machine *machine = cpu->machine;
@@ -90,6 +110,9 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
 
     if ((cpu->attention & DQ_ATTEND_TURNS) != 0 && !asks_nobody(cpu, manner, look, &yields)) {
         cpu = machine->scheduler->point(cpu, yields);
+        if (manner == DQ_MANNER_MASKS) {
+            execution->pinned = false; /* Another thread of the processor could not go on later. */
+        }
         if (cpu->irql < DQ_LEVEL_DISPATCH && dq_mode_chooses(machine->options.mode)) {
             machine->hooks->preempt(cpu);
         }
@@ -104,6 +127,24 @@ static dq_processor *point_of_service(dq_processor *cpu, dq_service service, con
     const dq_manner manner = dq_service_manner(service);
 
     return point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
+}
+
+/* KeSetEvent with `Wait` raises IRQL until the wait. */
+static dq_manner manner_of(dq_service service, uint64_t c)
+{
+    const bool raises = service == DQ_SERVICE_KeSetEvent && c != 0;
+
+    return raises ? DQ_MANNER_KNOWN : dq_service_manner(service);
+}
+
+static void look_closer(dq_processor *cpu, dq_service service, const void *place,
+                        const void *object, uint64_t a, uint64_t c)
+{
+    if (cpu->machine->choices.paused == 0) {
+        dq_access_look(cpu->machine, cpu->execution, place);
+    }
+    look_at_object(cpu, manner_of(service, c), object,
+                   service == DQ_SERVICE_Interlocked ? a : sizeof(void *));
 }
 
 dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
@@ -123,8 +164,8 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     cpu->execution->calls++;
     cpu->execution->service = service;
     cpu->execution->place = place;
-    if (cpu->machine->choices.searcher != NULL && cpu->machine->choices.paused == 0) {
-        dq_access_look(cpu->machine, cpu->execution, place);
+    if (cpu->machine->choices.searcher != NULL) {
+        look_closer(cpu, service, place, object, a, c);
     }
     if (cpu->attention & DQ_ATTEND_SINKS) {
         const dq_event event = { .kind = DQ_EVENT_CALL,
@@ -206,8 +247,25 @@ dq_processor *dq_deliver(dq_processor *cpu)
     return cpu;
 }
 
+/* In an exploration: IRQL now matters on `target` to others than who raises it. Not if it does
+ * nothing, or asks itself. */
+static void note_demand(const dq_processor *target)
+{
+    dq_machine *machine = target->machine;
+    const dq_execution *execution = target->execution;
+
+    if (machine->choices.searcher == NULL || execution == NULL ||
+        execution->kind == DQ_EXECUTION_IDLE || dq_choice_prepares(&machine->choices)) {
+        return;
+    }
+    if (target != dq_self || execution->kind == DQ_EXECUTION_DEVICE) {
+        dq_notice_of(machine, DQ_NOTICE_MASKED);
+    }
+}
+
 void dq_pend(dq_processor *target, unsigned level)
 {
+    note_demand(target);
     dq_attend(target, 1u << level);
     target->machine->scheduler->wake(target);
 }
@@ -219,6 +277,7 @@ void dq_unpend(dq_processor *target, unsigned level)
 
 void dq_want_switch(dq_processor *target)
 {
+    note_demand(target);
     dq_attend(target, DQ_ATTEND_SWITCH);
     target->machine->scheduler->wake(target);
 }

@@ -21,7 +21,14 @@ static inline bool dq_service_is_tests(dq_service service)
 }
 
 /* How an exploration treats a service, see manner.def. */
-typedef enum dq_manner { DQ_MANNER_ORDINARY, DQ_MANNER_BRANCHLESS, DQ_MANNER_POLL } dq_manner;
+typedef enum dq_manner {
+    DQ_MANNER_ORDINARY,
+    DQ_MANNER_KNOWN,
+    DQ_MANNER_OBJECT,
+    DQ_MANNER_MASKS,
+    DQ_MANNER_BRANCHLESS,
+    DQ_MANNER_POLL
+} dq_manner;
 
 dq_manner dq_service_manner(dq_service service);
 

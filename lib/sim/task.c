@@ -1,7 +1,6 @@
 /*
  * task.c - stacks that processors run: threads, and each processor's idle loop.
  */
-#include "sim/access.h"
 #include "sim/machine.h"
 
 #include <stdio.h>
@@ -112,9 +111,6 @@ dq_task *dq_task_create(dq_machine *machine, host_entry *entry, void *argument, 
         task->execution.object = kernel;
         task->execution.name = name;
         task->execution.routine = routine;
-        if (machine->choices.searcher != NULL && dq_self->machine == machine) { /* Else it is the body's: see options.routine. */
-            dq_access_look(machine, &task->execution, routine);
-        }
     }
     return task;
 }

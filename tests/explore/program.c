@@ -126,8 +126,8 @@ static const char *const actor_names[] = { "body", "thread", "ISR", "DPC" };
 void program_describe(const program *p, char *text, size_t bytes)
 {
     int length = snprintf(text, bytes,
-                          "%u processors, %u preemptions, %u interrupts; thread %s on %d; line %s%s; "
-                          "DPC importance %u on %d\n",
+                          "%u processors, %u preemptions, %u interrupts; thread %s on %d; line "
+                          "%s%s; DPC importance %u on %d\n",
                           p->processors, p->preemptions, p->interrupts, p->has_thread ? "is" : "no",
                           (signed char)p->thread_processor, p->has_line ? "is" : "no",
                           p->is_level ? " (level)" : "", p->importance,

@@ -1,7 +1,8 @@
 /*
  * program.h - small generated programs: what two threads, an ISR and a DPC do to a few variables.
  *
- * The same code is there twice, instrumented and not; a program says which of it each of its actors is.
+ * The same code is there twice, instrumented and not; a program says which of it each of its actors
+ * is.
  */
 #ifndef TEST_PROGRAM_H
 #define TEST_PROGRAM_H
@@ -21,7 +22,6 @@ enum {
 
 enum { ACTOR_BODY, ACTOR_THREAD, ACTOR_ISR, ACTOR_DPC };
 
-/* X(name, what it takes to be allowed: the highest IRQL) */
 #define PROGRAM_OPERATIONS(X) \
     X(READ)                   \
     X(WRITE)                  \

@@ -43,30 +43,43 @@ static void clear(void)
     program_ended = note_state;
 }
 
-static void explore(exploration *ex, int unreduced)
+static void explore_shard(exploration *ex, int unreduced, unsigned shards, unsigned shard)
 {
+    const unsigned interrupts = program_now.interrupts > 0 ? program_now.interrupts : DIRQL_NONE;
     const dirql_options options = { .name = "generated",
                                     .mode = DIRQL_MODE_EXPLORE,
                                     .processors = program_now.processors,
                                     .preemptions = program_now.preemptions,
-                                    .interrupts = program_now.interrupts > 0 ? program_now.interrupts
-                                                                             : DIRQL_NONE,
+                                    .interrupts = interrupts,
                                     .checks = DIRQL_CHECKS_NONE,
                                     .time_limit_s = DIRQL_NEVER,
                                     .schedule_limit = SCHEDULES_MAX,
                                     .unreduced = unreduced,
+                                    .shards = shards,
+                                    .shard = shard,
                                     .routine = program_routine() };
     dirql_result result;
 
     exploring = ex;
-    ex->state_count = 0;
     clear();
     if (dirql_run(&options, program_body, NULL, &result) != DIRQL_PASSED) {
         fail_msg("%s", result.report);
     }
     ex->is_complete = result.complete != 0;
-    ex->schedules = result.schedules;
+    ex->schedules += result.schedules;
     dirql_result_free(&result);
+}
+
+static void forget(exploration *ex)
+{
+    ex->state_count = 0;
+    ex->schedules = 0;
+}
+
+static void explore(exploration *ex, int unreduced)
+{
+    forget(ex);
+    explore_shard(ex, unreduced, 1, 0);
 }
 
 static bool has_state(const exploration *ex, unsigned long long state)
@@ -140,10 +153,35 @@ static void generated_programs_end_in_the_same_states_with_and_without_reduction
     assert_true(schedules[0] < schedules[1]);
 }
 
+/* That no schedule is run by two of them shows in their number. */
+static void shards_find_together_what_one_exploration_finds(void **state)
+{
+    enum { SHARDS = 3, EVERY = 8 };
+    const unsigned long long first = number_from("DIRQL_AGREE_FIRST", 1);
+    const unsigned long long count = number_from("DIRQL_AGREE_PROGRAMS", PROGRAMS);
+    unsigned disagreeing = 0;
+
+    (void)state;
+    for (unsigned long long seed = first; seed < first + count; seed += EVERY) {
+        program_make(seed, &program_now);
+        explore(&all, 1);
+        if (!all.is_complete) {
+            continue;
+        }
+        forget(&reduced);
+        for (unsigned shard = 0; shard < SHARDS; shard++) {
+            explore_shard(&reduced, 0, SHARDS, shard);
+        }
+        disagreeing += !agrees(seed) || reduced.schedules != all.schedules;
+    }
+    assert_int_equal(disagreeing, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(generated_programs_end_in_the_same_states_with_and_without_reduction),
+        cmocka_unit_test(shards_find_together_what_one_exploration_finds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

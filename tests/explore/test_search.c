@@ -1,0 +1,285 @@
+/*
+ * test_search.c - the search over choices, asked by a machine that a few lines here make up.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "explore/search.h"
+
+enum { RUNS_MAX = 256, CHOICES_MAX = 8 };
+
+static dq_execution execution;
+static dq_processor cpu = { .execution = &execution };
+static dq_search search;
+static char runs[RUNS_MAX][CHOICES_MAX + 1]; /* The answers of each, as digits. */
+static unsigned run_count, asked;
+
+static unsigned ask(dq_choice choice)
+{
+    search.searcher.answer(&search.searcher, &cpu, &choice);
+    runs[run_count][asked++] = (char)('0' + choice.answer);
+    runs[run_count][asked] = '\0';
+    return choice.answer;
+}
+
+static unsigned ask_free(unsigned options)
+{
+    return ask((dq_choice){ .kind = DQ_CHOICE_TEST, .options = (uint8_t)options });
+}
+
+static unsigned ask_within(dq_bound bound, unsigned options)
+{
+    return ask((dq_choice){ .kind = DQ_CHOICE_PROCESSOR,
+                            .options = (uint8_t)options,
+                            .bound = (uint8_t)bound,
+                            .costly = ~1ull });
+}
+
+static void search_all(void (*run)(void))
+{
+    run_count = 0;
+    do {
+        asked = 0;
+        dq_search_begin_run(&search);
+        run();
+        run_count++;
+        assert_true(run_count < RUNS_MAX);
+        assert_int_equal(search.error, DQ_SEARCH_GOES_ON);
+    } while (dq_search_advance(&search));
+}
+
+static void begin(uint32_t preemptions, uint32_t interrupts)
+{
+    const dq_bounds limit = { { 0, preemptions, interrupts, 0 } };
+
+    dq_search_begin(&search, &limit);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    execution = (dq_execution){ 0 };
+    dq_search_start(&search);
+    begin(0, 0);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    dq_search_stop(&search);
+    return 0;
+}
+
+/* ---- Runs ------------------------------------------------------------------------------------ */
+
+static void two_by_three(void)
+{
+    (void)ask_free(2);
+    (void)ask_free(3);
+}
+
+static void longer_after_one(void)
+{
+    if (ask_free(2) == 1) {
+        (void)ask_free(2);
+    }
+}
+
+static void three_switches(void)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        (void)ask_within(DQ_BOUND_PREEMPTION, 2);
+    }
+}
+
+static void ask_nothing(void)
+{
+}
+
+/* ---- Tests ----------------------------------------------------------------------------------- */
+
+static void all_answers_come_once_in_order(void **state)
+{
+    static const char *const expected[] = { "00", "01", "02", "10", "11", "12" };
+
+    (void)state;
+    search_all(two_by_three);
+    assert_int_equal(run_count, 6);
+    for (unsigned i = 0; i < run_count; i++) {
+        assert_string_equal(runs[i], expected[i]);
+    }
+}
+
+static void what_is_asked_may_depend_on_the_answers(void **state)
+{
+    static const char *const expected[] = { "0", "10", "11" };
+
+    (void)state;
+    search_all(longer_after_one);
+    assert_int_equal(run_count, 3);
+    for (unsigned i = 0; i < run_count; i++) {
+        assert_string_equal(runs[i], expected[i]);
+    }
+}
+
+static void a_run_that_asks_nothing_is_the_only_one(void **state)
+{
+    (void)state;
+    search_all(ask_nothing);
+    assert_int_equal(run_count, 1);
+}
+
+static void no_run_uses_up_more_than_its_bound(void **state)
+{
+    (void)state;
+    begin(2, 0);
+    search_all(three_switches);
+    assert_int_equal(run_count, 7); /* All of 8 but "111". */
+    assert_true(search.cut[DQ_BOUND_PREEMPTION]);
+    assert_false(search.cut[DQ_BOUND_INTERRUPT]);
+}
+
+static void a_bound_that_is_large_enough_cuts_nothing_off(void **state)
+{
+    (void)state;
+    begin(3, 0);
+    search_all(three_switches);
+    assert_int_equal(run_count, 8);
+    assert_false(search.cut[DQ_BOUND_PREEMPTION]);
+}
+
+static void what_a_run_has_used_up_is_known(void **state)
+{
+    (void)state;
+    begin(1, 0);
+    search_all(three_switches);
+    assert_int_equal(run_count, 4);
+    assert_string_equal(runs[3], "100");
+    assert_int_equal(search.used.of[DQ_BOUND_PREEMPTION], 0); /* All is paid back. */
+    assert_int_equal(search.deviations, 0);
+}
+
+static void a_run_that_asks_for_something_else_has_diverged(void **state)
+{
+    (void)state;
+    dq_search_begin_run(&search);
+    asked = 0;
+    (void)ask_free(2);
+    (void)ask_free(2);
+    assert_true(dq_search_advance(&search));
+    dq_search_begin_run(&search);
+    asked = 0;
+    (void)ask_free(3);
+    assert_int_equal(search.error, DQ_SEARCH_DIVERGED);
+    assert_int_equal(search.error_at, 0);
+    assert_int_equal(search.expected.options, 2);
+    assert_int_equal(search.asked.options, 3);
+}
+
+static void a_run_that_asks_in_another_service_has_diverged(void **state)
+{
+    (void)state;
+    dq_search_begin_run(&search);
+    asked = 0;
+    (void)ask_free(2);
+    (void)ask_free(2);
+    assert_true(dq_search_advance(&search));
+    dq_search_begin_run(&search);
+    asked = 0;
+    execution.service = DQ_SERVICE_KeSetEvent;
+    (void)ask_free(2);
+    assert_int_equal(search.error, DQ_SEARCH_DIVERGED);
+}
+
+static void the_share_that_was_seen_grows_to_the_end(void **state)
+{
+    double before = -1;
+
+    (void)state;
+    do {
+        asked = 0;
+        dq_search_begin_run(&search);
+        two_by_three();
+        assert_true(dq_search_share(&search) > before);
+        before = dq_search_share(&search);
+    } while (dq_search_advance(&search));
+    assert_true(before > 0.8 && before < 1);
+}
+
+static void shards_have_all_runs_and_only_the_first_twice(void **state)
+{
+    char all[RUNS_MAX][CHOICES_MAX + 1];
+    unsigned all_count, found = 0;
+
+    (void)state;
+    begin(2, 0);
+    search_all(three_switches);
+    all_count = run_count;
+    memcpy(all, runs, sizeof(all));
+    search.shards = 3;
+    for (search.shard = 0; search.shard < 3; search.shard++) {
+        begin(2, 0);
+        search_all(three_switches);
+        assert_string_equal(runs[0], all[0]);
+        for (unsigned i = 1; i < run_count; i++) {
+            unsigned at = 1;
+
+            while (at < all_count && strcmp(runs[i], all[at]) != 0) {
+                at++;
+            }
+            assert_true(at < all_count); /* Of those that no shard before has had. */
+            strcpy(all[at], "had");
+            found++;
+        }
+    }
+    assert_int_equal(found, all_count - 1);
+}
+
+static void a_new_notice_begins_the_pass_again(void **state)
+{
+    (void)state;
+    dq_search_begin_run(&search);
+    asked = 0;
+    (void)ask_free(2);
+    assert_false(dq_search_is_begun_again(&search));
+    search.searcher.notice(&search.searcher, DQ_NOTICE_UNSEEN);
+    assert_true(dq_search_is_begun_again(&search));
+    assert_int_equal(search.count, 0);
+    assert_false(dq_search_is_begun_again(&search));
+}
+
+static void memory_is_anybodys_once_code_does_not_say_what_it_touches(void **state)
+{
+    (void)state;
+    search.searcher.notice(&search.searcher, DQ_NOTICE_UNSEEN);
+    assert_true(search.searcher.touch(&search.searcher, &cpu, &cpu, 8, 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(all_answers_come_once_in_order, start, stop),
+        cmocka_unit_test_setup_teardown(what_is_asked_may_depend_on_the_answers, start, stop),
+        cmocka_unit_test_setup_teardown(a_run_that_asks_nothing_is_the_only_one, start, stop),
+        cmocka_unit_test_setup_teardown(no_run_uses_up_more_than_its_bound, start, stop),
+        cmocka_unit_test_setup_teardown(a_bound_that_is_large_enough_cuts_nothing_off, start, stop),
+        cmocka_unit_test_setup_teardown(what_a_run_has_used_up_is_known, start, stop),
+        cmocka_unit_test_setup_teardown(a_run_that_asks_for_something_else_has_diverged, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(a_run_that_asks_in_another_service_has_diverged, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(the_share_that_was_seen_grows_to_the_end, start, stop),
+        cmocka_unit_test_setup_teardown(shards_have_all_runs_and_only_the_first_twice, start, stop),
+        cmocka_unit_test_setup_teardown(a_new_notice_begins_the_pass_again, start, stop),
+        cmocka_unit_test_setup_teardown(memory_is_anybodys_once_code_does_not_say_what_it_touches,
+                                        start, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
