@@ -256,7 +256,8 @@ static void wake(dq_race *race)
     }
     race->sink.kinds |= DQ_RACE_EDGE_KINDS;
     for (unsigned i = 0; i < machine->processor_count; i++) {
-        machine->processors[i].sink_kinds |= DQ_RACE_EDGE_KINDS;
+        __atomic_fetch_or(&machine->processors[i].sink_kinds, DQ_RACE_EDGE_KINDS,
+                          __ATOMIC_RELAXED);
     }
 }
 

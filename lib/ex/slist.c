@@ -1,9 +1,9 @@
 /*
  * slist.c - sequenced singly linked lists: a stack that needs no lock.
  *
- * Push, pop and flush are one step each, at any IRQL. Simulated processors cannot interrupt it;
- * other host threads are kept out by the lowest bit of the header's second word, which an aligned
- * entry leaves free.
+ * Push, pop and flush are one step each, at any IRQL. Simulated processors cannot interrupt it (in
+ * live mode, because the monitor is held for the whole of it); other host threads are kept out by
+ * the lowest bit of the header's second word, which an aligned entry leaves free.
  */
 #include <wdm.h>
 
@@ -33,7 +33,9 @@ static inline void step(dq_service service, PSLIST_HEADER header, unsigned flags
 #define CHANGE_FLAGS dq_access_atomic_flags(DQ_ACCESS_READ | DQ_ACCESS_WRITE, __ATOMIC_SEQ_CST)
 #define QUERY_FLAGS  dq_access_atomic_flags(DQ_ACCESS_READ, __ATOMIC_ACQUIRE)
 
+/* Until the function returns. */
 #define STEP(service, header, flags) \
+    DQ_INSIDE(dq_self->live);        \
     step(DQ_SERVICE_##service, (header), (flags), __builtin_return_address(0))
 
 /* The list's first entry, with the header in the caller's hands. */

@@ -20,13 +20,19 @@ typedef struct touch {
     unsigned flags;
 } touch;
 
+/* Also asked outside the monitor. */
+static inline bool hears_access(const dq_processor *cpu)
+{
+    return (__atomic_load_n(&cpu->sink_kinds, __ATOMIC_RELAXED) & DQ_EVENT_BIT(ACCESS)) != 0;
+}
+
 /* True if nobody would notice the access. */
 static inline bool is_unnoticed(const dq_processor *cpu)
 {
     const uint32_t attention = dq_attention(cpu) & (~1u << cpu->irql);
 
     return attention == 0 ||
-           (attention == DQ_ATTEND_SINKS && (cpu->sink_kinds & DQ_EVENT_BIT(ACCESS)) == 0);
+           (attention == DQ_ATTEND_SINKS && !hears_access(cpu));
 }
 
 static void say(dq_processor *cpu, const touch *what)
@@ -110,7 +116,7 @@ static void step(dq_processor *cpu, const touch *touches, unsigned count, const 
 /* Guest code runs outside the monitor; what is inside is none. */
 static void step_live(dq_machine *machine, const touch *touches, unsigned count, const void *place)
 {
-    if (dq_inside > 0 || (machine->processors->sink_kinds & DQ_EVENT_BIT(ACCESS)) == 0) {
+    if (dq_inside > 0 || !hears_access(machine->processors)) {
         return;
     }
     dq_monitor_enter(machine);

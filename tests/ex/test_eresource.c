@@ -91,7 +91,7 @@ static void write_once(void *context)
 
 static void await_readers(LONG count)
 {
-    while (readers != count) {
+    while (InterlockedCompareExchange(&readers, 0, 0) != count) {
         dirql_time_advance_ms(1);
     }
 }

@@ -353,6 +353,40 @@ static void isr_and_interrupted_code_use_the_same_runtime(void **state)
     assert_in_range(dpc_count, 1, ROUNDS);
 }
 
+/* ---- Lists without a lock -------------------------------------------------------------------- */
+
+static SLIST_HEADER list;
+static SLIST_ENTRY entries[2];
+
+static void push_and_pop_in_isr(struct source *source)
+{
+    (void)source;
+    InterlockedPushEntrySList(&list, &entries[1]);
+    if (InterlockedPopEntrySList(&list) != &entries[1]) {
+        loops = false;
+    }
+}
+
+static void an_isr_uses_the_list_that_it_interrupted_a_change_of(void **state)
+{
+    struct stranger stranger;
+
+    (void)state;
+    fresh();
+    InitializeSListHead(&list);
+    first.act = push_and_pop_in_isr;
+    source_make(&first, 5, 1);
+    loops = true;
+    stranger_start(&stranger, raise_many, &first);
+    while (first.calls < ROUNDS) {
+        InterlockedPushEntrySList(&list, &entries[0]);
+        InterlockedPopEntrySList(&list);
+    }
+    stranger_join(&stranger);
+    assert_true(loops);
+    assert_int_equal(QueryDepthSList(&list), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +408,8 @@ int main(void)
                                  .processors = 2),
         dirql_unit_test_teardown(a_higher_line_is_not_masked_by_a_lower_irql, source_stop, LIVE,
                                  .processors = 2),
+        dirql_unit_test_teardown(an_isr_uses_the_list_that_it_interrupted_a_change_of, source_stop,
+                                 LIVE),
         dirql_unit_test_teardown(isr_and_interrupted_code_use_the_same_runtime, source_stop, LIVE,
                                  .processors = 2),
     };
