@@ -271,6 +271,14 @@ NTSYSAPI NTSTATUS NTAPI RtlCheckRegistryKey(_In_ ULONG RelativeTo, _In_ PWSTR Pa
 /* Makes the last part of the path. "wdm: RtlCreateRegistryKey". */
 NTSYSAPI NTSTATUS NTAPI RtlCreateRegistryKey(_In_ ULONG RelativeTo, _In_ PWSTR Path);
 
+/* The value of the first of two keys that has it; either may be NULL. ValueLength is the size of
+ * ValueData. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_BUFFER_OVERFLOW (and the length).
+ * "ntddk: RtlQueryRegistryValueWithFallback". */
+NTSYSAPI NTSTATUS NTAPI RtlQueryRegistryValueWithFallback(
+    _In_opt_ HANDLE PrimaryHandle, _In_opt_ HANDLE FallbackHandle, _In_ PUNICODE_STRING ValueName,
+    _In_ ULONG ValueLength, _Out_opt_ PULONG ValueType, _Out_ PVOID ValueData,
+    _Out_ PULONG ResultLength);
+
 EXTERN_C_END
 
 #endif

@@ -41,14 +41,14 @@ static void find_blocks(dq_machine *machine, const void *owner, dq_leaks *leaks)
     for (const dq_frame_block *block = dq_frame_block_next(machine, NULL, owner); block != NULL;
          block = dq_frame_block_next(machine, block, owner)) {
         if (block->use == DQ_FRAME_CONTIGUOUS) {
-            add(leaks, "ContiguousMemoryLeft", DQ_SERVICE_MmAllocateContiguousMemory, block->place,
-                block->bytes, "contiguous memory is not freed");
+            add(leaks, "ContiguousMemoryLeft", block->service, block->place, block->bytes,
+                "contiguous memory is not freed");
         } else if (block->use == DQ_FRAME_PAGES) {
-            add(leaks, "MdlMemoryLeft", DQ_SERVICE_MmAllocatePagesForMdlEx, block->place,
-                block->bytes, "the pages that an MDL was allocated with are not freed");
+            add(leaks, "MdlMemoryLeft", block->service, block->place, block->bytes,
+                "the pages that an MDL was allocated with are not freed");
         } else if (block->use == DQ_FRAME_COMMON) {
-            add(leaks, "CommonBufferLeft", DQ_SERVICE_AllocateCommonBuffer, block->place,
-                block->bytes, "a common buffer is not freed");
+            add(leaks, "CommonBufferLeft", block->service, block->place, block->bytes,
+                "a common buffer is not freed");
         }
     }
 }
@@ -59,19 +59,17 @@ static void find_registers(const dq_adapter *adapter, dq_leaks *leaks)
 {
     for (const dq_dma_registers *set = adapter->sets; set != NULL; set = set->next) {
         if (set->list != NULL) {
-            dirql_left(leaks, "MapRegistersLeft", DQ_SERVICE_GetScatterGatherList, set->place,
+            dirql_left(leaks, "MapRegistersLeft", set->service, set->place,
                        "a scatter/gather list is not given back");
         } else {
-            dirql_left(leaks, "MapRegistersLeft", DQ_SERVICE_AllocateAdapterChannel, set->place,
+            dirql_left(leaks, "MapRegistersLeft", set->service, set->place,
                        set->kept ? "the map registers of an adapter are not freed"
                                  : "the channel of an adapter is not freed");
         }
     }
     for (const dq_dma_request *request = adapter->first; request != NULL; request = request->next) {
-        dirql_left(leaks, "MapRegistersLeft",
-                   request->control != NULL ? DQ_SERVICE_AllocateAdapterChannel
-                                            : DQ_SERVICE_GetScatterGatherList,
-                   request->place, "a request still waits for an adapter");
+        dirql_left(leaks, "MapRegistersLeft", request->service, request->place,
+                   "a request still waits for an adapter");
     }
 }
 

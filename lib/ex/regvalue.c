@@ -8,22 +8,33 @@
 #include "ke/ki.h"
 #include "sim/fail.h"
 
+/* A list of texts has one null more, unless it is empty. */
+static bool ends(ULONG type, const char *data, ULONG bytes)
+{
+    const ULONG count = bytes / sizeof(WCHAR);
+    const ULONG nulls = type == REG_MULTI_SZ && count > 1 ? 2 : 1;
+    WCHAR last[2] = { 0 };
+
+    if (bytes % sizeof(WCHAR) != 0 || count < nulls) {
+        return false;
+    }
+    memcpy(last, data + bytes - nulls * sizeof(WCHAR), nulls * sizeof(WCHAR));
+    return last[0] == 0 && last[1] == 0;
+}
+
 void dq_value_check_text(dq_processor *cpu, ULONG type, const void *data, ULONG bytes)
 {
     const bool text = type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ;
-    WCHAR last = 1;
 
-    if (bytes >= sizeof(last) && bytes % sizeof(last) == 0) {
-        memcpy(&last, (const char *)data + bytes - sizeof(last), sizeof(last));
-    }
-    if (text && last != 0 && dq_attends(cpu, DQ_ATTEND_SINKS)) {
+    if (text && !ends(type, data, bytes) && dq_attends(cpu, DQ_ATTEND_SINKS)) {
         dq_find(cpu,
                 &(dq_finding){ .severity = DQ_WARNING,
                                .rule = "RegistryText",
                                .page = dq_service_name(cpu->execution->service),
                                .place = cpu->execution->place },
-                "%s was given a text of %u bytes that has no null at its end",
-                dq_service_name(cpu->execution->service), bytes);
+                "%s was given a text of %u bytes that has no null at its end%s",
+                dq_service_name(cpu->execution->service), bytes,
+                type == REG_MULTI_SZ ? ", or not the second one of a list" : "");
     }
 }
 

@@ -34,7 +34,8 @@ typedef struct dq_dma_registers {
     bool list_is_ours; /* GetScatterGatherList allocated it. */
     bool to_device;
     PMDL target; /* That BuildMdlFromScatterGatherList made, or NULL. */
-    const void *place; /* That asked for them. */
+    dq_service service; /* That asked for them, */
+    const void *place;  /* called from there. */
     struct dq_dma_registers *next;
 } dq_dma_registers;
 
@@ -50,6 +51,7 @@ typedef struct dq_dma_request {
     bool to_device;
     PVOID list_memory;
     bool list_is_ours; /* Not the caller's. */
+    dq_service service;
     const void *place;
     struct dq_dma_request *next;
 } dq_dma_request;

@@ -18,6 +18,7 @@ static dq_dma_registers *make_set(dq_processor *cpu, dq_adapter *adapter,
 
     if (set != NULL) {
         set->count = request->registers;
+        set->service = request->service;
         set->place = request->place;
         set->next = adapter->sets;
         adapter->sets = set;
@@ -164,6 +165,7 @@ NTSTATUS dq_dma_queue(dq_processor *cpu, dq_adapter *adapter, const dq_dma_reque
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     *queued = *request;
+    queued->service = cpu->execution->service;
     if (adapter->last != NULL) {
         adapter->last->next = queued;
     } else {

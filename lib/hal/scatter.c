@@ -38,6 +38,16 @@ static size_t offset_of(const MDL *mdl, const void *current)
     return (size_t)((const char *)current - (const char *)MmGetMdlVirtualAddress(mdl));
 }
 
+/* A part of the list, which is told of by itself when it is left. */
+static void *make_room(dq_processor *cpu, size_t bytes, const void *place)
+{
+    dq_pool_request request = dq_pool_request_of_type(NonPagedPoolNx, bytes, POOL_TAG,
+                                                      cpu->execution->service, place);
+
+    request.object = "";
+    return dq_pool_request_memory(cpu, &request);
+}
+
 /* ---- Making ---------------------------------------------------------------------------------- */
 
 static bool add_pieces(dq_processor *cpu, dq_adapter *adapter, dq_dma_registers *set,
@@ -143,8 +153,7 @@ NTSTATUS dq_dma_get_list(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, P
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    request.list_memory = dq_pool_allocate(cpu, NonPagedPoolNx, size_for(request.registers),
-                                           POOL_TAG, request.place);
+    request.list_memory = make_room(cpu, size_for(request.registers), request.place);
     return request.list_memory != NULL ? dq_dma_queue(cpu, adapter, &request)
                                        : STATUS_INSUFFICIENT_RESOURCES;
 }

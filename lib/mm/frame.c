@@ -310,6 +310,8 @@ dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wi
                                .pages = pages,
                                .stride = stride,
                                .owner = wish->owner,
+                               .service = dq_self->execution != NULL ? dq_self->execution->service
+                                                                     : DQ_SERVICE_NONE,
                                .place = wish->place };
     if (block->memory == NULL || !bind_all(machine, block)) {
         free_memory(machine, block->memory);

@@ -30,6 +30,7 @@ typedef struct dq_frame_block {
     size_t pages;
     unsigned stride;
     const void *owner; /* The adapter, for those that belong to one. */
+    dq_service service; /* That made it. */
     const void *place, *freed_place;
     struct dq_frame_block *next;
 } dq_frame_block;

@@ -6,6 +6,8 @@
  */
 #include "rtl/registry.h"
 
+#include <string.h>
+
 #include "ke/handle.h"
 #include "ke/ki.h"
 #include "sim/fail.h"
@@ -184,4 +186,51 @@ NTSTATUS NTAPI RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR Valu
         status = dq_registry_find(cpu, &key_name, &key);
     }
     return NT_SUCCESS(status) ? dq_value_delete(cpu->machine, key, &name) : status;
+}
+
+/* STATUS_OBJECT_NAME_NOT_FOUND: the key has no such value, or there is no key. */
+static NTSTATUS look_up(dq_processor *cpu, HANDLE handle, const UNICODE_STRING *name,
+                        const dq_value **value)
+{
+    dq_key *key;
+    NTSTATUS status;
+
+    if (handle == NULL) {
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    status = dq_key_of_handle(cpu, handle, KEY_QUERY_VALUE, &key);
+    *value = NT_SUCCESS(status) ? dq_value_find(key, name) : NULL;
+    return NT_SUCCESS(status) && *value == NULL ? STATUS_OBJECT_NAME_NOT_FOUND : status;
+}
+
+/* A handle that is none ends it, also where the other would have had the value; the page is
+ * silent. */
+NTSTATUS NTAPI RtlQueryRegistryValueWithFallback(HANDLE PrimaryHandle, HANDLE FallbackHandle,
+                                                 PUNICODE_STRING ValueName, ULONG ValueLength,
+                                                 PULONG ValueType, PVOID ValueData,
+                                                 PULONG ResultLength)
+{
+    const dq_value *value;
+    NTSTATUS status;
+
+    DQ_ENTER(RtlQueryRegistryValueWithFallback, NULL, PrimaryHandle, FallbackHandle, ValueLength,
+             STATUS_UNSUCCESSFUL);
+    status = look_up(cpu, PrimaryHandle, ValueName, &value);
+    if (status == STATUS_OBJECT_NAME_NOT_FOUND) {
+        status = look_up(cpu, FallbackHandle, ValueName, &value);
+    }
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    *ResultLength = value->bytes;
+    if (ValueType != NULL) {
+        *ValueType = value->type;
+    }
+    if (ValueLength < value->bytes) {
+        return STATUS_BUFFER_OVERFLOW;
+    }
+    if (value->bytes > 0) {
+        memcpy(ValueData, value->data, value->bytes);
+    }
+    return STATUS_SUCCESS;
 }

@@ -124,12 +124,12 @@ static void open_of_an_attached_device(void *context)
 
     (void)context;
     pdo = dirql_pdo_create("sound", NULL, 0);
-    pdo->AttachedDevice = device;
+    assert_ptr_equal(IoAttachDeviceToDeviceStack(device, pdo), pdo);
     assert_int_equal(
         PcNewRegistryKey(&key, NULL, DeviceRegistryKey, KEY_READ, device, NULL, NULL, 0, NULL),
         STATUS_SUCCESS);
     IRegistryKey_Release(key);
-    pdo->AttachedDevice = NULL;
+    IoDetachDevice(pdo);
     IoDeleteDevice(device);
 }
 

@@ -188,6 +188,37 @@ static void leave_map_registers(void *context)
     }
 }
 
+static void take_list(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
+{
+    (void)device;
+    (void)irp;
+    *(PSCATTER_GATHER_LIST *)context = list;
+}
+
+static void leave_a_list(void *context)
+{
+    PDMA_ADAPTER adapter = IoGetDmaAdapter(NULL, &description, &registers);
+    PMDL mdl = lock();
+    PSCATTER_GATHER_LIST list = NULL;
+    PDEVICE_OBJECT device;
+    KIRQL old;
+
+    (void)context;
+    IoCreateDevice(NULL, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    adapter->DmaOperations->GetScatterGatherList(adapter, device, mdl, pages, 100, take_list, &list,
+                                                 FALSE);
+    if (tidy) {
+        adapter->DmaOperations->PutScatterGatherList(adapter, list, FALSE);
+    }
+    KeLowerIrql(old);
+    IoDeleteDevice(device);
+    MmUnlockPages(mdl);
+    if (tidy) {
+        adapter->DmaOperations->PutDmaAdapter(adapter);
+    }
+}
+
 /* An adapter with something out cannot be given back, so that both are left. */
 static void run_untidy(void (*body)(void *))
 {
@@ -211,6 +242,10 @@ static void adapters_and_what_they_gave_out_are_reported(void **state)
     assert_report_has("the map registers of an adapter are not freed. AllocateAdapterChannel was "
                       "called at leave_map_registers");
     assert_silent(leave_map_registers, 1, "MapRegistersLeft");
+    run_untidy(leave_a_list);
+    assert_report_has("a scatter/gather list is not given back. GetScatterGatherList was called at "
+                      "leave_a_list");
+    assert_silent(leave_a_list, 1, "MapRegistersLeft");
 }
 
 int main(void)

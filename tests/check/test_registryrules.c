@@ -97,10 +97,25 @@ static void write_text_of_odd_size(void *context)
     write_text(L"abc", 7);
 }
 
+static void write_texts(const void *texts, ULONG bytes)
+{
+    assert_int_equal(RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, L"uart", L"Names", REG_MULTI_SZ,
+                                           TEXT_OF(texts), bytes),
+                     STATUS_SUCCESS);
+}
+
+static void write_texts_with_one_null(void *context)
+{
+    (void)context;
+    write_texts(L"a\0b", 8);
+}
+
 static void write_text_with_a_null(void *context)
 {
     (void)context;
     write_text(L"abc", 8);
+    write_texts(L"a\0b\0", 10);
+    write_texts(L"", 2);
 }
 
 static void a_text_has_a_null_at_its_end(void **state)
@@ -108,6 +123,7 @@ static void a_text_has_a_null_at_its_end(void **state)
     (void)state;
     assert_warned(write_text_without_a_null, 1, 1, "RegistryText");
     assert_warned(write_text_of_odd_size, 1, 1, "RegistryText");
+    assert_warned(write_texts_with_one_null, 1, 1, "RegistryText");
     assert_silent(write_text_with_a_null, 1, "RegistryText");
 }
 

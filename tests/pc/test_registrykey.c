@@ -25,14 +25,14 @@ static int start(void **state)
     (void)state;
     pdo = dirql_pdo_create("sound", NULL, 0);
     assert_int_equal(IoCreateDevice(NULL, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &adapter), 0);
-    pdo->AttachedDevice = adapter;
+    assert_ptr_equal(IoAttachDeviceToDeviceStack(adapter, pdo), pdo);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    pdo->AttachedDevice = NULL;
+    IoDetachDevice(pdo);
     IoDeleteDevice(adapter);
     return 0;
 }
@@ -141,7 +141,7 @@ static void a_device_that_is_not_attached_is_an_error(void **state)
     PREGISTRYKEY key;
 
     (void)state;
-    pdo->AttachedDevice = NULL;
+    IoDetachDevice(pdo);
     dirql_expect_finding("AdapterDevice");
     (void)PcNewRegistryKey(&key, NULL, DriverRegistryKey, KEY_READ, adapter, NULL, NULL, 0, NULL);
     fail_msg("it is no adapter's");

@@ -119,6 +119,65 @@ static void a_handle_stands_for_a_path(void **state)
                      STATUS_INVALID_HANDLE);
 }
 
+static HANDLE open_with(PCWSTR name, ULONG value)
+{
+    UNICODE_STRING path;
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE key;
+
+    RtlInitUnicodeString(&path, name);
+    InitializeObjectAttributes(&attributes, &path, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_int_equal(ZwCreateKey(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, 0, NULL),
+                     STATUS_SUCCESS);
+    if (value != 0) {
+        assert_int_equal(RtlWriteRegistryValue(RTL_REGISTRY_HANDLE, (PCWSTR)key, L"Speed",
+                                               REG_DWORD, &value, sizeof(value)),
+                         STATUS_SUCCESS);
+    }
+    return key;
+}
+
+static void a_value_is_that_of_the_first_key_that_has_it(void **state)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"Speed");
+    HANDLE first = open_with(L"\\Registry\\Machine\\Software\\first", 1);
+    HANDLE second = open_with(L"\\Registry\\Machine\\Software\\second", 2);
+    HANDLE empty = open_with(L"\\Registry\\Machine\\Software\\empty", 0);
+    const struct {
+        HANDLE primary, fallback;
+        ULONG size;
+        NTSTATUS status;
+        ULONG value;
+    } cases[] = {
+        { first, second, 4, STATUS_SUCCESS, 1 },
+        { empty, second, 4, STATUS_SUCCESS, 2 },
+        { NULL, second, 4, STATUS_SUCCESS, 2 },
+        { first, NULL, 4, STATUS_SUCCESS, 1 },
+        { first, second, 3, STATUS_BUFFER_OVERFLOW, 0 },
+        { empty, empty, 4, STATUS_OBJECT_NAME_NOT_FOUND, 0 },
+        { NULL, NULL, 4, STATUS_OBJECT_NAME_NOT_FOUND, 0 },
+        { (HANDLE)0x3FC, second, 4, STATUS_INVALID_HANDLE, 0 },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < RTL_NUMBER_OF(cases); i++) {
+        ULONG value = 0, type = 0, length = 0;
+
+        assert_int_equal(RtlQueryRegistryValueWithFallback(cases[i].primary, cases[i].fallback,
+                                                           &name, cases[i].size, &type, &value,
+                                                           &length),
+                         cases[i].status);
+        assert_int_equal(value, cases[i].value);
+        if (cases[i].status == STATUS_SUCCESS || cases[i].status == STATUS_BUFFER_OVERFLOW) {
+            assert_int_equal(length, 4);
+            assert_int_equal(type, REG_DWORD);
+        }
+    }
+    ZwClose(first);
+    ZwClose(second);
+    ZwClose(empty);
+}
+
 static void what_makes_something_can_fail(void **state)
 {
     ULONG value = 1;
@@ -153,6 +212,7 @@ int main(void)
         dirql_unit_test(only_the_last_part_of_a_path_is_made),
         dirql_unit_test(a_written_value_is_there_and_a_deleted_one_is_not),
         dirql_unit_test(a_handle_stands_for_a_path),
+        dirql_unit_test(a_value_is_that_of_the_first_key_that_has_it),
         dirql_unit_test(what_makes_something_can_fail),
         dirql_unit_test(paths_are_out_of_reach_at_dispatch_level),
     };
