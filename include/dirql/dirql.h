@@ -96,7 +96,8 @@ typedef struct dirql_options {
     unsigned processors; /* 1 to 64; default 1. */
     dirql_mode mode;
     uint64_t seed;      /* For modes random and pct; default 1. */
-    unsigned runs;      /* The same: runs with seed, seed + 1 and so on until one fails; default 1. */
+    unsigned runs;      /* The same: runs with seed, seed + 1 and so on until one fails, or
+                           time_limit_s is over; default 1. */
     unsigned pct_depth; /* Mode pct: 1 to 64; default 3. */
     const char *replay; /* Schedule text, for replay mode. */
     dirql_checks checks;
@@ -124,9 +125,9 @@ typedef struct dirql_options {
     unsigned shards; /* Split the schedules over so many processes, of which this is the one ... */
     unsigned shard;  /* ... with this number, from 0; default 1 and 0, or TEST_TOTAL_SHARDS and
                         TEST_SHARD_INDEX. */
-    const char *resume; /* A file: an exploration that a limit has cut goes on from it in the next run,
-                           with the pass that was cut (what a bound larger by one adds). Each test
-                           and each shard has its own. */
+    const char *resume; /* A file: an exploration that a limit has cut goes on from it in the next
+                           run, with the pass that was cut (what a bound larger by one adds). Each
+                           test and each shard has its own. */
     int unreduced;     /* True: branch also where it can make no difference: to check that it makes
                           none. */
     const void *routine; /* Mode explore: the function that is the test, if the body only calls it;
@@ -209,9 +210,9 @@ typedef enum dirql_ending {
     DIRQL_ENDING_PRINTS /* It returns, and does nothing but to say something. */
 } dirql_ending;
 
-/* The same, foretold: so a failing schedule can be tried in many ways to shorten it, without leaving
- * any of these runs by longjmp. `place` is where the test made the call, as a return address, or
- * NULL. */
+/* The same, foretold: so a failing schedule can be tried in many ways to shorten it, without
+ * leaving any of these runs by longjmp. `place` is where the test made the call, as a return
+ * address, or NULL. */
 DIRQL_API void dirql_at_home_foretold(void (*errand)(void *argument), void *argument,
                                       dirql_ending ending, const void *place);
 

@@ -1,9 +1,11 @@
 /*
- * history.c - the last steps before a finding, drawn in a column per processor with time downward.
+ * history.c - the last steps before a finding, drawn in a column per processor with time
+ * downward.
  *
- * A ring of events, cheap while the run goes on: routines and places stay addresses until somebody
- * asks. Accesses of memory are many, and have a ring of their own; those that matter are drawn among
- * the other steps. It stops at the first error, so that what is drawn is what led there.
+ * A ring of events, cheap while the run goes on: routines and places stay addresses until
+ * somebody asks. Accesses of memory are many, and have a ring of their own; those that matter
+ * are drawn among the other steps. It stops at the first error, so that what is drawn is what
+ * led there.
  */
 #include "check/history.h"
 
@@ -47,7 +49,8 @@ static const uint64_t recorded_kinds =
     DQ_EVENT_BIT(DPC_BEGIN) | DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) |
     DQ_EVENT_BIT(TIMER_EXPIRE) | DQ_EVENT_BIT(PORT_READ) | DQ_EVENT_BIT(PORT_WRITE) |
     DQ_EVENT_BIT(REGISTER_READ) | DQ_EVENT_BIT(REGISTER_WRITE) | DQ_EVENT_BIT(STIMULUS) |
-    DQ_EVENT_BIT(ACCESS) | DQ_EVENT_BIT(FAIL) | DQ_EVENT_BIT(PRINT) | DQ_EVENT_BIT(MARK) | DQ_EVENT_BIT(FINDING);
+    DQ_EVENT_BIT(ACCESS) | DQ_EVENT_BIT(FAIL) | DQ_EVENT_BIT(PRINT) |
+    DQ_EVENT_BIT(MARK) | DQ_EVENT_BIT(FINDING);
 
 /* Accesses say more as events of their own than as calls; a wait for a mutex is a call; and that an
  * edge is over says nothing. */

@@ -94,7 +94,8 @@ void dq_raceshadow_forget(dq_raceshadow *shadow, uintptr_t from, uintptr_t to);
 /* It is a stack from now on. */
 void dq_raceshadow_begin_stack(dq_raceshadow *shadow, uintptr_t from, uintptr_t to);
 
-/* The same as dq_raceshadow_forget() for the part of a stack that is in use, or was, which is faster. */
+/* The same as dq_raceshadow_forget() for the part of a stack that is in use, or was, which is
+ * faster. */
 void dq_raceshadow_forget_frames(dq_raceshadow *shadow, uintptr_t from, uintptr_t to);
 
 /* Forgets all accesses of lanes for which `is_dead` holds. */

@@ -1,9 +1,9 @@
 /*
  * touch.h - the latest accesses of memory, and which of them a report draws.
  *
- * Instrumented code makes many accesses, and few matter. Those do that a finding is about; where it is
- * about none, those to memory which several executions touch, one of them writing. A step of an
- * Interlocked routine is always drawn, like any other call.
+ * Instrumented code makes many accesses, and few matter. Those do that a finding is about; where
+ * it is about none, those to memory which several executions touch, one of them writing. A step
+ * of an Interlocked routine is always drawn, like any other call.
  */
 #ifndef DQ_CHECK_TOUCH_H
 #define DQ_CHECK_TOUCH_H

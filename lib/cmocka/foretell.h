@@ -1,9 +1,10 @@
 /*
  * foretell.h - how a call of CMocka's will end, before it is made.
  *
- * A failing schedule is tried in many ways to shorten it, and CMocka's failures leave by longjmp, which can
- * be done once. So assertions are looked through here. What is not known is said so: floating point, mocks,
- * whose queues are CMocka's own, and freeing, which finds overruns.
+ * A failing schedule is tried in many ways to shorten it, and CMocka's failures leave by
+ * longjmp, which can be done once. So assertions are looked through here. What is not known is
+ * said so: floating point, mocks, whose queues are CMocka's own, and freeing, which finds
+ * overruns.
  *
  * FORETELL(name, arguments...) is a dirql_ending.
  */
@@ -30,16 +31,16 @@ static inline dirql_ending foretell_bytes(const void *a, const void *b, size_t b
                                   : DIRQL_ENDING_UNKNOWN;
 }
 
-#define FORETELL_SET(type, is_signed)                                                              \
-    static inline dirql_ending foretell_##is_signed##_set(type value, const type *set, size_t count, \
-                                                          bool within)                             \
-    {                                                                                              \
-        bool found = false;                                                                        \
-                                                                                                   \
-        for (size_t i = 0; i < count && set != NULL; i++) {                                        \
-            found = found || set[i] == value;                                                      \
-        }                                                                                          \
-        return foretell(found == within);                                                          \
+#define FORETELL_SET(type, is_signed)                                                   \
+    static inline dirql_ending foretell_##is_signed##_set(type value, const type *set,  \
+                                                          size_t count, bool within)    \
+    {                                                                                   \
+        bool found = false;                                                             \
+                                                                                        \
+        for (size_t i = 0; i < count && set != NULL; i++) {                             \
+            found = found || set[i] == value;                                           \
+        }                                                                               \
+        return foretell(found == within);                                               \
     }
 
 FORETELL_SET(DIRQL_CMOCKA_INTEGER, unsigned)
@@ -95,7 +96,8 @@ FORETELL_SET(intmax_t, signed)
 #define TELL_RETURNS(...)             DIRQL_ENDING_RETURNS
 #define TELL_NOTHING(...)             DIRQL_ENDING_UNKNOWN
 
-#define FORETELL(name, ...)           FORETELL_APPLY(FORETELL_PICK(KNOWN##name, TELL_NOTHING, unused), __VA_ARGS__)
+#define FORETELL(name, ...) \
+    FORETELL_APPLY(FORETELL_PICK(KNOWN##name, TELL_NOTHING, unused), __VA_ARGS__)
 #define FORETELL_APPLY(tell, ...)     tell(__VA_ARGS__)
 #define FORETELL_PICK(...)            FORETELL_SECOND(__VA_ARGS__)
 #define FORETELL_SECOND(first, second, ...) second

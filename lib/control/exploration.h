@@ -1,8 +1,8 @@
 /*
  * exploration.h - what the files of mode explore share.
  *
- * explore.c makes the runs of an exploration, trials.c those that are drawn, exploration.c begins and ends, exploreresult.c says why it failed,
- * coverage.c how far it came.
+ * explore.c makes the runs of an exploration, trials.c those that are drawn, exploration.c
+ * begins and ends, exploreresult.c says why it failed, coverage.c how far it came.
  */
 #ifndef DQ_CONTROL_EXPLORATION_H
 #define DQ_CONTROL_EXPLORATION_H
@@ -60,7 +60,8 @@ bool dirql_exploration_counts(const dirql_exploration *ex);
 /* To be freed. NULL: short of memory. */
 char *dirql_coverage(const dirql_exploration *ex);
 
-/* Writes ex->preface: the number of the schedule, and what it has used up. `shortened` may be NULL. */
+/* Writes ex->preface: the number of the schedule, and what it has used up. `shortened` may be
+ * NULL. */
 void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used,
                             const dirql_shortened *shortened);
 

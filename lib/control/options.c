@@ -323,8 +323,8 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
         return false;
     }
     if (options->pct_depth > DQ_PCT_DEPTH_MAX) {
-        snprintf(error, bytes, "option pct_depth is %u (%d); a depth is 1 to %d", options->pct_depth,
-                 (int)options->pct_depth, DQ_PCT_DEPTH_MAX);
+        snprintf(error, bytes, "option pct_depth is %u (%d); a depth is 1 to %d",
+                 options->pct_depth, (int)options->pct_depth, DQ_PCT_DEPTH_MAX);
         return false;
     }
     if (options->stack_bytes < stack_bytes_min || options->stack_bytes > stack_bytes_max) {

@@ -105,7 +105,8 @@ static bool take(dirql_exploration *ex, const char *text)
                "\nany %1u\ncut %1u %1u %1u\nschedules %" SCNu64 "\n%15[a-z]\n%n",
                &pass[0], &pass[1], &pass[2], &done[0], &done[1], &done[2], &any, &cut[0], &cut[1],
                &cut[2], &schedules, state, &end) != 12 ||
-        text[end] != '\0' || end == 0 || (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0) ||
+        end == 0 || text[end] != '\0' ||
+        (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0) ||
         !are_bounds(pass, &ex->passes.last) || !are_bounds(done, &ex->passes.last)) {
         return false;
     }
@@ -144,14 +145,15 @@ static bool read(dirql_exploration *ex, char *error, size_t bytes)
     *rest = '\0';
     if (strcmp(line, whose) != 0) {
         snprintf(error, bytes,
-                 "option resume, or DIRQL_RESUME: %.120s is %.200s; this exploration is %.200s. It was "
-                 "left as it is: give each test and each shard a file of its own.",
+                 "option resume, or DIRQL_RESUME: %.120s is %.200s; this exploration is %.200s. "
+                 "It was left as it is: give each test and each shard a file of its own.",
                  path, line, whose);
         return false;
     }
     if (!take(ex, rest + 1)) {
         snprintf(error, bytes,
-                 "option resume, or DIRQL_RESUME: %.200s is malformed. It was left as it is.", path);
+                 "option resume, or DIRQL_RESUME: %.200s is malformed. It was left as it is.",
+                 path);
         return false;
     }
     return true;

@@ -1,17 +1,17 @@
 /*
  * resume.h - option resume: where an exploration that a limit has cut goes on in the next run.
  *
- * The file holds what is finished: the passes (explore/passes.h) that are complete, and how many schedules
- * they had. The pass that was cut begins anew. What is complete as a whole begins anew, too: then the file
- * is of no use but to say so.
+ * The file holds what is finished: the passes (explore/passes.h) that are complete, and how many
+ * schedules they had. The pass that was cut begins anew. What is complete as a whole begins
+ * anew, too: then the file is of no use but to say so.
  */
 #ifndef DQ_CONTROL_RESUME_H
 #define DQ_CONTROL_RESUME_H
 
 #include "control/exploration.h"
 
-/* Before the first run: goes on from the file, if there is one. False, with the reason, if it cannot be
- * read, is something else's, or cannot be written: then it is as it was. */
+/* Before the first run: goes on from the file, if there is one. False, with the reason, if it
+ * cannot be read, is something else's, or cannot be written: then it is as it was. */
 bool dirql_resume_begin(dirql_exploration *ex, char *error, size_t bytes);
 
 /* After a pass, and at the end. False, with the reason, if it cannot be written. */

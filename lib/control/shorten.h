@@ -1,10 +1,11 @@
 /*
  * shorten.h - a failing schedule, made shorter.
  *
- * The run is repeated with fewer answers other than 0, first in large portions, then one by one ("ddmin":
- * Zeller and Hildebrandt, IEEE Transactions on Software Engineering 28(2), 2002). What fails with the same
- * finding, at the same place, with fewer preemptions, else fewer interrupts, faults, answers or steps, is
- * gone on with. In the end no single answer can be left out, unless the runs were used up before.
+ * The run is repeated with fewer answers other than 0, first in large portions, then one by one
+ * ("ddmin": Zeller and Hildebrandt, IEEE Transactions on Software Engineering 28(2), 2002). What
+ * fails with the same finding, at the same place, with fewer preemptions, else fewer interrupts,
+ * faults, answers or steps, is gone on with. In the end no single answer can be left out, unless
+ * the runs were used up before.
  */
 #ifndef DQ_CONTROL_SHORTEN_H
 #define DQ_CONTROL_SHORTEN_H
@@ -25,8 +26,9 @@ typedef struct dirql_shortened {
     unsigned runs;
 } dirql_shortened;
 
-/* Shortens `schedule` in at most `runs` runs of the job. False: it does not fail when it is repeated, or
- * nobody can tell whether it does (a mock of a test framework is called), or memory was short. */
+/* Shortens `schedule` in at most `runs` runs of the job. False: it does not fail when it is
+ * repeated, or nobody can tell whether it does (a mock of a test framework is called), or memory
+ * was short. */
 bool dirql_shorten(const dirql_job *job, const host_data *data, const char *schedule, unsigned runs,
                    dirql_shortened *shortened);
 

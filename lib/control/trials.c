@@ -1,8 +1,9 @@
 /*
  * trials.c - modes that draw: one run, or many with one seed after the other, until one fails.
  *
- * What failed is shortened and run once more from its schedule text, as in an exploration. Static variables
- * are as new in each run, and a failure of the test framework leaves in the same way.
+ * What failed is shortened and run once more from its schedule text, as in an exploration.
+ * Static variables are as new in each run, and a failure of the test framework leaves in the
+ * same way.
  */
 #include "control/exploration.h"
 

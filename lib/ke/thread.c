@@ -186,7 +186,8 @@ static dq_thread *take_of_list(dq_processor *cpu, LIST_ENTRY *list)
         uint64_t processes[64];
         const unsigned count = list_eligible(list, bit, processes);
 
-        skip = count > 1 ? dq_choose_among(cpu, DQ_CHOICE_THREAD, processes, count, DQ_BOUND_FREE, 0)
+        skip = count > 1 ? dq_choose_among(cpu, DQ_CHOICE_THREAD, processes, count,
+                                           DQ_BOUND_FREE, 0)
                          : 0;
     }
     for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {

@@ -62,8 +62,8 @@ typedef struct dq_choice {
     uint64_t costly; /* Bit n: answer n uses up one of `bound`. */
 } dq_choice;
 
-/* An answer other than 0, and where to give it: at the nth choice, from 0, that an execution asks. What
- * others ask meanwhile makes no difference to that. */
+/* An answer other than 0, and where to give it: at the nth choice, from 0, that an execution
+ * asks. What others ask meanwhile makes no difference to that. */
 typedef struct dq_deviation {
     uint32_t ordinal, nth;
     uint8_t kind, answer;

@@ -1,17 +1,20 @@
 /*
- * pct.h - probabilistic concurrency testing: who goes on is a matter of priorities that are drawn.
+ * pct.h - probabilistic concurrency testing: who goes on is a matter of priorities that are
+ * drawn.
  *
- * Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized Scheduler with Probabilistic Guarantees of
- * Finding Bugs", ASPLOS 2010. Every process has a priority of its own, drawn at random, and the highest
- * that can go on does. At depth - 1 steps, drawn too, the process that is about to go on falls below all
- * others. Of n processes and k steps, a run finds a bug of that depth (the number of orders between steps
- * that it takes) with a probability of at least 1 / (n k^(depth-1)).
+ * Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized Scheduler with Probabilistic
+ * Guarantees of Finding Bugs", ASPLOS 2010. Every process has a priority of its own, drawn at
+ * random, and the highest that can go on does. At depth - 1 steps, drawn too, the process that
+ * is about to go on falls below all others. Of n processes and k steps, a run finds a bug of
+ * that depth (the number of orders between steps that it takes) with a probability of at least 1
+ * / (n k^(depth-1)).
  *
- * Processes are threads, activations of ISRs and DPCs, and the arrivals of interrupts: an interrupt arrives
- * when its line's priority is higher than that of what runs. What has no process (which waiter gets an
- * object, when a DPC of low importance starts, what a test chooses) is drawn as in mode random, so the
- * bound holds for one drawing of these. A process that goes on for very long while others could falls
- * behind them, so that loops that wait for others end.
+ * Processes are threads, activations of ISRs and DPCs, and the arrivals of interrupts: an
+ * interrupt arrives when its line's priority is higher than that of what runs. What has no
+ * process (which waiter gets an object, when a DPC of low importance starts, what a test
+ * chooses) is drawn as in mode random, so the bound holds for one drawing of these. A process
+ * that goes on for very long while others could falls behind them, so that loops that wait for
+ * others end.
  */
 #ifndef DQ_PCT_H
 #define DQ_PCT_H

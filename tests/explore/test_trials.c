@@ -129,7 +129,8 @@ static void shards_share_the_seeds(void **state)
         schedules += result.schedules;
     }
     assert_int_equal(schedules, 20);
-    assert_says(result.coverage, "ran 6 of 20 schedules in mode random, up to seed 18 (shard 2 of 3)");
+    assert_says(result.coverage,
+                "ran 6 of 20 schedules in mode random, up to seed 18 (shard 2 of 3)");
 }
 
 static void warn(void *context)
@@ -241,8 +242,8 @@ static void pct_says_what_it_promises(void **state)
     assert_int_equal(result.outcome, DIRQL_PASSED);
     assert_int_equal(bodies, 5); /* Once to count the steps. */
     assert_int_equal(result.schedules, 4);
-    assert_says(result.coverage, "ran 4 of 4 schedules in mode pct, up to seed 4; each finds a bug of "
-                                 "depth 1 with a probability of at least 1 in 1 (");
+    assert_says(result.coverage, "ran 4 of 4 schedules in mode pct, up to seed 4; each finds a bug "
+                                 "of depth 1 with a probability of at least 1 in 1 (");
 }
 
 static void a_seed_of_pct_fails_alone_too(void **state)
