@@ -105,6 +105,7 @@ static void access_to_paged_pool_at_dispatch_is_found(void **state)
 static void write_beside_and_after(void *context)
 {
     (void)context;
+    dirql_suppress("PoolUsedAfterFree", NULL, "it is about what is paged");
     memory = ExAllocatePool2(POOL_FLAG_PAGED, 64, TAG);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     write_to((char *)memory + 64); /* The first byte behind it is somebody else's. */
