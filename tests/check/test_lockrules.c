@@ -84,7 +84,7 @@ static void use_dpc_level_forms_at_dirql(void *context)
 {
     (void)context;
     KeRaiseIrql(5, &old);
-    for (volatile int i = 0; i < 10; i++) { /* Not unrolled: there must be one place of each call. */
+    for (volatile int i = 0; i < 10; i++) { /* Not unrolled: one place of each call. */
         KeAcquireSpinLockAtDpcLevel(&lock);
         KeReleaseSpinLockFromDpcLevel(&lock);
     }
@@ -196,9 +196,18 @@ static void use_many_locks(void *context)
     KeAcquireInStackQueuedSpinLock(&many[299], &handle);
 }
 
+static void acquire_for_dpc_then_queued(void *context)
+{
+    (void)context;
+    old = KeAcquireSpinLockForDpc(&lock);
+    KeReleaseSpinLockForDpc(&lock, old);
+    KeAcquireInStackQueuedSpinLock(&lock, &handle);
+}
+
 static void mixed_families_are_found(void **state)
 {
     (void)state;
+    assert_verifier(acquire_for_dpc_then_queued, 0x1008, (ULONG_PTR)&lock, 0, 0, "SpinLockFamily");
     assert_verifier(acquire_plain_then_queued, 0x1008, (ULONG_PTR)&lock, 0, 0, "SpinLockFamily");
     assert_verifier(acquire_queued_then_plain, 0x1008, (ULONG_PTR)&lock, 0, 0, "SpinLockFamily");
     rule_run(1, use_many_locks);
@@ -252,9 +261,20 @@ static void release_as_acquired(void *context)
     KeLowerIrql(old);
 }
 
+static void release_below_dispatch_what_was_tried_for(void *context)
+{
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &older);
+    assert_true(KeTryToAcquireSpinLockAtDpcLevel(&lock));
+    KeReleaseSpinLock(&lock, PASSIVE_LEVEL);
+}
+
 static void wrong_release_routine_is_found(void **state)
 {
     (void)state;
+    assert_verifier(release_below_dispatch_what_was_tried_for, 0x1009, (ULONG_PTR)&lock, 0, 0,
+                    "SpinLockRelease");
+    lock = 0;
     assert_verifier(release_from_dpc_level_what_raised, 0x1009, (ULONG_PTR)&lock, 0, 0,
                     "SpinLockRelease");
     assert_report_has("never be restored");
