@@ -101,6 +101,10 @@ void dq_thread_ready(dq_thread *thread);
  * DISPATCH_LEVEL. */
 dq_processor *dq_thread_block(dq_processor *cpu);
 
+/* Gives `cpu` to the first ready thread that may run there, else to its idle loop; returns which.
+ * The caller switches. */
+dq_thread *dq_thread_hand_on(dq_processor *cpu);
+
 /* The dispatch hook's second half: another thread goes on if one should. */
 void dq_thread_dispatch(dq_processor *cpu);
 
@@ -132,6 +136,9 @@ _Noreturn void dq_thread_exit(dq_processor *cpu, NTSTATUS status);
 
 /* Lowers to `irql` and delivers, without telling anybody: for the end of waits and switches. */
 dq_processor *dq_thread_resume_at(dq_processor *cpu, unsigned irql);
+
+/* Of one processor: its turns by virtual time. */
+void dq_thread_start_turns(dq_processor *cpu);
 
 bool dq_threads_start(dq_machine *machine);
 void dq_threads_stop(dq_machine *machine);
