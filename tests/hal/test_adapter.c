@@ -31,13 +31,16 @@ static void there_is_no_version_3(void **state)
 static void a_controller_has_seventeen_map_registers_at_most(void **state)
 {
     DEVICE_DESCRIPTION description;
+    PDMA_ADAPTER adapter;
     ULONG registers;
 
     (void)state;
     memset(&description, 0, sizeof(description));
     description.MaximumLength = 1024 * 1024;
-    assert_non_null(IoGetDmaAdapter(NULL, &description, &registers));
+    adapter = IoGetDmaAdapter(NULL, &description, &registers);
+    assert_non_null(adapter);
     assert_int_equal(registers, 17);
+    adapter->DmaOperations->PutDmaAdapter(adapter);
 }
 
 static void there_may_be_none(void **state)

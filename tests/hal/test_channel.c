@@ -22,6 +22,13 @@ static int start(void **state)
     return 0;
 }
 
+static void end(void)
+{
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+    IoDeleteDevice(first);
+    IoDeleteDevice(second);
+}
+
 static IO_ALLOCATION_ACTION control(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
 {
     call *c = context;
@@ -75,7 +82,7 @@ static void a_free_adapter_serves_at_once_at_dispatch_level(void **state)
     assert_non_null(c.base);
     assert_int_equal(allocate(first, 4, &c), STATUS_SUCCESS);
     assert_int_equal(c.count, 2);
-    adapter->DmaOperations->PutDmaAdapter(adapter);
+    end();
 }
 
 static void more_registers_than_there_are_are_refused(void **state)
@@ -85,6 +92,7 @@ static void more_registers_than_there_are_are_refused(void **state)
     (void)state;
     assert_int_equal(allocate(first, 5, &c), STATUS_INSUFFICIENT_RESOURCES);
     assert_int_equal(c.count, 0);
+    end();
 }
 
 static void a_kept_channel_makes_others_wait(void **state)
@@ -97,7 +105,7 @@ static void a_kept_channel_makes_others_wait(void **state)
     assert_int_equal(waiter.count, 0);
     free_channel();
     assert_int_equal(waiter.count, 1);
-    adapter->DmaOperations->PutDmaAdapter(adapter);
+    end();
 }
 
 static void kept_registers_make_wait_who_needs_them(void **state)
@@ -113,6 +121,7 @@ static void kept_registers_make_wait_who_needs_them(void **state)
     assert_int_equal(large.count, 0);
     free_registers(keeper.base, 3);
     assert_int_equal(large.count, 1);
+    end();
 }
 
 /* ---- What goes wrong ------------------------------------------------------------------------- */

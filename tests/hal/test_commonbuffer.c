@@ -36,12 +36,24 @@ static void driver_and_device_see_the_same(void **state)
 
 static void a_subordinate_device_is_reached_below_16_mb_within_64_kb(void **state)
 {
+    enum { BUFFERS = 10 };
+    PHYSICAL_ADDRESS addresses[BUFFERS];
+    char *buffers[BUFFERS];
+
     (void)state;
-    for (unsigned i = 0; i < 10; i++) {
-        (void)get(DMA_SUBORDINATE, 40000);
-        assert_true(logical.QuadPart + 40000 <= 0x1000000);
-        assert_int_equal(logical.QuadPart >> 16, (logical.QuadPart + 39999) >> 16);
+    adapter = dma_adapter(DMA_SUBORDINATE, 64 * 1024 - 1);
+    for (unsigned i = 0; i < BUFFERS; i++) {
+        buffers[i] =
+            adapter->DmaOperations->AllocateCommonBuffer(adapter, 40000, &addresses[i], TRUE);
+        assert_non_null(buffers[i]);
+        assert_true(addresses[i].QuadPart + 40000 <= 0x1000000);
+        assert_int_equal(addresses[i].QuadPart >> 16, (addresses[i].QuadPart + 39999) >> 16);
     }
+    for (unsigned i = 0; i < BUFFERS; i++) {
+        logical = addresses[i];
+        put(buffers[i], 40000);
+    }
+    adapter->DmaOperations->PutDmaAdapter(adapter);
 }
 
 static void an_empty_buffer_there_is_not(void **state)
@@ -49,6 +61,7 @@ static void an_empty_buffer_there_is_not(void **state)
     (void)state;
     adapter = dma_adapter(DMA_GATHERING, 4096);
     assert_null(adapter->DmaOperations->AllocateCommonBuffer(adapter, 0, &logical, TRUE));
+    adapter->DmaOperations->PutDmaAdapter(adapter);
 }
 
 static void freeing_twice_is_e6_3(void **state)

@@ -19,6 +19,12 @@ static void begin(dma_kind kind)
     given = NULL;
 }
 
+static void end(void)
+{
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+    IoDeleteDevice(device);
+}
+
 static VOID take(PDEVICE_OBJECT of, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
 {
     (void)irp;
@@ -72,7 +78,7 @@ static void a_list_covers_the_buffer(void **state)
     assert_int_equal(memory[0], 'n');
     assert_int_equal(memory[BYTES - 1], 'n');
     assert_int_equal(memory[BYTES], 'd');
-    adapter->DmaOperations->PutDmaAdapter(adapter);
+    end();
 }
 
 static void a_chain_of_buffers_is_one_list(void **state)
@@ -85,6 +91,7 @@ static void a_chain_of_buffers_is_one_list(void **state)
     assert_memory_equal(dirql_dma_pointer((uint64_t)given->Elements[3].Address.QuadPart, 100), "ee",
                         2);
     put(given, TRUE);
+    end();
 }
 
 static void a_device_that_cannot_gather_gets_one_element(void **state)
@@ -100,6 +107,7 @@ static void a_device_that_cannot_gather_gets_one_element(void **state)
     assert_int_equal(memory[0], 'd'); /* Not yet. */
     put(given, FALSE);
     assert_int_equal(memory[BYTES - 1], 'n');
+    end();
 }
 
 static void statuses_are_as_documented(void **state)
@@ -110,6 +118,7 @@ static void statuses_are_as_documented(void **state)
     mdl->Next = dma_buffer(4 * BYTES, 0);
     assert_int_equal(get(5 * BYTES, TRUE), STATUS_INSUFFICIENT_RESOURCES);
     assert_null(given);
+    end();
 }
 
 static void a_list_can_be_built_in_the_drivers_memory(void **state)
@@ -143,6 +152,7 @@ static void a_list_can_be_built_in_the_drivers_memory(void **state)
     assert_ptr_equal(target, mdl);
     put(list, TRUE);
     ExFreePool(list);
+    end();
 }
 
 static void an_mdl_of_a_list_describes_what_the_device_sees(void **state)
@@ -159,6 +169,7 @@ static void an_mdl_of_a_list_describes_what_the_device_sees(void **state)
     assert_int_equal(MmGetMdlPfnArray(target)[0],
                      given->Elements[0].Address.QuadPart >> PAGE_SHIFT);
     put(given, TRUE);
+    end();
 }
 
 /* ---- What goes wrong ------------------------------------------------------------------------- */

@@ -81,19 +81,23 @@ static void limits_are_kept(void **state)
 
 static void a_boundary_is_not_crossed(void **state)
 {
+    enum { BLOCKS = 20 };
     const ULONGLONG boundary = 0x10000;
+    PVOID blocks[BLOCKS];
 
     (void)state;
-    for (unsigned i = 0; i < 20; i++) {
-        PVOID memory = MmAllocateContiguousMemorySpecifyCache(
-            5 * PAGE_SIZE, nothing, anywhere, at(boundary), MmCached);
-
-        assert_non_null(memory);
-        assert_int_equal(physical_of(memory) / boundary,
-                         (physical_of(memory) + 5 * PAGE_SIZE - 1) / boundary);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        blocks[i] = MmAllocateContiguousMemorySpecifyCache(5 * PAGE_SIZE, nothing, anywhere,
+                                                           at(boundary), MmCached);
+        assert_non_null(blocks[i]);
+        assert_int_equal(physical_of(blocks[i]) / boundary,
+                         (physical_of(blocks[i]) + 5 * PAGE_SIZE - 1) / boundary);
     }
     assert_null(MmAllocateContiguousMemorySpecifyCache((SIZE_T)boundary + 1, nothing, anywhere,
                                                        at(boundary), MmCached));
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        MmFreeContiguousMemorySpecifyCache(blocks[i], 5 * PAGE_SIZE, MmCached);
+    }
 }
 
 static void there_is_not_more_than_the_range_holds(void **state)
@@ -112,6 +116,7 @@ static void there_is_not_more_than_the_range_holds(void **state)
     page = MmAllocateContiguousMemorySpecifyCache(PAGE_SIZE, at(0x200000), at(0x200FFF), nothing,
                                                   MmCached);
     assert_int_equal(physical_of(page), 0x200000);
+    MmFreeContiguousMemorySpecifyCache(page, PAGE_SIZE, MmCached);
 }
 
 static void pages_of_ordinary_memory_are_never_neighbours(void **state)
