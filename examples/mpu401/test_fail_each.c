@@ -87,8 +87,8 @@ static void start_and_stop(void *context)
 static void each_of_its_requests_fails_once(void **state)
 {
     static const char *const requests[] = {
-        "CreateMiniportMpu401", "PcNewServiceGroup",      "AddMember",
-        "PcNewInterruptSync",   "RegisterServiceRoutine", "IoConnectInterrupt",
+        "tag sUnk",           "PcNewServiceGroup",      "AddMember",
+        "PcNewInterruptSync", "RegisterServiceRoutine", "IoConnectInterrupt",
     };
     const unsigned count = sizeof(requests) / sizeof(requests[0]);
     dirql_options options = { .name = "each" };
