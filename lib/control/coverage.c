@@ -27,6 +27,15 @@ static void add_limit(dq_text *out, const dq_bounds *bounds, dq_bound bound)
     }
 }
 
+static void add_share(dq_text *out, double share)
+{
+    if (share < 0.01) {
+        dq_text_add(out, "less than 1 %%");
+    } else {
+        dq_text_add(out, "about %.0f %%", 100 * share);
+    }
+}
+
 static void add_limits(dq_text *out, const dq_bounds *bounds)
 {
     add_limit(out, bounds, DQ_BOUND_PREEMPTION);
@@ -118,8 +127,9 @@ char *dirql_coverage(const dirql_exploration *ex)
         add_shard(&out, ex);
         return out.text;
     }
-    dq_text_add(&out, "explored %" PRIu64 " schedules so far, about %.2g %% of those with ",
-                ex->schedules, 100 * dq_search_share(&ex->search));
+    dq_text_add(&out, "explored %" PRIu64 " schedules so far, ", ex->schedules);
+    add_share(&out, dq_search_share(&ex->search));
+    dq_text_add(&out, " of those with ");
     add_limits(&out, &ex->passes.limit);
     if (ex->passes.any_done) {
         dq_text_add(&out, "; complete for ");

@@ -145,6 +145,7 @@ void dq_search_begin(dq_search *search, const dq_bounds *limit)
 {
     search->searcher.same = 0;
     search->count = 0;
+    search->depth = 0;
     search->limit = *limit;
     search->deviations = 0;
     memset(&search->used, 0, sizeof(search->used));
@@ -193,6 +194,7 @@ bool dq_search_is_begun_again(dq_search *search)
 
 bool dq_search_advance(dq_search *search)
 {
+    search->depth = search->count;
     search->searcher.anew = false;
     while (search->count > 0) {
         if (turn(search, &search->nodes[search->count - 1].choice)) {
@@ -202,15 +204,4 @@ bool dq_search_advance(dq_search *search)
         search->count--;
     }
     return false;
-}
-
-double dq_search_share(const dq_search *search)
-{
-    double share = 0, weight = 1;
-
-    for (size_t i = 0; i < search->count; i++) {
-        weight /= search->nodes[i].choice.options;
-        share += weight * search->nodes[i].choice.answer;
-    }
-    return share;
 }

@@ -58,6 +58,7 @@ typedef struct dq_search {
     dq_searcher searcher; /* Answers for machines in mode explore. */
     dq_node *nodes;
     size_t count, capacity;
+    size_t depth; /* Choices of the run before; those behind `count` are still there. */
     dq_bounds limit;
     dq_bounds used;           /* By the answers of the present run. */
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
@@ -86,7 +87,8 @@ bool dq_search_advance(dq_search *search);
 /* Begins the pass again if more memory is shared than it has known of. */
 bool dq_search_is_begun_again(dq_search *search);
 
-/* How much of the pass has been seen, from 0 to 1: an estimate by the shape of the tree so far. */
+/* How much of the pass has been seen, from 0 to 1: an estimate, see share.c. 0 when memory is short.
+ * Slow: for people. */
 double dq_search_share(const dq_search *search);
 
 #endif

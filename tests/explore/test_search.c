@@ -11,7 +11,7 @@
 
 #include "explore/search.h"
 
-enum { RUNS_MAX = 256, CHOICES_MAX = 8 };
+enum { RUNS_MAX = 256, CHOICES_MAX = 16 };
 
 static dq_execution execution;
 static dq_processor cpu = { .execution = &execution };
@@ -94,6 +94,13 @@ static void longer_after_one(void)
 static void three_switches(void)
 {
     for (unsigned i = 0; i < 3; i++) {
+        (void)ask_within(DQ_BOUND_PREEMPTION, 2);
+    }
+}
+
+static void twelve_switches(void)
+{
+    for (unsigned i = 0; i < 12; i++) {
         (void)ask_within(DQ_BOUND_PREEMPTION, 2);
     }
 }
@@ -197,6 +204,21 @@ static void a_run_that_asks_in_another_service_has_diverged(void **state)
     assert_int_equal(search.error, DQ_SEARCH_DIVERGED);
 }
 
+static void the_share_counts_only_what_the_bounds_allow(void **state)
+{
+    const double all = 1 + 12 + 12 * 11 / 2; /* None, one or two of twelve. */
+
+    (void)state;
+    begin(2, 0);
+    for (unsigned seen = 1; seen <= 40; seen++) {
+        asked = 0;
+        dq_search_begin_run(&search);
+        twelve_switches();
+        assert_true(dq_search_advance(&search));
+        assert_int_equal((int)(dq_search_share(&search) * all * 1000 + 0.5), seen * 1000);
+    }
+}
+
 static void the_share_that_was_seen_grows_to_the_end(void **state)
 {
     double before = -1;
@@ -275,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_run_that_asks_in_another_service_has_diverged, start,
                                         stop),
         cmocka_unit_test_setup_teardown(the_share_that_was_seen_grows_to_the_end, start, stop),
+        cmocka_unit_test_setup_teardown(the_share_counts_only_what_the_bounds_allow, start, stop),
         cmocka_unit_test_setup_teardown(shards_have_all_runs_and_only_the_first_twice, start, stop),
         cmocka_unit_test_setup_teardown(a_new_notice_begins_the_pass_again, start, stop),
         cmocka_unit_test_setup_teardown(memory_is_anybodys_once_code_does_not_say_what_it_touches,
