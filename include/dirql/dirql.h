@@ -126,8 +126,9 @@ typedef struct dirql_options {
     unsigned shard;  /* ... with this number, from 0; default 1 and 0, or TEST_TOTAL_SHARDS and
                         TEST_SHARD_INDEX. */
     const char *resume; /* A file: an exploration that a limit has cut goes on from it in the next
-                           run, with the pass that was cut (what a bound larger by one adds). Each
-                           test and each shard has its own. */
+                           run, at the beginning of the pass that was cut (what a bound larger by
+                           one adds): a limit that no pass fits in gets nowhere. Each test and each
+                           shard has its own. */
     int unreduced;     /* True: branch also where it can make no difference: to check that it makes
                           none. */
     const void *routine; /* Mode explore: the function that is the test, if the body only calls it;
