@@ -95,6 +95,8 @@ static void finish_associated(dq_processor *cpu, dq_irp *record, dq_service serv
     const PIRP irp = master->irp;
 
     dq_irp_free(cpu, record, service, place);
+    dq_emit(cpu, ORDER_TAKE, irp, 0, 0, 0);
+    dq_emit(cpu, ORDER_GIVE, irp, 0, 0, 0);
     if (master->alive && --irp->AssociatedIrp.IrpCount == 0) {
         dq_irp_complete(dq_self, irp, service, place);
     }

@@ -41,6 +41,7 @@ static NTSTATUS add(dq_processor *cpu, PDEVICE_OBJECT device, bool last_chance, 
         .device = device, .last_chance = last_chance, .place = place, .next = io->shutdowns
     };
     io->shutdowns = made;
+    dq_emit(cpu, ORDER_GIVE, made, 0, 0, 0);
     device->Flags |= DO_SHUTDOWN_REGISTERED;
     return STATUS_SUCCESS;
 }
@@ -97,6 +98,7 @@ static void tell(dq_processor *cpu, bool last_chance, const void *place)
     while ((found = take(machine, last_chance)) != NULL) {
         PDEVICE_OBJECT device = found->device;
 
+        dq_emit(dq_self, ORDER_TAKE, found, 0, 0, 0);
         dq_keep_drop(machine, found);
         (void)dq_irp_transact(dq_self,
                               &(dq_irp_transaction){ .device = device,

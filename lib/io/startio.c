@@ -170,6 +170,7 @@ static void start_next(dq_processor *cpu, PDEVICE_OBJECT device, const dq_start_
     if (startio->within != NULL && startio->deferred) {
         startio->wanted = true;
         startio->next = *how;
+        dq_emit(cpu, ORDER_GIVE, &device->DeviceQueue, 0, 0, 0);
         return;
     }
     if (startio->within == cpu->execution) {

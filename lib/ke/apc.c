@@ -22,6 +22,7 @@ void dq_apc_queue(dq_thread *thread, dq_apc *apc)
     }
     apc->next = NULL;
     *link = apc;
+    dq_emit(dq_self, ORDER_GIVE, apc, 0, 0, 0);
     if (thread->guarded > 0) {
         return;
     }
@@ -41,6 +42,7 @@ void dq_apc_run(dq_processor *cpu)
         dq_apc *apc = thread->apcs;
 
         thread->apcs = apc->next;
+        dq_emit(cpu, ORDER_TAKE, apc, 0, 0, 0);
         apc->routine(cpu, apc->context);
     }
 }

@@ -16,7 +16,8 @@ typedef struct dq_apc {
     struct dq_apc *next;
 } dq_apc;
 
-/* Any IRQL. The caller delivers. The thread has not ended. */
+/* Any IRQL. The caller delivers. The thread has not ended. What the caller did is ordered before
+ * the APC, and so before what the thread does after it. */
 void dq_apc_queue(dq_thread *thread, dq_apc *apc);
 
 /* The apc hook: runs what is queued for the current thread. At APC_LEVEL. */

@@ -10,11 +10,16 @@
 
 enum { TYPE_DEVICE_QUEUE = 20 }; /* KDEVICE_QUEUE.Type. */
 
+/* As its lock would. */
+static void order(const KDEVICE_QUEUE *queue)
+{
+    dq_emit(dq_self, ORDER_TAKE, queue, 0, 0, 0);
+    dq_emit(dq_self, ORDER_GIVE, queue, 0, 0, 0);
+}
+
 static bool check(dq_processor *cpu, const KDEVICE_QUEUE *queue, const void *place)
 {
     if (queue != NULL && queue->Type == TYPE_DEVICE_QUEUE) {
-        dq_emit(cpu, ORDER_TAKE, queue, 0, 0, 0);
-        dq_emit(cpu, ORDER_GIVE, queue, 0, 0, 0);
         return true;
     }
     dq_find(cpu,
@@ -64,6 +69,7 @@ bool dq_devicequeue_insert(PKDEVICE_QUEUE queue, PKDEVICE_QUEUE_ENTRY entry, con
 {
     PLIST_ENTRY before = &queue->DeviceListHead;
 
+    order(queue);
     entry->SortKey = key != NULL ? *key : 0;
     if (!queue->Busy) {
         queue->Busy = TRUE;
@@ -114,6 +120,7 @@ PKDEVICE_QUEUE_ENTRY dq_devicequeue_remove(PKDEVICE_QUEUE queue, const ULONG *ke
     const PLIST_ENTRY head = &queue->DeviceListHead;
     PLIST_ENTRY link = head->Flink;
 
+    order(queue);
     if (link == head) {
         queue->Busy = FALSE;
         return NULL;
@@ -164,6 +171,7 @@ BOOLEAN NTAPI KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
     if (!check(cpu, DeviceQueue, __builtin_return_address(0)) || !DeviceQueueEntry->Inserted) {
         return FALSE;
     }
+    order(DeviceQueue);
     (void)RemoveEntryList(&DeviceQueueEntry->DeviceListEntry);
     DeviceQueueEntry->Inserted = FALSE;
     return TRUE;
