@@ -104,7 +104,10 @@ typedef struct dirql_options {
     const char *trace;  /* Write what happens to this file, as text. */
     size_t stack_bytes; /* Of each simulated thread; default 256 KiB (1 MiB with a sanitizer). */
     unsigned access_cost_ns; /* Virtual time of a register access or time query; default 1000. */
-    unsigned watchdog_ms;    /* Host time without progress; default 10000; DIRQL_NEVER: none. */
+    unsigned watchdog_ms;    /* Host time without progress; default 10000; DIRQL_NEVER: none. Four
+                                times as long for a loop that calls services for ever while no
+                                virtual time passes, no thread begins or is woken, and no
+                                interrupt, DPC or stimulus is taken. */
     unsigned busy_limit_s; /* Virtual seconds that a run may spend in stalls and polls; default 300;
                               DIRQL_NEVER: any. */
     unsigned clock_percent; /* Mode live: virtual time follows the host's clock at this rate; 100:

@@ -273,6 +273,20 @@ void host_faults_let_go(void);
 typedef struct host_watch host_watch;
 
 host_watch *host_watch_start(const volatile uint64_t *progress, uint64_t limit_ns);
+
+/* Loops whose every round is some progress, but to no end. */
+typedef struct host_watch_loops {
+    uint64_t (*moved)(const void *owner);       /* Changes with what is more than that. */
+    void (*found)(void *owner, uint64_t moved); /* It has not, for long. Called again and again. */
+    void *owner;
+} host_watch_loops;
+
+/* How many times the limit it may take. */
+#define HOST_WATCH_LOOP_LIMITS 4u
+
+/* The watch looks for loops too; watch NULL: nothing. Both functions are called on the watchdog's
+ * thread, while the watched one runs. */
+void host_watch_for_loops(host_watch *watch, const host_watch_loops *loops);
 void host_watch_stop(host_watch *watch);
 
 /* ---- Small things ---------------------------------------------------------------------------- */

@@ -7,6 +7,10 @@
  * the limit has passed, the thread is asked by a directed signal; its handler fires if the program
  * counter lies in guest code, else the watchdog asks again later. A watch that fired stays silent
  * until there is progress.
+ *
+ * Progress that leads to nothing, in a loop that calls services for ever, is seen by a second
+ * number that the owner of the watch gives: it is told, and does the rest, since its thread does
+ * call it.
  */
 #include "host/watch.h"
 
@@ -45,6 +49,10 @@ struct host_watch {
     host_given quiet;
     uint64_t next_look_ns;
     uint64_t retry_ns;
+
+    host_watch_loops loops; /* All NULL: it does not look for any. */
+    uint64_t moved;
+    host_given still;
 
     /* Shared with the signal handler. */
     atomic_int state;          /* A watch_state. */
@@ -182,6 +190,24 @@ static void judge_quiet(host_watch *watch, uint64_t quiet_ns, uint64_t now_ns)
     }
 }
 
+/* There was progress. */
+static void look_for_loop(host_watch *watch, uint64_t countable_ns)
+{
+    const uint64_t moved = watch->loops.moved(watch->loops.owner);
+
+    if (moved != watch->moved) {
+        watch->moved = moved;
+        host_given_begin(&watch->still, watch->thread);
+    } else if (host_given_add(&watch->still, watch->thread, watch->number, 2 * countable_ns) <
+               HOST_WATCH_LOOP_LIMITS * watch->limit_ns) {
+        return;
+    } else if (host_stuck_is_traced()) {
+        host_given_begin(&watch->still, watch->thread);
+    } else {
+        watch->loops.found(watch->loops.owner, moved);
+    }
+}
+
 static void look(host_watch *watch, uint64_t now_ns)
 {
     uint64_t progress = read_progress(watch);
@@ -190,6 +216,9 @@ static void look(host_watch *watch, uint64_t now_ns)
     if (progress != watch->seen) {
         watch->seen = progress;
         start_over(watch, now_ns);
+        if (watch->loops.moved != NULL) {
+            look_for_loop(watch, countable_ns);
+        }
     } else if (atomic_load(&watch->state) == FIRED) {
         look_again_later(watch, now_ns);
     } else {
@@ -332,6 +361,18 @@ host_watch *host_watch_start(const volatile uint64_t *progress, uint64_t limit_n
     }
     host_here_now.watch = watch;
     return watch;
+}
+
+void host_watch_for_loops(host_watch *watch, const host_watch_loops *loops)
+{
+    if (watch == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&dog.mutex);
+    watch->loops = *loops;
+    watch->moved = loops->moved(loops->owner);
+    host_given_begin(&watch->still, watch->thread);
+    pthread_mutex_unlock(&dog.mutex);
 }
 
 void host_watch_stop(host_watch *watch)

@@ -151,6 +151,7 @@ static void compete(dq_thread *thread, bool first)
 
 void dq_thread_ready(dq_thread *thread)
 {
+    thread->machine->wakes++;
     compete(thread, false);
 }
 

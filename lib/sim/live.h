@@ -41,6 +41,7 @@ typedef struct dq_live_span {
 typedef struct dq_live_stay {
     dq_live_span late;  /* A kick is due. */
     dq_live_span quiet; /* The run makes no progress. */
+    dq_live_span loop;  /* The run makes progress that leads to nothing. */
     dq_live_span still; /* What it does at DISPATCH_LEVEL or above is the same. */
     uint32_t ordinal;   /* Of that execution; 0: none. */
     uint32_t calls;
@@ -58,6 +59,7 @@ typedef struct dq_live {
     /* The beat's own: */
     uint64_t began_ns;
     uint64_t seen_progress;
+    uint64_t seen_moved;
     uint64_t quiet_ns;  /* So long nothing has been called, as the beat counts it. */
     uint64_t looked_ns; /* When it last counted. */
     uint64_t quantum_ns; /* Next turn. */

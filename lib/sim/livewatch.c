@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "sim/loop.h"
 #include "sim/standstill.h"
 
 HOST_KEPT uint64_t dq_live_patience_ns = 5ull * 1000 * 1000 * 1000;
@@ -179,6 +180,59 @@ static void judge_quiet(dq_machine *machine)
     }
 }
 
+/* ---- The run goes round in circles ----------------------------------------------------------- */
+
+static void begin_loop(dq_machine *machine)
+{
+    dq_live *live = dq_live_of(machine);
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        live->stays[i].loop.thread = NULL;
+    }
+}
+
+/* Busy since long ago, while services were called and nothing happened. */
+static dq_processor *somebody_in_loop(dq_machine *machine)
+{
+    const uint64_t limit_ns = HOST_WATCH_LOOP_LIMITS * machine->options.watchdog_ns;
+    dq_live *live = dq_live_of(machine);
+    dq_processor *found = NULL;
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        dq_processor *cpu = &machine->processors[i];
+
+        if (cpu->resting || cpu->task == NULL || cpu->task->carrier == NULL ||
+            cpu->task->carrier->thread == NULL) {
+            live->stays[i].loop.thread = NULL;
+        } else if (dq_live_span_ns(&live->stays[i].loop, cpu) >= limit_ns && found == NULL) {
+            found = cpu;
+        }
+    }
+    return found;
+}
+
+static void watch_for_loop(dq_machine *machine)
+{
+    dq_live *live = dq_live_of(machine);
+    const uint64_t moved = dq_loop_moved(machine);
+    dq_processor *busy;
+
+    if (moved != live->seen_moved) {
+        live->seen_moved = moved;
+        begin_loop(machine);
+        return;
+    }
+    busy = somebody_in_loop(machine);
+    if (busy != NULL && host_is_debugged()) {
+        begin_loop(machine);
+    } else if (busy != NULL) {
+        dq_loop_note(busy);
+        dq_live_end(machine);
+    }
+}
+
+/* ---- Both ------------------------------------------------------------------------------------ */
+
 /* While all wait for somebody outside, the looks are a quarter of the limit apart. */
 static void watch_run(dq_machine *machine, uint64_t now_ns)
 {
@@ -191,6 +245,7 @@ static void watch_run(dq_machine *machine, uint64_t now_ns)
     if (machine->progress != live->seen_progress) {
         live->seen_progress = machine->progress;
         begin_quiet(machine);
+        watch_for_loop(machine);
     } else {
         judge_quiet(machine);
     }

@@ -323,6 +323,9 @@ void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_endi
     cpu = dq_self;
     machine->progress++;
     cpu->execution->calls++;
+    if (dq_attends(cpu, DQ_ATTEND_LOOP)) {
+        dq_loop_look(cpu);
+    }
     if (++machine->errands == machine->failing_errand) {
         fail_at_errand(cpu, machine->failing_place);
     }

@@ -109,6 +109,8 @@ struct dq_machine {
         *ended_tasks;    /* Their stacks wait to be freed by somebody who does not stand on them. */
     uint32_t executions; /* Ordinal of the last one begun. */
     uint64_t progress;   /* For the watchdog: every long way through a service counts. */
+    uint64_t wakes;      /* Threads that could go on again, and what was before a rewind. */
+    uint64_t loop_at;    /* dq_loop_moved() when the watchdog found that it does not change. */
     uint64_t spin_tickets;
     unsigned spinners;      /* Processors that wait for a lock. */
     uint64_t thread_ran_ns; /* When a thread last went on, for lost wake-ups. */

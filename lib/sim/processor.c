@@ -164,6 +164,9 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     cpu->execution->calls++;
     cpu->execution->service = service;
     cpu->execution->place = place;
+    if (dq_attends(cpu, DQ_ATTEND_LOOP)) {
+        dq_loop_look(cpu);
+    }
     if (cpu->machine->choices.searcher != NULL) {
         look_closer(cpu, service, place, object, a, c);
     }

@@ -3,12 +3,15 @@
  */
 #include "sim/rewind.h"
 
+#include "sim/loop.h"
+
 /* What a run leaves to the next one. */
 typedef struct lasting {
     dq_machine *next;
     dq_choice *log;
     size_t log_capacity;
     uint64_t progress;
+    uint64_t moved;
     host_watch *watch;
     dq_shelf shelf;
     dq_trail trail;
@@ -21,6 +24,7 @@ static lasting lasting_of(const dq_machine *machine)
                       .log = machine->choices.entries,
                       .log_capacity = machine->choices.capacity,
                       .progress = machine->progress,
+                      .moved = dq_loop_moved(machine),
                       .watch = machine->watch,
                       .shelf = machine->shelf,
                       .trail = machine->trail,
@@ -36,6 +40,7 @@ static void put_back(dq_machine *machine)
     machine->choices.entries = last.log;
     machine->choices.capacity = last.log_capacity;
     machine->progress = last.progress + 1; /* Each run is some. */
+    machine->wakes = last.moved + 1;
     machine->watch = last.watch;
     machine->shelf = last.shelf;
     machine->trail = last.trail;

@@ -7,6 +7,7 @@
  * slice of virtual time or of points while others could run. A processor that rests (idle, or
  * spinning on a held lock) is passed over until something changes for it.
  */
+#include "sim/loop.h"
 #include "sim/standstill.h"
 
 static const uint64_t slice_ns = 10 * 1000;
@@ -400,6 +401,7 @@ static void turns_run(dq_machine *machine)
 
     if (machine->watch == NULL) {
         machine->watch = host_watch_start(progress_of(machine), machine->options.watchdog_ns);
+        dq_loop_watch(machine);
     }
     dq_processor_ready(first);
     dq_self = first;

@@ -231,6 +231,26 @@ static void an_endless_loop_at_dispatch_level_is_a_livelock(void **state)
     assert_report_has("livelock in `thread test`, IRQL 2");
 }
 
+static void change_irql_for_ever(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    for (;;) {
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        KeLowerIrql(old);
+    }
+}
+
+static void a_loop_that_calls_services_for_ever_is_a_livelock(void **state)
+{
+    (void)state;
+    live_run_with((dirql_options){ .watchdog_ms = 100 }, change_irql_for_ever, NULL);
+    assert_int_equal(live_result.outcome, DIRQL_FAILED);
+    assert_report_has("livelock in `thread test`");
+    assert_report_has("change_irql_for_ever");
+}
+
 static void call_until_told(void *context)
 {
     KIRQL old;
@@ -272,6 +292,7 @@ int main(void)
         cmocka_unit_test(locks_taken_in_both_orders_are_a_deadlock),
         cmocka_unit_test(waits_beside_a_periodic_timer_are_a_lost_wake_up),
         cmocka_unit_test(an_endless_isr_is_a_livelock),
+        cmocka_unit_test(a_loop_that_calls_services_for_ever_is_a_livelock),
         cmocka_unit_test(an_endless_isr_is_found_while_others_go_on),
         cmocka_unit_test(an_endless_thread_is_a_livelock),
         cmocka_unit_test(an_endless_loop_at_dispatch_level_is_a_livelock),
