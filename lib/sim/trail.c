@@ -7,6 +7,9 @@
 
 #include "sim/machine.h"
 
+/* A run that loops must not take all memory before it is found out; 80 MB or so. */
+static const size_t steps_max = (size_t)1 << 20;
+
 static bool make_room(dq_trail *trail)
 {
     const size_t capacity = trail->capacity == 0 ? 256 : 2 * trail->capacity;
@@ -14,6 +17,9 @@ static bool make_room(dq_trail *trail)
 
     if (trail->count < trail->capacity) {
         return true;
+    }
+    if (capacity > steps_max) {
+        return false;
     }
     steps = realloc(trail->steps, capacity * sizeof(*steps));
     if (steps == NULL) {
