@@ -27,7 +27,9 @@ static int stop(void **state)
 {
     (void)state;
     dirql_suppress("MdlLock", NULL, "the test has unlocked it already");
-    MmUnlockPages(mdl);
+    if (mdl != NULL) {
+        MmUnlockPages(mdl);
+    }
     return 0;
 }
 
@@ -49,6 +51,7 @@ static void locked_pages_get_one_system_address(void **state)
     assert_false(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
     MmUnlockPages(mdl);
     IoFreeMdl(mdl);
+    mdl = NULL;
 }
 
 static void a_mapping_can_be_made_to_fail(void **state)
@@ -66,6 +69,7 @@ static void unlocking_releases_the_mapping(void **state)
     MmUnlockPages(mdl);
     assert_int_equal(mdl->MdlFlags, 0);
     IoFreeMdl(mdl);
+    mdl = NULL;
 }
 
 static void user_mode_mappings_are_counted_apart(void **state)
