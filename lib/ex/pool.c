@@ -12,6 +12,7 @@
 
 #include "ex/eresource.h"
 #include "ex/lookaside.h"
+#include "ex/poolguard.h"
 #include "ex/poolmap.h"
 #include "ex/pushlock.h"
 #include "ex/workqueue.h"
@@ -21,18 +22,6 @@
 
 enum { BUCKETS = 1024, FREED_AT_FIRST = 64, FREED_KEPT = 4096, FILL = 0xA5, FREED_FILL = 0xDD };
 enum { PROTECTED = (int)0x80000000 };
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KEEPS_ITSELF 1 /* It keeps freed memory, too, and finds those who touch it. */
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) && !defined(KEEPS_ITSELF)
-#define KEEPS_ITSELF 1
-#endif
-#ifndef KEEPS_ITSELF
-#define KEEPS_ITSELF 0
-#endif
 
 typedef struct kept {
     void *address; /* NULL: nothing. */
@@ -113,23 +102,24 @@ static void remember_freed(dq_machine *machine, pool *p, dq_pool_block *block, c
 
 static void free_memory(const dq_arena *arena, void *address, size_t bytes)
 {
-    if (dq_arena_has(arena, address)) {
+    if (address == NULL || dq_arena_has(arena, address)) {
         return;
     }
     if (bytes >= PAGE_SIZE) {
-        host_aligned_free(address);
+        host_aligned_free(dq_poolguard_memory(address, bytes));
     } else {
-        free(address);
+        free(dq_poolguard_memory(address, bytes));
     }
 }
 
-/* Freed memory is of no use to anybody for a while. */
+/* Freed memory is of no use to anybody for a while. A sanitizer keeps it itself, and finds those who
+ * touch it. */
 static void put_aside(pool *p, const dq_arena *arena, void *address, size_t bytes)
 {
     kept *oldest;
 
     memset(address, FREED_FILL, bytes);
-    if (KEEPS_ITSELF || bytes > DQ_POOL_KEPT_BYTES || dq_arena_has(arena, address)) {
+    if (DQ_POOL_IS_SANITIZED || bytes > DQ_POOL_KEPT_BYTES || dq_arena_has(arena, address)) {
         free_memory(arena, address, bytes);
         return;
     }
@@ -243,14 +233,15 @@ static dq_fail_kind kind_of(dq_service service)
 /* A block of a page or more begins on a page; others on 16 bytes, as malloc's do. */
 static void *memory_of_host(size_t bytes)
 {
-    return bytes >= PAGE_SIZE ? host_aligned_allocate(bytes, PAGE_SIZE)
-                              : malloc(bytes > 0 ? bytes : 1);
+    const size_t room = dq_poolguard_room(bytes);
+
+    return bytes >= PAGE_SIZE ? host_aligned_allocate(room, PAGE_SIZE) : malloc(room);
 }
 
 static void *memory_of_arena(dq_arena *arena, size_t bytes)
 {
-    void *memory =
-        dq_arena_allocate(arena, bytes > 0 ? bytes : 1, bytes >= PAGE_SIZE ? PAGE_SIZE : 16);
+    void *memory = dq_arena_allocate(arena, dq_poolguard_room(bytes),
+                                     bytes >= PAGE_SIZE ? PAGE_SIZE : 16);
 
     return memory != NULL ? memory : memory_of_host(bytes);
 }
@@ -258,14 +249,15 @@ static void *memory_of_arena(dq_arena *arena, size_t bytes)
 static void *get_memory(dq_processor *cpu, const dq_pool_request *r)
 {
     const bool can_fail = !r->asked && (r->object == NULL || r->caller != NULL);
+    void *memory;
 
     if (can_fail && dq_fails(cpu, kind_of(r->service), r->tag, r->caller, r->place)) {
         return NULL;
     }
-    if (cpu->machine->options.arena != NULL) {
-        return memory_of_arena(cpu->machine->options.arena, r->bytes);
-    }
-    return memory_of_host(r->bytes);
+    memory = cpu->machine->options.arena != NULL
+                 ? memory_of_arena(cpu->machine->options.arena, r->bytes)
+                 : memory_of_host(r->bytes);
+    return memory != NULL ? dq_poolguard_set(memory, r->bytes) : NULL;
 }
 
 void *dq_pool_request_memory(dq_processor *cpu, const dq_pool_request *r)
@@ -463,6 +455,9 @@ static dq_pool_error error_of(dq_processor *cpu, const dq_pool_block *block, uin
     if (cpu->irql > (block->paged ? DQ_LEVEL_APC : DQ_LEVEL_DISPATCH)) {
         return block->paged ? DQ_POOL_PAGED_TOO_HIGH : DQ_POOL_TOO_HIGH;
     }
+    if (dq_poolguard_damage(block->address, block->bytes) != NULL) {
+        return DQ_POOL_OVERRUN;
+    }
     if (dq_timer_inside(cpu->machine, block->address, block->bytes) != NULL) {
         return DQ_POOL_HOLDS_TIMER;
     }
@@ -492,6 +487,22 @@ static uint64_t offset_of_timer(const dq_processor *cpu, const dq_pool_block *bl
     return timer != NULL ? (uint64_t)(timer - (const char *)block->address) : 0;
 }
 
+/* As special pool does it. */
+static _Noreturn void refuse_damaged(dq_processor *cpu, const dq_pool_block *block)
+{
+    const char *damage = dq_poolguard_damage(block->address, block->bytes);
+    const char *first = block->address;
+    const bool behind = damage >= first;
+    char place[300];
+
+    dq_bugcheck(cpu, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, (uintptr_t)first, (uintptr_t)damage,
+                0, behind ? 0x24 : 0x23,
+                "somebody has written %s a pool block of %zu bytes (tag %.4s, allocated at %s): "
+                "byte %td is damaged",
+                behind ? "behind the end of" : "before", block->bytes, (const char *)&block->tag,
+                dq_place_describe(block->place, place, sizeof(place)), damage - first);
+}
+
 static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_block *block,
                              dq_pool_error error, uint32_t tag)
 {
@@ -509,6 +520,8 @@ static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_blo
         dq_bugcheck(cpu, BAD_POOL_CALLER, 0xA, base, block->tag, tag,
                     "a pool block with tag %.4s is freed with tag %.4s", (const char *)&block->tag,
                     (const char *)&tag);
+    case DQ_POOL_OVERRUN:
+        refuse_damaged(cpu, block);
     case DQ_POOL_HOLDS_TIMER:
         dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0,
                     (uintptr_t)dq_timer_inside(machine, address, block->bytes), base,

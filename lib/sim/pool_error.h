@@ -10,6 +10,7 @@ typedef enum dq_pool_error {
     DQ_POOL_FREED_BEFORE,
     DQ_POOL_UNKNOWN, /* No pool block begins there. */
     DQ_POOL_WRONG_TAG,
+    DQ_POOL_OVERRUN,        /* Somebody has written behind or before it. */
     DQ_POOL_HOLDS_TIMER,    /* A set timer lies in it. */
     DQ_POOL_HOLDS_DPC,      /* A queued DPC lies in it. */
     DQ_POOL_HOLDS_WORK,     /* A queued work item lies in it. */
