@@ -41,14 +41,14 @@ const char *dq_poolguard_damage(const void *block, size_t bytes)
     const char *first = block;
     const char *end = first + bytes;
 
-    for (size_t i = 0; i < GUARD; i++) {
-        if ((unsigned char)end[i] != FILL) {
-            return end + i;
+    for (const char *at = end; at != end + GUARD; at++) {
+        if ((unsigned char)*at != FILL) {
+            return at;
         }
     }
-    for (size_t i = 1; i <= before(bytes); i++) {
-        if ((unsigned char)first[-(ptrdiff_t)i] != FILL) {
-            return first - i;
+    for (const char *at = first; at != first - before(bytes); at--) {
+        if ((unsigned char)at[-1] != FILL) {
+            return at - 1;
         }
     }
     return NULL;
