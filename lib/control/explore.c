@@ -140,11 +140,9 @@ static bool is_same_twice(const dirql_exploration *ex)
 dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
 {
     dirql_exploration *ex = dirql_exploration_begin(job);
-    dirql_result ignored = { .outcome = DIRQL_PASSED };
     char error[sizeof(ex->complaint)];
     dirql_outcome outcome;
 
-    result = result != NULL ? result : &ignored;
     if (ex == NULL) {
         return dirql_control_refuse(result, "short of memory for the exploration");
     }

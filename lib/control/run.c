@@ -383,8 +383,9 @@ static bool is_drawn(const dirql_options *options)
 static dirql_outcome run_and_report(const dirql_job *job, const char *error, dirql_result *result)
 {
     const bool reports = dirql_report_begin(job->options, job->body);
-    const bool is_read =
-        reports || job->options->runs > 1 || job->options->mode == DIRQL_MODE_PCT;
+    const bool is_read = reports || job->options->runs > 1 ||
+                         job->options->mode == DIRQL_MODE_PCT ||
+                         job->options->mode == DIRQL_MODE_EXPLORE;
     dirql_result own = { .outcome = DIRQL_PASSED };
     dirql_result *told = result != NULL || !is_read ? result : &own;
     dirql_outcome outcome;
