@@ -6,6 +6,7 @@
  */
 #include "io/io.h"
 #include "ke/ki.h"
+#include "ke/wrongobject.h"
 
 /* The call counts, and its IRQL is checked; nothing else happens. */
 static bool enter(dq_service service, const void *place, const void *csq, const void *irp)
@@ -30,15 +31,7 @@ static bool is_initialised(const IO_CSQ *csq, const void *place)
     if (csq != NULL && (csq->Type == IO_TYPE_CSQ || csq->Type == IO_TYPE_CSQ_EX)) {
         return true;
     }
-    dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR,
-                           .rule = "wrong object",
-                           .page = dq_service_name(cpu->execution->service),
-                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                           .parameters = { 0xE1, (uintptr_t)csq },
-                           .place = place },
-            "%s was given a cancel-safe queue that was not initialised",
-            dq_service_name(cpu->execution->service));
+    dq_wrong_object(cpu, csq, place, "a cancel-safe queue that was not initialised");
     return false;
 }
 

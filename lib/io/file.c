@@ -9,6 +9,7 @@
 #include "ke/handle.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/wrongobject.h"
 
 typedef struct dq_file {
     dq_object object;
@@ -34,15 +35,7 @@ bool dq_file_check(dq_processor *cpu, const FILE_OBJECT *file, const void *place
     if (file != NULL && dq_io_of(cpu->machine) != NULL && *find(cpu->machine, file) != NULL) {
         return true;
     }
-    dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR,
-                           .rule = "wrong object",
-                           .page = dq_service_name(cpu->execution->service),
-                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                           .parameters = { 0xE1, (uintptr_t)file },
-                           .place = place },
-            "%s was given what is no file object, or one that is closed",
-            dq_service_name(cpu->execution->service));
+    dq_wrong_object(cpu, file, place, "what is no file object, or one that is closed");
     return false;
 }
 

@@ -8,6 +8,7 @@
 #include "ex/workqueue.h"
 #include "io/io.h"
 #include "ke/ki.h"
+#include "ke/wrongobject.h"
 #include "sim/place.h"
 
 enum {
@@ -39,24 +40,14 @@ static void release_object(dq_machine *machine, const dq_work *work)
 
 /* ---- Rules ----------------------------------------------------------------------------------- */
 
-static void refuse(dq_processor *cpu, const struct _IO_WORKITEM *item, const char *what)
-{
-    dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR,
-                           .rule = "wrong object",
-                           .page = dq_service_name(cpu->execution->service),
-                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                           .parameters = { 0xE1, (uintptr_t)item } },
-            "%s was given %s", dq_service_name(cpu->execution->service), what);
-}
-
 static bool is_initialised(dq_processor *cpu, const struct _IO_WORKITEM *item)
 {
     if (item != NULL && item->state == READY) {
         return true;
     }
-    refuse(cpu, item,
-           item == NULL ? "a null pointer"
+    dq_wrong_object(cpu, item, NULL,
+                    item == NULL
+                        ? "a null pointer"
                         : "a work item that was not initialised (or was freed, or cleared)");
     return false;
 }
@@ -97,7 +88,8 @@ VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
     }
     check_not_queued(cpu, IoWorkItem, "freed");
     if (!IoWorkItem->allocated) {
-        refuse(cpu, IoWorkItem, "a work item of IoInitializeWorkItem, which is uninitialised");
+        dq_wrong_object(cpu, IoWorkItem, NULL,
+                        "a work item of IoInitializeWorkItem, which is uninitialised");
         return;
     }
     IoWorkItem->state = 0;
@@ -124,7 +116,8 @@ VOID NTAPI IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem)
     }
     check_not_queued(cpu, IoWorkItem, "uninitialised");
     if (IoWorkItem->allocated) {
-        refuse(cpu, IoWorkItem, "a work item of IoAllocateWorkItem, which is freed");
+        dq_wrong_object(cpu, IoWorkItem, NULL,
+                        "a work item of IoAllocateWorkItem, which is freed");
         return;
     }
     IoWorkItem->state = 0;

@@ -7,6 +7,7 @@
 #include "ke/devicequeue.h"
 
 #include "ke/ki.h"
+#include "ke/wrongobject.h"
 
 enum { TYPE_DEVICE_QUEUE = 20 }; /* KDEVICE_QUEUE.Type. */
 
@@ -22,15 +23,8 @@ static bool check(dq_processor *cpu, const KDEVICE_QUEUE *queue, const void *pla
     if (queue != NULL && queue->Type == TYPE_DEVICE_QUEUE) {
         return true;
     }
-    dq_find(cpu,
-            &(dq_finding){ .severity = DQ_ERROR,
-                           .rule = "wrong object",
-                           .page = dq_service_name(cpu->execution->service),
-                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                           .parameters = { 0xE1, (uintptr_t)queue },
-                           .place = place },
-            "%s was given what is no device queue: KeInitializeDeviceQueue has not been called",
-            dq_service_name(cpu->execution->service));
+    dq_wrong_object(cpu, queue, place,
+                    "what is no device queue: KeInitializeDeviceQueue has not been called");
     return false;
 }
 
