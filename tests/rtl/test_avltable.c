@@ -47,7 +47,9 @@ static void deletions_leave_a_balanced_tree(void **state)
         fill();
         for (int i = 0; i < ELEMENTS; i++) {
             assert_true(delete_key(i * steps[s] % ELEMENTS));
-            check_table();
+            if (i % 7 == 0) { /* Not each time: the check is what takes the time. */
+                check_table();
+            }
         }
         assert_int_equal(table.DepthOfTree, 0);
     }
