@@ -211,7 +211,8 @@ typedef enum dirql_ending {
     DIRQL_ENDING_UNKNOWN,
     DIRQL_ENDING_RETURNS,
     DIRQL_ENDING_FAILS, /* It leaves by longjmp, since the test has failed. */
-    DIRQL_ENDING_PRINTS /* It returns, and does nothing but to say something. */
+    DIRQL_ENDING_PRINTS, /* It returns, and does nothing but to say something. */
+    DIRQL_ENDING_PASSES  /* It is an assertion that holds: a run saves itself the errand. */
 } dirql_ending;
 
 /* The same, foretold: so a failing schedule can be tried in many ways to shorten it, without

@@ -17,7 +17,7 @@
 
 static inline dirql_ending foretell(bool passes)
 {
-    return passes ? DIRQL_ENDING_RETURNS : DIRQL_ENDING_FAILS;
+    return passes ? DIRQL_ENDING_PASSES : DIRQL_ENDING_FAILS;
 }
 
 static inline dirql_ending foretell_text(const char *a, const char *b, bool equal)
@@ -37,7 +37,10 @@ static inline dirql_ending foretell_bytes(const void *a, const void *b, size_t b
     {                                                                                   \
         bool found = false;                                                             \
                                                                                         \
-        for (size_t i = 0; i < count && set != NULL; i++) {                             \
+        if (set == NULL || count == 0) {                                                \
+            return DIRQL_ENDING_UNKNOWN;                                                \
+        }                                                                               \
+        for (size_t i = 0; i < count; i++) {                                            \
             found = found || set[i] == value;                                           \
         }                                                                               \
         return foretell(found == within);                                               \

@@ -12,7 +12,7 @@
 #include "io/irp.h"
 #include "ke/ki.h"
 
-static const uint64_t cancel_step_ns = 1000ull * 1000;
+static const uint64_t cancel_step_ns = 10ull * 1000 * 1000;
 static const uint64_t cancel_limit_ns = 300ull * 1000 * 1000 * 1000;
 
 /* ---- In the thread --------------------------------------------------------------------------- */

@@ -309,6 +309,13 @@ static bool try_errand(dq_processor *cpu, dq_ending ending, const void *place)
     }
 }
 
+/* What it does not do: the journey home, which in live mode is one to another host thread. */
+static bool is_to_be_run(dq_processor *cpu, dq_ending ending, const void *place)
+{
+    return ending != DQ_ENDING_PASSES &&
+           (!cpu->machine->options.tries || try_errand(cpu, ending, place));
+}
+
 void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_ending ending,
                          const void *place)
 {
@@ -329,7 +336,7 @@ void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_endi
     if (++machine->errands == machine->failing_errand) {
         fail_at_errand(cpu, machine->failing_place);
     }
-    if (!machine->options.tries || try_errand(cpu, ending, place)) {
+    if (is_to_be_run(cpu, ending, place)) {
         machine->home_errand = errand;
         machine->home_argument = argument;
         machine->home_caller = cpu;

@@ -197,7 +197,8 @@ typedef enum dq_ending {
     DQ_ENDING_UNKNOWN,
     DQ_ENDING_RETURNS,
     DQ_ENDING_FAILS, /* It leaves by longjmp, since the test has failed. */
-    DQ_ENDING_PRINTS /* It returns, and does nothing but to say something. */
+    DQ_ENDING_PRINTS, /* It returns, and does nothing but to say something. */
+    DQ_ENDING_PASSES  /* It is an assertion that holds: a run saves itself the errand. */
 } dq_ending;
 
 /* The same for one whose end is known beforehand; `place` is where it was called, or NULL. */

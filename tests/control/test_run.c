@@ -96,6 +96,33 @@ static void many_threads_may_come_and_go(void **state)
     assert_int_equal(starts_and_ends, 500);
 }
 
+/* ---- Errands --------------------------------------------------------------------------------- */
+
+static void count(void *counter)
+{
+    ++*(int *)counter;
+}
+
+static void send_home(void *context)
+{
+    int *counts = context;
+
+    dirql_at_home_foretold(count, &counts[0], DIRQL_ENDING_UNKNOWN, NULL);
+    dirql_at_home_foretold(count, &counts[1], DIRQL_ENDING_RETURNS, NULL);
+    dirql_at_home_foretold(count, &counts[2], DIRQL_ENDING_PASSES, NULL);
+}
+
+static void an_assertion_that_holds_is_not_carried_home(void **state)
+{
+    int counts[3] = { 0 };
+
+    (void)state;
+    assert_int_equal(dirql_run(NULL, send_home, counts, NULL), DIRQL_PASSED);
+    assert_int_equal(counts[0], 1);
+    assert_int_equal(counts[1], 1);
+    assert_int_equal(counts[2], 0);
+}
+
 /* ---- Faults in driver code ------------------------------------------------------------------- */
 
 /* The fault itself is wanted, not a sanitizer's word on it. */
@@ -501,6 +528,7 @@ int main(void)
         cmocka_unit_test(a_clean_run_has_an_empty_report),
         cmocka_unit_test(runs_leave_nothing_behind_for_the_next),
         cmocka_unit_test(many_threads_may_come_and_go),
+        cmocka_unit_test(an_assertion_that_holds_is_not_carried_home),
         cmocka_unit_test(a_write_through_null_at_passive_level_is_an_access_violation),
         cmocka_unit_test(a_write_through_null_at_dispatch_level_is_bug_check_d1),
         cmocka_unit_test(a_call_of_null_is_a_finding),
