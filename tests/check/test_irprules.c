@@ -720,6 +720,8 @@ static void the_event_is_not_set_before(void **state)
                   "IrpEvent");
 }
 
+static volatile UCHAR *volatile frame; /* So that no compiler makes less of a frame than it is. */
+
 __attribute__((noinline)) static void send_from_a_frame(void)
 {
     volatile UCHAR far_below[4096];
@@ -727,8 +729,7 @@ __attribute__((noinline)) static void send_from_a_frame(void)
     KEVENT event;
     PIRP irp;
 
-    far_below[0] = 0;
-    far_below[4095] = far_below[0];
+    frame = far_below;
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     irp = IoBuildDeviceIoControlRequest(STACK_CONTROL, stack.upper, NULL, 0, NULL, 0, FALSE, &event,
                                         &status_block);
@@ -739,10 +740,9 @@ __attribute__((noinline)) static void send_from_a_deep_frame(void)
 {
     volatile UCHAR deep[16384];
 
-    deep[0] = 0;
-    deep[16383] = deep[0];
+    frame = deep;
     send_from_a_frame();
-    deep[1] = deep[16383];
+    frame = NULL;
 }
 
 static void return_before_the_end(void *context)
