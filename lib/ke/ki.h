@@ -31,7 +31,7 @@ typedef struct dq_kernel {
     struct dq_timers *timers; /* timer.c */
     dq_interrupts interrupts; /* interrupt.c */
     KSPIN_LOCK cancel_lock;   /* spinlock.c */
-    void *pool;               /* ex/pool.c */
+    void *pool;               /* ex/pooltable.c */
     void (*pool_halt)(dq_machine *machine);
     struct dq_executive *ex;      /* ex/executive.c */
     void (*ex_thread_ends)(dq_processor *cpu, const dq_thread *thread); /* May be NULL. */
