@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "control/left.h"
+#include "ex/pool.h"
 #include "ke/ki.h"
 #include "sim/place.h"
 
@@ -142,6 +143,7 @@ void dirql_leftovers(dq_processor *cpu)
     const void *end = end_of_body(__builtin_frame_address(0));
     dq_leaks leaks = { 0 };
 
+    dq_pool_check_freed(cpu);
     check_thread(cpu, dq_thread_current(cpu));
     find_interrupts(machine, &leaks);
     dq_timer_for_each(machine, add_timer, &leaks);

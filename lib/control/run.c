@@ -8,6 +8,7 @@
 #include "check/history.h"
 #include "check/race.h"
 #include "check/report.h"
+#include "ex/pool.h"
 #include "ke/ki.h"
 #include "trace/recorder.h"
 
@@ -169,8 +170,9 @@ static dq_machine *make_machine(const dirql_job *job)
     machine->control = control;
     machine->findings.keeps_suppressed = options->report_file != NULL;
     start_failing(machine, options);
-    if (options->checks != DIRQL_CHECKS_NONE && options->leaks != DIRQL_LEAKS_IGNORED) {
-        machine->body_done = dirql_leftovers;
+    if (options->checks != DIRQL_CHECKS_NONE) {
+        machine->body_done =
+            options->leaks != DIRQL_LEAKS_IGNORED ? dirql_leftovers : dq_pool_check_freed;
         control->leaks = options->leaks == DIRQL_LEAKS_WARNINGS ? DQ_WARNING : DQ_ERROR;
     }
     if (!add_sinks(machine, job)) {

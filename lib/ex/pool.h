@@ -19,6 +19,7 @@ typedef struct dq_pool_block {
     uint32_t tag;
     bool paged;
     bool freed;
+    bool kept; /* Freed, but its memory is not the host's yet: nobody may have written to it. */
     dq_service service; /* That gave it out. */
     const char *object; /* What it is, if it is no memory to the driver: "IInterruptSync"; a part of
                            one: "". NULL: memory. */
@@ -72,6 +73,9 @@ void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const voi
 
 /* ExFreePool, called from `place`. */
 void dq_pool_free(void *address, const void *place);
+
+/* At the end of a run: writes down who has written to memory that was freed. */
+void dq_pool_check_freed(dq_processor *cpu);
 
 /* Calls visit() for each block that is not freed, in no particular order: for leak reports. */
 void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block),

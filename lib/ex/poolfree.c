@@ -146,6 +146,52 @@ static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_blo
     }
 }
 
+/* ---- What was freed before ------------------------------------------------------------------- */
+
+#define TOUCHED_FORMAT                                                                  \
+    "somebody has written to byte %td of a pool block of %zu bytes (tag %.4s) that was " \
+    "freed.\n  It was freed by %s,\n  and had been allocated by %s."
+
+/* Nobody saw the write: instrumented code is found at the access itself. */
+static void accuse(dq_processor *cpu, const dq_pool_block *block,
+                   void (*find)(dq_processor *cpu, const dq_finding *finding, const char *format,
+                                ...))
+{
+    const bool is_watched = cpu->machine->body_done != NULL; /* Retail Windows does not look. */
+    const char *touched = is_watched ? dq_pool_touched(block) : NULL;
+    const dq_finding finding = { .severity = DQ_ERROR,
+                                 .rule = "PoolUsedAfterFree",
+                                 .code = DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL,
+                                 .parameters = { (uintptr_t)touched, 1, 0, 0 },
+                                 .place = block->freed_place,
+                                 .memory = block->address,
+                                 .memory_bytes = block->bytes };
+    char freed[300], allocated[300];
+
+    if (touched != NULL) {
+        find(cpu, &finding, TOUCHED_FORMAT, touched - (const char *)block->address, block->bytes,
+             (const char *)&block->tag,
+             dq_place_describe(block->freed_place, freed, sizeof(freed)),
+             dq_place_describe(block->place, allocated, sizeof(allocated)));
+    }
+}
+
+static void let_go(dq_processor *cpu, dq_pool_block *block)
+{
+    accuse(cpu, block, dq_find);
+    dq_pool_let_go(cpu->machine, block);
+}
+
+static void note(void *cpu, const dq_pool_block *block)
+{
+    accuse(cpu, block, dq_note);
+}
+
+void dq_pool_check_freed(dq_processor *cpu)
+{
+    dq_pool_for_each_kept(cpu->machine, note, cpu);
+}
+
 /* ---- Freeing --------------------------------------------------------------------------------- */
 
 static void free_block(dq_processor *cpu, void *address, uint32_t tag, const void *place)
@@ -154,6 +200,7 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
     dq_pool *pool = dq_pool_of(machine);
     dq_pool_block *block = pool != NULL ? dq_pool_find(pool, address) : NULL;
     const dq_pool_error error = error_of(cpu, block, tag);
+    dq_pool_block *oldest;
 
     dq_emit(cpu, POOL_FREE, address, block != NULL ? block->bytes : 0,
             block != NULL ? block->tag : tag,
@@ -162,7 +209,10 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
         refuse(cpu, address, block, error, tag);
     }
     dq_pushlock_check_free(cpu, address, block->bytes);
-    dq_pool_retire(machine, pool, block, place);
+    oldest = dq_pool_retire(machine, pool, block, place);
+    if (oldest != NULL) {
+        let_go(cpu, oldest);
+    }
 }
 
 void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const void *place)

@@ -12,18 +12,11 @@
 
 enum { BUCKETS = 1024, FREED_AT_FIRST = 64, FREED_KEPT = 4096, FREED_FILL = 0xDD };
 
-typedef struct kept {
-    void *address; /* NULL: nothing. */
-    size_t bytes;
-} kept;
-
 typedef struct dq_pool {
     dq_pool_block *buckets[BUCKETS];
     dq_pool_block *unused;
     void **freed; /* Addresses. When it has grown, a ring: the oldest is forgotten. */
     unsigned freed_next, freed_room;
-    kept kept[DQ_POOL_KEPT]; /* A ring of what is not given back to the host yet. */
-    unsigned kept_next;
 } dq_pool;
 
 /* ---- By address ------------------------------------------------------------------------------ */
@@ -77,25 +70,6 @@ static void make_room(dq_machine *machine, dq_pool *p)
     }
 }
 
-static void remember_freed(dq_machine *machine, dq_pool *p, dq_pool_block *block, const void *place)
-{
-    void **oldest;
-    dq_pool_block **link;
-
-    block->freed = true;
-    block->freed_place = place;
-    make_room(machine, p);
-    if (p->freed_room == 0) {
-        return;
-    }
-    oldest = &p->freed[p->freed_next++ % p->freed_room];
-    link = *oldest != NULL ? link_of(p, *oldest) : NULL;
-    if (link != NULL && *link != NULL && (*link)->freed && *link != block) {
-        forget(p, link);
-    }
-    *oldest = block->address;
-}
-
 static void free_memory(const dq_arena *arena, void *address, size_t bytes)
 {
     if (address == NULL || dq_arena_has(arena, address)) {
@@ -108,28 +82,88 @@ static void free_memory(const dq_arena *arena, void *address, size_t bytes)
     }
 }
 
-/* Freed memory is of no use to anybody for a while. A sanitizer keeps it itself, and finds those who
- * touch it. */
-static void put_aside(dq_pool *p, const dq_arena *arena, void *address, size_t bytes)
+void dq_pool_let_go(dq_machine *machine, dq_pool_block *block)
 {
-    kept *oldest;
-
-    memset(address, FREED_FILL, bytes);
-    if (DQ_POOL_IS_SANITIZED || bytes > DQ_POOL_KEPT_BYTES || dq_arena_has(arena, address)) {
-        free_memory(arena, address, bytes);
-        return;
-    }
-    oldest = &p->kept[p->kept_next++ % DQ_POOL_KEPT];
-    if (oldest->address != NULL) {
-        free_memory(arena, oldest->address, oldest->bytes);
-    }
-    *oldest = (kept){ address, bytes };
+    block->kept = false;
+    free_memory(machine->options.arena, block->address, block->bytes);
 }
 
-void dq_pool_retire(dq_machine *machine, dq_pool *p, dq_pool_block *block, const void *place)
+/* The next place in the ring; what stands there is forgotten. */
+static void **next_freed(dq_machine *machine, dq_pool *p, const dq_pool_block *newest)
 {
-    remember_freed(machine, p, block, place);
-    put_aside(p, machine->options.arena, block->address, block->bytes);
+    void **oldest;
+    dq_pool_block **link;
+
+    make_room(machine, p);
+    if (p->freed_room == 0) {
+        return NULL;
+    }
+    oldest = &p->freed[p->freed_next++ % p->freed_room];
+    link = *oldest != NULL ? link_of(p, *oldest) : NULL;
+    if (link != NULL && *link != NULL && (*link)->freed && *link != newest) {
+        if ((*link)->kept) {
+            dq_pool_let_go(machine, *link);
+        }
+        forget(p, link);
+    }
+    return oldest;
+}
+
+/* The block that was freed so many frees ago, if its memory is still kept. */
+static dq_pool_block *kept_before(dq_pool *p, unsigned frees)
+{
+    dq_pool_block *block = NULL;
+
+    if (frees < p->freed_next && frees < p->freed_room) {
+        block = dq_pool_find(p, p->freed[(p->freed_next - 1 - frees) % p->freed_room]);
+    }
+    return block != NULL && block->kept ? block : NULL;
+}
+
+/* Freed memory is of no use to anybody for a while. A sanitizer keeps it itself, and finds those who
+ * touch it. */
+dq_pool_block *dq_pool_retire(dq_machine *machine, dq_pool *p, dq_pool_block *block,
+                              const void *place)
+{
+    void **freed = next_freed(machine, p, block);
+
+    block->freed = true;
+    block->freed_place = place;
+    memset(block->address, FREED_FILL, block->bytes);
+    if (freed != NULL) {
+        *freed = block->address;
+    }
+    if (freed == NULL || DQ_POOL_IS_SANITIZED || block->bytes > DQ_POOL_KEPT_BYTES) {
+        dq_pool_let_go(machine, block);
+    } else {
+        block->kept = true;
+    }
+    return kept_before(p, DQ_POOL_KEPT);
+}
+
+const char *dq_pool_touched(const dq_pool_block *block)
+{
+    const unsigned char *bytes = block->address;
+    size_t i = 0;
+
+    while (i < block->bytes && bytes[i] == FREED_FILL) {
+        i++;
+    }
+    return i < block->bytes ? (const char *)&bytes[i] : NULL;
+}
+
+void dq_pool_for_each_kept(dq_machine *machine,
+                           void (*visit)(void *context, const dq_pool_block *block), void *context)
+{
+    dq_pool *p = ((dq_kernel *)machine->kernel)->pool;
+
+    for (unsigned frees = DQ_POOL_KEPT; p != NULL && frees-- > 0;) {
+        const dq_pool_block *block = kept_before(p, frees);
+
+        if (block != NULL) {
+            visit(context, block);
+        }
+    }
 }
 
 /* ---- New ones -------------------------------------------------------------------------------- */
@@ -166,19 +200,11 @@ dq_pool_block *dq_pool_take_in(dq_machine *machine, dq_pool *p, void *address, s
     block->address = address;
     block->bytes = bytes;
     block->freed = false;
+    block->kept = false;
     return block;
 }
 
 /* ---- The table's life ------------------------------------------------------------------------ */
-
-static void free_kept(dq_pool *p, const dq_arena *arena)
-{
-    for (unsigned i = 0; i < DQ_POOL_KEPT; i++) {
-        if (p->kept[i].address != NULL) {
-            free_memory(arena, p->kept[i].address, p->kept[i].bytes);
-        }
-    }
-}
 
 static void halt(dq_machine *machine)
 {
@@ -194,12 +220,13 @@ static void halt(dq_machine *machine)
                 dq_poolmap_remove(block->address, p);
             } else {
                 dq_poolmap_orphan(block->address, p);
+            }
+            if (!block->freed || block->kept) {
                 free_memory(machine->options.arena, block->address, block->bytes);
             }
             dq_machine_give(machine, block);
         }
     }
-    free_kept(p, machine->options.arena);
     while (p->unused != NULL) {
         dq_pool_block *block = p->unused;
 
