@@ -11,6 +11,9 @@
 #include "rtl/avltree.h"
 #include "rtl/tableuse.h"
 
+typedef RTL_AVL_TABLE table_type;
+typedef RTL_BALANCED_LINKS links_type;
+
 typedef struct element {
     union {
         RTL_BALANCED_LINKS links;
@@ -29,39 +32,17 @@ enum { HEADER = offsetof(element, data) };
 _Static_assert(HEADER == sizeof(RTL_BALANCED_LINKS),
                "the pages say how many bytes are the system's");
 
-static void *data_of(PRTL_BALANCED_LINKS links)
+static void *data_of(links_type *links)
 {
     return links != NULL ? (char *)links + HEADER : NULL;
 }
 
-/* ---- Routines of the caller's ---------------------------------------------------------------- */
-
-static RTL_GENERIC_COMPARE_RESULTS compare(PRTL_AVL_TABLE table, void *buffer,
-                                           PRTL_BALANCED_LINKS links)
+static links_type *root_of(table_type *table)
 {
-    const unsigned depth = dq_guest_begin(dq_self);
-    const RTL_GENERIC_COMPARE_RESULTS result = table->CompareRoutine(table, buffer, data_of(links));
-
-    dq_guest_end(depth);
-    return result;
+    return dq_avl_root(table);
 }
 
-static void *allocate(PRTL_AVL_TABLE table, CLONG bytes)
-{
-    const unsigned depth = dq_guest_begin(dq_self);
-    void *memory = table->AllocateRoutine(table, bytes);
-
-    dq_guest_end(depth);
-    return memory;
-}
-
-static void free_element(PRTL_AVL_TABLE table, void *memory)
-{
-    const unsigned depth = dq_guest_begin(dq_self);
-
-    table->FreeRoutine(table, memory);
-    dq_guest_end(depth);
-}
+#include "rtl/tablesearch.h"
 
 static NTSTATUS match(PRTL_AVL_TABLE table, PRTL_AVL_MATCH_FUNCTION function,
                       PRTL_BALANCED_LINKS links, void *match_data)
@@ -71,33 +52,6 @@ static NTSTATUS match(PRTL_AVL_TABLE table, PRTL_AVL_MATCH_FUNCTION function,
 
     dq_guest_end(depth);
     return status;
-}
-
-/* ---- Finding ---------------------------------------------------------------------------------- */
-
-/* The node that is equal, or the one that it would be a child of; NULL: the table is empty. */
-static TABLE_SEARCH_RESULT search(PRTL_AVL_TABLE table, void *buffer, PRTL_BALANCED_LINKS *node)
-{
-    PRTL_BALANCED_LINKS at = dq_avl_root(table);
-
-    *node = at;
-    if (at == NULL) {
-        return TableEmptyTree;
-    }
-    for (;;) {
-        const RTL_GENERIC_COMPARE_RESULTS result = compare(table, buffer, at);
-        PRTL_BALANCED_LINKS child;
-
-        *node = at;
-        if (result == GenericEqual) {
-            return TableFoundNode;
-        }
-        child = result == GenericLessThan ? at->LeftChild : at->RightChild;
-        if (child == NULL) {
-            return result == GenericLessThan ? TableInsertAsLeft : TableInsertAsRight;
-        }
-        at = child;
-    }
 }
 
 /* ---- Changing -------------------------------------------------------------------------------- */
@@ -146,11 +100,6 @@ static void delete_node(PRTL_AVL_TABLE table, PRTL_BALANCED_LINKS links)
 }
 
 /* ---- Services -------------------------------------------------------------------------------- */
-
-#define BEGIN(changes_, service_)                                                          \
-    dq_table_use use;                                                                      \
-    dq_tableuse_begin(cpu, &use, Table, sizeof(*Table), (changes_), DQ_SERVICE_##service_, \
-                      __builtin_return_address(0))
 
 VOID NTAPI RtlInitializeGenericTableAvl(PRTL_AVL_TABLE Table,
                                         PRTL_AVL_COMPARE_ROUTINE CompareRoutine,

@@ -9,6 +9,9 @@
 #include "ke/ki.h"
 #include "rtl/tableuse.h"
 
+typedef RTL_GENERIC_TABLE table_type;
+typedef RTL_SPLAY_LINKS links_type;
+
 typedef struct element {
     RTL_SPLAY_LINKS links;
     LIST_ENTRY order;
@@ -20,66 +23,17 @@ enum { HEADER = offsetof(element, data) };
 _Static_assert(HEADER == sizeof(RTL_SPLAY_LINKS) + sizeof(LIST_ENTRY),
                "the pages say how many bytes are the system's");
 
-static void *data_of(PRTL_SPLAY_LINKS links)
+static void *data_of(links_type *links)
 {
     return links != NULL ? (char *)links + HEADER : NULL;
 }
 
-/* ---- Routines of the caller's ---------------------------------------------------------------- */
-
-static RTL_GENERIC_COMPARE_RESULTS compare(PRTL_GENERIC_TABLE table, void *buffer,
-                                           PRTL_SPLAY_LINKS links)
+static links_type *root_of(table_type *table)
 {
-    const unsigned depth = dq_guest_begin(dq_self);
-    const RTL_GENERIC_COMPARE_RESULTS result = table->CompareRoutine(table, buffer, data_of(links));
-
-    dq_guest_end(depth);
-    return result;
+    return table->TableRoot;
 }
 
-static void *allocate(PRTL_GENERIC_TABLE table, CLONG bytes)
-{
-    const unsigned depth = dq_guest_begin(dq_self);
-    void *memory = table->AllocateRoutine(table, bytes);
-
-    dq_guest_end(depth);
-    return memory;
-}
-
-static void free_element(PRTL_GENERIC_TABLE table, void *memory)
-{
-    const unsigned depth = dq_guest_begin(dq_self);
-
-    table->FreeRoutine(table, memory);
-    dq_guest_end(depth);
-}
-
-/* ---- Finding --------------------------------------------------------------------------------- */
-
-/* The node that is equal, or the one that it would be a child of; NULL: the table is empty. */
-static TABLE_SEARCH_RESULT search(PRTL_GENERIC_TABLE table, void *buffer, PRTL_SPLAY_LINKS *node)
-{
-    PRTL_SPLAY_LINKS at = table->TableRoot;
-
-    *node = at;
-    if (at == NULL) {
-        return TableEmptyTree;
-    }
-    for (;;) {
-        const RTL_GENERIC_COMPARE_RESULTS result = compare(table, buffer, at);
-        PRTL_SPLAY_LINKS child;
-
-        *node = at;
-        if (result == GenericEqual) {
-            return TableFoundNode;
-        }
-        child = result == GenericLessThan ? at->LeftChild : at->RightChild;
-        if (child == NULL) {
-            return result == GenericLessThan ? TableInsertAsLeft : TableInsertAsRight;
-        }
-        at = child;
-    }
-}
+#include "rtl/tablesearch.h"
 
 static PRTL_SPLAY_LINKS leftmost(PRTL_GENERIC_TABLE table)
 {
@@ -151,11 +105,6 @@ static void delete_node(PRTL_GENERIC_TABLE table, PRTL_SPLAY_LINKS node)
 }
 
 /* ---- Services -------------------------------------------------------------------------------- */
-
-#define BEGIN(changes_, service_)                                                          \
-    dq_table_use use;                                                                      \
-    dq_tableuse_begin(cpu, &use, Table, sizeof(*Table), (changes_), DQ_SERVICE_##service_, \
-                      __builtin_return_address(0))
 
 VOID NTAPI RtlInitializeGenericTable(PRTL_GENERIC_TABLE Table,
                                      PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine,
