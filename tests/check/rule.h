@@ -97,6 +97,24 @@ static inline void rule_run_undisturbed(unsigned processors, void (*body)(void *
         assert_int_equal(rule_result.warnings, 0);           \
     } while (0)
 
+/* What keeps a rule; equal bodies follow each other, and are run once. */
+typedef struct kept_rule {
+    const char *rule;
+    void (*body)(void *context);
+} kept_rule;
+
+#define KEPT(rule, body) { rule, body }
+
+#define assert_all_kept(rows, processors)                            \
+    do {                                                             \
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*(rows)); i++) { \
+            if (i == 0 || (rows)[i].body != (rows)[i - 1].body) {    \
+                print_message("%s\n", (rows)[i].rule);               \
+                assert_kept((rows)[i].body, (processors));           \
+            }                                                        \
+        }                                                            \
+    } while (0)
+
 /* The same; says whose silence it shows. */
 #define assert_silent(body, processors, rule) assert_kept(body, processors)
 
