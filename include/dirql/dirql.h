@@ -120,7 +120,9 @@ typedef struct dirql_options {
     unsigned interrupts;  /* One starts elsewhere than at its earliest place; default 2. */
     unsigned faults;      /* A call fails for want of something; default none. */
     unsigned schedule_limit; /* Stop after so many schedules; default DIRQL_NEVER. */
-    unsigned time_limit_s;   /* Of host time, also for `runs`; default 60; DIRQL_NEVER: none. */
+    unsigned time_limit_s;   /* Of host time, also for `runs`; default 60; DIRQL_NEVER: none. Ends
+                                the run that is under way, too; if none has ended before, that is a
+                                failure. */
     unsigned shorten_limit;  /* Runs that may be spent on making a failing schedule shorter; default
                                 300 in mode explore, where a mode draws several runs, and for tests
                                 of <dirql/cmocka.h>; else, and with DIRQL_NONE, none. They run

@@ -65,7 +65,9 @@ typedef struct dirql_job {
     dq_arena *arena;       /* and where the machine lies. */
     const dq_guide *guide; /* Mode replay: in place of a text, or NULL. */
     bool tries;            /* See dq_machine_options. */
-    uint64_t pct_steps;    /* The same. */
+    uint64_t pct_steps;    /* The same, */
+    uint64_t deadline_ns;  /* the same, */
+    const dq_loop_moment *loops_since; /* and the same. */
 } dirql_job;
 
 /* A machine for the job, ready to be run, and counted as a run. NULL: short of memory. */

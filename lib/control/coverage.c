@@ -52,6 +52,18 @@ static void add_shard(dq_text *out, const dirql_exploration *ex)
     }
 }
 
+/* That a run was ended in its middle is of interest if it had taken long: it may be endless. */
+static void add_cut(dq_text *out, const dirql_exploration *ex)
+{
+    const uint64_t long_ns = 1000000000u;
+
+    if (ex->cut_short_ns >= long_ns) {
+        dq_text_add(out, "; time_limit_s (%u s) was over in the middle of a run that had taken "
+                    "%.1f s, and may be endless", ex->options.time_limit_s,
+                    (double)ex->cut_short_ns / 1e9);
+    }
+}
+
 /* Only where some code is instrumented. */
 static void add_reduction(dq_text *out, const dirql_exploration *ex)
 {
@@ -106,6 +118,7 @@ static char *runs_of(const dirql_exploration *ex)
     if (options->shards > 1) {
         dq_text_add(&out, " (shard %u of %u)", options->shard, options->shards);
     }
+    add_cut(&out, ex);
     return out.text;
 }
 
@@ -135,8 +148,13 @@ char *dirql_coverage(const dirql_exploration *ex)
         dq_text_add(&out, "; complete for ");
         add_limits(&out, &ex->passes.done);
     }
+    if (ex->search.left_rest) {
+        dq_text_add(&out, "; of a run, only the first %zu choices are branched on",
+                    DQ_CHOICES_KEPT);
+    }
     add_reduction(&out, ex);
     add_shard(&out, ex);
+    add_cut(&out, ex);
     return out.text;
 }
 

@@ -45,6 +45,9 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     ex->job = *job;
     ex->job.options = &ex->options;
     ex->began_ns = host_clock_ns();
+    if (ex->options.time_limit_s != DIRQL_NEVER) {
+        ex->job.deadline_ns = ex->began_ns + ex->options.time_limit_s * 1000000000ull;
+    }
     dirql_progress_begin(&ex->progress);
     ex->data = host_data_capture();
     if (ex->data == NULL || !dq_arena_start(&ex->arena)) {

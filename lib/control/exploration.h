@@ -27,7 +27,9 @@ typedef struct dirql_exploration {
     uint64_t began_ns;
     dirql_progress progress;
     bool is_complete;
-    bool is_begun;  /* A run has been made. */
+    uint64_t cut_short_ns; /* The time was over in the middle of a run, that had taken so long. */
+    dq_loop loop;          /* Of the run that failed. */
+    bool is_begun;  /* A run has been made, to its end. */
     bool draws;     /* Its runs are drawn (trials.c): nothing is searched. */
     bool is_pct;    /* By priorities. */
     unsigned trial; /* Number of the next one. */
@@ -75,6 +77,9 @@ dirql_outcome dirql_explore_fail(dirql_exploration *ex, dirql_result *result, co
  * for it. */
 dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64_t failing_errand,
                                    dirql_result *result);
+
+/* No run came to its end in time. */
+dirql_outcome dirql_explore_too_late(dirql_exploration *ex, dirql_result *result);
 
 /* A run was asked other things than the one before it. */
 dirql_outcome dirql_explore_diverged(dirql_exploration *ex, dirql_result *result);

@@ -44,8 +44,8 @@ static bool is_over_budget(const dirql_exploration *ex)
     if (options->schedule_limit != DIRQL_NEVER && ex->schedules >= options->schedule_limit) {
         return true;
     }
-    return options->time_limit_s != DIRQL_NEVER && (ex->schedules & 63) == 0 &&
-           host_clock_ns() - ex->began_ns > options->time_limit_s * 1000000000ull;
+    return ex->job.deadline_ns != 0 && (ex->schedules & 63) == 0 &&
+           host_clock_ns() > ex->job.deadline_ns;
 }
 
 /* Prepares the next run. False when the last pass is complete. */
@@ -60,7 +60,7 @@ static bool advance(dirql_exploration *ex)
     }
     ex->schedules_before = ex->schedules;
     if (!dq_passes_advance(&ex->passes, ex->search.cut)) {
-        ex->is_complete = true;
+        ex->is_complete = !ex->search.left_rest;
         return false;
     }
     dq_search_begin(&ex->search, &ex->passes.limit);
@@ -72,6 +72,9 @@ static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
 {
     if (!dirql_resume_write(ex, ex->complaint, sizeof(ex->complaint))) {
         return dirql_explore_fail(ex, result, "%s", ex->complaint);
+    }
+    if (!ex->is_begun) {
+        return dirql_explore_too_late(ex, result);
     }
     if (!ex->is_complete && ex->options.must_complete) {
         char *coverage = dirql_coverage(ex);
@@ -95,6 +98,7 @@ static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
 static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result *result)
 {
     dq_machine *machine = ready_machine(ex);
+    const uint64_t began_ns = host_clock_ns();
     uint64_t calls;
     char *schedule;
 
@@ -107,9 +111,12 @@ static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result 
         ex->last.calls = machine->progress - calls;
         ex->last.time_ns = machine->clock.now_ns;
         ex->last.choices = ex->search.count;
+        ex->cut_short_ns = machine->overdue ? host_clock_ns() - began_ns : 0;
+        ex->is_begun = ex->is_begun || !machine->overdue;
         return true;
     }
     schedule = dirql_control_schedule(machine);
+    ex->loop = machine->loop;
     dirql_exploration_drop(ex);
     if (ex->search.error != DQ_SEARCH_GOES_ON) {
         free(schedule);
@@ -154,6 +161,9 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
     for (unsigned runs = 0;;) {
         if (!run_one(ex, &outcome, result)) {
             return outcome;
+        }
+        if (ex->cut_short_ns != 0) {
+            return conclude(ex, result);
         }
         if (has_diverged(ex)) {
             return dirql_explore_diverged(ex, result);

@@ -48,6 +48,11 @@ static void make_shorter(dirql_exploration *ex, char **schedule, uint64_t *faili
     const unsigned runs = ex->options.shorten_limit;
     dirql_shortened shortened = { .schedule = NULL };
 
+    if (ex->loop.found) {
+        dirql_shorten_loop(&ex->job, ex->data, schedule);
+        dirql_coverage_preface(ex, &used, NULL);
+        return;
+    }
     if (runs == DIRQL_NONE || !dirql_shorten(&ex->job, ex->data, *schedule, runs, &shortened)) {
         dirql_coverage_preface(ex, &used, NULL);
         return;
@@ -68,6 +73,8 @@ dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64
         return dirql_explore_fail(ex, result, "short of memory for the text of a failed schedule");
     }
     ex->schedules += dirql_exploration_counts(ex);
+    ex->job.deadline_ns = 0;
+    ex->job.loops_since = ex->loop.found ? &ex->loop.since : NULL;
     make_shorter(ex, &schedule, &failing_errand);
     ex->options.mode = DIRQL_MODE_REPLAY;
     ex->options.replay = schedule;
@@ -95,6 +102,17 @@ dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64
     }
     free(schedule);
     return outcome;
+}
+
+dirql_outcome dirql_explore_too_late(dirql_exploration *ex, dirql_result *result)
+{
+    return dirql_explore_fail(
+        ex, result,
+        "option time_limit_s (%u s) was over before the first run had ended, after %" PRIu64
+        " ms of it. Either it never ends, which option watchdog_ms (%u ms) tells, with a factor of "
+        "%u for a loop that calls services; or it needs a larger time_limit_s.",
+        ex->options.time_limit_s, ex->cut_short_ns / 1000000u, ex->options.watchdog_ms,
+        HOST_WATCH_LOOP_LIMITS);
 }
 
 dirql_outcome dirql_explore_diverged(dirql_exploration *ex, dirql_result *result)

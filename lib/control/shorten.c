@@ -21,6 +21,7 @@ typedef struct attempt {
     dirql_length length;
     uint64_t failing_errand;
     char *schedule;
+    char *before_loop; /* Its beginning, if the run is known to loop. */
     dq_guide guide; /* That makes the same run. */
 } attempt;
 
@@ -104,8 +105,19 @@ static bool guide_of(const dq_machine *machine, dq_guide *guide)
 static void forget(attempt *what)
 {
     free(what->schedule);
+    free(what->before_loop);
     free(what->guide.of);
     *what = (attempt){ .schedule = NULL };
+}
+
+/* What was chosen before the run began to loop. NULL: it does not, or memory is short. */
+static char *schedule_before_loop(dq_machine *machine)
+{
+    if (!machine->loop.found || machine->options.loops_since == NULL) {
+        return NULL;
+    }
+    machine->choices.count = machine->loop.choices;
+    return dirql_control_schedule(machine);
 }
 
 /* Runs the job with the guide, or the text. False: memory is short. */
@@ -129,6 +141,7 @@ static bool run(shortening *this, const dq_guide *guide, const char *schedule, a
     made->failing_errand = machine->failed_in_errand ? machine->errands : 0;
     made->schedule = dirql_control_schedule(machine);
     is_good = guide_of(machine, &made->guide) && made->schedule != NULL;
+    made->before_loop = schedule_before_loop(machine);
     (void)dirql_control_finish(machine, DQ_OUTCOME_FAILED, NULL);
     return is_good;
 }
@@ -212,21 +225,27 @@ static void shorten(shortening *this)
     }
 }
 
+static void begin(shortening *this, const dirql_job *job, const host_data *data, unsigned runs)
+{
+    *this = (shortening){ .job = *job,
+                          .options = *job->options,
+                          .data = data,
+                          .limit = runs,
+                          .began_ns = host_clock_ns() };
+    this->job.options = &this->options;
+    this->job.tries = true;
+    this->job.searcher = NULL;
+    this->job.arena = NULL;
+    this->options.mode = DIRQL_MODE_REPLAY;
+    this->options.trace = NULL;
+}
+
 bool dirql_shorten(const dirql_job *job, const host_data *data, const char *schedule, unsigned runs,
                    dirql_shortened *shortened)
 {
-    shortening this = { .job = *job,
-                        .options = *job->options,
-                        .data = data,
-                        .limit = runs,
-                        .began_ns = host_clock_ns() };
+    shortening this;
 
-    this.job.options = &this.options;
-    this.job.tries = true;
-    this.job.searcher = NULL;
-    this.job.arena = NULL;
-    this.options.mode = DIRQL_MODE_REPLAY;
-    this.options.trace = NULL;
+    begin(&this, job, data, runs);
     if (!run(&this, NULL, schedule, &this.best) || this.best.ending.rule == NULL) {
         forget(&this.best);
         return false;
@@ -240,4 +259,27 @@ bool dirql_shorten(const dirql_job *job, const host_data *data, const char *sche
     this.best.schedule = NULL;
     forget(&this.best);
     return true;
+}
+
+static void exchange(char **schedule, char **other)
+{
+    free(*schedule);
+    *schedule = *other;
+    *other = NULL;
+}
+
+void dirql_shorten_loop(const dirql_job *job, const host_data *data, char **schedule)
+{
+    shortening this;
+    attempt cut = { .schedule = NULL };
+
+    begin(&this, job, data, 2);
+    if (run(&this, NULL, *schedule, &this.best) && this.best.before_loop != NULL) {
+        exchange(schedule, &this.best.schedule);
+        if (run(&this, NULL, this.best.before_loop, &cut) && cut.before_loop != NULL) {
+            exchange(schedule, &this.best.before_loop);
+        }
+    }
+    forget(&this.best);
+    forget(&cut);
 }

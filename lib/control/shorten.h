@@ -32,4 +32,9 @@ typedef struct dirql_shortened {
 bool dirql_shorten(const dirql_job *job, const host_data *data, const char *schedule, unsigned runs,
                    dirql_shortened *shortened);
 
+/* The schedule of a run that loops (job->loops_since) holds what was chosen in the loop, which is
+ * much: leaves that out, if option 0 instead goes round too, else what is chosen after a while. No
+ * other answer is left out: whether a run with others loops for ever, only the watchdog tells. */
+void dirql_shorten_loop(const dirql_job *job, const host_data *data, char **schedule);
+
 #endif

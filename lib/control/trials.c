@@ -75,10 +75,25 @@ static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result, bool 
     return result->outcome;
 }
 
+/* The time was over before the run was. */
+static dirql_outcome conclude_in_the_middle(dirql_exploration *ex, dq_machine *machine,
+                                            dirql_result *result)
+{
+    if (ex->schedules == 0) {
+        dirql_exploration_drop(ex);
+        return dirql_explore_too_late(ex, result);
+    }
+    ex->options.seed -= ex->options.shards; /* Of the latest run that counts. */
+    ex->machine = NULL;
+    (void)dirql_control_finish(machine, DQ_OUTCOME_PASSED, result);
+    return conclude(ex, result, true);
+}
+
 static dirql_outcome fail(dirql_exploration *ex, dq_machine *machine, dirql_result *result)
 {
     char *schedule = dirql_control_schedule(machine);
 
+    ex->loop = machine->loop;
     dirql_exploration_drop(ex);
     return dirql_explore_repeat(ex, schedule, 0, result);
 }
@@ -93,14 +108,17 @@ dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result)
     ex->draws = true;
     ex->job.searcher = NULL;
     ex->job.arena = NULL;
+    ex->job.deadline_ns = job->options->runs > 1 ? ex->job.deadline_ns : 0;
     ex->is_pct = job->options->mode == DIRQL_MODE_PCT;
     ex->counts_steps = ex->is_pct;
     ex->trial = job->options->shard;
     for (;;) {
         dq_machine *machine;
         dq_outcome outcome;
+        uint64_t began_ns;
 
         begin_trial(ex, job->options->seed);
+        began_ns = host_clock_ns();
         machine = make(ex);
         if (machine == NULL) {
             return dirql_explore_fail(ex, result, "short of memory for the machine");
@@ -108,6 +126,10 @@ dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result)
         outcome = dq_machine_run(machine, ex->job.body, ex->job.context);
         if (outcome != DQ_OUTCOME_PASSED) {
             return fail(ex, machine, result);
+        }
+        if (machine->overdue) {
+            ex->cut_short_ns = host_clock_ns() - began_ns;
+            return conclude_in_the_middle(ex, machine, result);
         }
         end_trial(ex, machine);
         dirql_progress_say_runs(&ex->progress, ex->options.name, ex->schedules,

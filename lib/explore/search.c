@@ -92,6 +92,10 @@ static void answer(dq_searcher *searcher, dq_processor *cpu, dq_choice *choice)
     if (search->error != DQ_SEARCH_GOES_ON) {
         return;
     }
+    if (search->searcher.at == DQ_CHOICES_KEPT) {
+        search->left_rest = true;
+        return;
+    }
     if (search->searcher.at < search->count) {
         ask_again(search, choice, service);
     } else {

@@ -64,6 +64,7 @@ typedef struct dq_search {
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
     unsigned shards, shard; /* How many there are, and which this is. */
     size_t deviations;      /* Answers of the present run that are not 0. */
+    bool left_rest; /* Of a run that asked for more choices than are kept. */
     dq_sharing sharing;
     dq_search_error error;
     size_t error_at;     /* The choice at which it was seen. */

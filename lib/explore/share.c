@@ -76,11 +76,18 @@ static unsigned first_state(const dq_search *search)
     return state;
 }
 
+static size_t shorter(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The choices of the run that is next are known up to the answer that is new: what comes then is
- * taken from the run before. */
+ * taken from the run before. Behind so many, all is one schedule: each choice takes memory. */
 static size_t length_of(const dq_search *search)
 {
-    return search->depth > search->count ? search->depth : search->count;
+    enum { CHOICES_MAX = 65536 };
+
+    return shorter(search->depth > search->count ? search->depth : search->count, CHOICES_MAX);
 }
 
 /* From the last choice to the first. Each is scaled, so that its largest is 1, by `scales`. */
@@ -110,7 +117,7 @@ static double add_up(const dq_search *search, const counts *all, const double *s
     unsigned state = first_state(search);
     double share = 0, scale = 1 / all[0].of[state];
 
-    for (size_t i = 0; i < search->count; i++) {
+    for (size_t i = 0; i < shorter(search->count, length_of(search)); i++) {
         const dq_choice *choice = &search->nodes[i].choice;
 
         scale /= scales[i];

@@ -16,8 +16,12 @@ uint64_t dq_choice_draw(uint64_t *state)
     return z ^ (z >> 31);
 }
 
+/* A run that loops must not take all memory before it is found out: nobody replays so many. */
 static bool keep(dq_choice_log *log, dq_choice choice)
 {
+    if (log->count == DQ_CHOICES_KEPT) {
+        return true;
+    }
     if (log->count == log->capacity) {
         size_t capacity = log->capacity == 0 ? 256 : 2 * log->capacity;
         dq_choice *entries = realloc(log->entries, capacity * sizeof(dq_choice));

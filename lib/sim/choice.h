@@ -35,6 +35,9 @@ typedef enum dq_choice_kind {
         DQ_CHOICE_COUNT
 } dq_choice_kind;
 
+/* Of a run, so many are written down and can be branched on. */
+#define DQ_CHOICES_KEPT ((size_t)1 << 22)
+
 typedef enum dq_mode {
     DQ_MODE_FIRST,
     DQ_MODE_RANDOM,

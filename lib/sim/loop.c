@@ -4,11 +4,15 @@
 #include "sim/loop.h"
 
 #include "host/sanitizer.h"
+#include "sim/machine.h"
 
 #define LOOP_FORMAT                                                                          \
     "livelock in `%s`, IRQL %u: it calls kernel services for ever. In %g seconds of host "   \
     "time (%u times option watchdog_ms) no virtual time has passed, no thread has begun or " \
     "been woken, and no interrupt, DPC or stimulus was taken."
+
+/* Of a known loop, before it is taken for one: more than the processors' turns take. */
+enum { CALLS_OF_KNOWN_LOOP = 100000 };
 
 static const dq_finding livelock = { .severity = DQ_ERROR, .rule = "livelock" };
 
@@ -36,7 +40,7 @@ static HOST_UNINSTRUMENTED void ask(void *owner, uint64_t seen)
 {
     dq_machine *machine = owner;
 
-    __atomic_store_n(&machine->loop_at, seen, __ATOMIC_RELAXED);
+    __atomic_store_n(&machine->loop.asked_at, seen, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < machine->processor_count; i++) {
         __atomic_fetch_or(&machine->processors[i].attention, DQ_ATTEND_LOOP, __ATOMIC_RELEASE);
     }
@@ -49,15 +53,70 @@ void dq_loop_watch(dq_machine *machine)
     host_watch_for_loops(machine->watch, &(host_watch_loops){ moved, ask, machine });
 }
 
+/* The idle loops of a machine that is rewound are there from the beginning. */
+static uint32_t idle_loops(const dq_machine *machine)
+{
+    uint32_t count = 0;
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        count += machine->processors[i].idle_task != NULL;
+    }
+    return count;
+}
+
+static dq_loop_moment moment_of(const dq_machine *machine)
+{
+    return (dq_loop_moment){ .now_ns = machine->clock.now_ns,
+                             .wakes = machine->wakes - machine->loop.wakes_before,
+                             .executions = machine->executions - idle_loops(machine) };
+}
+
+static bool is_at(const dq_machine *machine, const dq_loop_moment *wanted)
+{
+    const dq_loop_moment now = moment_of(machine);
+
+    return now.now_ns == wanted->now_ns && now.wakes == wanted->wakes &&
+           now.executions == wanted->executions;
+}
+
+/* Counts the calls since something has happened. */
+static bool goes_round(dq_machine *machine)
+{
+    dq_loop *loop = &machine->loop;
+    const uint64_t moved = dq_loop_moved(machine);
+
+    if (loop->calls == 0 || loop->moved != moved) {
+        loop->moved = moved;
+        loop->calls = 0;
+        loop->choices = machine->choices.count;
+    }
+    loop->calls++;
+    return loop->calls >= CALLS_OF_KNOWN_LOOP && is_at(machine, machine->options.loops_since);
+}
+
+static bool loops(dq_processor *cpu)
+{
+    dq_machine *machine = cpu->machine;
+
+    if (machine->options.loops_since != NULL && goes_round(machine)) {
+        return true;
+    }
+    if (machine->options.loops_since == NULL) {
+        dq_unattend(cpu, DQ_ATTEND_LOOP);
+    }
+    return __atomic_load_n(&machine->loop.asked_at, __ATOMIC_RELAXED) == dq_loop_moved(machine);
+}
+
 void dq_loop_look(dq_processor *cpu)
 {
-    const dq_machine *machine = cpu->machine;
+    dq_machine *machine = cpu->machine;
     char name[96];
 
-    dq_unattend(cpu, DQ_ATTEND_LOOP);
-    if (__atomic_load_n(&machine->loop_at, __ATOMIC_RELAXED) != dq_loop_moved(machine)) {
-        return; /* Something has happened since. */
+    if (!loops(cpu)) {
+        return; /* Something has happened since, or may still. */
     }
+    machine->loop.found = true;
+    machine->loop.since = moment_of(machine);
     dq_find(cpu, &livelock, LOOP_FORMAT, dq_execution_describe(cpu->execution, name, sizeof(name)),
             cpu->irql, limit_s(machine), HOST_WATCH_LOOP_LIMITS);
 }

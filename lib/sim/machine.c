@@ -113,6 +113,9 @@ dq_machine *dq_machine_create(const dq_machine_options *options, const dq_kernel
         if (machine->processor_count > 1 || options->mode != DQ_MODE_FIRST) {
             cpu->attention |= DQ_ATTEND_TURNS;
         }
+        if (options->loops_since != NULL) {
+            cpu->attention |= DQ_ATTEND_LOOP;
+        }
     }
     enlist(machine);
     return machine;
@@ -231,7 +234,7 @@ static void settle(dq_machine *machine)
 {
     char error[512];
 
-    if (machine->abandoned) {
+    if (machine->abandoned || machine->overdue) {
         return; /* What the test still expected could not come any more. */
     }
     if (machine->findings.errors == 0 && !machine->findings.crash_expected &&
@@ -268,6 +271,18 @@ void dq_machine_stop(dq_machine *machine)
     host_faults_release();
     settle(machine);
     here = NULL;
+}
+
+void dq_machine_look_at_deadline(dq_processor *cpu)
+{
+    enum { POINTS_PER_LOOK = 4096 };
+    dq_machine *machine = cpu->machine;
+
+    if (++machine->points % POINTS_PER_LOOK == 0 &&
+        host_clock_ns() > machine->options.deadline_ns) {
+        machine->overdue = true;
+        dq_go_home(cpu);
+    }
 }
 
 _Noreturn void dq_go_home(dq_processor *cpu)
@@ -332,6 +347,9 @@ void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_endi
     cpu->execution->calls++;
     if (dq_attends(cpu, DQ_ATTEND_LOOP)) {
         dq_loop_look(cpu);
+    }
+    if (machine->options.deadline_ns != 0) {
+        dq_machine_look_at_deadline(cpu);
     }
     if (++machine->errands == machine->failing_errand) {
         fail_at_errand(cpu, machine->failing_place);

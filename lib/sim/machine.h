@@ -18,6 +18,7 @@
 #include "sim/fail.h"
 #include "sim/finding.h"
 #include "sim/intc.h"
+#include "sim/loop.h"
 #include "sim/processor.h"
 #include "sim/sched.h"
 #include "sim/shelf.h"
@@ -72,6 +73,8 @@ typedef struct dq_machine_options {
     const dq_guide *guide; /* Mode replay: in place of a text, or NULL. */
     bool tries; /* The run is one of many that look for a shorter schedule: no errand of a test
                    framework may leave it. */
+    const dq_loop_moment *loops_since; /* A run of this schedule was found to loop; or NULL. */
+    uint64_t deadline_ns;  /* As host_clock_ns() counts: then the run ends; 0: never. */
     dq_searcher *searcher; /* Mode explore: who answers. */
     dq_arena *arena;       /* Mode explore: where the machine and the pool lie; else NULL. */
     unsigned
@@ -110,7 +113,8 @@ struct dq_machine {
     uint32_t executions; /* Ordinal of the last one begun. */
     uint64_t progress;   /* For the watchdog: every long way through a service counts. */
     uint64_t wakes;      /* Threads that could go on again, and what was before a rewind. */
-    uint64_t loop_at;    /* dq_loop_moved() when the watchdog found that it does not change. */
+    dq_loop loop;
+    uint64_t points;     /* Since the deadline was looked at, and before. */
     uint64_t spin_tickets;
     unsigned spinners;      /* Processors that wait for a lock. */
     uint64_t thread_ran_ns; /* When a thread last went on, for lost wake-ups. */
@@ -121,6 +125,7 @@ struct dq_machine {
     uint64_t counted_interrupts, counted_dpcs;
     bool marked;    /* It can be rewound (rewind.h). */
     bool stopping;  /* The run is over; nothing more may start. */
+    bool overdue;   /* It was ended by its deadline. */
     bool abandoned; /* The home context was left by a longjmp out of an errand. */
     void (*body)(void *argument);
     void *body_argument;
@@ -179,6 +184,9 @@ void dq_machine_let_go(dq_machine *machine);
 
 /* The machine whose home is the calling host thread, or NULL. */
 dq_machine *dq_machine_here(void);
+
+/* Ends the run if its deadline is over. At a schedule point, or what stands in for one. */
+void dq_machine_look_at_deadline(dq_processor *cpu);
 
 /* Leaves simulated code for good. The run ends. */
 _Noreturn void dq_go_home(dq_processor *cpu);

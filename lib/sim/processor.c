@@ -108,6 +108,9 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
     dq_machine *machine = cpu->machine;
     dq_execution *execution = cpu->execution;
 
+    if (DQ_UNLIKELY(machine->options.deadline_ns != 0)) {
+        dq_machine_look_at_deadline(cpu);
+    }
     if ((cpu->attention & DQ_ATTEND_TURNS) != 0 && !asks_nobody(cpu, manner, look, &yields)) {
         cpu = machine->scheduler->point(cpu, yields);
         if (manner == DQ_MANNER_MASKS) {

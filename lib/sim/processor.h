@@ -37,7 +37,7 @@ enum {
     DQ_ATTEND_TURNS = 1 << 18,  /* A schedule point has something to decide. */
     DQ_ATTEND_REFUSE =
         1 << 19, /* Not simulated code: a foreign host thread, or a device callback. */
-    DQ_ATTEND_LOOP = 1 << 20, /* The watchdog thinks that it loops (loop.h). */
+    DQ_ATTEND_LOOP = 1 << 20, /* It may loop (loop.h). */
     DQ_ATTEND_ALWAYS = DQ_ATTEND_SINKS | DQ_ATTEND_TURNS | DQ_ATTEND_REFUSE | DQ_ATTEND_LOOP
 };
 
@@ -225,9 +225,6 @@ dq_processor *dq_point_looking(dq_processor *cpu, uint64_t look);
 /* The same, in a service that was entered by a schedule point and has changed nothing since:
  * there is no need to explore what others could do here. */
 dq_processor *dq_point_within(dq_processor *cpu);
-
-/* The watchdog asked (DQ_ATTEND_LOOP): if still nothing has happened, that is a finding. */
-void dq_loop_look(dq_processor *cpu);
 
 /* The caller gives its turn away if anybody else can use it (YieldProcessor, a stall). */
 dq_processor *dq_yield(dq_processor *cpu);

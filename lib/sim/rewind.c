@@ -3,8 +3,6 @@
  */
 #include "sim/rewind.h"
 
-#include "sim/loop.h"
-
 /* What a run leaves to the next one. */
 typedef struct lasting {
     dq_machine *next;
@@ -34,13 +32,16 @@ static lasting lasting_of(const dq_machine *machine)
 static void put_back(dq_machine *machine)
 {
     const lasting last = lasting_of(machine);
+    uint64_t wakes;
 
     dq_arena_rewind(machine->options.arena);
+    wakes = machine->wakes;
     machine->next = last.next;
     machine->choices.entries = last.log;
     machine->choices.capacity = last.log_capacity;
     machine->progress = last.progress + 1; /* Each run is some. */
     machine->wakes = last.moved + 1;
+    machine->loop.wakes_before = machine->wakes - wakes;
     machine->watch = last.watch;
     machine->shelf = last.shelf;
     machine->trail = last.trail;

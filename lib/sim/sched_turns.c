@@ -7,7 +7,6 @@
  * slice of virtual time or of points while others could run. A processor that rests (idle, or
  * spinning on a held lock) is passed over until something changes for it.
  */
-#include "sim/loop.h"
 #include "sim/standstill.h"
 
 static const uint64_t slice_ns = 10 * 1000;

@@ -64,7 +64,7 @@ static void poll_on_two_processors(void *context)
 static void assert_goes_round_in(dirql_mode mode)
 {
     const dirql_options options = {
-        .mode = mode, .watchdog_ms = 50, .shorten_limit = DIRQL_NONE, .fixed = 1
+        .mode = mode, .watchdog_ms = 10, .shorten_limit = DIRQL_NONE, .fixed = 1
     };
     dirql_options two = options;
 
@@ -94,6 +94,67 @@ static void a_loop_that_calls_services_is_found_while_exploring(void **state)
     assert_goes_round_in(DIRQL_MODE_EXPLORE);
 }
 
+/* ---- Again ----------------------------------------------------------------------------------- */
+
+static DIRQL_KEEP unsigned runs;
+static DIRQL_KEEP uint64_t rounds[8]; /* Of each run. */
+
+static void count_rounds_for_ever(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    runs++;
+    (void)dirql_choose(2);
+    for (unsigned i = 0; i < 1000; i++) { /* No loop: something happens behind it. */
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        KeLowerIrql(old);
+    }
+    KeStallExecutionProcessor(1);
+    while (zero == 0) {
+        rounds[runs % 8]++;
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        KeLowerIrql(old);
+    }
+}
+
+static void count_on_two_processors(void *context)
+{
+    dirql_thread *other = dirql_thread_start("other", 1, change_irql_for_ever, NULL);
+
+    count_rounds_for_ever(context);
+    dirql_thread_join(other);
+}
+
+/* Where the watchdog ends a run is never the same twice. */
+static void assert_repeats_alike(const dirql_options *options)
+{
+    dirql_result result;
+
+    runs = 0;
+    memset(rounds, 0, sizeof(rounds));
+    assert_int_equal(dirql_run(options, count_on_two_processors, NULL, &result), DIRQL_FAILED);
+    assert_non_null(strstr(result.report, "livelock"));
+    assert_in_range(runs, 4, 5); /* One or two that the watchdog ends, then three. */
+    assert_int_equal(rounds[runs - 1], rounds[runs]);
+    assert_in_range(strlen(result.schedule), 1, 20000); /* Without what was chosen in the loop. */
+    dirql_result_free(&result);
+}
+
+static void what_was_found_to_loop_need_not_loop_long_again(void **state)
+{
+    dirql_options options = { .mode = DIRQL_MODE_EXPLORE,
+                              .processors = 2,
+                              .watchdog_ms = 10,
+                              .fixed = 1 };
+
+    (void)state;
+    assert_repeats_alike(&options);
+    options.mode = DIRQL_MODE_RANDOM;
+    options.runs = 10;
+    assert_repeats_alike(&options);
+}
+
 /* ---- Long ------------------------------------------------------------------------------------ */
 
 static uint64_t host_ms(void)
@@ -110,7 +171,7 @@ static void call_for_long_while_time_passes(void *context)
     KIRQL old;
 
     (void)context;
-    while (host_ms() - began_ms < 400) {
+    while (host_ms() - began_ms < 150) {
         KeRaiseIrql(DISPATCH_LEVEL, &old);
         KeLowerIrql(old);
         KeStallExecutionProcessor(1);
@@ -124,7 +185,7 @@ static void wake_for_long(void *context)
     KIRQL old;
 
     (void)context;
-    while (host_ms() - began_ms < 400) {
+    while (host_ms() - began_ms < 150) {
         other = dirql_thread_start("short", -1, nothing, NULL);
         for (int i = 0; i < 10; i++) {
             KeRaiseIrql(DISPATCH_LEVEL, &old);
@@ -136,7 +197,7 @@ static void wake_for_long(void *context)
 
 static void a_long_loop_is_none_while_something_happens(void **state)
 {
-    const dirql_options options = { .watchdog_ms = 20, .fixed = 1 };
+    const dirql_options options = { .watchdog_ms = 10, .fixed = 1 };
 
     (void)state;
     assert_int_equal(dirql_run(&options, call_for_long_while_time_passes, NULL, NULL),
@@ -150,7 +211,7 @@ static void call_for_long(void *context)
     KIRQL old;
 
     (void)context;
-    while (host_ms() - began_ms < 400) {
+    while (host_ms() - began_ms < 150) {
         KeRaiseIrql(DISPATCH_LEVEL, &old);
         KeLowerIrql(old);
     }
@@ -194,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_loop_that_calls_services_for_ever_is_a_livelock),
         cmocka_unit_test(a_loop_that_calls_services_is_found_whatever_is_chosen),
         cmocka_unit_test(a_loop_that_calls_services_is_found_while_exploring),
+        cmocka_unit_test(what_was_found_to_loop_need_not_loop_long_again),
         cmocka_unit_test(a_long_loop_is_none_while_something_happens),
         cmocka_unit_test(without_a_watchdog_a_long_loop_is_none),
         cmocka_unit_test(schedules_without_time_are_no_loop_together),

@@ -286,6 +286,60 @@ static void who_must_complete_fails_when_cut_short(void **state)
     dirql_result_free(&result);
 }
 
+static volatile int zero;
+
+static void loop_for_ever(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    while (zero == 0) {
+        KeRaiseIrql(DISPATCH_LEVEL, &old);
+        KeLowerIrql(old);
+    }
+}
+
+static void loop_for_ever_if_chosen(void *context)
+{
+    if (dirql_choose(2) != 0) {
+        loop_for_ever(context);
+    }
+}
+
+/* Nobody else ends it. */
+static dirql_options exploring_for_a_second(void)
+{
+    dirql_options options = exploring();
+
+    options.watchdog_ms = DIRQL_NEVER;
+    options.time_limit_s = 1;
+    return options;
+}
+
+static void a_run_without_end_ends_with_the_time(void **state)
+{
+    const dirql_options options = exploring_for_a_second();
+    dirql_result result = explored(&options, loop_for_ever_if_chosen);
+
+    (void)state;
+    assert_int_equal(result.outcome, DIRQL_PASSED);
+    assert_false(result.complete);
+    assert_says(result.coverage, "explored 1 schedules so far");
+    dirql_result_free(&result);
+}
+
+static void a_first_run_without_end_is_no_success(void **state)
+{
+    const dirql_options options = exploring_for_a_second();
+    dirql_result result = explored(&options, loop_for_ever);
+
+    (void)state;
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_says(result.report, "before the first run had ended");
+    assert_says(result.coverage, "over in the middle of a run");
+    dirql_result_free(&result);
+}
+
 static void shards_share_the_schedules_without_overlap(void **state)
 {
     dirql_options options = exploring();
@@ -344,6 +398,8 @@ int main(void)
         cmocka_unit_test(a_test_that_is_not_deterministic_is_told_so),
         cmocka_unit_test(a_limit_that_cuts_it_short_is_never_called_complete),
         cmocka_unit_test(who_must_complete_fails_when_cut_short),
+        cmocka_unit_test(a_run_without_end_ends_with_the_time),
+        cmocka_unit_test(a_first_run_without_end_is_no_success),
         cmocka_unit_test(shards_share_the_schedules_without_overlap),
         cmocka_unit_test(a_bound_that_is_negative_is_refused),
         cmocka_unit_test(a_shard_beyond_the_last_is_refused),

@@ -283,6 +283,26 @@ static void memory_is_anybodys_once_code_does_not_say_what_it_touches(void **sta
     assert_true(search.searcher.touch(&search.searcher, &cpu, &cpu, 8, 1));
 }
 
+static void of_a_run_without_end_no_more_is_kept(void **state)
+{
+    dq_choice choice = { .kind = DQ_CHOICE_TEST, .options = 2 };
+
+    (void)state;
+    begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
+    dq_search_begin_run(&search);
+    for (size_t i = 0; i < DQ_CHOICES_KEPT; i++) {
+        search.searcher.answer(&search.searcher, &cpu, &choice);
+    }
+    assert_false(search.left_rest);
+    search.searcher.answer(&search.searcher, &cpu, &choice);
+    assert_true(search.left_rest);
+    assert_int_equal(choice.answer, 0);
+    assert_int_equal(search.count, DQ_CHOICES_KEPT);
+    assert_int_equal(search.error, DQ_SEARCH_GOES_ON);
+    assert_true(dq_search_share(&search) < 1);
+    begin(0, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +320,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_share_counts_only_what_the_bounds_allow, start, stop),
         cmocka_unit_test_setup_teardown(shards_have_all_runs_and_only_the_first_twice, start, stop),
         cmocka_unit_test_setup_teardown(a_new_notice_begins_the_pass_again, start, stop),
+        cmocka_unit_test_setup_teardown(of_a_run_without_end_no_more_is_kept, start, stop),
         cmocka_unit_test_setup_teardown(memory_is_anybodys_once_code_does_not_say_what_it_touches,
                                         start, stop),
     };

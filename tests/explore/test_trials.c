@@ -115,6 +115,37 @@ static void the_seed_that_failed_fails_alone(void **state)
     assert_string_equal(result.schedule, schedule);
 }
 
+static volatile int zero;
+
+static void loop_for_ever_seldom(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    while (dirql_choose(64) == 63 && zero == 0) {
+        for (;;) {
+            KeRaiseIrql(DISPATCH_LEVEL, &old);
+            KeLowerIrql(old);
+        }
+    }
+}
+
+static void a_run_without_end_ends_with_the_time(void **state)
+{
+    dirql_options options = drawing(1000000);
+
+    (void)state;
+    options.watchdog_ms = DIRQL_NEVER;
+    options.time_limit_s = 1;
+    run(&options, loop_for_ever_seldom);
+    assert_int_equal(result.outcome, DIRQL_PASSED);
+    assert_says(result.coverage, " of 1000000 schedules in mode random");
+    options.must_complete = 1;
+    run(&options, loop_for_ever_seldom);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_says(result.report, "must_complete");
+}
+
 static void shards_share_the_seeds(void **state)
 {
     dirql_options options = drawing(20);
@@ -279,6 +310,7 @@ int main(void)
         cmocka_unit_test(all_runs_are_made_if_none_fails),
         cmocka_unit_test(the_first_run_that_fails_is_the_last),
         cmocka_unit_test(the_seed_that_failed_fails_alone),
+        cmocka_unit_test(a_run_without_end_ends_with_the_time),
         cmocka_unit_test(shards_share_the_seeds),
         cmocka_unit_test(warnings_of_the_last_run_are_told),
         cmocka_unit_test(absurd_numbers_are_refused),
