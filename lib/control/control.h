@@ -19,6 +19,7 @@ typedef struct dirql_control {
     const char *preface;                   /* Of the line that tells how to see the run again. */
     dq_severity leaks; /* What leftovers are at most. */
     char fails[192]; /* The variables that make the same calls fail, or empty. */
+    struct dirql_driver *drivers; /* driver.c: those that were loaded. */
     struct dirql_handles *handles; /* dirql_handle.c: lines, resources and stimuli. */
 } dirql_control;
 
@@ -34,7 +35,12 @@ void dirql_control_fail(dq_machine *machine, const char *rule, const char *forma
 void dirql_leftovers(dq_processor *cpu);
 
 /* First thing in every function that simulated code can call. */
-#define DIRQL_INSIDE DQ_INSIDE(dq_self->live)
+#define DIRQL_INSIDE DIRQL_INSIDE_FROM(__builtin_return_address(0))
+
+/* The same where another function was called. */
+#define DIRQL_INSIDE_FROM(place) \
+    DQ_INSIDE(dq_self->live);    \
+    DQ_CALLED_FROM(place)
 
 /* The calling processor, or NULL outside simulated code. */
 static inline dq_processor *dirql_control_cpu(void)

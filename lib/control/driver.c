@@ -1,36 +1,29 @@
 /*
- * driver.c - include/dirql/driver.h: what the I/O, Plug and Play and power managers do with a
- * driver.
+ * driver.c - include/dirql/driver.h: drivers are loaded, given devices, and unloaded.
  */
 #include <dirql/driver.h>
 
 #include <string.h>
 
-#include "control/control.h"
+#include "control/enter.h"
 #include "io/io.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "sim/place.h"
 
-/* A driver object and what it points to. */
-typedef struct loaded {
+/* A driver object and what it points to. It stays when it is unloaded, to be known as such. */
+typedef struct dirql_driver {
     DRIVER_OBJECT driver;
     DRIVER_EXTENSION extension;
     UNICODE_STRING registry_path;
     WCHAR name[64];
     WCHAR path[128];
     WCHAR key[64];
-} loaded;
-
-static dq_processor *enter(dq_service service, const void *place)
-{
-    dq_processor *cpu = dq_enter(service, place, NULL, 0, 0, 0);
-
-    if (cpu != NULL && cpu->irql != DQ_LEVEL_PASSIVE) {
-        dirql_control_fail(cpu->machine, "IRQL", "%s at IRQL %u: it needs PASSIVE_LEVEL",
-                           dq_service_name(service), cpu->irql);
-    }
-    return cpu;
-}
+    char text[64]; /* Its name. */
+    const void *loaded_at;
+    const void *unloaded_at; /* NULL: it is not. */
+    struct dirql_driver *next;
+} dirql_driver;
 
 static void accuse(dq_processor *cpu, const char *rule, unsigned code, const void *place,
                    const char *what)
@@ -39,6 +32,44 @@ static void accuse(dq_processor *cpu, const char *rule, unsigned code, const voi
                   &(dq_irp_error){ .rule = rule, .severity = DQ_ERROR, .code = code,
                                    .p2 = code != 0 ? (uintptr_t)place : 0, .place = place },
                   "%s", what);
+}
+
+/* ---- Which driver ---------------------------------------------------------------------------- */
+
+static dirql_driver **all_drivers(dq_machine *machine)
+{
+    return &((dirql_control *)machine->control)->drivers;
+}
+
+static dirql_driver *loaded_as(dq_machine *machine, const char *name)
+{
+    dirql_driver *driver = *all_drivers(machine);
+
+    while (driver != NULL && (driver->unloaded_at != NULL || strcmp(driver->text, name) != 0)) {
+        driver = driver->next;
+    }
+    return driver;
+}
+
+/* NULL: it is none that is loaded; that has failed the run. */
+static dirql_driver *check_driver(dq_processor *cpu, const DRIVER_OBJECT *object)
+{
+    dirql_driver *driver = *all_drivers(cpu->machine);
+    char at[160];
+
+    while (driver != NULL && &driver->driver != object) {
+        driver = driver->next;
+    }
+    if (driver == NULL) {
+        dirql_control_refuse_call(cpu, "%s is no driver that dirql_driver_load() returned in this "
+                                  "run%s", object != NULL ? "the pointer" : "NULL",
+                                  object != NULL ? "" : ": it did not load, see its status");
+    } else if (driver->unloaded_at != NULL) {
+        dirql_control_refuse_call(cpu, "driver \"%s\" was unloaded already, at %s", driver->text,
+                                  dq_place_describe(driver->unloaded_at, at, sizeof(at)));
+        driver = NULL;
+    }
+    return driver;
 }
 
 /* ---- Loading --------------------------------------------------------------------------------- */
@@ -59,11 +90,13 @@ static void append(UNICODE_STRING *string, WCHAR *buffer, size_t bytes, const ch
                                 .MaximumLength = (USHORT)bytes };
 }
 
-static loaded *make(dq_machine *machine, const char *name, PDRIVER_INITIALIZE entry)
+static dirql_driver *make(dq_processor *cpu, const char *name, PDRIVER_INITIALIZE entry,
+                          const void *place)
 {
-    loaded *made = dq_keep(machine, sizeof(*made));
+    dirql_driver *made = dq_keep(cpu->machine, sizeof(*made));
 
     if (made == NULL) {
+        dirql_control_fail(cpu->machine, "memory", "dirql_driver_load: short of memory");
         return NULL;
     }
     append(&made->driver.DriverName, made->name, sizeof(made->name), "\\Driver\\", name);
@@ -75,23 +108,45 @@ static loaded *make(dq_machine *machine, const char *name, PDRIVER_INITIALIZE en
     made->driver.DriverInit = entry;
     made->driver.DriverExtension = &made->extension;
     made->extension.DriverObject = &made->driver;
+    memcpy(made->text, name, strlen(name) + 1);
+    made->loaded_at = place;
     return made;
+}
+
+/* Names have room for the service key's path before them. */
+static bool check_load(dq_processor *cpu, const char *name, PDRIVER_INITIALIZE entry)
+{
+    const dirql_driver *other;
+    char at[160];
+
+    if (name == NULL || name[0] == '\0') {
+        return dirql_control_refuse_call(cpu, "the driver has no name");
+    }
+    if (strlen(name) > 48) {
+        return dirql_control_refuse_call(cpu, "the name \"%.60s\" has %zu characters; a driver's "
+                                         "has 48 at most", name, strlen(name));
+    }
+    if (entry == NULL) {
+        return dirql_control_refuse_call(cpu, "driver \"%s\" has no DriverEntry: `entry` is NULL",
+                                         name);
+    }
+    other = loaded_as(cpu->machine, name);
+    if (other != NULL) {
+        return dirql_control_refuse_call(cpu, "a driver \"%s\" is loaded already, at %s: unload it "
+                                         "first, or give this one another name", name,
+                                         dq_place_describe(other->loaded_at, at, sizeof(at)));
+    }
+    return true;
 }
 
 PDRIVER_OBJECT dirql_driver_load(const char *name, PDRIVER_INITIALIZE entry, NTSTATUS *status)
 {
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_driver_load, __builtin_return_address(0));
-    DQ_LEAVES(cpu);
-    loaded *made = cpu != NULL && name != NULL && entry != NULL ? make(cpu->machine, name, entry)
-                                                               : NULL;
+    DIRQL_ENTER(dirql_driver_load, NULL);
+    dirql_driver *made = check_load(cpu, name, entry) ? make(cpu, name, entry, place) : NULL;
     NTSTATUS returned;
     unsigned depth;
 
     if (made == NULL) {
-        if (cpu != NULL) {
-            dirql_control_fail(cpu->machine, "driver",
-                               "dirql_driver_load: no name, no entry, or no memory");
-        }
         return NULL;
     }
     depth = dq_guest_begin(cpu);
@@ -100,17 +155,21 @@ PDRIVER_OBJECT dirql_driver_load(const char *name, PDRIVER_INITIALIZE entry, NTS
     if (status != NULL) {
         *status = returned;
     }
-    return NT_SUCCESS(returned) ? &made->driver : NULL;
+    if (!NT_SUCCESS(returned)) {
+        return NULL;
+    }
+    made->next = *all_drivers(dq_self->machine);
+    *all_drivers(dq_self->machine) = made;
+    return &made->driver;
 }
 
 void dirql_driver_unload(PDRIVER_OBJECT driver)
 {
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_driver_unload, place);
-    DQ_LEAVES(cpu);
+    DIRQL_ENTER(dirql_driver_unload, DQ_VOID);
+    dirql_driver *known = check_driver(cpu, driver);
     unsigned depth;
 
-    if (cpu == NULL) {
+    if (known == NULL) {
         return;
     }
     if (driver->DriverUnload == NULL) {
@@ -118,16 +177,16 @@ void dirql_driver_unload(PDRIVER_OBJECT driver)
                "a driver without a DriverUnload routine cannot be unloaded");
         return;
     }
+    known->unloaded_at = place;
     depth = dq_guest_begin(cpu);
     driver->DriverUnload(driver);
     dq_guest_end(depth);
-    cpu = dq_self;
     if (driver->DeviceObject != NULL) {
-        accuse(cpu, "DriverUnload", 0, place,
+        accuse(dq_self, "DriverUnload", 0, place,
                "a driver was unloaded, but has left a device object");
     }
-    if (dq_io_of(cpu->machine) != NULL) {
-        dq_driver_extensions_drop(cpu->machine, driver);
+    if (dq_io_of(dq_self->machine) != NULL) {
+        dq_driver_extensions_drop(dq_self->machine, driver);
     }
 }
 
@@ -157,18 +216,20 @@ static void check_added(dq_processor *cpu, PDEVICE_OBJECT pdo, const void *place
 
 NTSTATUS dirql_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
 {
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_driver_add_device, place);
-    DQ_LEAVES(cpu);
+    DIRQL_ENTER(dirql_driver_add_device, STATUS_UNSUCCESSFUL);
+    dq_pdo *device = check_driver(cpu, driver) != NULL ? dirql_pdo_check(cpu, pdo) : NULL;
     NTSTATUS status;
     unsigned depth;
 
-    if (cpu == NULL) {
+    if (device == NULL) {
         return STATUS_UNSUCCESSFUL;
     }
     if (driver->DriverExtension == NULL || driver->DriverExtension->AddDevice == NULL) {
         accuse(cpu, "AddDevice", 0, place, "the driver has no AddDevice routine");
         return STATUS_NO_SUCH_DEVICE;
+    }
+    if (device->state == DQ_PDO_REMOVED) {
+        device->state = DQ_PDO_PRESENT; /* As a device that was disabled is enabled again. */
     }
     depth = dq_guest_begin(cpu);
     status = driver->DriverExtension->AddDevice(driver, pdo);
@@ -177,128 +238,4 @@ NTSTATUS dirql_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
         check_added(dq_self, pdo, place);
     }
     return status;
-}
-
-/* ---- Plug and Play, power -------------------------------------------------------------------- */
-
-static void fill_start(PIRP irp, PIO_STACK_LOCATION stack, void *context)
-{
-    dirql_resources *resources = context;
-
-    (void)irp;
-    if (resources != NULL) {
-        stack->Parameters.StartDevice.AllocatedResources = dirql_resources_raw(resources);
-        stack->Parameters.StartDevice.AllocatedResourcesTranslated =
-            dirql_resources_translated(resources);
-    }
-}
-
-static NTSTATUS send_pnp(dq_processor *cpu, PDEVICE_OBJECT pdo, UCHAR minor,
-                         dirql_resources *resources, const void *place)
-{
-    return dq_irp_transact(cpu,
-                           &(dq_irp_transaction){ .device = pdo,
-                                                  .major = IRP_MJ_PNP,
-                                                  .minor = minor,
-                                                  .status = STATUS_NOT_SUPPORTED,
-                                                  .fill = fill_start,
-                                                  .context = resources,
-                                                  .place = place },
-                           NULL);
-}
-
-NTSTATUS dirql_device_start(PDEVICE_OBJECT pdo, dirql_resources *resources)
-{
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_device_start, place);
-    DQ_LEAVES(cpu);
-
-    return cpu != NULL ? send_pnp(cpu, pdo, IRP_MN_START_DEVICE, resources, place)
-                       : STATUS_UNSUCCESSFUL;
-}
-
-NTSTATUS dirql_device_pnp(PDEVICE_OBJECT pdo, UCHAR minor)
-{
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_device_pnp, place);
-    DQ_LEAVES(cpu);
-
-    return cpu != NULL ? send_pnp(cpu, pdo, minor, NULL, place) : STATUS_UNSUCCESSFUL;
-}
-
-NTSTATUS dirql_device_remove(PDEVICE_OBJECT pdo)
-{
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_device_remove, place);
-    DQ_LEAVES(cpu);
-    NTSTATUS status;
-
-    if (cpu == NULL) {
-        return STATUS_UNSUCCESSFUL;
-    }
-    status = send_pnp(cpu, pdo, IRP_MN_REMOVE_DEVICE, NULL, place);
-    if (pdo->AttachedDevice != NULL) {
-        accuse(dq_self, "DeviceStack", 0x21D, place,
-               "a driver has not detached its device on IRP_MN_REMOVE_DEVICE");
-    }
-    return status;
-}
-
-typedef struct power {
-    POWER_STATE_TYPE type;
-    POWER_STATE state;
-} power;
-
-static void fill_power(PIRP irp, PIO_STACK_LOCATION stack, void *context)
-{
-    const power *p = context;
-
-    (void)irp;
-    stack->Parameters.Power.Type = p->type;
-    stack->Parameters.Power.State = p->state;
-    stack->Parameters.Power.ShutdownType = PowerActionNone;
-}
-
-static NTSTATUS send_power(dq_processor *cpu, PDEVICE_OBJECT pdo, power p, const void *place)
-{
-    return dq_irp_transact(cpu,
-                           &(dq_irp_transaction){ .device = pdo,
-                                                  .major = IRP_MJ_POWER,
-                                                  .minor = IRP_MN_SET_POWER,
-                                                  .status = STATUS_NOT_SUPPORTED,
-                                                  .fill = fill_power,
-                                                  .context = &p,
-                                                  .place = place },
-                           NULL);
-}
-
-NTSTATUS dirql_device_set_power(PDEVICE_OBJECT pdo, DEVICE_POWER_STATE state)
-{
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_device_set_power, place);
-    DQ_LEAVES(cpu);
-    const power p = { .type = DevicePowerState, .state = { .DeviceState = state } };
-
-    return cpu != NULL ? send_power(cpu, pdo, p, place) : STATUS_UNSUCCESSFUL;
-}
-
-NTSTATUS dirql_device_set_system_power(PDEVICE_OBJECT pdo, SYSTEM_POWER_STATE state)
-{
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_device_set_system_power, place);
-    DQ_LEAVES(cpu);
-    const power p = { .type = SystemPowerState, .state = { .SystemState = state } };
-
-    return cpu != NULL ? send_power(cpu, pdo, p, place) : STATUS_UNSUCCESSFUL;
-}
-
-void dirql_shutdown(void)
-{
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_shutdown, place);
-    DQ_LEAVES(cpu);
-
-    if (cpu != NULL) {
-        dq_shutdown_tell(cpu, place);
-    }
 }

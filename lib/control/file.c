@@ -3,33 +3,31 @@
  */
 #include <dirql/driver.h>
 
-#include "control/control.h"
+#include "control/enter.h"
 #include "io/io.h"
 #include "ke/ki.h"
 
-static dq_processor *enter(dq_service service, const void *place)
-{
-    dq_processor *cpu = dq_enter(service, place, NULL, 0, 0, 0);
-
-    if (cpu != NULL && cpu->irql != DQ_LEVEL_PASSIVE) {
-        dirql_control_fail(cpu->machine, "IRQL", "%s at IRQL %u: it needs PASSIVE_LEVEL",
-                           dq_service_name(service), cpu->irql);
-    }
-    return cpu;
-}
-
 /* ---- Opening and closing --------------------------------------------------------------------- */
+
+static PFILE_OBJECT refuse_open(NTSTATUS *status)
+{
+    if (status != NULL) {
+        *status = STATUS_UNSUCCESSFUL;
+    }
+    return NULL;
+}
 
 PFILE_OBJECT dirql_file_open(PDEVICE_OBJECT device, NTSTATUS *status)
 {
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_file_open, place);
-    DQ_LEAVES(cpu);
+    DIRQL_ENTER(dirql_file_open, refuse_open(status));
     NTSTATUS result = STATUS_UNSUCCESSFUL;
     PFILE_OBJECT file = NULL;
 
-    if (cpu != NULL) {
+    if (dq_device_is_alive(cpu->machine, device)) {
         result = dq_file_open(cpu, device, &file, place);
+    } else {
+        dirql_control_refuse_call(cpu, "%s is no device object, or one that is deleted",
+                                  device != NULL ? "the pointer" : "NULL");
     }
     if (status != NULL) {
         *status = result;
@@ -39,17 +37,13 @@ PFILE_OBJECT dirql_file_open(PDEVICE_OBJECT device, NTSTATUS *status)
 
 PFILE_OBJECT dirql_file_open_name(PCWSTR name, NTSTATUS *status)
 {
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_file_open_name, place);
-    DQ_LEAVES(cpu);
-    NTSTATUS result = STATUS_UNSUCCESSFUL;
+    DIRQL_ENTER(dirql_file_open_name, refuse_open(status));
+    NTSTATUS result;
     PFILE_OBJECT file = NULL;
     UNICODE_STRING text;
 
-    if (cpu != NULL) {
-        RtlInitUnicodeString(&text, name);
-        result = dq_file_open_name(cpu, &text, &file, place);
-    }
+    RtlInitUnicodeString(&text, name);
+    result = dq_file_open_name(cpu, &text, &file, place);
     if (status != NULL) {
         *status = result;
     }
@@ -58,13 +52,9 @@ PFILE_OBJECT dirql_file_open_name(PCWSTR name, NTSTATUS *status)
 
 void dirql_file_close(PFILE_OBJECT file)
 {
-    const void *place = __builtin_return_address(0);
-    dq_processor *cpu = enter(DQ_SERVICE_dirql_file_close, place);
-    DQ_LEAVES(cpu);
+    DIRQL_ENTER(dirql_file_close, DQ_VOID);
 
-    if (cpu != NULL) {
-        dq_file_close(cpu, file, place);
-    }
+    dq_file_close(cpu, file, place);
 }
 
 /* ---- Requests -------------------------------------------------------------------------------- */
@@ -93,7 +83,7 @@ static NTSTATUS run(PFILE_OBJECT file, PIRP irp, PKEVENT event, const IO_STATUS_
 
 static bool begin(dq_service service, PFILE_OBJECT file, const void *place)
 {
-    dq_processor *cpu = enter(service, place);
+    dq_processor *cpu = dirql_control_enter(service, place);
     DQ_LEAVES(cpu);
 
     return cpu != NULL && dq_file_check(cpu, file, place);
@@ -114,14 +104,20 @@ static NTSTATUS transfer(ULONG major, PFILE_OBJECT file, void *buffer, ULONG byt
 
 NTSTATUS dirql_file_read(PFILE_OBJECT file, void *buffer, ULONG bytes, ULONG_PTR *done)
 {
-    return begin(DQ_SERVICE_dirql_file_read, file, __builtin_return_address(0))
+    const void *place = __builtin_return_address(0);
+    DIRQL_CALLED_FROM(place);
+
+    return begin(DQ_SERVICE_dirql_file_read, file, place)
                ? transfer(IRP_MJ_READ, file, buffer, bytes, done)
                : STATUS_UNSUCCESSFUL;
 }
 
 NTSTATUS dirql_file_write(PFILE_OBJECT file, const void *buffer, ULONG bytes, ULONG_PTR *done)
 {
-    return begin(DQ_SERVICE_dirql_file_write, file, __builtin_return_address(0))
+    const void *place = __builtin_return_address(0);
+    DIRQL_CALLED_FROM(place);
+
+    return begin(DQ_SERVICE_dirql_file_write, file, place)
                ? transfer(IRP_MJ_WRITE, file, (void *)(uintptr_t)buffer, bytes, done)
                : STATUS_UNSUCCESSFUL;
 }
@@ -129,11 +125,13 @@ NTSTATUS dirql_file_write(PFILE_OBJECT file, const void *buffer, ULONG bytes, UL
 NTSTATUS dirql_file_control(PFILE_OBJECT file, ULONG code, const void *input, ULONG input_bytes,
                             void *output, ULONG output_bytes, ULONG_PTR *done)
 {
+    const void *place = __builtin_return_address(0);
+    DIRQL_CALLED_FROM(place);
     IO_STATUS_BLOCK block = { .Status = STATUS_UNSUCCESSFUL };
     KEVENT event;
     PIRP irp;
 
-    if (!begin(DQ_SERVICE_dirql_file_control, file, __builtin_return_address(0))) {
+    if (!begin(DQ_SERVICE_dirql_file_control, file, place)) {
         return STATUS_UNSUCCESSFUL;
     }
     KeInitializeEvent(&event, NotificationEvent, FALSE);

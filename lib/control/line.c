@@ -209,7 +209,7 @@ static uint64_t count(dq_machine *machine, dq_line *wire)
 static inline void change(dirql_line *line, dq_service service, const void *place,
                           dirql_outside_act *act)
 {
-    DIRQL_INSIDE;
+    DIRQL_INSIDE_FROM(place);
     dq_line *wire;
 
     if (dirql_outside_is()) {
@@ -222,9 +222,10 @@ static inline void change(dirql_line *line, dq_service service, const void *plac
     }
 }
 
-static uint64_t ask(const dirql_line *line, const char *function, dirql_outside_act *act)
+static uint64_t ask(const dirql_line *line, const char *function, const void *place,
+                    dirql_outside_act *act)
 {
-    DIRQL_INSIDE;
+    DIRQL_INSIDE_FROM(place);
     dq_line *wire;
 
     if (dirql_outside_is()) {
@@ -251,12 +252,12 @@ void dirql_line_pulse(dirql_line *line)
 
 int dirql_line_is_asserted(const dirql_line *line)
 {
-    return ask(line, "dirql_line_is_asserted", is_asserted) != 0;
+    return ask(line, "dirql_line_is_asserted", __builtin_return_address(0), is_asserted) != 0;
 }
 
 uint64_t dirql_line_count(const dirql_line *line)
 {
-    return ask(line, "dirql_line_count", count);
+    return ask(line, "dirql_line_count", __builtin_return_address(0), count);
 }
 
 ULONG dirql_line_vector(const dirql_line *line)

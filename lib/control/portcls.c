@@ -12,10 +12,23 @@
 #include "ke/spinlock.h"
 #include "pc/verify.h"
 
+pc_call pc_call_begin(const void *place)
+{
+    DQ_INSIDE(dq_self->live);
+    const dq_call call = dq_call_begin(place);
+
+    return (pc_call){ call.execution, call.place, call.outer, call.outer_at };
+}
+
+VOID pc_call_end(const pc_call *call)
+{
+    dq_call_end(&(dq_call){ call->execution, call->place, call->outer, call->outer_at });
+}
+
 VOID pc_report(pc_severity severity, const char *rule, const char *page, const void *place,
                const char *text)
 {
-    DIRQL_INSIDE;
+    DQ_INSIDE(dq_self->live);
     dq_processor *cpu = dirql_control_cpu();
 
     /* A retail machine (no sinks) does not warn. */
@@ -31,7 +44,7 @@ VOID pc_report(pc_severity severity, const char *rule, const char *page, const v
 
 BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *place)
 {
-    DIRQL_INSIDE;
+    DQ_INSIDE(dq_self->live);
     dq_processor *cpu = dq_self;
     const bool routine = name[0] == 'P'; /* PcXxx; the methods are IXxx::Xxx. */
 
@@ -65,7 +78,7 @@ BOOLEAN pc_enter(const char *name, KIRQL highest, const char *page, const void *
 
 BOOLEAN pc_line_is_silent(VOID)
 {
-    DIRQL_INSIDE;
+    DQ_INSIDE(dq_self->live);
     const dq_processor *cpu = dq_self;
     const dq_execution *execution = cpu->execution;
     const dq_vector *vector;
@@ -85,14 +98,14 @@ BOOLEAN pc_line_is_silent(VOID)
 
 VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
 {
-    DIRQL_INSIDE;
+    DQ_INSIDE(dq_self->live);
     const KIRQL run_irql = irql < DISPATCH_LEVEL ? DISPATCH_LEVEL : irql;
     dq_processor *cpu = dq_self;
     const unsigned old_irql = cpu->irql;
     unsigned depth;
 
     dq_irql_raise(cpu, run_irql);
-    dq_spinlock_acquire(cpu, lock, DQ_LOCK_INTERRUPT, old_irql, false, __builtin_return_address(0));
+    dq_spinlock_acquire(cpu, lock, DQ_LOCK_INTERRUPT, old_irql, false, DQ_CALL_PLACE);
     depth = dq_guest_begin(cpu);
     routine(context);
     dq_guest_end(depth);
@@ -110,7 +123,7 @@ VOID pc_synchronize(PKSPIN_LOCK lock, KIRQL irql, PKSYNCHRONIZE_ROUTINE routine,
 
 PDEVICE_OBJECT pc_physical_device(PVOID device)
 {
-    DIRQL_INSIDE;
+    DQ_INSIDE(dq_self->live);
     const dq_io *io = dq_io_of(dq_self->machine);
 
     for (const dq_pdo *pdo = io != NULL ? io->pdos : NULL; pdo != NULL; pdo = pdo->next) {
@@ -128,7 +141,7 @@ PDEVICE_OBJECT pc_physical_device(PVOID device)
 
 VOID pc_keep_handle(HANDLE handle)
 {
-    DIRQL_INSIDE;
+    DQ_INSIDE(dq_self->live);
     dq_handle_is_part(dq_self->machine, handle);
 }
 

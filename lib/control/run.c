@@ -450,9 +450,9 @@ static bool is_simulated_frame(const dq_machine *machine, const void *frame)
     return false;
 }
 
-static void refuse_to_abandon(dq_machine *machine)
+static void refuse_to_abandon(dq_machine *machine, const void *place)
 {
-    DIRQL_INSIDE;
+    DIRQL_INSIDE_FROM(place);
 
     dirql_control_fail(machine, "dirql_abandon",
                        "dirql_abandon was called by simulated code, inside the run. It is for the "
@@ -472,7 +472,7 @@ dirql_outcome dirql_abandon(dirql_result *result)
     }
     /* In mode live, simulated code has a host thread of its own, which is no run's home. */
     if (machine == NULL || is_simulated_frame(machine, __builtin_frame_address(0))) {
-        refuse_to_abandon(dq_self->machine);
+        refuse_to_abandon(dq_self->machine, __builtin_return_address(0));
         return DIRQL_FAILED;
     }
     machine->abandoned = true;
@@ -500,21 +500,30 @@ void dirql_result_free(dirql_result *result)
     result->failure = NULL;
 }
 
+static void run_at_home(void (*errand)(void *argument), void *argument, dirql_ending ending,
+                        const void *foretold, const void *place)
+{
+    if (errand != NULL) {
+        dq_at_home_foretold(errand, argument, (dq_ending)ending, foretold);
+    } else {
+        DIRQL_INSIDE_FROM(place);
+        dq_machine *machine = dirql_control_machine("dirql_at_home");
+
+        if (machine != NULL) {
+            dirql_control_fail(machine, "dirql_at_home", "dirql_at_home: `errand` is NULL");
+        }
+    }
+}
+
 void dirql_at_home(void (*errand)(void *argument), void *argument)
 {
-    dirql_at_home_foretold(errand, argument, DIRQL_ENDING_UNKNOWN, NULL);
+    run_at_home(errand, argument, DIRQL_ENDING_UNKNOWN, NULL, __builtin_return_address(0));
 }
 
 void dirql_at_home_foretold(void (*errand)(void *argument), void *argument, dirql_ending ending,
                             const void *place)
 {
-    dq_machine *machine = errand == NULL ? dirql_control_machine("dirql_at_home") : NULL;
-
-    if (errand != NULL) {
-        dq_at_home_foretold(errand, argument, (dq_ending)ending, place);
-    } else if (machine != NULL) {
-        dirql_control_fail(machine, "dirql_at_home", "dirql_at_home: `errand` is NULL");
-    }
+    run_at_home(errand, argument, ending, place, __builtin_return_address(0));
 }
 
 void dirql_fail(const char *file, int line, const char *text)

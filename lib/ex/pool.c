@@ -135,7 +135,7 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
     dq_pool_request r;
     const bool valid = dq_pool_request_of_flags(
-        &r, Flags, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePool2, __builtin_return_address(0));
+        &r, Flags, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePool2, DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePool2, NULL, Flags, NumberOfBytes, Tag, NULL);
     if (!valid) {
@@ -201,7 +201,7 @@ PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULON
 {
     const dq_pool_request r =
         dq_pool_request_of_type(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolWithTag,
-                                __builtin_return_address(0));
+                                DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePoolWithTag, NULL, PoolType, NumberOfBytes, Tag, NULL);
     return dq_pool_request_memory(cpu, &r);
@@ -212,7 +212,7 @@ PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
     const dq_pool_request r =
         dq_pool_request_of_type(PoolType, NumberOfBytes, DQ_POOL_UNTAGGED,
-                                DQ_SERVICE_ExAllocatePool, __builtin_return_address(0));
+                                DQ_SERVICE_ExAllocatePool, DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePool, NULL, PoolType, NumberOfBytes, DQ_POOL_UNTAGGED, NULL);
     return dq_pool_request_memory(cpu, &r);
@@ -221,7 +221,7 @@ PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 PVOID NTAPI ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
 {
     dq_pool_request r = dq_pool_request_of_type(
-        PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolZero, __builtin_return_address(0));
+        PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolZero, DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePoolZero, NULL, PoolType, NumberOfBytes, Tag, NULL);
     r.zeroed = true;
@@ -232,7 +232,7 @@ PVOID NTAPI ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes
 {
     const dq_pool_request r = dq_pool_request_of_type(PoolType, NumberOfBytes, Tag,
                                                       DQ_SERVICE_ExAllocatePoolUninitialized,
-                                                      __builtin_return_address(0));
+                                                      DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePoolUninitialized, NULL, PoolType, NumberOfBytes, Tag, NULL);
     return dq_pool_request_memory(cpu, &r);

@@ -66,7 +66,7 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 {
     dq_pool_request r;
     const bool valid = dq_pool_request_of_flags(
-        &r, Flags, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePool3, __builtin_return_address(0));
+        &r, Flags, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePool3, DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePool3, NULL, Flags, NumberOfBytes, Tag, NULL);
     if (!valid || !can_heed_all(ExtendedParameters, ExtendedParametersCount, Flags)) {
@@ -87,7 +87,7 @@ PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfByt
 {
     const dq_pool_request r = dq_pool_request_of_type(PoolType, NumberOfBytes, Tag,
                                                       DQ_SERVICE_ExAllocatePoolWithTagPriority,
-                                                      __builtin_return_address(0));
+                                                      DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePoolWithTagPriority, NULL, PoolType, NumberOfBytes, Tag, NULL);
     (void)Priority;
@@ -107,7 +107,7 @@ PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes,
 {
     const dq_pool_request r =
         charged(PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolWithQuotaTag,
-                __builtin_return_address(0));
+                DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePoolWithQuotaTag, NULL, PoolType, NumberOfBytes, Tag, NULL);
     return dq_pool_request_memory(cpu, &r);
@@ -117,7 +117,7 @@ PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 {
     const dq_pool_request r =
         charged(PoolType, NumberOfBytes, DQ_POOL_UNTAGGED, DQ_SERVICE_ExAllocatePoolWithQuota,
-                __builtin_return_address(0));
+                DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePoolWithQuota, NULL, PoolType, NumberOfBytes, DQ_POOL_UNTAGGED, NULL);
     return dq_pool_request_memory(cpu, &r);

@@ -236,11 +236,11 @@ void dq_pool_free(void *address, const void *place)
 
 VOID NTAPI ExFreePool(PVOID P)
 {
-    dq_pool_free(P, __builtin_return_address(0));
+    dq_pool_free(P, DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
     DQ_ENTER(ExFreePoolWithTag, P, P, Tag, 0, DQ_VOID);
-    free_block(cpu, P, Tag, __builtin_return_address(0));
+    free_block(cpu, P, Tag, DQ_CALL_PLACE);
 }

@@ -129,7 +129,7 @@ NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                            POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex,
                            PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_key_search search = { .class_name = Class, .make = true };
     dq_key *key;
     NTSTATUS status;
@@ -162,7 +162,7 @@ NTSTATUS NTAPI ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
 {
     DQ_ENTER(ZwOpenKey, NULL, DesiredAccess, 0, 0, STATUS_UNSUCCESSFUL);
     return open_by_name(cpu, KeyHandle, DesiredAccess, ObjectAttributes,
-                        __builtin_return_address(0));
+                        DQ_CALL_PLACE);
 }
 
 NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
@@ -174,7 +174,7 @@ NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
         return STATUS_INVALID_PARAMETER_4;
     }
     return open_by_name(cpu, KeyHandle, DesiredAccess, ObjectAttributes,
-                        __builtin_return_address(0));
+                        DQ_CALL_PLACE);
 }
 
 NTSTATUS NTAPI ZwDeleteKey(HANDLE KeyHandle)

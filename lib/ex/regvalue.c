@@ -51,7 +51,7 @@ NTSTATUS NTAPI ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG 
         return status;
     }
     dq_value_check_text(cpu, Type, Data, DataSize);
-    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     return dq_value_set(cpu->machine, key, ValueName, Type, Data, DataSize);

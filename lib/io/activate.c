@@ -32,11 +32,11 @@ static void report(dq_processor *cpu, const IO_REPORT_INTERRUPT_ACTIVE_STATE_PAR
 VOID IoReportInterruptActive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters)
 {
     DQ_ENTER(IoReportInterruptActive, Parameters, 0, 0, 0, DQ_VOID);
-    report(cpu, Parameters, true, "IoReportInterruptActive", __builtin_return_address(0));
+    report(cpu, Parameters, true, "IoReportInterruptActive", DQ_CALL_PLACE);
 }
 
 VOID IoReportInterruptInactive(PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters)
 {
     DQ_ENTER(IoReportInterruptInactive, Parameters, 0, 0, 0, DQ_VOID);
-    report(cpu, Parameters, false, "IoReportInterruptInactive", __builtin_return_address(0));
+    report(cpu, Parameters, false, "IoReportInterruptInactive", DQ_CALL_PLACE);
 }

@@ -165,7 +165,7 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                      .event = Event,
                      .status_block = IoStatusBlock,
                      .service = DQ_SERVICE_IoBuildDeviceIoControlRequest,
-                     .place = __builtin_return_address(0) };
+                     .place = DQ_CALL_PLACE };
     PIO_STACK_LOCATION stack;
     dq_irp *record;
 
@@ -285,7 +285,7 @@ PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Devi
                      .event = Event,
                      .status_block = IoStatusBlock,
                      .service = DQ_SERVICE_IoBuildSynchronousFsdRequest,
-                     .place = __builtin_return_address(0) };
+                     .place = DQ_CALL_PLACE };
 
     DQ_ENTER(IoBuildSynchronousFsdRequest, DeviceObject, MajorFunction, Length, 0, NULL);
     return build(cpu, &c, MajorFunction, Buffer, Length, StartingOffset);
@@ -299,7 +299,7 @@ PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Dev
                      .origin = DQ_IRP_ASYNCHRONOUS,
                      .status_block = IoStatusBlock,
                      .service = DQ_SERVICE_IoBuildAsynchronousFsdRequest,
-                     .place = __builtin_return_address(0) };
+                     .place = DQ_CALL_PLACE };
 
     DQ_ENTER(IoBuildAsynchronousFsdRequest, DeviceObject, MajorFunction, Length, 0, NULL);
     return build(cpu, &c, MajorFunction, Buffer, Length, StartingOffset);

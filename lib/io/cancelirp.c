@@ -11,7 +11,7 @@
 
 PDRIVER_CANCEL NTAPI IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     const dq_irp_frame *frame;
     PDRIVER_CANCEL old;
 
@@ -81,7 +81,7 @@ static bool check(dq_processor *cpu, const dq_irp *record, const void *place)
 
 BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     PKSPIN_LOCK lock;
     PDRIVER_CANCEL routine;
     KIRQL old_irql;

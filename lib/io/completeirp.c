@@ -122,7 +122,7 @@ void dq_irp_complete(dq_processor *cpu, PIRP irp, dq_service service, const void
 VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
     DQ_ENTER(IoCompleteRequest, Irp, Irp, PriorityBoost, 0, DQ_VOID);
-    dq_irp_complete(cpu, Irp, DQ_SERVICE_IoCompleteRequest, __builtin_return_address(0));
+    dq_irp_complete(cpu, Irp, DQ_SERVICE_IoCompleteRequest, DQ_CALL_PLACE);
     if (dq_must_look(dq_self, dq_self->irql)) {
         (void)dq_deliver(dq_self);
     }

@@ -125,7 +125,7 @@ NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE Serv
         .mode = InterruptMode,
         .shared = ShareVector != FALSE,
         .processors = ProcessorEnableMask,
-        .place = __builtin_return_address(0),
+        .place = DQ_CALL_PLACE,
     };
     PKINTERRUPT interrupt = NULL;
     NTSTATUS status;

@@ -220,11 +220,11 @@ static NTSTATUS connect(dq_processor *cpu, PIO_CONNECT_INTERRUPT_PARAMETERS para
 NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     DQ_ENTER(IoConnectInterruptEx, Parameters, 0, 0, 0, STATUS_UNSUCCESSFUL);
-    return connect(cpu, Parameters, __builtin_return_address(0));
+    return connect(cpu, Parameters, DQ_CALL_PLACE);
 }
 
 NTSTATUS WdmlibIoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     DQ_ENTER(IoConnectInterruptEx, Parameters, 0, 0, 0, STATUS_UNSUCCESSFUL);
-    return connect(cpu, Parameters, __builtin_return_address(0));
+    return connect(cpu, Parameters, DQ_CALL_PLACE);
 }

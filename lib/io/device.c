@@ -163,7 +163,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
     if (name_is_taken(cpu->machine, DeviceName)) {
         return STATUS_OBJECT_NAME_COLLISION;
     }
-    if (dq_fails(cpu, DQ_FAIL_DEVICE, 0, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_DEVICE, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     record = make_record(cpu->machine, DeviceExtensionSize, DeviceName);
@@ -171,7 +171,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     fill(&record->device, DeviceExtensionSize);
-    record->place = __builtin_return_address(0);
+    record->place = DQ_CALL_PLACE;
     record->device.DeviceType = DeviceType;
     record->device.Characteristics = DeviceCharacteristics;
     record->device.Flags |= Exclusive ? DO_EXCLUSIVE : 0;
@@ -290,7 +290,7 @@ static void drop(dq_machine *machine, dq_device_record *record)
 
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_device_record *record;
 
     DQ_ENTER(IoDeleteDevice, DeviceObject, 0, 0, 0, DQ_VOID);

@@ -148,7 +148,7 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject,
                                          PUNICODE_STRING SymbolicLinkName)
 {
     static const UNICODE_STRING none;
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     const UNICODE_STRING *reference = ReferenceString != NULL ? ReferenceString : &none;
     dq_interface *interface;
     dq_devnode *node;
@@ -173,7 +173,7 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject,
  * the page is silent. */
 NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_interface *interface;
 
     DQ_ENTER(IoSetDeviceInterfaceState, NULL, Enable, 0, 0, STATUS_UNSUCCESSFUL);
@@ -233,7 +233,7 @@ NTSTATUS NTAPI IoGetDeviceInterfaces(CONST GUID *InterfaceClassGuid,
                                      PDEVICE_OBJECT PhysicalDeviceObject, ULONG Flags,
                                      PZZWSTR *SymbolicLinkList)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     wish w = { .class_id = InterfaceClassGuid,
                .disabled = (Flags & DEVICE_INTERFACE_INCLUDE_NONACTIVE) != 0 };
 
@@ -261,7 +261,7 @@ NTSTATUS NTAPI IoGetDeviceInterfaceAlias(PUNICODE_STRING SymbolicLinkName,
                                          CONST GUID *AliasInterfaceClassGuid,
                                          PUNICODE_STRING AliasSymbolicLinkName)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     const dq_interface *interface, *alias;
 
     DQ_ENTER(IoGetDeviceInterfaceAlias, NULL, 0, 0, 0, STATUS_UNSUCCESSFUL);
@@ -292,7 +292,7 @@ NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName
     if (interface == NULL) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     }
-    return !dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))
+    return !dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)
                ? dq_property_answer(interface->properties, &get)
                : STATUS_INSUFFICIENT_RESOURCES;
 }
@@ -313,7 +313,7 @@ NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName
     if (PropertyKey == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     property.key = *PropertyKey;

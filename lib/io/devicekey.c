@@ -38,7 +38,7 @@ static NTSTATUS open_path(dq_processor *cpu, const dq_path *path, const opening 
 NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType,
                                        ACCESS_MASK DesiredAccess, PHANDLE DeviceRegKey)
 {
-    const opening how = { DesiredAccess, true, __builtin_return_address(0) };
+    const opening how = { DesiredAccess, true, DQ_CALL_PLACE };
     const dq_devnode *node;
     dq_path path;
 
@@ -56,7 +56,7 @@ NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName
                                                 ACCESS_MASK DesiredAccess,
                                                 PHANDLE DeviceInterfaceRegKey)
 {
-    const opening how = { DesiredAccess, true, __builtin_return_address(0) };
+    const opening how = { DesiredAccess, true, DQ_CALL_PLACE };
     const dq_interface *interface;
     dq_path path;
 
@@ -137,7 +137,7 @@ NTSTATUS NTAPI IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, DRIVER_REGKE
                                        ACCESS_MASK DesiredAccess, ULONG Flags, PHANDLE DriverRegKey)
 {
     const opening how = { DesiredAccess, RegKeyType != DriverRegKeyParameters,
-                          __builtin_return_address(0) };
+                          DQ_CALL_PLACE };
     dq_path path;
 
     DQ_ENTER(IoOpenDriverRegistryKey, DriverObject, RegKeyType, DesiredAccess, Flags,

@@ -109,7 +109,7 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject,
                                    DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength,
                                    PVOID PropertyBuffer, PULONG ResultLength)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     const form *is = form_of(DeviceProperty);
     DEVPROPKEY key;
     const dq_property *property;
@@ -150,7 +150,7 @@ NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, CONST DEVPROPKEY *Pro
                                        PDEVPROPTYPE Type)
 {
     const dq_property_get get = { PropertyKey, Lcid, Flags, Size, Data, RequiredSize, Type };
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_devnode *node;
 
     DQ_ENTER(IoGetDevicePropertyData, Pdo, Lcid, Flags, Size, STATUS_UNSUCCESSFUL);
@@ -166,7 +166,7 @@ NTSTATUS NTAPI IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, CONST DEVPROPKEY *Pro
 NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, CONST DEVPROPKEY *PropertyKey, LCID Lcid,
                                        ULONG Flags, DEVPROPTYPE Type, ULONG Size, PVOID Data)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_property property = { .locale = Lcid, .type = Type, .bytes = Size, .data = Data };
     dq_devnode *node;
 

@@ -75,7 +75,7 @@ PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice,
                                                  PDEVICE_OBJECT TargetDevice)
 {
     DQ_ENTER(IoAttachDeviceToDeviceStack, SourceDevice, TargetDevice, 0, 0, NULL);
-    return attach(cpu, SourceDevice, TargetDevice, NULL, __builtin_return_address(0));
+    return attach(cpu, SourceDevice, TargetDevice, NULL, DQ_CALL_PLACE);
 }
 
 NTSTATUS NTAPI IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice,
@@ -85,7 +85,7 @@ NTSTATUS NTAPI IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice,
     DQ_ENTER(IoAttachDeviceToDeviceStackSafe, SourceDevice, TargetDevice, 0, 0,
              STATUS_UNSUCCESSFUL);
     return attach(cpu, SourceDevice, TargetDevice, AttachedToDeviceObject,
-                  __builtin_return_address(0)) != NULL
+                  DQ_CALL_PLACE) != NULL
                ? STATUS_SUCCESS
                : STATUS_NO_SUCH_DEVICE;
 }
@@ -93,7 +93,7 @@ NTSTATUS NTAPI IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice,
 NTSTATUS NTAPI IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevice,
                               PDEVICE_OBJECT *AttachedDevice)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     PFILE_OBJECT file;
     NTSTATUS status;
 
@@ -113,7 +113,7 @@ NTSTATUS NTAPI IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING Targe
 
 VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(IoDetachDevice, TargetDevice, 0, 0, 0, DQ_VOID);
     if (!dq_device_is_known(cpu->machine, TargetDevice)) {
@@ -146,7 +146,7 @@ static PDEVICE_OBJECT find_top(dq_processor *cpu, PDEVICE_OBJECT device, const v
 PDEVICE_OBJECT NTAPI IoGetAttachedDevice(PDEVICE_OBJECT DeviceObject)
 {
     DQ_ENTER(IoGetAttachedDevice, DeviceObject, 0, 0, 0, DeviceObject);
-    return find_top(cpu, DeviceObject, __builtin_return_address(0));
+    return find_top(cpu, DeviceObject, DQ_CALL_PLACE);
 }
 
 PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject)
@@ -154,14 +154,14 @@ PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject)
     PDEVICE_OBJECT top;
 
     DQ_ENTER(IoGetAttachedDeviceReference, DeviceObject, 0, 0, 0, DeviceObject);
-    top = find_top(cpu, DeviceObject, __builtin_return_address(0));
+    top = find_top(cpu, DeviceObject, DQ_CALL_PLACE);
     top->ReferenceCount++;
     return top;
 }
 
 PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(IoGetRelatedDeviceObject, FileObject, 0, 0, 0, NULL);
     return dq_file_check(cpu, FileObject, place)

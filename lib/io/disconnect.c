@@ -77,7 +77,7 @@ static void disconnect_ex(dq_processor *cpu, const IO_DISCONNECT_INTERRUPT_PARAM
 /* Also undoes the line-based and fully specified forms of the Ex call, but no single message. */
 VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     PKINTERRUPT interrupt;
 
     DQ_ENTER(IoDisconnectInterrupt, InterruptObject, 0, 0, 0, DQ_VOID);
@@ -92,11 +92,11 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
 VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     DQ_ENTER(IoDisconnectInterruptEx, Parameters, 0, 0, 0, DQ_VOID);
-    disconnect_ex(cpu, Parameters, "IoDisconnectInterruptEx", __builtin_return_address(0));
+    disconnect_ex(cpu, Parameters, "IoDisconnectInterruptEx", DQ_CALL_PLACE);
 }
 
 VOID WdmlibIoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     DQ_ENTER(IoDisconnectInterruptEx, Parameters, 0, 0, 0, DQ_VOID);
-    disconnect_ex(cpu, Parameters, "WdmlibIoDisconnectInterruptEx", __builtin_return_address(0));
+    disconnect_ex(cpu, Parameters, "WdmlibIoDisconnectInterruptEx", DQ_CALL_PLACE);
 }

@@ -53,7 +53,7 @@ NTSTATUS NTAPI IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject,
              DriverObjectExtensionSize, 0, STATUS_UNSUCCESSFUL);
     *DriverObjectExtension = NULL;
     io = dq_io_of(cpu->machine);
-    if (dq_fails(cpu, DQ_FAIL_DEVICE, 0, NULL, __builtin_return_address(0)) || io == NULL) {
+    if (dq_fails(cpu, DQ_FAIL_DEVICE, 0, NULL, DQ_CALL_PLACE) || io == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     if (find(cpu->machine, DriverObject, ClientIdentificationAddress) != NULL) {

@@ -9,7 +9,6 @@
 #include "ke/handle.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
-#include "ke/wrongobject.h"
 
 typedef struct dq_file {
     dq_object object;
@@ -35,7 +34,10 @@ bool dq_file_check(dq_processor *cpu, const FILE_OBJECT *file, const void *place
     if (file != NULL && dq_io_of(cpu->machine) != NULL && *find(cpu->machine, file) != NULL) {
         return true;
     }
-    dq_wrong_object(cpu, file, place, "what is no file object, or one that is closed");
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR, .rule = "FileObject", .place = place },
+            "%s was given %s", dq_service_name(cpu->execution->service),
+            file != NULL ? "what is no file object, or one that is closed" : "NULL for a file");
     return false;
 }
 
@@ -194,7 +196,7 @@ NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK 
         return STATUS_INVALID_PARAMETER;
     }
     *DeviceObject = NULL;
-    status = dq_file_open_name(cpu, ObjectName, FileObject, __builtin_return_address(0));
+    status = dq_file_open_name(cpu, ObjectName, FileObject, DQ_CALL_PLACE);
     if (NT_SUCCESS(status)) {
         *DeviceObject = dq_device_top((*FileObject)->DeviceObject);
     }

@@ -21,7 +21,7 @@ static NTSTATUS NTAPI wake(PDEVICE_OBJECT device, PIRP irp, PVOID event)
 
 BOOLEAN NTAPI IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     KEVENT event;
 
     DQ_ENTER(IoForwardIrpSynchronously, DeviceObject, Irp, 0, 0, FALSE);
@@ -97,7 +97,7 @@ NTSTATUS NTAPI IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp,
                                         BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
                                         BOOLEAN InvokeOnCancel)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     const dq_irp_frame *frame;
     extended *e;
 

@@ -12,12 +12,22 @@
 #include "ke/interrupt.h"
 #include "sim/machine.h"
 
+/* How far a device has come. */
+typedef enum dq_pdo_state {
+    DQ_PDO_PRESENT, /* Not started yet, or stopped. */
+    DQ_PDO_STARTED,
+    DQ_PDO_SURPRISED, /* IRP_MN_SURPRISE_REMOVAL was sent. */
+    DQ_PDO_REMOVED
+} dq_pdo_state;
+
 /* What the PnP manager would know about a physical device object. */
 typedef struct dq_pdo {
     PDEVICE_OBJECT device;
     char name[32];
     dq_line **lines;
     unsigned line_count;
+    dq_pdo_state state; /* For who sends it requests. */
+    const void *state_place;
     struct dq_pdo *next;
 } dq_pdo;
 
@@ -147,7 +157,7 @@ void dq_remove_locks_forget(dq_machine *machine, const void *base, size_t bytes)
 /* A physical device object that owns these lines. NULL when memory is short. */
 dq_pdo *dq_pdo_create(dq_machine *machine, const char *name, dq_line *const *lines, unsigned count);
 /* NULL for a device object that is none. */
-const dq_pdo *dq_pdo_find(dq_machine *machine, const void *device);
+dq_pdo *dq_pdo_find(dq_machine *machine, const void *device);
 /* How many of its lines are messages. */
 unsigned dq_pdo_messages(const dq_pdo *pdo);
 

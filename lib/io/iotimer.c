@@ -101,7 +101,7 @@ NTSTATUS NTAPI IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE 
     DQ_ENTER(IoInitializeTimer, DeviceObject, (uintptr_t)TimerRoutine, Context, 0,
              STATUS_UNSUCCESSFUL);
     timer = DeviceObject->Timer;
-    if (timer == NULL && dq_fails(cpu, DQ_FAIL_TIMER, 0, NULL, __builtin_return_address(0))) {
+    if (timer == NULL && dq_fails(cpu, DQ_FAIL_TIMER, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     if (timer != NULL) {
@@ -141,7 +141,7 @@ VOID NTAPI IoStartTimer(PDEVICE_OBJECT DeviceObject)
     }
     dq_emit(cpu, ORDER_GIVE, &timer->dpc, 0, 0, 0);
     timer->started = true;
-    timer->place = __builtin_return_address(0);
+    timer->place = DQ_CALL_PLACE;
     timer->processor = cpu->number;
     if (!dq_clock_set(cpu->machine, &timer->deadline, cpu->machine->clock.now_ns + second_ns)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },

@@ -109,7 +109,7 @@ PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
     DQ_ENTER(IoAllocateIrp, NULL, StackSize, ChargeQuota, 0, NULL);
     return allocate(cpu, StackSize, ChargeQuota, DQ_SERVICE_IoAllocateIrp,
-                    __builtin_return_address(0));
+                    DQ_CALL_PLACE);
 }
 
 /* No device needs more of an IRP than there is. */
@@ -117,7 +117,7 @@ PIRP NTAPI IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN
 {
     DQ_ENTER(IoAllocateIrpEx, DeviceObject, StackSize, ChargeQuota, 0, NULL);
     return allocate(cpu, StackSize, ChargeQuota, DQ_SERVICE_IoAllocateIrpEx,
-                    __builtin_return_address(0));
+                    DQ_CALL_PLACE);
 }
 
 /* ---- Freeing --------------------------------------------------------------------------------- */
@@ -148,7 +148,7 @@ static void check_free(dq_processor *cpu, const dq_irp *record, const void *plac
 
 VOID NTAPI IoFreeIrp(PIRP Irp)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_irp *record;
 
     DQ_ENTER(IoFreeIrp, Irp, Irp, 0, 0, DQ_VOID);
@@ -201,7 +201,7 @@ static void check_needless(dq_processor *cpu, const dq_irp *record, const void *
 
 VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_irp *record;
 
     DQ_ENTER(IoInitializeIrp, Irp, Irp, PacketSize, StackSize, DQ_VOID);
@@ -223,7 +223,7 @@ VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 
 VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_irp *record;
 
     DQ_ENTER(IoReuseIrp, Irp, Irp, Iostatus, 0, DQ_VOID);
@@ -242,7 +242,7 @@ VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 /* The driver counts them in the master's AssociatedIrp.IrpCount. */
 PIRP NTAPI IoMakeAssociatedIrp(PIRP Irp, CCHAR StackSize)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_irp *master, *record;
 
     DQ_ENTER(IoMakeAssociatedIrp, Irp, Irp, StackSize, 0, NULL);

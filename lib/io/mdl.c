@@ -25,7 +25,7 @@ static void chain(PIRP irp, PMDL mdl, BOOLEAN secondary)
 PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer,
                          BOOLEAN ChargeQuota, PIRP Irp)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     PMDL mdl;
 
     DQ_ENTER(IoAllocateMdl, NULL, VirtualAddress, Length, Irp, NULL);
@@ -48,7 +48,7 @@ PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBu
 
 VOID NTAPI IoFreeMdl(PMDL Mdl)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(IoFreeMdl, NULL, Mdl, 0, 0, DQ_VOID);
     if (dq_mdl_pool_block(cpu->machine, Mdl) != NULL) { /* Else the pool says what is wrong. */
@@ -102,7 +102,7 @@ static void build(const MDL *source, PMDL target, char *address, size_t offset, 
 
 VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     const size_t offset =
         (size_t)((char *)VirtualAddress - (char *)MmGetMdlVirtualAddress(SourceMdl));
 

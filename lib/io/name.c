@@ -138,7 +138,7 @@ static NTSTATUS make(dq_processor *cpu, const UNICODE_STRING *name, const UNICOD
 NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
 {
     DQ_ENTER(IoCreateSymbolicLink, NULL, SymbolicLinkName, DeviceName, 0, STATUS_UNSUCCESSFUL);
-    return make(cpu, SymbolicLinkName, DeviceName, __builtin_return_address(0));
+    return make(cpu, SymbolicLinkName, DeviceName, DQ_CALL_PLACE);
 }
 
 /* There are no other users whom a link could be protected from. */
@@ -147,7 +147,7 @@ NTSTATUS NTAPI IoCreateUnprotectedSymbolicLink(PUNICODE_STRING SymbolicLinkName,
 {
     DQ_ENTER(IoCreateUnprotectedSymbolicLink, NULL, SymbolicLinkName, DeviceName, 0,
              STATUS_UNSUCCESSFUL);
-    return make(cpu, SymbolicLinkName, DeviceName, __builtin_return_address(0));
+    return make(cpu, SymbolicLinkName, DeviceName, DQ_CALL_PLACE);
 }
 
 NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)

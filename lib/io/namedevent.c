@@ -91,12 +91,12 @@ PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE Event
 {
     DQ_ENTER(IoCreateNotificationEvent, NULL, EventName, 0, 0, NULL);
     return open(cpu, EventName, DQ_TYPE_EVENT_NOTIFICATION, EventHandle,
-                __builtin_return_address(0));
+                DQ_CALL_PLACE);
 }
 
 PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
 {
     DQ_ENTER(IoCreateSynchronizationEvent, NULL, EventName, 0, 0, NULL);
     return open(cpu, EventName, DQ_TYPE_EVENT_SYNCHRONIZATION, EventHandle,
-                __builtin_return_address(0));
+                DQ_CALL_PLACE);
 }

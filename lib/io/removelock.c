@@ -290,6 +290,6 @@ VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, U
     RemoveLock->Common.IoCount--;
     count_down(cpu, RemoveLock);
     (void)dq_wait_for(cpu, &RemoveLock->Common.RemoveEvent, DQ_SERVICE_IoReleaseRemoveLockAndWaitEx,
-                      __builtin_return_address(0));
+                      DQ_CALL_PLACE);
     dq_emit(dq_self, ORDER_TAKE, RemoveLock, 0, 0, 0);
 }

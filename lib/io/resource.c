@@ -43,10 +43,10 @@ dq_pdo *dq_pdo_create(dq_machine *machine, const char *name, dq_line *const *lin
     return pdo;
 }
 
-const dq_pdo *dq_pdo_find(dq_machine *machine, const void *device)
+dq_pdo *dq_pdo_find(dq_machine *machine, const void *device)
 {
     const dq_io *io = dq_io_of(machine);
-    const dq_pdo *pdo = io != NULL ? io->pdos : NULL;
+    dq_pdo *pdo = io != NULL ? io->pdos : NULL;
 
     while (pdo != NULL && pdo->device != device) {
         pdo = pdo->next;

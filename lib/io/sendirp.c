@@ -139,7 +139,7 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     DQ_ENTER(IoCallDriver, DeviceObject, Irp, 0, 0, STATUS_UNSUCCESSFUL);
     return dq_irp_send(cpu, DeviceObject, Irp, DQ_SERVICE_IoCallDriver,
-                       __builtin_return_address(0));
+                       DQ_CALL_PLACE);
 }
 
 /* Since Windows Vista, the same. A driver whose device is pageable is called at PASSIVE_LEVEL. */
@@ -147,12 +147,12 @@ NTSTATUS NTAPI PoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     DQ_ENTER(PoCallDriver, DeviceObject, Irp, 0, 0, STATUS_UNSUCCESSFUL);
     return dq_irp_send(cpu, DeviceObject, Irp, DQ_SERVICE_PoCallDriver,
-                       __builtin_return_address(0));
+                       DQ_CALL_PLACE);
 }
 
 /* Since Windows Vista, nothing is left to do. */
 VOID NTAPI PoStartNextPowerIrp(PIRP Irp)
 {
     DQ_ENTER(PoStartNextPowerIrp, Irp, Irp, 0, 0, DQ_VOID);
-    (void)dq_irp_check(cpu, Irp, 0, __builtin_return_address(0));
+    (void)dq_irp_check(cpu, Irp, 0, DQ_CALL_PLACE);
 }

@@ -121,19 +121,19 @@ void dq_shutdown_tell(dq_processor *cpu, const void *place)
 NTSTATUS NTAPI IoRegisterShutdownNotification(PDEVICE_OBJECT DeviceObject)
 {
     DQ_ENTER(IoRegisterShutdownNotification, DeviceObject, 0, 0, 0, STATUS_UNSUCCESSFUL);
-    return add(cpu, DeviceObject, false, __builtin_return_address(0));
+    return add(cpu, DeviceObject, false, DQ_CALL_PLACE);
 }
 
 NTSTATUS NTAPI IoRegisterLastChanceShutdownNotification(PDEVICE_OBJECT DeviceObject)
 {
     DQ_ENTER(IoRegisterLastChanceShutdownNotification, DeviceObject, 0, 0, 0,
              STATUS_UNSUCCESSFUL);
-    return add(cpu, DeviceObject, true, __builtin_return_address(0));
+    return add(cpu, DeviceObject, true, DQ_CALL_PLACE);
 }
 
 VOID NTAPI IoUnregisterShutdownNotification(PDEVICE_OBJECT DeviceObject)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(IoUnregisterShutdownNotification, DeviceObject, 0, 0, 0, DQ_VOID);
     if (dq_io_of(cpu->machine) == NULL ||

@@ -126,7 +126,7 @@ static void cancel(dq_processor *cpu, PDEVICE_OBJECT device, PIRP irp, KIRQL old
 VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
                          PDRIVER_CANCEL CancelFunction)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     const bool cancelable = CancelFunction != NULL;
     dq_startio *startio;
     KIRQL old_irql;
@@ -189,7 +189,7 @@ VOID NTAPI IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable)
 {
     DQ_ENTER(IoStartNextPacket, DeviceObject, Cancelable, 0, 0, DQ_VOID);
     start_next(cpu, DeviceObject, &(dq_start_next){ .cancelable = Cancelable != FALSE },
-               __builtin_return_address(0));
+               DQ_CALL_PLACE);
 }
 
 VOID NTAPI IoStartNextPacketByKey(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable, ULONG Key)
@@ -197,13 +197,13 @@ VOID NTAPI IoStartNextPacketByKey(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelabl
     DQ_ENTER(IoStartNextPacketByKey, DeviceObject, Cancelable, Key, 0, DQ_VOID);
     start_next(cpu, DeviceObject,
                &(dq_start_next){ .cancelable = Cancelable != FALSE, .by_key = true, .key = Key },
-               __builtin_return_address(0));
+               DQ_CALL_PLACE);
 }
 
 VOID NTAPI IoSetStartIoAttributes(PDEVICE_OBJECT DeviceObject, BOOLEAN DeferredStartIo,
                                   BOOLEAN NonCancelable)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_startio *startio;
 
     DQ_ENTER(IoSetStartIoAttributes, DeviceObject, DeferredStartIo, NonCancelable, 0, DQ_VOID);

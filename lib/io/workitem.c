@@ -73,7 +73,7 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
 
     DQ_ENTER(IoAllocateWorkItem, DeviceObject, DeviceObject, 0, 0, NULL);
     item =
-        dq_pool_allocate(cpu, NonPagedPoolNx, sizeof(*item), POOL_TAG, __builtin_return_address(0));
+        dq_pool_allocate(cpu, NonPagedPoolNx, sizeof(*item), POOL_TAG, DQ_CALL_PLACE);
     if (item != NULL) {
         *item = (IO_WORKITEM){ .object = DeviceObject, .state = READY, .allocated = true };
     }
@@ -93,7 +93,7 @@ VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
         return;
     }
     IoWorkItem->state = 0;
-    dq_pool_give_back(cpu, IoWorkItem, POOL_TAG, __builtin_return_address(0));
+    dq_pool_give_back(cpu, IoWorkItem, POOL_TAG, DQ_CALL_PLACE);
 }
 
 ULONG NTAPI IoSizeofWorkItem(VOID)
@@ -149,7 +149,7 @@ VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
               &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
                           .parameter = Context,
                           .call = call_routine,
-                          .place = __builtin_return_address(0) },
+                          .place = DQ_CALL_PLACE },
               QueueType);
     }
 }
@@ -164,7 +164,7 @@ VOID NTAPI IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX Wo
               &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
                           .parameter = Context,
                           .call = call_routine_ex,
-                          .place = __builtin_return_address(0) },
+                          .place = DQ_CALL_PLACE },
               QueueType);
     }
 }
@@ -183,7 +183,7 @@ BOOLEAN NTAPI IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_E
           &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
                       .parameter = Context,
                       .call = call_routine_ex,
-                      .place = __builtin_return_address(0) },
+                      .place = DQ_CALL_PLACE },
           QueueType);
     return TRUE;
 }

@@ -42,7 +42,7 @@ static bool press_older(dq_machine *machine, uint64_t number)
 
 VOID NTAPI KeFlushQueuedDpcs(VOID)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_dpcs *dpcs;
     uint64_t number;
 

@@ -215,28 +215,28 @@ static inline void release(dq_service service, PKSPIN_LOCK lock, KIRQL new_irql,
 
 VOID NTAPI KeAcquireSpinLock(PKSPIN_LOCK SpinLock, PKIRQL OldIrql)
 {
-    *OldIrql = acquire(DQ_SERVICE_KeAcquireSpinLock, SpinLock, __builtin_return_address(0));
+    *OldIrql = acquire(DQ_SERVICE_KeAcquireSpinLock, SpinLock, DQ_CALL_PLACE);
 }
 
 KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
-    return acquire(DQ_SERVICE_KeAcquireSpinLockRaiseToDpc, SpinLock, __builtin_return_address(0));
+    return acquire(DQ_SERVICE_KeAcquireSpinLockRaiseToDpc, SpinLock, DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
-    release(DQ_SERVICE_KeReleaseSpinLock, SpinLock, NewIrql, __builtin_return_address(0));
+    release(DQ_SERVICE_KeReleaseSpinLock, SpinLock, NewIrql, DQ_CALL_PLACE);
 }
 
 /* In a threaded DPC, IRQL is PASSIVE_LEVEL or, with threaded DPCs disabled, DISPATCH_LEVEL. */
 KIRQL NTAPI KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
 {
-    return acquire(DQ_SERVICE_KeAcquireSpinLockForDpc, SpinLock, __builtin_return_address(0));
+    return acquire(DQ_SERVICE_KeAcquireSpinLockForDpc, SpinLock, DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
 {
-    release(DQ_SERVICE_KeReleaseSpinLockForDpc, SpinLock, OldIrql, __builtin_return_address(0));
+    release(DQ_SERVICE_KeReleaseSpinLockForDpc, SpinLock, OldIrql, DQ_CALL_PLACE);
 }
 
 /* ---- At DISPATCH_LEVEL already --------------------------------------------------------------- */
@@ -254,7 +254,7 @@ static COLD void acquire_at_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
     dq_processor *cpu = dq_self;
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     if (dq_must_look(cpu, cpu->irql) || *SpinLock != 0) {
         acquire_at_dpc_slowly(SpinLock, place);
@@ -281,7 +281,7 @@ VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 
     if (dq_must_look(cpu, cpu->irql) || !dq_spinlock_is_held_by(SpinLock, cpu) ||
         cpu->machine->spinners != 0) {
-        release_from_dpc_slowly(SpinLock, __builtin_return_address(0));
+        release_from_dpc_slowly(SpinLock, DQ_CALL_PLACE);
         return;
     }
     cpu->locks_held--;
@@ -291,7 +291,7 @@ VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
     DQ_ENTER(KeTryToAcquireSpinLockAtDpcLevel, SpinLock, 0, 0, 0, FALSE);
-    if (dq_spinlock_try(cpu, SpinLock, DQ_LOCK_SPIN_DPC, __builtin_return_address(0))) {
+    if (dq_spinlock_try(cpu, SpinLock, DQ_LOCK_SPIN_DPC, DQ_CALL_PLACE)) {
         return TRUE;
     }
     dq_yield(cpu); /* Somebody who tries again and again lets the holder go on. */

@@ -84,7 +84,7 @@ static BOOLEAN synchronize_passive(dq_processor *cpu, PKINTERRUPT interrupt,
 BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                PVOID SynchronizeContext)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     PKINTERRUPT interrupt;
     unsigned irql;
     BOOLEAN result;
@@ -118,7 +118,7 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
 
 KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     PKINTERRUPT interrupt;
     KIRQL irql;
 
@@ -163,7 +163,7 @@ static void check_release(dq_processor *cpu, const struct _KINTERRUPT *interrupt
 
 VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     PKINTERRUPT interrupt;
 
     DQ_ENTER(KeReleaseInterruptSpinLock, Interrupt, OldIrql, 0, 0, DQ_VOID);

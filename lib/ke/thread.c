@@ -30,7 +30,9 @@ static void call_routine(const dq_thread *thread)
         dq_access_look(dq_self->machine, dq_self->execution, DQ_CODE(thread->routine));
     }
     thread->routine(thread->context);
-    dq_guest_end(depth);
+    if (is_guest) {
+        dq_guest_end(depth);
+    }
 }
 
 static void enter_thread(void *argument)

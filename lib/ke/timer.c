@@ -252,14 +252,14 @@ BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
     DQ_ENTER(KeSetTimer, Timer, Timer, DueTime.QuadPart, Dpc, FALSE);
     return set(cpu, Timer, DueTime.QuadPart, 0, Dpc, DQ_SERVICE_KeSetTimer,
-               __builtin_return_address(0));
+               DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
     DQ_ENTER(KeSetTimerEx, Timer, Timer, DueTime.QuadPart, Period, FALSE);
     return set(cpu, Timer, DueTime.QuadPart, Period, Dpc, DQ_SERVICE_KeSetTimerEx,
-               __builtin_return_address(0));
+               DQ_CALL_PLACE);
 }
 
 /* Nothing is gained by coalescing simulated ticks: the timer expires when due, which is within
@@ -270,14 +270,14 @@ BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG 
     DQ_ENTER(KeSetCoalescableTimer, Timer, Timer, DueTime.QuadPart, Period, FALSE);
     (void)TolerableDelay;
     return set(cpu, Timer, DueTime.QuadPart, (LONG)Period, Dpc, DQ_SERVICE_KeSetCoalescableTimer,
-               __builtin_return_address(0));
+               DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer)
 {
     DQ_ENTER(KeCancelTimer, Timer, Timer, 0, 0, FALSE);
     dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeCancelTimer,
-                   __builtin_return_address(0));
+                   DQ_CALL_PLACE);
     dq_emit(cpu, TIMER_CANCEL, Timer, slot_of(Timer) != NULL, 0, 0);
     return stop(cpu->machine, Timer);
 }
@@ -286,7 +286,7 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer)
 {
     DQ_ENTER(KeReadStateTimer, Timer, Timer, 0, 0, FALSE);
     dq_wait_expect(cpu, &Timer->Header, TIMER_TYPES, DQ_SERVICE_KeReadStateTimer,
-                   __builtin_return_address(0));
+                   DQ_CALL_PLACE);
     dq_wait_tell_read(cpu, &Timer->Header);
     return Timer->Header.SignalState != 0;
 }

@@ -481,7 +481,7 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason,
                                             .count = 1,
                                             .timeout = Timeout,
                                             .service = DQ_SERVICE_KeWaitForSingleObject,
-                                            .place = __builtin_return_address(0) });
+                                            .place = DQ_CALL_PLACE });
 }
 
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
@@ -502,7 +502,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
                                             .timeout = Timeout,
                                             .blocks = WaitBlockArray,
                                             .service = DQ_SERVICE_KeWaitForMultipleObjects,
-                                            .place = __builtin_return_address(0) });
+                                            .place = DQ_CALL_PLACE });
 }
 
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
@@ -510,7 +510,7 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
 {
     const dq_wait_request request = { .timeout = Interval,
                                       .service = DQ_SERVICE_KeDelayExecutionThread,
-                                      .place = __builtin_return_address(0) };
+                                      .place = DQ_CALL_PLACE };
 
     DQ_ENTER(KeDelayExecutionThread, NULL, Interval->QuadPart, WaitMode, Alertable,
              STATUS_UNSUCCESSFUL);

@@ -200,6 +200,7 @@ static NTSTATUS STDMETHODCALLTYPE CallSynchronizedRoutine(IInterruptSync *This,
                                                           PINTERRUPTSYNCROUTINE Routine,
                                                           PVOID DynamicContext)
 {
+    PC_CALLED;
     synchronized_call call = { self(This), Routine, DynamicContext, STATUS_UNSUCCESSFUL };
 
     if (Routine == NULL) {
@@ -271,6 +272,7 @@ static NTSTATUS STDMETHODCALLTYPE RegisterServiceRoutine(IInterruptSync *This,
                                                          PINTERRUPTSYNCROUTINE Routine,
                                                          PVOID DynamicContext, BOOLEAN First)
 {
+    PC_CALLED;
     insertion in = { self(This), NULL, First };
 
     if (Routine == NULL) {
@@ -323,6 +325,7 @@ static NTSTATUS connect(interrupt_sync *sync, const CM_PARTIAL_RESOURCE_DESCRIPT
  * IInterruptSync::Connect; silent about the errors) */
 static NTSTATUS STDMETHODCALLTYPE Connect(IInterruptSync *This)
 {
+    PC_CALLED;
     const char *page = "portcls: IInterruptSync::Connect";
     interrupt_sync *sync = self(This);
     PCM_PARTIAL_RESOURCE_DESCRIPTOR resource;
@@ -365,6 +368,7 @@ static void disconnect(interrupt_sync *sync)
  * without a connection: no effect and a warning) */
 static VOID STDMETHODCALLTYPE Disconnect(IInterruptSync *This)
 {
+    PC_CALLED;
     const char *page = "portcls: IInterruptSync::Disconnect";
     interrupt_sync *sync = self(This);
 
@@ -391,16 +395,19 @@ static PKINTERRUPT STDMETHODCALLTYPE GetKInterrupt(IInterruptSync *This)
 static NTSTATUS STDMETHODCALLTYPE QueryInterface(IInterruptSync *This, REFIID InterfaceId,
                                                  PVOID *Interface)
 {
+    PC_CALLED;
     return pc_unknown_query(&self(This)->unknown, InterfaceId, Interface);
 }
 
 static ULONG STDMETHODCALLTYPE AddRef(IInterruptSync *This)
 {
+    PC_CALLED;
     return pc_unknown_add(&self(This)->unknown);
 }
 
 static ULONG STDMETHODCALLTYPE Release(IInterruptSync *This)
 {
+    PC_CALLED;
     return pc_unknown_release(&self(This)->unknown, PC_PLACE);
 }
 
@@ -457,6 +464,7 @@ NTSTATUS NTAPI PcNewInterruptSync(PINTERRUPTSYNC *OutInterruptSync, PUNKNOWN Out
                                   PRESOURCELIST ResourceList, ULONG ResourceIndex,
                                   INTERRUPTSYNCMODE Mode)
 {
+    PC_CALLED;
     PCM_PARTIAL_RESOURCE_DESCRIPTOR resource;
     interrupt_sync *sync;
 

@@ -123,32 +123,32 @@ PC_OPERATOR void *operator new[](size_t bytes, const std::nothrow_t &) noexcept
 
 PC_OPERATOR void operator delete(void *memory) noexcept
 {
-    give_back(memory, PC_PLACE);
+    give_back(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete[](void *memory) noexcept
 {
-    give_back(memory, PC_PLACE);
+    give_back(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete(void *memory, size_t) noexcept
 {
-    give_back(memory, PC_PLACE);
+    give_back(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete[](void *memory, size_t) noexcept
 {
-    give_back(memory, PC_PLACE);
+    give_back(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete(void *memory, const std::nothrow_t &) noexcept
 {
-    give_back(memory, PC_PLACE);
+    give_back(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete[](void *memory, const std::nothrow_t &) noexcept
 {
-    give_back(memory, PC_PLACE);
+    give_back(memory, PC_RETURN);
 }
 
 /* ---- With an alignment --------------------------------------------------------------------- */
@@ -177,30 +177,30 @@ PC_OPERATOR void *operator new[](size_t bytes, std::align_val_t alignment,
 
 PC_OPERATOR void operator delete(void *memory, std::align_val_t) noexcept
 {
-    give_back_aligned(memory, PC_PLACE);
+    give_back_aligned(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete[](void *memory, std::align_val_t) noexcept
 {
-    give_back_aligned(memory, PC_PLACE);
+    give_back_aligned(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete(void *memory, size_t, std::align_val_t) noexcept
 {
-    give_back_aligned(memory, PC_PLACE);
+    give_back_aligned(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete[](void *memory, size_t, std::align_val_t) noexcept
 {
-    give_back_aligned(memory, PC_PLACE);
+    give_back_aligned(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete(void *memory, std::align_val_t, const std::nothrow_t &) noexcept
 {
-    give_back_aligned(memory, PC_PLACE);
+    give_back_aligned(memory, PC_RETURN);
 }
 
 PC_OPERATOR void operator delete[](void *memory, std::align_val_t, const std::nothrow_t &) noexcept
 {
-    give_back_aligned(memory, PC_PLACE);
+    give_back_aligned(memory, PC_RETURN);
 }

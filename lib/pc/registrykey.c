@@ -28,16 +28,19 @@ static NTSTATUS wrap(PREGISTRYKEY *out, HANDLE handle, const pc_origin *origin);
 static NTSTATUS STDMETHODCALLTYPE QueryInterface(IRegistryKey *This, REFIID InterfaceId,
                                                  PVOID *Interface)
 {
+    PC_CALLED;
     return pc_unknown_query(&self(This)->unknown, InterfaceId, Interface);
 }
 
 static ULONG STDMETHODCALLTYPE AddRef(IRegistryKey *This)
 {
+    PC_CALLED;
     return pc_unknown_add(&self(This)->unknown);
 }
 
 static ULONG STDMETHODCALLTYPE Release(IRegistryKey *This)
 {
+    PC_CALLED;
     return pc_unknown_release(&self(This)->unknown, PC_PLACE);
 }
 
@@ -46,6 +49,7 @@ static NTSTATUS STDMETHODCALLTYPE QueryKey(IRegistryKey *This,
                                            KEY_INFORMATION_CLASS KeyInformationClass,
                                            PVOID KeyInformation, ULONG Length, PULONG ResultLength)
 {
+    PC_CALLED;
     return ENTER(QueryKey) ? ZwQueryKey(self(This)->handle, KeyInformationClass, KeyInformation,
                                         Length, ResultLength)
                            : STATUS_UNSUCCESSFUL;
@@ -57,6 +61,7 @@ static NTSTATUS STDMETHODCALLTYPE EnumerateKey(IRegistryKey *This, ULONG Index,
                                                PVOID KeyInformation, ULONG Length,
                                                PULONG ResultLength)
 {
+    PC_CALLED;
     return ENTER(EnumerateKey) ? ZwEnumerateKey(self(This)->handle, Index, KeyInformationClass,
                                                 KeyInformation, Length, ResultLength)
                                : STATUS_UNSUCCESSFUL;
@@ -68,6 +73,7 @@ static NTSTATUS STDMETHODCALLTYPE QueryValueKey(IRegistryKey *This, PUNICODE_STR
                                                 PVOID KeyValueInformation, ULONG Length,
                                                 PULONG ResultLength)
 {
+    PC_CALLED;
     return ENTER(QueryValueKey) ? ZwQueryValueKey(self(This)->handle, ValueName, InformationClass,
                                                   KeyValueInformation, Length, ResultLength)
                                 : STATUS_UNSUCCESSFUL;
@@ -79,6 +85,7 @@ static NTSTATUS STDMETHODCALLTYPE EnumerateValueKey(IRegistryKey *This, ULONG In
                                                     PVOID KeyValueInformation, ULONG Length,
                                                     PULONG ResultLength)
 {
+    PC_CALLED;
     return ENTER(EnumerateValueKey)
                ? ZwEnumerateValueKey(self(This)->handle, Index, InformationClass,
                                      KeyValueInformation, Length, ResultLength)
@@ -89,6 +96,7 @@ static NTSTATUS STDMETHODCALLTYPE EnumerateValueKey(IRegistryKey *This, ULONG In
 static NTSTATUS STDMETHODCALLTYPE SetValueKey(IRegistryKey *This, PUNICODE_STRING ValueName,
                                               ULONG Type, PVOID Data, ULONG DataSize)
 {
+    PC_CALLED;
     return ENTER(SetValueKey)
                ? ZwSetValueKey(self(This)->handle, ValueName, 0, Type, Data, DataSize)
                : STATUS_UNSUCCESSFUL;
@@ -99,6 +107,7 @@ static NTSTATUS STDMETHODCALLTYPE QueryRegistryValues(IRegistryKey *This,
                                                       PRTL_QUERY_REGISTRY_TABLE QueryTable,
                                                       PVOID Context)
 {
+    PC_CALLED;
     if (QueryTable == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -115,6 +124,7 @@ static NTSTATUS STDMETHODCALLTYPE NewSubKey(IRegistryKey *This, PREGISTRYKEY *Re
                                             PUNICODE_STRING SubKeyName, ULONG CreateOptions,
                                             PULONG Disposition)
 {
+    PC_CALLED;
     OBJECT_ATTRIBUTES attributes;
     HANDLE handle;
     NTSTATUS status;
@@ -144,6 +154,7 @@ static NTSTATUS STDMETHODCALLTYPE NewSubKey(IRegistryKey *This, PREGISTRYKEY *Re
  * IRegistryKey::DeleteKey) */
 static NTSTATUS STDMETHODCALLTYPE DeleteKey(IRegistryKey *This)
 {
+    PC_CALLED;
     registry_key *key = self(This);
     NTSTATUS status;
 
@@ -248,6 +259,7 @@ NTSTATUS NTAPI PcNewRegistryKey(PREGISTRYKEY *OutRegistryKey, PUNKNOWN OuterUnkn
                                 POBJECT_ATTRIBUTES ObjectAttributes, ULONG CreateOptions,
                                 PULONG Disposition)
 {
+    PC_CALLED;
     HANDLE handle;
     NTSTATUS status;
 
@@ -281,6 +293,7 @@ NTSTATUS NTAPI PcNewRegistryKey(PREGISTRYKEY *OutRegistryKey, PUNKNOWN OuterUnkn
 NTSTATUS NTAPI PcGetDeviceProperty(PVOID DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty,
                                    ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength)
 {
+    PC_CALLED;
     const char *page = "portcls: PcGetDeviceProperty";
     PDEVICE_OBJECT physical;
 

@@ -34,26 +34,31 @@ static PCM_PARTIAL_RESOURCE_LIST partial(PCM_RESOURCE_LIST list)
 static NTSTATUS STDMETHODCALLTYPE QueryInterface(IResourceList *This, REFIID InterfaceId,
                                                  PVOID *Interface)
 {
+    PC_CALLED;
     return pc_unknown_query(&self(This)->unknown, InterfaceId, Interface);
 }
 
 static ULONG STDMETHODCALLTYPE AddRef(IResourceList *This)
 {
+    PC_CALLED;
     return pc_unknown_add(&self(This)->unknown);
 }
 
 static ULONG STDMETHODCALLTYPE Release(IResourceList *This)
 {
+    PC_CALLED;
     return pc_unknown_release(&self(This)->unknown, PC_PLACE);
 }
 
 static ULONG STDMETHODCALLTYPE NumberOfEntries(IResourceList *This)
 {
+    PC_CALLED;
     return ENTER(NumberOfEntries) ? partial(self(This)->translated)->Count : 0;
 }
 
 static ULONG STDMETHODCALLTYPE NumberOfEntriesOfType(IResourceList *This, CM_RESOURCE_TYPE Type)
 {
+    PC_CALLED;
     const CM_PARTIAL_RESOURCE_LIST *list = partial(self(This)->translated);
     ULONG count = 0;
 
@@ -84,6 +89,7 @@ static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE FindTranslatedEntry(IRe
                                                                              CM_RESOURCE_TYPE Type,
                                                                              ULONG Index)
 {
+    PC_CALLED;
     resource_list *list = self(This);
     const ULONG place = place_of(list, Type, Index);
 
@@ -95,6 +101,7 @@ static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE FindTranslatedEntry(IRe
 static PCM_PARTIAL_RESOURCE_DESCRIPTOR STDMETHODCALLTYPE
 FindUntranslatedEntry(IResourceList *This, CM_RESOURCE_TYPE Type, ULONG Index)
 {
+    PC_CALLED;
     resource_list *list = self(This);
     const ULONG place = place_of(list, Type, Index);
 
@@ -109,6 +116,7 @@ static NTSTATUS STDMETHODCALLTYPE AddEntry(IResourceList *This,
                                            PCM_PARTIAL_RESOURCE_DESCRIPTOR Translated,
                                            PCM_PARTIAL_RESOURCE_DESCRIPTOR Untranslated)
 {
+    PC_CALLED;
     resource_list *list = self(This);
     const ULONG count = partial(list->translated)->Count;
 
@@ -133,6 +141,7 @@ static NTSTATUS STDMETHODCALLTYPE AddEntry(IResourceList *This,
 static NTSTATUS STDMETHODCALLTYPE AddEntryFromParent(IResourceList *This, IResourceList *Parent,
                                                      CM_RESOURCE_TYPE Type, ULONG Index)
 {
+    PC_CALLED;
     PCM_PARTIAL_RESOURCE_DESCRIPTOR translated, untranslated;
 
     if (Parent == NULL) {
@@ -148,11 +157,13 @@ static NTSTATUS STDMETHODCALLTYPE AddEntryFromParent(IResourceList *This, IResou
 
 static PCM_RESOURCE_LIST STDMETHODCALLTYPE TranslatedList(IResourceList *This)
 {
+    PC_CALLED;
     return ENTER(TranslatedList) ? self(This)->translated : NULL;
 }
 
 static PCM_RESOURCE_LIST STDMETHODCALLTYPE UntranslatedList(IResourceList *This)
 {
+    PC_CALLED;
     return ENTER(UntranslatedList) ? self(This)->untranslated : NULL;
 }
 
@@ -312,6 +323,7 @@ NTSTATUS NTAPI PcNewResourceList(PRESOURCELIST *OutResourceList, PUNKNOWN OuterU
                                  POOL_TYPE PoolType, PCM_RESOURCE_LIST TranslatedResources,
                                  PCM_RESOURCE_LIST UntranslatedResources)
 {
+    PC_CALLED;
     const char *page = "portcls: PcNewResourceList";
     resource_list *list;
     ULONG count;
@@ -356,6 +368,7 @@ NTSTATUS NTAPI PcNewResourceSublist(PRESOURCELIST *OutResourceList, PUNKNOWN Out
                                     POOL_TYPE PoolType, PRESOURCELIST ParentList,
                                     ULONG MaximumEntries)
 {
+    PC_CALLED;
     resource_list *list;
     NTSTATUS status;
 

@@ -120,6 +120,7 @@ static VOID deliver(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVO
  * and the concept page differ on the IRQL: an ISR calls it, by way of IPortXxx::Notify) */
 static VOID STDMETHODCALLTYPE RequestService(IServiceGroup *This)
 {
+    PC_CALLED;
     KeInsertQueueDpc(&self(This)->dpc, NULL, NULL);
 }
 
@@ -129,6 +130,7 @@ static VOID STDMETHODCALLTYPE RequestService(IServiceGroup *This)
  * (portcls: IServiceGroup::AddMember) */
 static NTSTATUS STDMETHODCALLTYPE AddMember(IServiceGroup *This, PSERVICESINK pServiceSink)
 {
+    PC_CALLED;
     service_group *group = self(This);
     roster *old, *members;
 
@@ -166,6 +168,7 @@ static BOOLEAN is_member(const roster *members, PSERVICESINK sink)
  * and a warning) */
 static VOID STDMETHODCALLTYPE RemoveMember(IServiceGroup *This, PSERVICESINK pServiceSink)
 {
+    PC_CALLED;
     const char *page = "portcls: IServiceGroup::RemoveMember";
     service_group *group = self(This);
     roster *old, *members;
@@ -194,6 +197,7 @@ static VOID STDMETHODCALLTYPE RemoveMember(IServiceGroup *This, PSERVICESINK pSe
  * IServiceGroup::SupportDelayedService) */
 static VOID STDMETHODCALLTYPE SupportDelayedService(IServiceGroup *This)
 {
+    PC_CALLED;
     service_group *group = self(This);
 
     if (!pc_enter("IServiceGroup::SupportDelayedService", DISPATCH_LEVEL,
@@ -220,6 +224,7 @@ static BOOLEAN supports_delay(service_group *group, const char *page, const void
  * number) relative, else absolute system time. (portcls: IServiceGroup::RequestDelayedService) */
 static VOID STDMETHODCALLTYPE RequestDelayedService(IServiceGroup *This, ULONGLONG ullDelay)
 {
+    PC_CALLED;
     const char *page = "portcls: IServiceGroup::RequestDelayedService";
     service_group *group = self(This);
     LARGE_INTEGER due;
@@ -235,6 +240,7 @@ static VOID STDMETHODCALLTYPE RequestDelayedService(IServiceGroup *This, ULONGLO
  * IServiceGroup::CancelDelayedService) */
 static VOID STDMETHODCALLTYPE CancelDelayedService(IServiceGroup *This)
 {
+    PC_CALLED;
     const char *page = "portcls: IServiceGroup::CancelDelayedService";
     service_group *group = self(This);
 
@@ -250,16 +256,19 @@ static VOID STDMETHODCALLTYPE CancelDelayedService(IServiceGroup *This)
 static NTSTATUS STDMETHODCALLTYPE QueryInterface(IServiceGroup *This, REFIID InterfaceId,
                                                  PVOID *Interface)
 {
+    PC_CALLED;
     return pc_unknown_query(&self(This)->unknown, InterfaceId, Interface);
 }
 
 static ULONG STDMETHODCALLTYPE AddRef(IServiceGroup *This)
 {
+    PC_CALLED;
     return pc_unknown_add(&self(This)->unknown);
 }
 
 static ULONG STDMETHODCALLTYPE Release(IServiceGroup *This)
 {
+    PC_CALLED;
     return pc_unknown_release(&self(This)->unknown, PC_PLACE);
 }
 
@@ -306,6 +315,7 @@ static const GUID *const interfaces[] = { &group_id, &sink_id, NULL };
  * and that its DPC has HighImportance) */
 NTSTATUS NTAPI PcNewServiceGroup(PSERVICEGROUP *OutServiceGroup, PUNKNOWN OuterUnknown)
 {
+    PC_CALLED;
     service_group *group;
 
     if (!pc_enter("PcNewServiceGroup", PASSIVE_LEVEL, "portcls: PcNewServiceGroup", PC_PLACE)) {

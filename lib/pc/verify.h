@@ -12,6 +12,17 @@
 
 EXTERN_C_START
 
+/* A call of PortCls: what the kernel finds wrong meanwhile is wrong where that was made. `place` is
+ * the driver's, also in a call that PortCls makes of itself. */
+typedef struct pc_call {
+    PVOID execution;
+    const void *place, *outer;
+    USHORT outer_at;
+} pc_call;
+
+NTKERNELAPI pc_call pc_call_begin(const void *place);
+NTKERNELAPI VOID pc_call_end(const pc_call *call);
+
 typedef enum pc_severity { PC_WARNING, PC_ERROR } pc_severity;
 
 /* `rule`: short fixed name; `page`: the documented page; `text`: what is wrong and what to do. An
@@ -62,13 +73,22 @@ EXTERN_C_END
 
 #define PC_POOL_TAG      'lCcP'
 
-#define PC_PLACE         __builtin_return_address(0)
+/* First thing in every function that a driver calls, if it calls others itself. */
+#define PC_CALLED                                         \
+    __attribute__((cleanup(pc_call_end), unused)) pc_call \
+        pc_called = pc_call_begin(__builtin_return_address(0))
+
+/* Where the driver made that call. */
+#define PC_PLACE         pc_called.place
 
 #define PC_ORIGIN(object, caller)                  \
     &(const pc_origin)                             \
     {                                              \
         (object), (caller), PC_PLACE               \
     }
+
+/* The same in a function that is no such call. */
+#define PC_RETURN        __builtin_return_address(0)
 
 /* The place just behind the entry of a routine: reports look one byte before a place. */
 #define PC_CODE(routine) ((const void *)((ULONG_PTR)(routine) + 1))

@@ -331,7 +331,7 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path,
                                     .access = KEY_QUERY_VALUE };
     query q = { .context = Context,
                 .environment = Environment,
-                .place = __builtin_return_address(0) };
+                .place = DQ_CALL_PLACE };
     NTSTATUS status;
 
     DQ_ENTER(RtlQueryRegistryValues, QueryTable, RelativeTo, 0, 0, STATUS_UNSUCCESSFUL);

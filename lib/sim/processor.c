@@ -150,6 +150,36 @@ static void look_closer(dq_processor *cpu, dq_service service, const void *place
                    service == DQ_SERVICE_Interlocked ? a : sizeof(void *));
 }
 
+dq_call dq_call_begin(const void *place)
+{
+    const dq_processor *cpu = dq_self;
+    dq_execution *execution = cpu->execution;
+    dq_call call;
+
+    if (cpu->machine == NULL) {
+        return (dq_call){ .place = place };
+    }
+    if (dq_caller(cpu, NULL) != NULL) {
+        return (dq_call){ .place = execution->caller };
+    }
+    call = (dq_call){ execution, place, execution->caller, execution->caller_at };
+    execution->caller = place;
+    execution->caller_at = execution->guests;
+    execution->place = place;
+    if (execution->kind != DQ_EXECUTION_DEVICE) { /* That is in the service that it answers. */
+        execution->service = DQ_SERVICE_NONE;
+    }
+    return call;
+}
+
+void dq_call_end(const dq_call *call)
+{
+    if (call->execution != NULL) {
+        call->execution->caller = call->outer;
+        call->execution->caller_at = call->outer_at;
+    }
+}
+
 dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
                        uint64_t b, uint64_t c)
 {
@@ -166,7 +196,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     cpu->machine->progress++;
     cpu->execution->calls++;
     cpu->execution->service = service;
-    cpu->execution->place = place;
+    cpu->execution->place = dq_caller(cpu, place);
     if (dq_attends(cpu, DQ_ATTEND_LOOP)) {
         dq_loop_look(cpu);
     }
@@ -180,7 +210,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
                                  .a = a,
                                  .b = b,
                                  .c = c,
-                                 .place = place };
+                                 .place = cpu->execution->place };
 
         dq_emit_to_sinks(cpu, &event);
     }

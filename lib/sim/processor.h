@@ -67,6 +67,9 @@ typedef struct dq_execution {
     uint32_t choices;           /* It has asked so many. */
     dq_service service;         /* The service that it is in, for events and reports. */
     const void *place;          /* Return address of the outermost service call, in guest code. */
+    const void *caller;         /* The same, of a call that dq_call_begin() began; or NULL. */
+    uint16_t caller_at;         /* What `guests` was then. */
+    uint16_t guests;            /* Guest routines that services have called, and that go on. */
     const void *routine;        /* The guest's routine. */
     const void *object;         /* The KDPC, KINTERRUPT, thread or device. */
     const char *name;           /* The user's name for it, or NULL. */
@@ -205,15 +208,54 @@ static inline void dq_leave(const dq_processor *cpu)
  * parallel with others, and can be interrupted. */
 static inline unsigned dq_guest_begin(const dq_processor *cpu)
 {
-    return DQ_UNLIKELY(cpu->live != NULL) ? dq_monitor_open(cpu->live) : 0;
+    if (DQ_LIKELY(cpu->live == NULL)) {
+        cpu->execution->guests++;
+        return 0;
+    }
+    cpu->execution->guests += dq_inside > 0;
+    return dq_monitor_open(cpu->live);
 }
 
 static inline void dq_guest_end(unsigned depth)
 {
     if (DQ_UNLIKELY(depth != 0)) {
         dq_monitor_close(dq_self->live, depth);
+        dq_self->execution->guests--;
+    } else if (DQ_LIKELY(dq_self->live == NULL)) {
+        dq_self->execution->guests--;
     }
 }
+
+/* ---- Who called ------------------------------------------------------------------------------ */
+
+/* A call of dirql that is no service of the kernel: of the control API, or of PortCls, which calls
+ * services itself. What is found meanwhile is found at the place that guest code called from. */
+typedef struct dq_call {
+    dq_execution *execution; /* NULL: it is in another such call, or in no simulated code. */
+    const void *place;       /* That the outermost one was made from. */
+    const void *outer;
+    uint16_t outer_at;
+} dq_call;
+
+dq_call dq_call_begin(const void *place);
+void dq_call_end(const dq_call *call);
+
+/* At the top of such a function, until the enclosing block ends. */
+#define DQ_CALLED_FROM(place) \
+    __attribute__((cleanup(dq_call_end), unused)) dq_call dq_call_scope = dq_call_begin(place)
+
+/* Who made the call that the return address `place` is in. */
+static inline const void *dq_caller(const dq_processor *cpu, const void *place)
+{
+    const dq_execution *execution = cpu->execution;
+
+    return DQ_UNLIKELY(execution->caller != NULL) && execution->caller_at == execution->guests
+               ? execution->caller
+               : place;
+}
+
+/* In a service: the place that it is called from, to be kept or reported. */
+#define DQ_CALL_PLACE dq_caller(dq_self, __builtin_return_address(0))
 
 /* A schedule point inside a service. May switch; delivers what is unmasked. */
 dq_processor *dq_point(dq_processor *cpu);

@@ -182,6 +182,36 @@ static void drivers_are_loaded_as_meant(void **state)
     assert_error(unload_without_a_routine, 1, "DriverUnload");
 }
 
+static void use_an_open_file(void *context)
+{
+    PFILE_OBJECT file;
+
+    (void)context;
+    stack_make();
+    file = dirql_file_open(stack.upper, NULL);
+    (void)IoGetRelatedDeviceObject(file);
+    dirql_file_close(file);
+    stack_delete();
+}
+
+static void use_a_closed_file(void *context)
+{
+    PFILE_OBJECT file;
+
+    (void)context;
+    stack_make();
+    file = dirql_file_open(stack.upper, NULL);
+    dirql_file_close(file);
+    (void)IoGetRelatedDeviceObject(file);
+}
+
+static void a_file_is_used_while_it_is_open(void **state)
+{
+    (void)state;
+    assert_silent(use_an_open_file, 1, "FileObject");
+    assert_error(use_a_closed_file, 1, "FileObject");
+}
+
 static void unregister_unregistered(void *context)
 {
     (void)context;
@@ -290,6 +320,7 @@ int main(void)
         cmocka_unit_test(queues_are_used_as_meant),
         cmocka_unit_test(a_stack_is_taken_apart_from_the_top),
         cmocka_unit_test(drivers_are_loaded_as_meant),
+        cmocka_unit_test(a_file_is_used_while_it_is_open),
         cmocka_unit_test(only_what_is_registered_is_unregistered),
         cmocka_unit_test(names_are_for_passive_level),
         cmocka_unit_test(stacks_that_are_right_are_not_reported),

@@ -3,6 +3,7 @@
  */
 #include <dirql/check.h>
 #include <dirql/cmocka.h>
+#include <dirql/line.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,50 @@ static void fail_without_words(void *context)
     dirql_fail(NULL, 1, NULL);
 }
 
+static void make_a_line_of_no_irql(void *context)
+{
+    (void)context;
+    (void)dirql_line_create(&(dirql_line_options){ .irql = 99 });
+}
+
+static void ask_no_line(void *context)
+{
+    (void)context;
+    (void)dirql_line_vector(NULL);
+}
+
+static void count_no_line(void *context)
+{
+    (void)context;
+    (void)dirql_line_count(NULL);
+}
+
+static void resume_what_was_not_paused(void *context)
+{
+    (void)context;
+    KeQueryTimeIncrement(); /* A service: the place is not that of the latest one. */
+    dirql_explore_resume();
+}
+
+static void make_resources_of_no_line(void *context)
+{
+    (void)context;
+    dirql_resources_add_line(dirql_resources_create(), NULL);
+}
+
+static void misuse_is_where_the_caller_is(void **state)
+{
+    (void)state;
+    assert_fails(make_a_line_of_no_irql, "at make_a_line_of_no_irql");
+    assert_fails(ask_no_line, "at ask_no_line");
+    assert_fails(count_no_line, "at count_no_line");
+    assert_fails(resume_what_was_not_paused, "at resume_what_was_not_paused");
+    assert_fails(make_resources_of_no_line, "at make_resources_of_no_line");
+    assert_fails(send_nothing_home, "at send_nothing_home");
+    assert_fails(abandon_itself, "at abandon_itself");
+    assert_fails(expect_no_finding_by_name, "at expect_no_finding_by_name");
+}
+
 static void calls_with_nothing_in_hand_are_findings(void **state)
 {
     (void)state;
@@ -92,6 +137,7 @@ static void exit_in_a_run_is_no_success_of_the_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(misuse_is_where_the_caller_is),
         cmocka_unit_test(calls_with_nothing_in_hand_are_findings),
         cmocka_unit_test(a_run_cannot_abandon_itself),
         cmocka_unit_test(exit_in_a_run_is_no_success_of_the_process),
