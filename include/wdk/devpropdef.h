@@ -62,9 +62,11 @@ typedef CHAR DEVPROP_BOOLEAN, *PDEVPROP_BOOLEAN;
 #define DEVPROPID_FIRST_USABLE 2
 
 #ifdef __cplusplus
+extern "C++" {
 inline bool operator==(const DEVPROPKEY &a, const DEVPROPKEY &b)
 {
     return a.pid == b.pid && IsEqualGUID(a.fmtid, b.fmtid);
+}
 }
 #define IsEqualDevPropKey(a, b) ((a) == (b))
 #else

@@ -80,6 +80,8 @@ typedef GUID CLSID, *LPCLSID;
 
 #ifdef __cplusplus
 
+extern "C++" { /* Drivers include headers inside extern "C" { }. */
+
 inline int IsEqualGUID(const GUID &rguid1, const GUID &rguid2)
 {
     return memcmp(&rguid1, &rguid2, sizeof(GUID)) == 0;
@@ -99,6 +101,8 @@ inline bool operator!=(const GUID &guidOne, const GUID &guidOther)
 }
 
 #endif
+
+}
 
 #else
 #define IsEqualGUID(rguid1, rguid2) (memcmp((rguid1), (rguid2), sizeof(GUID)) == 0)

@@ -61,6 +61,7 @@
 #include <wdm_devicestack.h>
 #include <wdm_devicequeue.h>
 #include <wdm_dma.h>
+#include <wdm_businterface.h>
 #include <wdm_workitem.h>
 #include <wdm_removelock.h>
 #include <wdm_iotimer.h>

@@ -102,6 +102,8 @@ typedef struct _KDEVICE_QUEUE_ENTRY {
 #define IRP_MN_QUERY_BUS_INFORMATION 0x15
 #define IRP_MN_DEVICE_USAGE_NOTIFICATION 0x16
 #define IRP_MN_SURPRISE_REMOVAL 0x17
+#define IRP_MN_QUERY_LEGACY_BUS_INFORMATION 0x18
+#define IRP_MN_DEVICE_ENUMERATED 0x19
 #define IRP_MN_WAIT_WAKE 0x00
 #define IRP_MN_POWER_SEQUENCE 0x01
 #define IRP_MN_SET_POWER 0x02
@@ -153,6 +155,12 @@ typedef union _POWER_STATE {
     SYSTEM_POWER_STATE SystemState;
     DEVICE_POWER_STATE DeviceState;
 } POWER_STATE, *PPOWER_STATE;
+
+typedef struct _POWER_SEQUENCE {
+    ULONG SequenceD1;
+    ULONG SequenceD2;
+    ULONG SequenceD3;
+} POWER_SEQUENCE, *PPOWER_SEQUENCE;
 
 typedef enum _POWER_STATE_TYPE { SystemPowerState = 0, DevicePowerState } POWER_STATE_TYPE,
     *PPOWER_STATE_TYPE;
@@ -302,6 +310,18 @@ typedef struct _IO_STACK_LOCATION {
             PDEVICE_CAPABILITIES Capabilities;
         } DeviceCapabilities;
         struct {
+            struct _IO_RESOURCE_REQUIREMENTS_LIST *IoResourceRequirementList;
+        } FilterResourceRequirements;
+        struct {
+            ULONG WhichSpace;
+            PVOID Buffer;
+            ULONG Offset;
+            DECLSPEC_ALIGN(8) ULONG Length;
+        } ReadWriteConfig;
+        struct {
+            BOOLEAN Lock;
+        } SetLock;
+        struct {
             BUS_QUERY_ID_TYPE IdType;
         } QueryId;
         struct {
@@ -316,6 +336,9 @@ typedef struct _IO_STACK_LOCATION {
         struct {
             SYSTEM_POWER_STATE PowerState;
         } WaitWake;
+        struct {
+            struct _POWER_SEQUENCE *PowerSequence;
+        } PowerSequence;
         struct {
             ULONG SystemContext;
             DECLSPEC_ALIGN(8) POWER_STATE_TYPE Type;

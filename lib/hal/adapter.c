@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "ke/busdma.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "mm/mdl.h"
@@ -70,14 +71,11 @@ static ULONG count_registers(const DEVICE_DESCRIPTION *description)
     return description->Master ? wanted : min(wanted, (ULONG)CONTROLLER_REGISTERS);
 }
 
-PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject,
-                                   PDEVICE_DESCRIPTION DeviceDescription,
-                                   PULONG NumberOfMapRegisters)
+static PDMA_ADAPTER get(dq_processor *cpu, const DEVICE_DESCRIPTION *DeviceDescription,
+                        PULONG NumberOfMapRegisters, const void *place)
 {
-    const void *place = __builtin_return_address(0);
     dq_adapter *adapter;
 
-    DQ_ENTER(IoGetDmaAdapter, PhysicalDeviceObject, DeviceDescription, 0, 0, NULL);
     if (DeviceDescription->Version > DEVICE_DESCRIPTION_VERSION2 ||
         dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
         return NULL;
@@ -97,6 +95,22 @@ PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject,
     dq_kernel_of(cpu)->adapters = adapter;
     *NumberOfMapRegisters = adapter->registers;
     return &adapter->head;
+}
+
+PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject,
+                                   PDEVICE_DESCRIPTION DeviceDescription,
+                                   PULONG NumberOfMapRegisters)
+{
+    DQ_ENTER(IoGetDmaAdapter, PhysicalDeviceObject, DeviceDescription, 0, 0, NULL);
+    return get(cpu, DeviceDescription, NumberOfMapRegisters, __builtin_return_address(0));
+}
+
+/* Unlike IoGetDmaAdapter, for callers at DISPATCH_LEVEL, too. */
+PDMA_ADAPTER NTAPI dq_bus_get_dma_adapter(PVOID Context, PDEVICE_DESCRIPTION DeviceDescriptor,
+                                          PULONG NumberOfMapRegisters)
+{
+    DQ_ENTER(GetDmaAdapter, Context, DeviceDescriptor, 0, 0, NULL);
+    return get(cpu, DeviceDescriptor, NumberOfMapRegisters, __builtin_return_address(0));
 }
 
 /* ---- Releasing ------------------------------------------------------------------------------- */

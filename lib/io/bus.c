@@ -5,6 +5,7 @@
  * What it does not know it completes with the status that the request came with.
  */
 #include "io/io.h"
+#include "io/pci.h"
 #include "ke/ki.h"
 
 enum { POOL_TAG = 0x73755242 }; /* "BRus" */
@@ -68,6 +69,14 @@ static NTSTATUS NTAPI dispatch_pnp(PDEVICE_OBJECT device, PIRP irp)
             return complete(irp, tell_target(device, irp));
         }
         return complete(irp, irp->IoStatus.Status);
+    case IRP_MN_QUERY_INTERFACE:
+        return complete(irp, dq_bus_query_interface(device, irp));
+    case IRP_MN_READ_CONFIG:
+        return complete(irp, dq_pci_read_config(device, irp));
+    case IRP_MN_WRITE_CONFIG:
+        return complete(irp, dq_pci_write_config(device, irp));
+    case IRP_MN_QUERY_BUS_INFORMATION:
+        return complete(irp, dq_pci_query_bus(device, irp));
     default:
         return complete(irp, irp->IoStatus.Status);
     }

@@ -22,6 +22,7 @@ typedef struct dq_devnode {
     const dq_pdo *pdo;
     unsigned number; /* From 0, of all devices. */
     dq_property *properties;
+    struct dq_pci *pci; /* NULL: it is not on the PCI bus. */
     struct dq_devnode *next;
 } dq_devnode;
 

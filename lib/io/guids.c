@@ -1,0 +1,8 @@
+/*
+ * guids.c - the GUIDs of wdmguid.h, for drivers none of whose tested sources defines them.
+ *
+ * The definitions are weak: a driver that has its own keeps them.
+ */
+#include <initguid.h>
+
+#include <wdmguid.h>
