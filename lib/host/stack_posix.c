@@ -2,7 +2,8 @@
  * stack_posix.c - guard-paged stacks from a bounded pool.
  *
  * A free stack keeps its place in the pool in its own highest bytes, so the pool allocates
- * nothing. The guard is several pages high: a function with a large frame must not step over it.
+ * nothing. A function with a large frame must not step over the guard, which is address space and
+ * nothing else: it costs the same however high it is.
  */
 #include "host/stack.h"
 
@@ -14,7 +15,7 @@
 #include "host/here_posix.h"
 #include "host/sanitizer.h"
 
-#define GUARD_BYTES     ((size_t)64 * 1024) /* A multiple of every page size in use. */
+#define GUARD_BYTES     ((size_t)(UINTPTR_MAX > UINT32_MAX ? 4096 : 64) * 1024)
 #define POOL_BYTES_MAX  ((size_t)64 * 1024 * 1024)
 #define POOL_STACKS_MAX 512u
 

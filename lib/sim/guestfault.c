@@ -7,6 +7,8 @@
 
 #include "sim/exception.h"
 
+enum { FAR_BELOW = 16 * 1024 };
+
 static void report_stall(dq_processor *cpu, const host_fault *fault)
 {
     char name[96];
@@ -78,6 +80,28 @@ static void report_access(dq_processor *cpu, const host_fault *fault)
                 access_name(fault), address);
 }
 
+/* A frame that is larger than what is left reaches far below the stack at once. */
+static _Noreturn void report_overflow(dq_processor *cpu, const host_fault *fault)
+{
+    const host_context *context = &cpu->task->context;
+    const uintptr_t base = (uintptr_t)context->stack;
+    const uintptr_t stack_pointer = (uintptr_t)fault->stack_pointer;
+    const uint64_t below = stack_pointer < base ? base - stack_pointer : 0;
+    host_symbol symbol;
+
+    host_symbol_find(fault->place, &symbol);
+    if (below < FAR_BELOW || context->stack == NULL) {
+        dq_bugcheck(cpu, 0x7F, 8, (uintptr_t)fault->address, 0, 0,
+                    "stack overflow in `%s`: the stack of this thread (%zu KiB) is used up. "
+                    "Recursion, or large local variables?",
+                    symbol.function, context->stack_bytes / 1024);
+    }
+    dq_bugcheck(cpu, 0x7F, 8, (uintptr_t)fault->address, 0, 0,
+                "stack overflow in `%s`: its frame reaches %" PRIu64 " KiB below the end of this "
+                "thread's stack, which has %zu KiB. A large local variable belongs into pool.",
+                symbol.function, below / 1024, context->stack_bytes / 1024);
+}
+
 void dq_machine_fault(void *machine, const host_fault *fault)
 {
     dq_processor *cpu = dq_self;
@@ -99,11 +123,7 @@ void dq_machine_fault(void *machine, const host_fault *fault)
         report_abort(cpu);
         break;
     case HOST_FAULT_STACK_OVERFLOW:
-        dq_bugcheck(cpu, 0x7F, 8, (uintptr_t)fault->address, 0, 0,
-                    "stack overflow: the stack of this thread (%zu KiB) is used up. Recursion, or "
-                    "large local "
-                    "variables?",
-                    cpu->task->context.stack_bytes / 1024);
+        report_overflow(cpu, fault);
     case HOST_FAULT_ARITHMETIC:
         dq_exception(cpu, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
     case HOST_FAULT_INSTRUCTION:

@@ -175,6 +175,37 @@ static void overflow_the_stack(void *context)
     recurse(&first);
 }
 
+enum { LARGE = 1500 * 1024, MEDIUM = 400 * 1024 };
+
+UNCHECKED static __attribute__((noinline)) void have_a_medium_frame(void *context)
+{
+    volatile char frame[MEDIUM];
+
+    (void)context;
+    frame[0] = 1;
+    zero += frame[0] - 1;
+}
+
+UNCHECKED static __attribute__((noinline)) void have_a_large_frame(void *context)
+{
+    volatile char frame[LARGE];
+
+    (void)context;
+    frame[0] = 1;
+    zero += frame[0] - 1;
+}
+
+/* It touches nothing of its frame but the end near its caller. */
+UNCHECKED static __attribute__((noinline)) void call_from_a_large_frame(void *context)
+{
+    volatile char frame[MEDIUM];
+
+    (void)context;
+    frame[MEDIUM - 1] = 1;
+    KeQueryTimeIncrement();
+    zero += frame[MEDIUM - 1] - 1;
+}
+
 UNCHECKED static BOOLEAN faulting_isr(PKINTERRUPT interrupt, PVOID context)
 {
     (void)interrupt;
@@ -246,6 +277,19 @@ static void a_stack_overflow_is_a_finding(void **state)
 {
     (void)state;
     assert_fails(NULL, overflow_the_stack, UNEXPECTED_KERNEL_MODE_TRAP, "stack overflow");
+}
+
+static void a_frame_larger_than_the_stack_does_not_step_over_its_end(void **state)
+{
+    const dirql_options options = { .stack_bytes = 256 * 1024 };
+
+    (void)state;
+    assert_fails(&options, have_a_medium_frame, UNEXPECTED_KERNEL_MODE_TRAP,
+                 "stack overflow in `have_a_medium_frame`");
+    assert_fails(&options, have_a_large_frame, UNEXPECTED_KERNEL_MODE_TRAP,
+                 "stack overflow in `have_a_large_frame`");
+    assert_fails(&options, call_from_a_large_frame, UNEXPECTED_KERNEL_MODE_TRAP,
+                 "stack overflow in `call_from_a_large_frame`");
 }
 
 static void a_fault_in_an_isr_names_it(void **state)
@@ -534,6 +578,7 @@ int main(void)
         cmocka_unit_test(a_call_of_null_is_a_finding),
         cmocka_unit_test(a_division_by_zero_is_a_finding),
         cmocka_unit_test(a_stack_overflow_is_a_finding),
+        cmocka_unit_test(a_frame_larger_than_the_stack_does_not_step_over_its_end),
         cmocka_unit_test(a_fault_in_an_isr_names_it),
         cmocka_unit_test(an_abort_in_an_isr_is_a_finding_and_the_process_goes_on),
         cmocka_unit_test(a_fault_can_be_expected_with_its_parameters),
