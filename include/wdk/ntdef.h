@@ -76,6 +76,9 @@
 #endif
 #define CFORCEINLINE FORCEINLINE
 
+/* The functions of these headers: a debugger, and dirql's reports, are with their caller instead. */
+#define WDK_INLINE FORCEINLINE __attribute__((artificial))
+
 #define RESTRICTED_POINTER
 #undef UNALIGNED
 #define UNALIGNED

@@ -40,7 +40,7 @@ typedef SSIZE_T NTINTSAFE_SSIZET;
 typedef ptrdiff_t NTINTSAFE_PtrdiffT;
 
 #define NTINTSAFE_FUNCTION(name, parameters, overflows, To)                       \
-    _Must_inspect_result_ FORCEINLINE NTSTATUS name(parameters, _Out_ To *Result) \
+    _Must_inspect_result_ WDK_INLINE NTSTATUS name(parameters, _Out_ To *Result) \
     {                                                                             \
         if (overflows) {                                                          \
             *Result = (To)-1;                                                     \

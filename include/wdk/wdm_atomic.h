@@ -13,27 +13,27 @@
 EXTERN_C_START
 
 #define WDK_READ_WRITE(Read, Write, Type) \
-    FORCEINLINE Type Read##Acquire(_In_ Type const volatile *Source) \
+    WDK_INLINE Type Read##Acquire(_In_ Type const volatile *Source) \
     { \
         return __atomic_load_n(Source, __ATOMIC_ACQUIRE); \
     } \
-    FORCEINLINE Type Read##NoFence(_In_ Type const volatile *Source) \
+    WDK_INLINE Type Read##NoFence(_In_ Type const volatile *Source) \
     { \
         return __atomic_load_n(Source, __ATOMIC_RELAXED); \
     } \
-    FORCEINLINE Type Read##Raw(_In_ Type const volatile *Source) \
+    WDK_INLINE Type Read##Raw(_In_ Type const volatile *Source) \
     { \
         return *Source; \
     } \
-    FORCEINLINE VOID Write##Release(_Out_ Type volatile *Destination, _In_ Type Value) \
+    WDK_INLINE VOID Write##Release(_Out_ Type volatile *Destination, _In_ Type Value) \
     { \
         __atomic_store_n(Destination, Value, __ATOMIC_RELEASE); \
     } \
-    FORCEINLINE VOID Write##NoFence(_Out_ Type volatile *Destination, _In_ Type Value) \
+    WDK_INLINE VOID Write##NoFence(_Out_ Type volatile *Destination, _In_ Type Value) \
     { \
         __atomic_store_n(Destination, Value, __ATOMIC_RELAXED); \
     } \
-    FORCEINLINE VOID Write##Raw(_Out_ Type volatile *Destination, _In_ Type Value) \
+    WDK_INLINE VOID Write##Raw(_Out_ Type volatile *Destination, _In_ Type Value) \
     { \
         *Destination = Value; \
     }
@@ -79,32 +79,32 @@ WDK_READ_WRITE(ReadUInt64, WriteUInt64, UINT64)
 #define WriteNoFence64 WriteInt64NoFence
 #define WriteRaw64 WriteInt64Raw
 
-FORCEINLINE PVOID ReadPointerAcquire(_In_ PVOID const volatile *Source)
+WDK_INLINE PVOID ReadPointerAcquire(_In_ PVOID const volatile *Source)
 {
     return __atomic_load_n(Source, __ATOMIC_ACQUIRE);
 }
 
-FORCEINLINE PVOID ReadPointerNoFence(_In_ PVOID const volatile *Source)
+WDK_INLINE PVOID ReadPointerNoFence(_In_ PVOID const volatile *Source)
 {
     return __atomic_load_n(Source, __ATOMIC_RELAXED);
 }
 
-FORCEINLINE PVOID ReadPointerRaw(_In_ PVOID const volatile *Source)
+WDK_INLINE PVOID ReadPointerRaw(_In_ PVOID const volatile *Source)
 {
     return *Source;
 }
 
-FORCEINLINE VOID WritePointerRelease(_Out_ PVOID volatile *Destination, _In_ PVOID Value)
+WDK_INLINE VOID WritePointerRelease(_Out_ PVOID volatile *Destination, _In_ PVOID Value)
 {
     __atomic_store_n(Destination, Value, __ATOMIC_RELEASE);
 }
 
-FORCEINLINE VOID WritePointerNoFence(_Out_ PVOID volatile *Destination, _In_ PVOID Value)
+WDK_INLINE VOID WritePointerNoFence(_Out_ PVOID volatile *Destination, _In_ PVOID Value)
 {
     __atomic_store_n(Destination, Value, __ATOMIC_RELAXED);
 }
 
-FORCEINLINE VOID WritePointerRaw(_Out_ PVOID volatile *Destination, _In_ PVOID Value)
+WDK_INLINE VOID WritePointerRaw(_Out_ PVOID volatile *Destination, _In_ PVOID Value)
 {
     *Destination = Value;
 }

@@ -60,18 +60,18 @@ typedef PVOID PSECURITY_DESCRIPTOR;
 #define BooleanFlagOn(F, SF) ((BOOLEAN)(((F) & (SF)) != 0))
 
 /* Any IRQL. "wdm: KeMemoryBarrier", "winnt: MemoryBarrier". */
-FORCEINLINE VOID KeMemoryBarrier(VOID)
+WDK_INLINE VOID KeMemoryBarrier(VOID)
 {
     __sync_synchronize();
 }
 
-FORCEINLINE VOID MemoryBarrier(VOID)
+WDK_INLINE VOID MemoryBarrier(VOID)
 {
     __sync_synchronize();
 }
 
 /* The compiler keeps the order of accesses; the processor need not. */
-FORCEINLINE VOID KeMemoryBarrierWithoutFence(VOID)
+WDK_INLINE VOID KeMemoryBarrierWithoutFence(VOID)
 {
     __asm__ __volatile__("" ::: "memory");
 }

@@ -15,7 +15,7 @@ NTSYSAPI VOID NTAPI RtlAssert(_In_ PVOID VoidFailedAssertion, _In_ PVOID VoidFil
                               _In_ ULONG LineNumber, _In_opt_ PSTR MutableMessage);
 
 /* Gives back whether the assertion holds, so that an assertion can stand in an expression. */
-FORCEINLINE BOOLEAN RtlAssertionHolds(BOOLEAN Holds, PCSTR Assertion, PCSTR FileName,
+WDK_INLINE BOOLEAN RtlAssertionHolds(BOOLEAN Holds, PCSTR Assertion, PCSTR FileName,
                                       ULONG LineNumber, PCSTR Message)
 {
     if (!Holds) {

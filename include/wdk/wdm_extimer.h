@@ -45,14 +45,14 @@ typedef PVOID PEXT_CANCEL_PARAMETERS;
 #define EXT_DELETE_PARAMETERS_VERSION_0 0
 
 /* Any IRQL. "wdm: ExInitializeSetTimerParameters", "wdm: ExInitializeDeleteTimerParameters". */
-FORCEINLINE VOID ExInitializeSetTimerParameters(_Out_ PEXT_SET_PARAMETERS Parameters)
+WDK_INLINE VOID ExInitializeSetTimerParameters(_Out_ PEXT_SET_PARAMETERS Parameters)
 {
     Parameters->Version = EXT_SET_PARAMETERS_VERSION_0;
     Parameters->Reserved = 0;
     Parameters->NoWakeTolerance = 0;
 }
 
-FORCEINLINE VOID ExInitializeDeleteTimerParameters(_Out_ PEXT_DELETE_PARAMETERS Parameters)
+WDK_INLINE VOID ExInitializeDeleteTimerParameters(_Out_ PEXT_DELETE_PARAMETERS Parameters)
 {
     Parameters->Version = EXT_DELETE_PARAMETERS_VERSION_0;
     Parameters->Reserved = 0;

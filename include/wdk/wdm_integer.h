@@ -15,24 +15,24 @@ EXTERN_C_START
 #define RtlUlonglongByteSwap(_x) ((ULONGLONG)__builtin_bswap64((ULONGLONG)(_x)))
 
 /* Zero-based; -1 if no bit is set. "wdm: RtlFindLeastSignificantBit" and its neighbour. */
-FORCEINLINE CCHAR RtlFindLeastSignificantBit(_In_ ULONGLONG Set)
+WDK_INLINE CCHAR RtlFindLeastSignificantBit(_In_ ULONGLONG Set)
 {
     return (CCHAR)(Set != 0 ? __builtin_ctzll(Set) : -1);
 }
 
-FORCEINLINE CCHAR RtlFindMostSignificantBit(_In_ ULONGLONG Set)
+WDK_INLINE CCHAR RtlFindMostSignificantBit(_In_ ULONGLONG Set)
 {
     return (CCHAR)(Set != 0 ? 63 - __builtin_clzll(Set) : -1);
 }
 
 /* "wdm: RtlNumberOfSetBitsUlongPtr". */
-FORCEINLINE ULONG RtlNumberOfSetBitsUlongPtr(_In_ ULONG_PTR Target)
+WDK_INLINE ULONG RtlNumberOfSetBitsUlongPtr(_In_ ULONG_PTR Target)
 {
     return (ULONG)__builtin_popcountll(Target);
 }
 
 /* "wdm: RtlConvertLongToLargeInteger", "wdm: RtlConvertUlongToLargeInteger". */
-FORCEINLINE LARGE_INTEGER RtlConvertLongToLargeInteger(_In_ LONG SignedInteger)
+WDK_INLINE LARGE_INTEGER RtlConvertLongToLargeInteger(_In_ LONG SignedInteger)
 {
     LARGE_INTEGER Large;
 
@@ -40,7 +40,7 @@ FORCEINLINE LARGE_INTEGER RtlConvertLongToLargeInteger(_In_ LONG SignedInteger)
     return Large;
 }
 
-FORCEINLINE LARGE_INTEGER RtlConvertUlongToLargeInteger(_In_ ULONG UnsignedInteger)
+WDK_INLINE LARGE_INTEGER RtlConvertUlongToLargeInteger(_In_ ULONG UnsignedInteger)
 {
     LARGE_INTEGER Large;
 
@@ -49,7 +49,7 @@ FORCEINLINE LARGE_INTEGER RtlConvertUlongToLargeInteger(_In_ ULONG UnsignedInteg
 }
 
 /* "ntddk: RtlConvertLongToLuid", "ntddk: RtlConvertUlongToLuid", "wdm: RtlEqualLuid". */
-FORCEINLINE LUID RtlConvertLongToLuid(_In_ LONG Long)
+WDK_INLINE LUID RtlConvertLongToLuid(_In_ LONG Long)
 {
     LUID Luid;
 
@@ -58,7 +58,7 @@ FORCEINLINE LUID RtlConvertLongToLuid(_In_ LONG Long)
     return Luid;
 }
 
-FORCEINLINE LUID RtlConvertUlongToLuid(_In_ ULONG Ulong)
+WDK_INLINE LUID RtlConvertUlongToLuid(_In_ ULONG Ulong)
 {
     LUID Luid;
 
@@ -77,22 +77,22 @@ FORCEINLINE LUID RtlConvertUlongToLuid(_In_ ULONG Ulong)
 #define RtlRetrieveUlong(DEST_ADDRESS, SRC_ADDRESS) \
     ((void)memcpy((DEST_ADDRESS), (SRC_ADDRESS), sizeof(ULONG)))
 
-FORCEINLINE VOID RtlStoreUshort(_Out_ PVOID ADDRESS, _In_ USHORT VALUE)
+WDK_INLINE VOID RtlStoreUshort(_Out_ PVOID ADDRESS, _In_ USHORT VALUE)
 {
     memcpy(ADDRESS, &VALUE, sizeof(VALUE));
 }
 
-FORCEINLINE VOID RtlStoreUlong(_Out_ PVOID ADDRESS, _In_ ULONG VALUE)
+WDK_INLINE VOID RtlStoreUlong(_Out_ PVOID ADDRESS, _In_ ULONG VALUE)
 {
     memcpy(ADDRESS, &VALUE, sizeof(VALUE));
 }
 
-FORCEINLINE VOID RtlStoreUlonglong(_Out_ PVOID ADDRESS, _In_ ULONGLONG VALUE)
+WDK_INLINE VOID RtlStoreUlonglong(_Out_ PVOID ADDRESS, _In_ ULONGLONG VALUE)
 {
     memcpy(ADDRESS, &VALUE, sizeof(VALUE));
 }
 
-FORCEINLINE VOID RtlStoreUlongPtr(_Out_ PVOID ADDRESS, _In_ ULONG_PTR VALUE)
+WDK_INLINE VOID RtlStoreUlongPtr(_Out_ PVOID ADDRESS, _In_ ULONG_PTR VALUE)
 {
     memcpy(ADDRESS, &VALUE, sizeof(VALUE));
 }

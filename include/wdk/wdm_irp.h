@@ -440,39 +440,39 @@ typedef struct DECLSPEC_ALIGN(16) _IRP {
 #define IRP_DEFER_IO_COMPLETION 0x00000800
 
 /* Any IRQL. "wdm: IoGetCurrentIrpStackLocation", "wdm: IoGetNextIrpStackLocation". */
-FORCEINLINE PIO_STACK_LOCATION IoGetCurrentIrpStackLocation(_In_ PIRP Irp)
+WDK_INLINE PIO_STACK_LOCATION IoGetCurrentIrpStackLocation(_In_ PIRP Irp)
 {
     return Irp->Tail.Overlay.CurrentStackLocation;
 }
 
-FORCEINLINE PIO_STACK_LOCATION IoGetNextIrpStackLocation(_In_ PIRP Irp)
+WDK_INLINE PIO_STACK_LOCATION IoGetNextIrpStackLocation(_In_ PIRP Irp)
 {
     return Irp->Tail.Overlay.CurrentStackLocation - 1;
 }
 
 /* Makes the next location the current one: whoever made the packet can keep something there.
  * IRQL <= DISPATCH_LEVEL. "wdm: IoSetNextIrpStackLocation". */
-FORCEINLINE VOID IoSetNextIrpStackLocation(_Inout_ PIRP Irp)
+WDK_INLINE VOID IoSetNextIrpStackLocation(_Inout_ PIRP Irp)
 {
     Irp->CurrentLocation--;
     Irp->Tail.Overlay.CurrentStackLocation--;
 }
 
 /* Any IRQL. "wdm: IoMarkIrpPending". */
-FORCEINLINE VOID IoMarkIrpPending(_Inout_ PIRP Irp)
+WDK_INLINE VOID IoMarkIrpPending(_Inout_ PIRP Irp)
 {
     IoGetCurrentIrpStackLocation(Irp)->Control |= SL_PENDING_RETURNED;
 }
 
 /* IRQL <= DISPATCH_LEVEL. "wdm: IoSkipCurrentIrpStackLocation". */
-FORCEINLINE VOID IoSkipCurrentIrpStackLocation(_Inout_ PIRP Irp)
+WDK_INLINE VOID IoSkipCurrentIrpStackLocation(_Inout_ PIRP Irp)
 {
     Irp->CurrentLocation++;
     Irp->Tail.Overlay.CurrentStackLocation++;
 }
 
 /* IRQL <= DISPATCH_LEVEL. "wdm: IoCopyCurrentIrpStackLocationToNext". */
-FORCEINLINE VOID IoCopyCurrentIrpStackLocationToNext(_Inout_ PIRP Irp)
+WDK_INLINE VOID IoCopyCurrentIrpStackLocationToNext(_Inout_ PIRP Irp)
 {
     PIO_STACK_LOCATION Next = IoGetNextIrpStackLocation(Irp);
 
@@ -482,7 +482,7 @@ FORCEINLINE VOID IoCopyCurrentIrpStackLocationToNext(_Inout_ PIRP Irp)
 }
 
 /* IRQL <= DISPATCH_LEVEL. "wdm: IoSetCompletionRoutine". */
-FORCEINLINE VOID IoSetCompletionRoutine(_In_ PIRP Irp,
+WDK_INLINE VOID IoSetCompletionRoutine(_In_ PIRP Irp,
                                         _In_opt_ PIO_COMPLETION_ROUTINE CompletionRoutine,
                                         _In_opt_ PVOID Context, _In_ BOOLEAN InvokeOnSuccess,
                                         _In_ BOOLEAN InvokeOnError, _In_ BOOLEAN InvokeOnCancel)

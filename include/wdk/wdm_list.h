@@ -15,14 +15,14 @@
 
 EXTERN_C_START
 
-FORCEINLINE VOID InitializeListHead(_Out_ PLIST_ENTRY ListHead)
+WDK_INLINE VOID InitializeListHead(_Out_ PLIST_ENTRY ListHead)
 {
     ListHead->Flink = ListHead;
     ListHead->Blink = ListHead;
 }
 
 /* Both neighbours of an entry point back at it. */
-FORCEINLINE VOID RtlpCheckListEntry(_In_ PLIST_ENTRY Entry)
+WDK_INLINE VOID RtlpCheckListEntry(_In_ PLIST_ENTRY Entry)
 {
 #ifndef NO_KERNEL_LIST_ENTRY_CHECKS
     if (Entry->Flink->Blink != Entry || Entry->Blink->Flink != Entry) {
@@ -33,13 +33,13 @@ FORCEINLINE VOID RtlpCheckListEntry(_In_ PLIST_ENTRY Entry)
 #endif
 }
 
-_Must_inspect_result_ FORCEINLINE BOOLEAN IsListEmpty(_In_ const LIST_ENTRY *ListHead)
+_Must_inspect_result_ WDK_INLINE BOOLEAN IsListEmpty(_In_ const LIST_ENTRY *ListHead)
 {
     return (BOOLEAN)(ListHead->Flink == ListHead);
 }
 
 /* TRUE when the list is empty afterwards. */
-FORCEINLINE BOOLEAN RemoveEntryList(_In_ PLIST_ENTRY Entry)
+WDK_INLINE BOOLEAN RemoveEntryList(_In_ PLIST_ENTRY Entry)
 {
     PLIST_ENTRY Next = Entry->Flink;
     PLIST_ENTRY Previous = Entry->Blink;
@@ -51,7 +51,7 @@ FORCEINLINE BOOLEAN RemoveEntryList(_In_ PLIST_ENTRY Entry)
 }
 
 /* An empty list gives its own head. */
-FORCEINLINE PLIST_ENTRY RemoveHeadList(_Inout_ PLIST_ENTRY ListHead)
+WDK_INLINE PLIST_ENTRY RemoveHeadList(_Inout_ PLIST_ENTRY ListHead)
 {
     PLIST_ENTRY First = ListHead->Flink;
 
@@ -59,7 +59,7 @@ FORCEINLINE PLIST_ENTRY RemoveHeadList(_Inout_ PLIST_ENTRY ListHead)
     return First;
 }
 
-FORCEINLINE PLIST_ENTRY RemoveTailList(_Inout_ PLIST_ENTRY ListHead)
+WDK_INLINE PLIST_ENTRY RemoveTailList(_Inout_ PLIST_ENTRY ListHead)
 {
     PLIST_ENTRY Last = ListHead->Blink;
 
@@ -67,7 +67,7 @@ FORCEINLINE PLIST_ENTRY RemoveTailList(_Inout_ PLIST_ENTRY ListHead)
     return Last;
 }
 
-FORCEINLINE VOID InsertHeadList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY Entry)
+WDK_INLINE VOID InsertHeadList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY Entry)
 {
     PLIST_ENTRY First = ListHead->Flink;
 
@@ -78,7 +78,7 @@ FORCEINLINE VOID InsertHeadList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY 
     ListHead->Flink = Entry;
 }
 
-FORCEINLINE VOID InsertTailList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY Entry)
+WDK_INLINE VOID InsertTailList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY Entry)
 {
     PLIST_ENTRY Last = ListHead->Blink;
 
@@ -90,7 +90,7 @@ FORCEINLINE VOID InsertTailList(_Inout_ PLIST_ENTRY ListHead, _Out_ PLIST_ENTRY 
 }
 
 /* ListToAppend is a ring of entries without a head of its own. */
-FORCEINLINE VOID AppendTailList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTRY ListToAppend)
+WDK_INLINE VOID AppendTailList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTRY ListToAppend)
 {
     PLIST_ENTRY Last = ListHead->Blink;
 
@@ -102,7 +102,7 @@ FORCEINLINE VOID AppendTailList(_Inout_ PLIST_ENTRY ListHead, _Inout_ PLIST_ENTR
     ListToAppend->Blink = Last;
 }
 
-FORCEINLINE VOID PushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
+WDK_INLINE VOID PushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
                                _Inout_ PSINGLE_LIST_ENTRY Entry)
 {
     Entry->Next = ListHead->Next;
@@ -110,7 +110,7 @@ FORCEINLINE VOID PushEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead,
 }
 
 /* NULL when the list is empty. */
-FORCEINLINE PSINGLE_LIST_ENTRY PopEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead)
+WDK_INLINE PSINGLE_LIST_ENTRY PopEntryList(_Inout_ PSINGLE_LIST_ENTRY ListHead)
 {
     PSINGLE_LIST_ENTRY First = ListHead->Next;
 

@@ -156,27 +156,27 @@ NTKERNELAPI PVOID NTAPI ExAllocatePoolWithQuota(_In_ POOL_TYPE PoolType,
 /* The same, zeroed or not by name. "wdm: ExAllocatePoolQuotaZero",
  * "wdm: ExAllocatePoolQuotaUninitialized", "wdm: ExAllocatePoolPriorityZero",
  * "wdm: ExAllocatePoolPriorityUninitialized". */
-FORCEINLINE PVOID ExAllocatePoolQuotaZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+WDK_INLINE PVOID ExAllocatePoolQuotaZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
                                           _In_ ULONG Tag)
 {
     return ExAllocatePoolWithQuotaTag((POOL_TYPE)((ULONG)PoolType | POOL_ZERO_ALLOCATION),
                                       NumberOfBytes, Tag);
 }
 
-FORCEINLINE PVOID ExAllocatePoolQuotaUninitialized(_In_ POOL_TYPE PoolType,
+WDK_INLINE PVOID ExAllocatePoolQuotaUninitialized(_In_ POOL_TYPE PoolType,
                                                    _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag)
 {
     return ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, Tag);
 }
 
-FORCEINLINE PVOID ExAllocatePoolPriorityZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
+WDK_INLINE PVOID ExAllocatePoolPriorityZero(_In_ POOL_TYPE PoolType, _In_ SIZE_T NumberOfBytes,
                                              _In_ ULONG Tag, _In_ EX_POOL_PRIORITY Priority)
 {
     return ExAllocatePoolWithTagPriority((POOL_TYPE)((ULONG)PoolType | POOL_ZERO_ALLOCATION),
                                          NumberOfBytes, Tag, Priority);
 }
 
-FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(_In_ POOL_TYPE PoolType,
+WDK_INLINE PVOID ExAllocatePoolPriorityUninitialized(_In_ POOL_TYPE PoolType,
                                                       _In_ SIZE_T NumberOfBytes, _In_ ULONG Tag,
                                                       _In_ EX_POOL_PRIORITY Priority)
 {
@@ -187,7 +187,7 @@ FORCEINLINE PVOID ExAllocatePoolPriorityUninitialized(_In_ POOL_TYPE PoolType,
  * "wdm: ExInitializeDriverRuntime". */
 #define DrvRtPoolNxOptIn 0x00000001
 
-FORCEINLINE VOID ExInitializeDriverRuntime(_In_ ULONG RuntimeFlags)
+WDK_INLINE VOID ExInitializeDriverRuntime(_In_ ULONG RuntimeFlags)
 {
     (void)RuntimeFlags;
 }

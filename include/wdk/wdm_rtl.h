@@ -25,7 +25,7 @@ EXTERN_C_START
 #define RtlFillMemoryNonTemporal RtlFillMemory
 
 /* Only a hint. "wdm: RtlPrefetchMemoryNonTemporal". */
-FORCEINLINE VOID RtlPrefetchMemoryNonTemporal(_In_ const VOID *Source, _In_ SIZE_T Length)
+WDK_INLINE VOID RtlPrefetchMemoryNonTemporal(_In_ const VOID *Source, _In_ SIZE_T Length)
 {
     if (Length > 0) {
         __builtin_prefetch(Source, 0, 0);
@@ -33,7 +33,7 @@ FORCEINLINE VOID RtlPrefetchMemoryNonTemporal(_In_ const VOID *Source, _In_ SIZE
 }
 
 /* How many bytes agree from the start on. "wdm: RtlCompareMemory". */
-FORCEINLINE SIZE_T RtlCompareMemory(_In_ const VOID *Source1, _In_ const VOID *Source2,
+WDK_INLINE SIZE_T RtlCompareMemory(_In_ const VOID *Source1, _In_ const VOID *Source2,
                                     _In_ SIZE_T Length)
 {
     const UCHAR *First = (const UCHAR *)Source1;
@@ -48,7 +48,7 @@ FORCEINLINE SIZE_T RtlCompareMemory(_In_ const VOID *Source1, _In_ const VOID *S
 
 /* How many bytes agree with the pattern; 0 if Source or Length is no multiple of 4.
  * "ntifs: RtlCompareMemoryUlong". */
-FORCEINLINE SIZE_T RtlCompareMemoryUlong(_In_ PVOID Source, _In_ SIZE_T Length, _In_ ULONG Pattern)
+WDK_INLINE SIZE_T RtlCompareMemoryUlong(_In_ PVOID Source, _In_ SIZE_T Length, _In_ ULONG Pattern)
 {
     const UCHAR *Byte = (const UCHAR *)Source;
     const UCHAR *Expected = (const UCHAR *)&Pattern;
@@ -64,7 +64,7 @@ FORCEINLINE SIZE_T RtlCompareMemoryUlong(_In_ PVOID Source, _In_ SIZE_T Length, 
 }
 
 /* Length is a multiple of 4, of 8. "ntifs: RtlFillMemoryUlong", "ntifs: RtlFillMemoryUlonglong". */
-FORCEINLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length, _In_ ULONG Pattern)
+WDK_INLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length, _In_ ULONG Pattern)
 {
     SIZE_T Done;
 
@@ -73,7 +73,7 @@ FORCEINLINE VOID RtlFillMemoryUlong(_Out_ PVOID Destination, _In_ SIZE_T Length,
     }
 }
 
-FORCEINLINE VOID RtlFillMemoryUlonglong(_Out_ PVOID Destination, _In_ SIZE_T Length,
+WDK_INLINE VOID RtlFillMemoryUlonglong(_Out_ PVOID Destination, _In_ SIZE_T Length,
                                         _In_ ULONGLONG Pattern)
 {
     SIZE_T Done;
@@ -84,7 +84,7 @@ FORCEINLINE VOID RtlFillMemoryUlonglong(_Out_ PVOID Destination, _In_ SIZE_T Len
 }
 
 /* "ntddk: RtlIsZeroMemory". */
-FORCEINLINE BOOLEAN RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length)
+WDK_INLINE BOOLEAN RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length)
 {
     const UCHAR *Byte = (const UCHAR *)Buffer;
     SIZE_T Zeros = 0;
@@ -96,7 +96,7 @@ FORCEINLINE BOOLEAN RtlIsZeroMemory(_In_ PVOID Buffer, _In_ SIZE_T Length)
 }
 
 /* Looks at every byte, whatever the first ones are. "wdm: RtlConstantTimeEqualMemory". */
-FORCEINLINE int RtlConstantTimeEqualMemory(_In_ const VOID *v1, _In_ const VOID *v2, _In_ ULONG len)
+WDK_INLINE int RtlConstantTimeEqualMemory(_In_ const VOID *v1, _In_ const VOID *v2, _In_ ULONG len)
 {
     const volatile UCHAR *First = (const volatile UCHAR *)v1;
     const volatile UCHAR *Second = (const volatile UCHAR *)v2;
@@ -110,7 +110,7 @@ FORCEINLINE int RtlConstantTimeEqualMemory(_In_ const VOID *v1, _In_ const VOID 
 }
 
 /* The compiler does not leave it out. "wdm: RtlSecureZeroMemory". */
-FORCEINLINE PVOID RtlSecureZeroMemory(_Out_ PVOID Pointer, _In_ SIZE_T Size)
+WDK_INLINE PVOID RtlSecureZeroMemory(_Out_ PVOID Pointer, _In_ SIZE_T Size)
 {
     volatile UCHAR *Byte = (volatile UCHAR *)Pointer;
 

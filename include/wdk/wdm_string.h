@@ -14,7 +14,7 @@ EXTERN_C_START
  * Any IRQL. The text must stay where it is. "wdm: RtlInitUnicodeString" and its neighbours; the Ex
  * forms return STATUS_NAME_TOO_LONG for what does not fit, the others cut it off. */
 
-FORCEINLINE VOID RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString,
+WDK_INLINE VOID RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString,
                                       _In_opt_ PCWSTR SourceString)
 {
     SIZE_T Chars = 0;
@@ -32,7 +32,7 @@ FORCEINLINE VOID RtlInitUnicodeString(_Out_ PUNICODE_STRING DestinationString,
     DestinationString->Buffer = (PWCH)SourceString;
 }
 
-FORCEINLINE VOID RtlInitString(_Out_ PSTRING DestinationString, _In_opt_ PCSZ SourceString)
+WDK_INLINE VOID RtlInitString(_Out_ PSTRING DestinationString, _In_opt_ PCSZ SourceString)
 {
     SIZE_T Chars = 0;
 
@@ -63,7 +63,7 @@ NTSYSAPI NTSTATUS NTAPI RtlInitAnsiStringEx(_Out_ PANSI_STRING DestinationString
 NTSYSAPI NTSTATUS NTAPI RtlInitUTF8StringEx(_Out_ PUTF8_STRING DestinationString,
                                             _In_opt_ PCSZ SourceString);
 
-FORCEINLINE VOID RtlInitEmptyUnicodeString(_Out_ PUNICODE_STRING DestinationString,
+WDK_INLINE VOID RtlInitEmptyUnicodeString(_Out_ PUNICODE_STRING DestinationString,
                                            _In_opt_ PWCHAR Buffer, _In_ USHORT BufferSize)
 {
     DestinationString->Length = 0;
@@ -71,7 +71,7 @@ FORCEINLINE VOID RtlInitEmptyUnicodeString(_Out_ PUNICODE_STRING DestinationStri
     DestinationString->Buffer = Buffer;
 }
 
-FORCEINLINE VOID RtlInitEmptyAnsiString(_Out_ PANSI_STRING DestinationString,
+WDK_INLINE VOID RtlInitEmptyAnsiString(_Out_ PANSI_STRING DestinationString,
                                         _In_opt_ PCHAR Buffer, _In_ USHORT BufferSize)
 {
     DestinationString->Length = 0;
@@ -97,7 +97,7 @@ NTSYSAPI VOID NTAPI RtlFreeUTF8String(_Inout_ PUTF8_STRING utf8String);
 NTSYSAPI NTSTATUS NTAPI RtlValidateUnicodeString(_In_ ULONG Flags, _In_ PCUNICODE_STRING String);
 
 /* Zeroes what lies behind the text. "wdm: RtlSanitizeUnicodeStringPadding". */
-FORCEINLINE VOID RtlSanitizeUnicodeStringPadding(_Inout_ PUNICODE_STRING String)
+WDK_INLINE VOID RtlSanitizeUnicodeStringPadding(_Inout_ PUNICODE_STRING String)
 {
     if (String->MaximumLength > String->Length) {
         memset((PUCHAR)String->Buffer + String->Length, 0,

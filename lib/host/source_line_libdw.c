@@ -97,18 +97,76 @@ static const char *name_of(Dwarf_Die *function)
     return name != NULL ? name : dwarf_diename(function);
 }
 
-/* The symbol table knows the function that the code has become part of; its author knows the other. */
-static void name_inlined(const position *found, host_symbol *symbol)
+static bool is_artificial(Dwarf_Die *function)
+{
+    Dwarf_Attribute attribute;
+    bool artificial = false;
+
+    return dwarf_formflag(dwarf_attr_integrate(function, DW_AT_artificial, &attribute),
+                          &artificial) == 0 &&
+           artificial;
+}
+
+static bool number_of(Dwarf_Die *inlined, unsigned name, Dwarf_Word *number)
+{
+    Dwarf_Attribute attribute;
+
+    return dwarf_formudata(dwarf_attr(inlined, name, &attribute), number) == 0;
+}
+
+/* Puts the place where `inlined` is called from in place of one in it. */
+static bool go_to_call(position *found, Dwarf_Die *inlined)
+{
+    Dwarf_Word file, line;
+    Dwarf_Files *files;
+    const char *path;
+    size_t count;
+
+    if (!number_of(inlined, DW_AT_call_file, &file) ||
+        !number_of(inlined, DW_AT_call_line, &line) ||
+        dwarf_getsrcfiles(found->unit, &files, &count) != 0 || file >= count) {
+        return false;
+    }
+    path = dwarf_filesrc(files, file, NULL, NULL);
+    if (path == NULL) {
+        return false;
+    }
+    found->path = path;
+    found->line = (int)line;
+    return true;
+}
+
+/* What the code at the place is in: the innermost first, each in the next one. To be freed. */
+static int scopes_of(const position *found, Dwarf_Die **scopes)
+{
+    Dwarf_Die *innermost = NULL;
+    int count = dwarf_getscopes(found->unit, found->address, &innermost);
+
+    *scopes = NULL;
+    if (count > 0) { /* Behind an inlined function stands where that is defined, not its caller. */
+        count = dwarf_getscopes_die(&innermost[0], scopes);
+    }
+    free(innermost);
+    return count;
+}
+
+/* Leaves inlined functions that are a part of their caller, such as those of the WDK's headers. The
+ * symbol table knows the function that the code has become part of; its author knows the innermost
+ * one. `name` is set if that is an inlined one. */
+static void leave_artificial(position *found, const char **name)
 {
     Dwarf_Die *scopes = NULL;
-    const int count = dwarf_getscopes(found->unit, found->address, &scopes);
+    const int count = scopes_of(found, &scopes);
 
-    for (int i = 0; i < count; i++) { /* Innermost first. */
+    for (int i = 0; i < count; i++) {
         const int tag = dwarf_tag(&scopes[i]);
-        const char *name;
 
-        if (tag == DW_TAG_inlined_subroutine && (name = name_of(&scopes[i])) != NULL) {
-            snprintf(symbol->function, sizeof symbol->function, "%s", name);
+        if (tag == DW_TAG_inlined_subroutine && is_artificial(&scopes[i]) &&
+            go_to_call(found, &scopes[i])) {
+            continue;
+        }
+        if (tag == DW_TAG_inlined_subroutine) {
+            *name = name_of(&scopes[i]);
         }
         if (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_subprogram) {
             break;
@@ -119,14 +177,16 @@ static void name_inlined(const position *found, host_symbol *symbol)
 
 void host_source_line_find(const void *address, host_symbol *symbol)
 {
+    const char *name = NULL;
     position found;
 
     pthread_mutex_lock(&mutex);
     if (find(address, &found)) {
+        leave_artificial(&found, &name);
         snprintf(symbol->file, sizeof symbol->file, "%s", host_maps_base_name(found.path));
         symbol->line = (unsigned)found.line;
-        if (symbol->offset != 0) { /* Else the function itself is asked for. */
-            name_inlined(&found, symbol);
+        if (name != NULL && symbol->offset != 0) { /* Else the function itself is asked for. */
+            snprintf(symbol->function, sizeof symbol->function, "%s", name);
         }
     }
     pthread_mutex_unlock(&mutex);
@@ -134,11 +194,15 @@ void host_source_line_find(const void *address, host_symbol *symbol)
 
 bool host_source_path_find(const void *address, char *path, size_t bytes)
 {
+    const char *name = NULL;
     position found;
-    bool fits;
+    bool fits = false;
 
     pthread_mutex_lock(&mutex);
-    fits = find(address, &found) && snprintf(path, bytes, "%s", found.path) < (int)bytes;
+    if (find(address, &found)) {
+        leave_artificial(&found, &name);
+        fits = snprintf(path, bytes, "%s", found.path) < (int)bytes;
+    }
     pthread_mutex_unlock(&mutex);
     return fits;
 }

@@ -116,6 +116,35 @@ static void inlined_code_is_named_by_the_function_that_was_inlined(void **state)
     assert_string_equal(symbol.function, "an_inlined_function");
 }
 
+static inline __attribute__((always_inline, artificial)) const char *a_part_of_its_caller(void)
+{
+    const char *place = place_of_the_call();
+
+    __asm__ volatile("" ::: "memory");
+    return place;
+}
+
+static inline __attribute__((always_inline, artificial)) const char *a_part_of_a_part(void)
+{
+    return a_part_of_its_caller();
+}
+
+static void what_is_a_part_of_its_caller_is_at_the_call(void **state)
+{
+    host_symbol symbol;
+    int line;
+
+    (void)state;
+    line = __LINE__ + 1;
+    host_symbol_find(a_part_of_a_part(), &symbol);
+    if (symbol.line == 0) {
+        skip();
+    }
+    assert_string_equal(symbol.function, "what_is_a_part_of_its_caller_is_at_the_call");
+    assert_string_equal(symbol.file, "test_symbol.c");
+    assert_int_equal(symbol.line, line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +153,7 @@ int main(void)
         cmocka_unit_test(a_function_of_a_library_is_named),
         cmocka_unit_test(a_line_is_named_if_it_is_known),
         cmocka_unit_test(inlined_code_is_named_by_the_function_that_was_inlined),
+        cmocka_unit_test(what_is_a_part_of_its_caller_is_at_the_call),
         cmocka_unit_test(data_and_nothing_have_no_function),
     };
 

@@ -1,6 +1,7 @@
 /*
  * test_bugcheck.c - ends that driver code asks for.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <dirql/check.h>
@@ -165,6 +166,35 @@ static void report_says_what_was_asserted_and_where(void **state)
     dirql_result_free(&result);
 }
 
+static const void *nothing;
+static unsigned verified_at;
+
+static void verify_what_does_not_hold(void *context)
+{
+    (void)context;
+    verified_at = __LINE__ + 1;
+    RTL_VERIFY(nothing != NULL);
+    reached = true;
+}
+
+static void an_assertion_fails_in_its_own_line(void **state)
+{
+    dirql_result result;
+    char place[96];
+
+    (void)state;
+    reached = false;
+    assert_int_equal(dirql_run(NULL, verify_what_does_not_hold, NULL, &result), DIRQL_FAILED);
+    assert_false(reached);
+    snprintf(place, sizeof(place), "at verify_what_does_not_hold test_bugcheck.c:%u\n",
+             verified_at);
+    if (strstr(result.report, "test_bugcheck.c:") != NULL) { /* Else no lines are known. */
+        assert_non_null(strstr(result.report, place));
+    }
+    assert_null(strstr(result.report, "wdm_debug.h"));
+    dirql_result_free(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +211,7 @@ int main(void)
         dirql_unit_test(an_exception_in_an_isr_is_bug_check_3d),
         dirql_unit_test(bug_check_works_at_any_irql),
         dirql_unit_test(bug_check_works_at_any_irql, .checks = DIRQL_CHECKS_NONE),
+        cmocka_unit_test(an_assertion_fails_in_its_own_line),
         cmocka_unit_test(report_says_what_was_asserted_and_where),
     };
 
