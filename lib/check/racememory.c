@@ -151,16 +151,25 @@ static const dq_task *stack_at(const dq_machine *machine, uintptr_t address)
     return NULL;
 }
 
-const char *dq_racememory_name(const dq_racememory *memory, const dq_machine *machine,
+static bool name_own(dq_machine *machine, uintptr_t address, dq_memory_name *name)
+{
+    return machine->name_memory != NULL &&
+           machine->name_memory(machine, (const void *)address, name);
+}
+
+const char *dq_racememory_name(const dq_racememory *memory, dq_machine *machine,
                                uintptr_t address, char *text, size_t bytes)
 {
+    dq_memory_name own;
     const dq_raceblock *block = memory != NULL ? block_at(memory, address) : NULL;
     const dq_raceblock *freed = memory != NULL ? dq_racememory_freed(memory, address) : NULL;
     const dq_task *task = stack_at(machine, address);
     host_symbol symbol;
     char who[96];
 
-    if (block != NULL) {
+    if (name_own(machine, address, &own)) {
+        snprintf(text, bytes, "%s", own.text);
+    } else if (block != NULL) {
         name_block(block, false, address, text, bytes);
     } else if (freed != NULL) {
         name_block(freed, true, address, text, bytes);
@@ -179,13 +188,18 @@ const char *dq_racememory_name(const dq_racememory *memory, const dq_machine *ma
     return text;
 }
 
-const char *dq_racememory_describe(const dq_racememory *memory, const dq_machine *machine,
+const char *dq_racememory_describe(const dq_racememory *memory, dq_machine *machine,
                                    uintptr_t address, char *text, size_t bytes)
 {
     const dq_raceblock *block = block_at(memory, address);
     char place[PLACE_TEXT];
+    dq_memory_name own;
     size_t used;
 
+    if (name_own(machine, address, &own)) {
+        snprintf(text, bytes, "%s%s%s", own.text, own.origin[0] != '\0' ? ", " : "", own.origin);
+        return text;
+    }
     dq_racememory_name(memory, machine, address, text, bytes);
     used = strlen(text);
     if (block != NULL) {
@@ -193,4 +207,11 @@ const char *dq_racememory_describe(const dq_racememory *memory, const dq_machine
                  dq_place_describe(block->place, place, sizeof(place)));
     }
     return text;
+}
+
+const char *dq_racememory_advice(dq_machine *machine, uintptr_t address)
+{
+    dq_memory_name own;
+
+    return name_own(machine, address, &own) ? own.advice : NULL;
 }

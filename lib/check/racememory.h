@@ -38,11 +38,15 @@ const dq_raceblock *dq_racememory_freed(const dq_racememory *memory, uintptr_t a
 
 /* "`uart`+8", "pool block 'Uart'+8, allocated by uart_start uart.c:30", "the stack of thread
  * reader". Slow. Returns text. */
-const char *dq_racememory_describe(const dq_racememory *memory, const dq_machine *machine,
+const char *dq_racememory_describe(const dq_racememory *memory, dq_machine *machine,
                                    uintptr_t address, char *text, size_t bytes);
 
 /* The same without who allocated it, and so: "pool block 'Uart'+8". `memory` may be NULL. */
-const char *dq_racememory_name(const dq_racememory *memory, const dq_machine *machine,
+const char *dq_racememory_name(const dq_racememory *memory, dq_machine *machine,
                                uintptr_t address, char *text, size_t bytes);
+
+/* The rule that keeps accesses to a field of the kernel's own structures apart; NULL: there is none
+ * of its own. */
+const char *dq_racememory_advice(dq_machine *machine, uintptr_t address);
 
 #endif

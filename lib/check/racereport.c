@@ -274,15 +274,19 @@ static void write_down(dq_race *race, dq_processor *cpu, const side *earlier, co
                            .memory = (const void *)address,
                            .memory_bytes = bytes,
                            .place = place_of(race->machine, earlier, later) };
+    const bool one_frees = ((earlier->slot->flags | later->slot->flags) & DQ_RACE_FREES) != 0;
+    const char *rule = one_frees ? NULL : dq_racememory_advice(race->machine, address);
     char first[DQ_FINDING_TEXT / 2], second[DQ_FINDING_TEXT / 2], memory[MEMORY_TEXT];
 
     dq_racememory_describe(&race->memory, race->machine, address, memory, sizeof(memory));
     snprintf(finding.title, sizeof(finding.title), "DATA RACE on %u byte%s at %s (%s)",
              bytes, bytes == 1 ? "" : "s", memory,
-             ((earlier->slot->flags | later->slot->flags) & DQ_RACE_FREES) != 0
-                 ? "nothing orders use and free"
-                 : "no common lock");
-    advise(race, earlier, later, finding.advice, sizeof(finding.advice));
+             one_frees ? "nothing orders use and free" : "no common lock");
+    if (rule != NULL) {
+        snprintf(finding.advice, sizeof(finding.advice), "%s", rule);
+    } else {
+        advise(race, earlier, later, finding.advice, sizeof(finding.advice));
+    }
     draw(earlier, later, first, sizeof(first));
     draw(later, earlier, second, sizeof(second));
     dq_find(cpu, &finding, "%s\n  %s", first, second);

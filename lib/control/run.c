@@ -9,6 +9,7 @@
 #include "check/race.h"
 #include "check/report.h"
 #include "ex/pool.h"
+#include "io/memoryname.h"
 #include "ke/ki.h"
 #include "trace/recorder.h"
 
@@ -170,6 +171,7 @@ static dq_machine *make_machine(const dirql_job *job)
     snprintf(control->name, sizeof(control->name), "%s", options->name);
     machine->options.name = control->name;
     machine->control = control;
+    machine->name_memory = dq_io_name_memory;
     machine->findings.keeps_suppressed = options->report_file != NULL;
     start_failing(machine, options);
     if (options->checks != DIRQL_CHECKS_NONE) {
@@ -185,9 +187,22 @@ static dq_machine *make_machine(const dirql_job *job)
     return machine;
 }
 
-static void write_trace(dq_machine *machine)
+/* Behind the run: `is_told` if somebody looks at what the machine found. */
+static void complain_of_trace(dq_machine *machine, bool is_told)
+{
+    const char *path = ((const dirql_control *)machine->control)->trace_path;
+
+    if (is_told) {
+        dq_find_outside(machine, "trace", "the trace could not be written to %s", path);
+    } else {
+        fprintf(stderr, "dirql: the trace could not be written to %s\n", path);
+    }
+}
+
+static void write_trace(dq_machine *machine, bool is_told)
 {
     dirql_control *control = machine->control;
+    bool written;
     char *text;
     FILE *file;
 
@@ -196,13 +211,9 @@ static void write_trace(dq_machine *machine)
     }
     text = dq_recorder_text(control->recorder);
     file = fopen(control->trace_path, "w");
-    if (file == NULL || text == NULL || fputs(text, file) < 0) {
-        dq_find_outside(machine, "trace", "the trace could not be written to %s",
-                        control->trace_path);
-    }
-    if (file != NULL && fclose(file) != 0) {
-        dq_find_outside(machine, "trace", "the trace could not be written to %s",
-                        control->trace_path);
+    written = file != NULL && text != NULL && fputs(text, file) >= 0;
+    if ((file != NULL && fclose(file) != 0) || !written) {
+        complain_of_trace(machine, is_told);
     }
     free(text);
 }
@@ -297,7 +308,7 @@ dirql_outcome dirql_control_finish(dq_machine *machine, dq_outcome outcome, dirq
     dq_arena *arena = machine->options.arena;
 
     dirql_control_count(-1);
-    write_trace(machine);
+    write_trace(machine, result != NULL);
     if (machine->findings.errors > 0 && outcome == DQ_OUTCOME_PASSED) {
         outcome = DQ_OUTCOME_FAILED;
     }

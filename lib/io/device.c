@@ -320,6 +320,30 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     }
 }
 
+PDEVICE_OBJECT dq_device_at(dq_machine *machine, const void *address, size_t *offset,
+                            const void **place)
+{
+    const dq_io *io = ((dq_kernel *)machine->kernel)->io;
+    dq_device_record *record = io != NULL ? io->devices : NULL;
+
+    while (record != NULL && (record->deleted || !lies_in(record, address))) {
+        record = record->next;
+    }
+    if (record == NULL) {
+        return NULL;
+    }
+    *offset = (uintptr_t)address - (uintptr_t)&record->device;
+    *place = record->place;
+    return &record->device;
+}
+
+const UNICODE_STRING *dq_device_name(dq_machine *machine, const DEVICE_OBJECT *device)
+{
+    const dq_device_record *record = record_of(machine, device);
+
+    return record != NULL ? &record->name : NULL;
+}
+
 void dq_device_for_each(dq_machine *machine,
                         void (*visit)(void *context, PDEVICE_OBJECT device, const void *place),
                         void *context)

@@ -70,6 +70,14 @@ bool dq_device_is_alive(dq_machine *machine, const void *device);
 /* True if it is one, deleted or not, whose memory is still there. */
 bool dq_device_is_known(dq_machine *machine, const void *device);
 
+/* The one, not deleted, that has the address in it or in its extension, how far from its start, and
+ * who made it; NULL: none. */
+PDEVICE_OBJECT dq_device_at(dq_machine *machine, const void *address, size_t *offset,
+                            const void **place);
+
+/* NULL: it is none. */
+const UNICODE_STRING *dq_device_name(dq_machine *machine, const DEVICE_OBJECT *device);
+
 /* The device that it is attached to; NULL: none. */
 PDEVICE_OBJECT dq_device_lower(dq_machine *machine, const DEVICE_OBJECT *device);
 void dq_device_set_lower(dq_machine *machine, const DEVICE_OBJECT *device, PDEVICE_OBJECT lower);

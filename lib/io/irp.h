@@ -32,6 +32,9 @@ typedef struct dq_irp_stage {
     const void *routine;
 } dq_irp_stage;
 
+/* Of whoever made the IRP, and one behind. */
+enum { DQ_IRP_STAGES_MORE = 2 };
+
 typedef struct dq_irp {
     PIRP irp;
     dq_irp_origin origin;
@@ -106,6 +109,12 @@ const char *dq_irp_history(const dq_irp *record, char *text, size_t bytes);
 
 /* What is known of the driver at this location. */
 dq_irp_stage *dq_irp_stage_at(dq_irp *record, int level);
+
+/* How many stack locations it has, of drivers. */
+static inline size_t dq_irp_stack_size(const dq_irp *record)
+{
+    return record->stage_room > DQ_IRP_STAGES_MORE ? record->stage_room - DQ_IRP_STAGES_MORE : 0;
+}
 
 /* Calls visit() for each that is not freed or completed: for leak reports. */
 void dq_irp_for_each(dq_machine *machine, void (*visit)(void *context, dq_irp *record),

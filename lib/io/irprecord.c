@@ -33,7 +33,7 @@ dq_irp *dq_irp_find(dq_machine *machine, const IRP *irp)
 /* Room for a stage of each location, and of whoever made the IRP. */
 static bool make_stages(dq_machine *machine, dq_irp *record, unsigned stack_size)
 {
-    const unsigned wanted = stack_size + 2;
+    const unsigned wanted = stack_size + DQ_IRP_STAGES_MORE;
 
     if (record->stage_room < wanted) {
         if (record->stages != NULL) {

@@ -81,6 +81,13 @@ typedef struct dq_machine_options {
         clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
 } dq_machine_options;
 
+/* Memory of the kernel's own, in words. */
+typedef struct dq_memory_name {
+    char text[192];     /* "Cancel of an IRP". */
+    char origin[400];   /* "made by IoAllocateIrp at f a.c:1"; may be empty. */
+    const char *advice; /* The rule that keeps its accesses apart, or NULL: as with any memory. */
+} dq_memory_name;
+
 typedef enum dq_outcome { DQ_OUTCOME_PASSED, DQ_OUTCOME_FAILED, DQ_OUTCOME_REFUSED } dq_outcome;
 
 struct dq_machine {
@@ -132,6 +139,8 @@ struct dq_machine {
     /* The body has returned, and nothing was found so far: may write findings down, of what is left
      * over. On the body's processor. May be NULL. */
     void (*body_done)(dq_processor *cpu);
+    /* Names memory of the kernel's own; false: it is none. For reports. May be NULL. */
+    bool (*name_memory)(dq_machine *machine, const void *address, dq_memory_name *name);
     host_context home;
     const void *home_frame;              /* The frame that dq_machine_run() was called from. */
     void (*home_errand)(void *argument); /* See dq_at_home. */
