@@ -228,6 +228,11 @@ DIRQL_API void dirql_at_home_foretold(void (*errand)(void *argument), void *argu
  * forgotten when the host thread's run is over. For glue to test frameworks. */
 DIRQL_API void dirql_blame(const void *place);
 
+/* True if the environment variable DIRQL_TEST wants a test of this name or of the other (or NULL),
+ * or is not set. If it wants none of all that are asked for, the process ends with a failure
+ * status, and says which names come near. For glue to test frameworks. */
+DIRQL_API int dirql_is_wanted(const char *name, const char *other);
+
 /* Fails the run as a failed assertion does, with this text, from any IRQL. Does not return to
  * simulated code. */
 DIRQL_API void dirql_fail(const char *file, int line, const char *text);

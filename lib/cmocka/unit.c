@@ -24,15 +24,6 @@ static const char *name_of(const dirql_cmocka_case *test)
     return test->shared && test->shared->name ? test->shared->name : test->name;
 }
 
-/* DIRQL_TEST may name the function, or what reports call the test. */
-static bool selected(const dirql_cmocka_case *test)
-{
-    const char *wanted = getenv("DIRQL_TEST");
-
-    return !wanted || !*wanted || strcmp(wanted, test->name) == 0 ||
-           strcmp(wanted, name_of(test)) == 0;
-}
-
 static void print_text(const char *text)
 {
     size_t left = strlen(text);
@@ -137,7 +128,8 @@ static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *),
     dirql_result result;
     dirql_outcome outcome;
 
-    if (!selected(test))
+    /* DIRQL_TEST may name the function, or what reports call the test. */
+    if (!dirql_is_wanted(test->name, name_of(test)))
         dirql_cmocka_skip(test->file, test->line);
     dirql_abandon(&result); /* A run that a plain CMocka test left behind. */
     dirql_result_free(&result);

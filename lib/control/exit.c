@@ -2,6 +2,7 @@
  * exit.c - a process that ends while a run is under way.
  */
 #include "control/control.h"
+#include "control/reportfile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static void refuse_to_exit(void)
 {
     /* In mode live, simulated code has a host thread of its own. */
     const dq_machine *machine = dq_machine_here() != NULL ? dq_machine_here() : dq_self->machine;
+    char text[320];
     unsigned runs;
 
     host_lock();
@@ -22,12 +24,13 @@ static void refuse_to_exit(void)
     host_unlock();
     if (runs > 0) {
         fflush(NULL);
-        fprintf(stderr,
-                "dirql: exit() was called while run \"%s\"%s was under way. The run and all that "
-                "should "
-                "have followed it are lost; the process ends with a failure status.\n",
-                machine != NULL ? machine->options.name : "?",
-                machine != NULL ? "" : " (of another host thread)");
+        snprintf(text, sizeof(text),
+                 "exit() was called while run \"%s\"%s was under way. The run and all that should "
+                 "have followed it are lost; the process ends with a failure status.",
+                 machine != NULL ? machine->options.name : "?",
+                 machine != NULL ? "" : " (of another host thread)");
+        fprintf(stderr, "dirql: %s\n", text);
+        dirql_report_exit(text);
         _Exit(EXIT_FAILURE);
     }
 }

@@ -2,6 +2,7 @@
  * options.c - defaults, the environment, and what is out of range.
  */
 #include "control/control.h"
+#include "control/environment.h"
 #include "control/reportfile.h"
 
 #include <errno.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "host/file.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -32,17 +35,10 @@ enum { SHARDS_MAX = 1000000, SHORTEN_RUNS = 300, BOUND_MAX = 1000000 };
 
 /* ---- The environment ------------------------------------------------------------------------- */
 
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 static bool read_number(const char *name, uint64_t limit, uint64_t *number, char *error,
                         size_t bytes)
 {
-    const char *value = variable(name);
+    const char *value = dirql_environment(name);
     char *end;
 
     if (value == NULL) {
@@ -67,7 +63,7 @@ static bool read_bound(const char *name, unsigned *bound, char *error, size_t by
     if (!read_number(name, BOUND_MAX, &number, error, bytes)) {
         return false;
     }
-    if (variable(name) != NULL) {
+    if (dirql_environment(name) != NULL) {
         *bound = number != 0 ? (unsigned)number : DIRQL_NONE;
     }
     return true;
@@ -77,9 +73,6 @@ static bool read_runs(dirql_options *options, char *error, size_t bytes)
 {
     uint64_t runs = options->runs, depth = options->pct_depth;
 
-    if (options->fixed) {
-        return true;
-    }
     if (!read_number("DIRQL_RUNS", BOUND_MAX, &runs, error, bytes) ||
         !read_number("DIRQL_PCT_DEPTH", DQ_PCT_DEPTH_MAX, &depth, error, bytes)) {
         return false;
@@ -91,54 +84,36 @@ static bool read_runs(dirql_options *options, char *error, size_t bytes)
 
 static bool read_mode(dirql_options *options, char *error, size_t bytes)
 {
-    const char *value = variable("DIRQL_MODE");
+    static const char *const names[] = { "first", "random", "pct", "replay", "live", "explore" };
+    static const dirql_mode modes[] = { DIRQL_MODE_FIRST,  DIRQL_MODE_RANDOM, DIRQL_MODE_PCT,
+                                        DIRQL_MODE_REPLAY, DIRQL_MODE_LIVE,   DIRQL_MODE_EXPLORE };
+    int choice;
 
-    if (value == NULL) {
+    if (dirql_environment("DIRQL_MODE") == NULL) {
         return true;
     }
-    if (strcmp(value, "first") == 0) {
-        options->mode = DIRQL_MODE_FIRST;
-    } else if (strcmp(value, "random") == 0) {
-        options->mode = DIRQL_MODE_RANDOM;
-    } else if (strcmp(value, "replay") == 0) {
-        options->mode = DIRQL_MODE_REPLAY;
-    } else if (strcmp(value, "live") == 0) {
-        options->mode = DIRQL_MODE_LIVE;
-    } else if (strcmp(value, "explore") == 0) {
-        options->mode = DIRQL_MODE_EXPLORE;
-    } else if (strcmp(value, "pct") == 0) {
-        options->mode = DIRQL_MODE_PCT;
-    } else {
-        snprintf(error, bytes,
-                 "the environment variable DIRQL_MODE is \"%s\"; the modes are first, random, "
-                 "pct, replay, live and explore",
-                 value);
-        return false;
+    choice = dirql_environment_choice("DIRQL_MODE", names, 6, error, bytes);
+    if (choice >= 0) {
+        options->mode = modes[choice];
     }
-    return true;
+    return choice >= 0;
 }
 
 static bool read_leaks(dirql_options *options, char *error, size_t bytes)
 {
-    const char *value = variable("DIRQL_LEAKS");
+    static const char *const names[] = { "errors", "warnings", "ignored" };
+    static const dirql_leaks leaks[] = { DIRQL_LEAKS_ERRORS, DIRQL_LEAKS_WARNINGS,
+                                         DIRQL_LEAKS_IGNORED };
+    int choice;
 
-    if (value == NULL || options->leaks != DIRQL_LEAKS_DEFAULT) {
+    if (dirql_environment("DIRQL_LEAKS") == NULL) {
         return true;
     }
-    if (strcmp(value, "errors") == 0) {
-        options->leaks = DIRQL_LEAKS_ERRORS;
-    } else if (strcmp(value, "warnings") == 0) {
-        options->leaks = DIRQL_LEAKS_WARNINGS;
-    } else if (strcmp(value, "ignored") == 0) {
-        options->leaks = DIRQL_LEAKS_IGNORED;
-    } else {
-        snprintf(error, bytes,
-                 "the environment variable DIRQL_LEAKS is \"%s\"; leaks are errors, warnings or "
-                 "ignored",
-                 value);
-        return false;
+    choice = dirql_environment_choice("DIRQL_LEAKS", names, 3, error, bytes);
+    if (choice >= 0 && options->leaks == DIRQL_LEAKS_DEFAULT) {
+        options->leaks = leaks[choice];
     }
-    return true;
+    return choice >= 0;
 }
 
 static bool read_machine(dirql_options *options, char *error, size_t bytes)
@@ -150,7 +125,7 @@ static bool read_machine(dirql_options *options, char *error, size_t bytes)
         !read_number("DIRQL_PROCESSORS", UINT32_MAX, &processors, error, bytes)) {
         return false;
     }
-    if (variable("DIRQL_PROCESSORS") != NULL &&
+    if (dirql_environment("DIRQL_PROCESSORS") != NULL &&
         (processors == 0 || processors > DQ_PROCESSORS_MAX)) {
         snprintf(error, bytes,
                  "the environment variable DIRQL_PROCESSORS is %" PRIu64 "; a machine has 1 "
@@ -188,32 +163,38 @@ static bool read_shards(dirql_options *options, char *error, size_t bytes)
 
 static bool read_environment(dirql_options *options, char *error, size_t bytes)
 {
-    if (variable("DIRQL_REPORT") != NULL) {
-        options->report_file = variable("DIRQL_REPORT");
+    dirql_options unused = *options;
+    /* What is not meant for a fixed test must make sense all the same. */
+    dirql_options *if_free = options->fixed ? &unused : options;
+
+    if (!dirql_environment_check(error, bytes)) {
+        return false;
+    }
+    if (dirql_environment("DIRQL_REPORT") != NULL) {
+        options->report_file = dirql_environment("DIRQL_REPORT");
     }
     if (!read_shards(options, error, bytes)) {
         return false;
     }
-    if ((!options->fixed && !read_machine(options, error, bytes)) ||
-        !read_leaks(options, error, bytes)) {
+    if (!read_machine(if_free, error, bytes) || !read_leaks(options, error, bytes)) {
         return false;
     }
-    if (!read_runs(options, error, bytes) ||
+    if (!read_runs(if_free, error, bytes) ||
         !read_bound("DIRQL_SHORTEN", &options->shorten_limit, error, bytes)) {
         return false;
     }
-    if (variable("DIRQL_REPLAY") != NULL) {
-        options->replay = variable("DIRQL_REPLAY");
+    if (dirql_environment("DIRQL_REPLAY") != NULL) {
+        options->replay = dirql_environment("DIRQL_REPLAY");
         options->mode = DIRQL_MODE_REPLAY;
     }
-    if (variable("DIRQL_FAIL") != NULL) {
-        options->fail = variable("DIRQL_FAIL");
+    if (dirql_environment("DIRQL_FAIL") != NULL) {
+        options->fail = dirql_environment("DIRQL_FAIL");
     }
-    if (variable("DIRQL_RESUME") != NULL) {
-        options->resume = variable("DIRQL_RESUME");
+    if (dirql_environment("DIRQL_RESUME") != NULL) {
+        options->resume = dirql_environment("DIRQL_RESUME");
     }
-    if (variable("DIRQL_TRACE") != NULL) {
-        options->trace = variable("DIRQL_TRACE");
+    if (dirql_environment("DIRQL_TRACE") != NULL) {
+        options->trace = dirql_environment("DIRQL_TRACE");
     }
     return true;
 }
@@ -300,6 +281,18 @@ static bool check_fail(const char *fail, char *error, size_t bytes)
     return dq_fail_is_plan(&plan);
 }
 
+static bool check_trace(const char *path, char *error, size_t bytes)
+{
+    char reason[160];
+
+    if (path == NULL || host_file_is_writable(path, reason, sizeof(reason))) {
+        return true;
+    }
+    snprintf(error, bytes, "option trace, or DIRQL_TRACE: %.160s cannot be written: %s", path,
+             reason);
+    return false;
+}
+
 static bool check_ranges(const dirql_options *options, char *error, size_t bytes)
 {
     if (options->processors > DQ_PROCESSORS_MAX) {
@@ -343,6 +336,7 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
            is_bound("interrupts", options->interrupts, error, bytes) &&
            is_bound("faults", options->faults, error, bytes) &&
            check_signs(options, error, bytes) && check_fail(options->fail, error, bytes) &&
+           check_trace(options->trace, error, bytes) &&
            dirql_report_check(options->report_file, error, bytes);
 }
 

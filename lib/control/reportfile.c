@@ -15,6 +15,7 @@
 #include "report/document.h"
 
 typedef struct account {
+    struct account *next; /* All of the process, under host_lock(). */
     char *pattern; /* Of the paths. */
     char name[96];
     char *fail;
@@ -25,6 +26,8 @@ typedef struct account {
 } account;
 
 static DQ_TLS account *open_account;
+static HOST_KEPT account *accounts;
+static HOST_KEPT unsigned accounts_forks; /* host_fork_count() of the process that they are of. */
 static DQ_TLS const void *blamed;
 
 /* ---- Paths ----------------------------------------------------------------------------------- */
@@ -159,12 +162,39 @@ static char *copy_of(const char *text)
     return copy != NULL ? strcpy(copy, text) : NULL;
 }
 
+static void enlist(account *this)
+{
+    host_lock();
+    if (accounts_forks != host_fork_count()) { /* Those are the parent's. */
+        accounts_forks = host_fork_count();
+        accounts = NULL;
+    }
+    this->next = accounts;
+    accounts = this;
+    host_unlock();
+}
+
+static void strike_off(const account *this)
+{
+    account **link = &accounts;
+
+    host_lock();
+    while (*link != NULL && *link != this) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        *link = this->next;
+    }
+    host_unlock();
+}
+
 static void close_account(void)
 {
     account *this = open_account;
 
     open_account = NULL;
     if (this != NULL) {
+        strike_off(this);
         dq_record_end(&this->record);
         free(this->pattern);
         free(this->fail);
@@ -175,7 +205,7 @@ static void close_account(void)
 bool dirql_report_begin(const dirql_options *options, void (*body)(void *context))
 {
     static const char *const modes[] = { "first",  "first", "random",
-                                         "replay", "live",  "explore" };
+                                         "replay", "live",  "explore", "pct" };
     char ignored[8];
     account *this;
 
@@ -192,7 +222,7 @@ bool dirql_report_begin(const dirql_options *options, void (*body)(void *context
     }
     snprintf(this->name, sizeof(this->name), "%s", options->name != NULL ? options->name : "run");
     this->fail = copy_of(options->fail);
-    this->mode = modes[options->mode >= DIRQL_MODE_DEFAULT && options->mode <= DIRQL_MODE_EXPLORE ?
+    this->mode = modes[options->mode >= DIRQL_MODE_DEFAULT && options->mode <= DIRQL_MODE_PCT ?
                            options->mode : DIRQL_MODE_DEFAULT];
     this->seed = options->seed;
     this->processors = options->processors;
@@ -201,6 +231,7 @@ bool dirql_report_begin(const dirql_options *options, void (*body)(void *context
     /* A function begins at the address itself, which is none behind a call. */
     this->record.fallback = blamed != NULL ? blamed : (const char *)(uintptr_t)body + 1;
     open_account = this;
+    enlist(this);
     return true;
 }
 
@@ -313,6 +344,21 @@ dirql_outcome dirql_report_end(dirql_outcome outcome, dirql_result *result, bool
     close_account();
     blamed = NULL;
     return outcome;
+}
+
+void dirql_report_exit(const char *text)
+{
+    const dirql_result result = { .outcome = DIRQL_FAILED, .errors = 1, .report = (char *)text };
+
+    for (account *this = accounts; this != NULL; this = this->next) {
+        const dq_run_facts facts = facts_of(this, DQ_RUN_FAILED, &result);
+        dq_text complaint = { 0 };
+
+        dq_record_complain(&this->record, "exit", text);
+        write_files(this, &facts, &complaint);
+        fputs(complaint.text != NULL ? complaint.text : "", stderr);
+        free(complaint.text);
+    }
 }
 
 void dirql_blame(const void *place)

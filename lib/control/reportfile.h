@@ -20,6 +20,9 @@ void dirql_report_take(dq_machine *machine, dq_outcome outcome, const dirql_resu
  * not be written. */
 dirql_outcome dirql_report_end(dirql_outcome outcome, dirql_result *result, bool is_told);
 
+/* The process is about to end in the middle of all runs that are under way: writes that. */
+void dirql_report_exit(const char *text);
+
 /* What dirql_blame() was told, or NULL. */
 const void *dirql_report_blamed(void);
 

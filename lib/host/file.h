@@ -17,6 +17,10 @@ bool host_file_replace(const char *path, const char *text, size_t bytes, char *r
 /* True if there is a file or folder of this name. */
 bool host_file_exists(const char *path);
 
+/* True if the file can be written, which is tried, and leaves none that was not there. Else `reason`
+ * says why, in the words of the system. */
+bool host_file_is_writable(const char *path, char *reason, size_t reason_bytes);
+
 /* Base name of the program that runs; "program" if unknown. Returns name. */
 const char *host_program_name(char *name, size_t bytes);
 

@@ -81,6 +81,25 @@ bool host_file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+/* A pipe that nobody reads yet is as good as one that is read. */
+bool host_file_is_writable(const char *path, char *reason, size_t reason_bytes)
+{
+    const bool was_there = host_file_exists(path);
+    const int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0666);
+
+    if (file < 0 && errno != ENXIO) {
+        snprintf(reason, reason_bytes, "%s", strerror(errno));
+        return false;
+    }
+    if (file >= 0) {
+        (void)close(file);
+    }
+    if (!was_there) {
+        (void)unlink(path);
+    }
+    return true;
+}
+
 const char *host_program_name(char *name, size_t bytes)
 {
     char path[4096];

@@ -309,6 +309,9 @@ bool host_is_watched(void);
 /* Monotonic, in nanoseconds. For benchmarks and the watchdog only: never a source of choices. */
 uint64_t host_clock_ns(void);
 
+/* The environment variable of that number, as "NAME=value"; NULL behind the last. */
+const char *host_environment(unsigned index);
+
 typedef struct host_symbol {
     char function[128]; /* Empty if unknown. */
     char file[128];     /* Base name of the source file; empty if unknown. */

@@ -94,6 +94,7 @@ static HOST_KEPT unsigned process; /* That will write what was put off. */
 static void catch_up(void)
 {
     char reason[256];
+    bool lost = false;
 
     if (process != host_process_number()) {
         return; /* A child has no news of its parent's. */
@@ -102,7 +103,12 @@ static void catch_up(void)
         if (document->is_behind && !write_file(document, reason, sizeof(reason))) {
             fprintf(stderr, "dirql: the report could not be written to %s: %s\n", document->path,
                     reason);
+            lost = lost || !document->is_lost; /* Else a run has failed for it. */
         }
+    }
+    if (lost) {
+        fflush(NULL);
+        _Exit(EXIT_FAILURE); /* Who reads the status would think that all is in the file. */
     }
 }
 
@@ -110,7 +116,7 @@ static bool can_wait(const dq_document *document, const dq_run_facts *facts)
 {
     enum { SHARE = 10 };
 
-    if (facts->end != DQ_RUN_PASSED ||
+    if (facts->end != DQ_RUN_PASSED || document->is_lost ||
         host_clock_ns() - document->written_ns >= SHARE * document->cost_ns) {
         return false;
     }
@@ -128,6 +134,7 @@ static bool write_now(dq_document *document, char *reason, size_t bytes)
     document->written_ns = host_clock_ns();
     document->cost_ns = document->written_ns - began_ns;
     document->is_behind = !written;
+    document->is_lost = !written;
     return written;
 }
 

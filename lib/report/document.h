@@ -22,6 +22,7 @@ typedef struct dq_document {
     uint64_t host_ns;
     uint64_t written_ns, cost_ns; /* When the file was written, and how long that took. */
     bool is_behind;               /* The file does not have all runs yet. */
+    bool is_lost;                 /* It could not be written the last time, which was said. */
     struct dq_document *next;
 } dq_document;
 

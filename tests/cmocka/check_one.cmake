@@ -1,4 +1,5 @@
 # DIRQL_TEST picks one test of PROGRAM: the others are skipped, and their setups do not run.
+# If there is none of that name, that is no success.
 cmake_minimum_required(VERSION 3.20)
 
 function(check test status failed skipped)
@@ -6,6 +7,9 @@ function(check test status failed skipped)
     execute_process(COMMAND ${PROGRAM} RESULT_VARIABLE got OUTPUT_VARIABLE out ERROR_VARIABLE out)
     if(NOT got EQUAL status)
         message(FATAL_ERROR "${out}\nDIRQL_TEST=${test}: status ${got}, not ${status}")
+    endif()
+    if(ARGC GREATER 4 AND NOT out MATCHES "${ARGV4}")
+        message(FATAL_ERROR "${out}\nDIRQL_TEST=${test}: it does not say ${ARGV4}")
     endif()
     foreach(kind failed skipped)
         string(TOUPPER ${kind} label)
@@ -17,5 +21,6 @@ endfunction()
 
 check(fails_in_dpc 1 1 17)
 check(the_next_test_runs 0 0 17)
-check(no_test_of_this_name 0 0 18)
+check(no_test_of_this_name 1 0 18 "no test of this program is called so")
+check(fails_in_dcp 1 0 18 "come nearest:\n  fails_in_dpc\n")
 check("" 15 15 2)

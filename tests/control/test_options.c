@@ -121,6 +121,70 @@ static void bad_environment_variables_are_refused_by_name(void **state)
     assert_variable_refused("DIRQL_REPLAY", "1-", "replay text");
 }
 
+static void a_variable_that_is_nearly_one_of_ours_is_refused(void **state)
+{
+    (void)state;
+    assert_variable_refused("DIRQL_PROCESORS", "2", "DIRQL_PROCESORS, which dirql does not know: "
+                                                    "is DIRQL_PROCESSORS meant?");
+    assert_variable_refused("DIRQL_SEEDS", "2", "is DIRQL_SEED meant?");
+    assert_variable_refused("DIRQL_REPROT", "x", "is DIRQL_REPORT meant?");
+    assert_variable_refused("DIRQL_mode", "live", "is DIRQL_MODE meant?");
+}
+
+static void pass(void *context)
+{
+    (void)context;
+}
+
+static void variables_of_others_are_none_of_ours(void **state)
+{
+    static const char *const names[] = { "DIRQL_ROOT", "DIRQL_HOME",   "DIRQL_DIR",
+                                         "DIRQL_REF",  "DIRQL_WERROR", "DIRQL_SANITIZE" };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        setenv(names[i], "ON", 0);
+        assert_int_equal(dirql_run(NULL, pass, NULL, NULL), DIRQL_PASSED);
+        unsetenv(names[i]);
+    }
+}
+
+static void an_unknown_mode_says_which_there_are(void **state)
+{
+    (void)state;
+    assert_variable_refused("DIRQL_MODE", "exlpore",
+                            "it may be first, random, pct, replay, live and explore. Is explore "
+                            "meant?");
+    assert_variable_refused("DIRQL_LEAKS", "none", "errors, warnings and ignored");
+}
+
+static void a_fixed_test_refuses_values_without_sense_too(void **state)
+{
+    const dirql_options fixed = { .fixed = 1 };
+
+    (void)state;
+    setenv("DIRQL_MODE", "exlpore", 1);
+    assert_refused(&fixed, "Is explore meant?");
+    setenv("DIRQL_MODE", "explore", 1);
+    assert_int_equal(dirql_run(&fixed, pass, NULL, NULL), DIRQL_PASSED);
+    unsetenv("DIRQL_MODE");
+    setenv("DIRQL_RUNS", "many", 1);
+    assert_refused(&fixed, "DIRQL_RUNS is \"many\"");
+    unsetenv("DIRQL_RUNS");
+}
+
+static void a_trace_that_cannot_be_written_is_refused(void **state)
+{
+    static const dirql_mode modes[] = { DIRQL_MODE_FIRST, DIRQL_MODE_RANDOM, DIRQL_MODE_EXPLORE };
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_refused(&(dirql_options){ .mode = modes[i], .trace = "no/such/folder/trace" },
+                       "DIRQL_TRACE: no/such/folder/trace cannot be written: No such file");
+    }
+    assert_refused(&(dirql_options){ .trace = "/" }, "DIRQL_TRACE: / cannot be written: ");
+}
+
 static void note_processors(void *context)
 {
     *(ULONG *)context = KeQueryActiveProcessorCount(NULL);
@@ -162,6 +226,11 @@ int main(void)
         cmocka_unit_test(a_missing_body_is_refused),
         cmocka_unit_test(a_run_inside_a_run_is_refused),
         cmocka_unit_test(bad_environment_variables_are_refused_by_name),
+        cmocka_unit_test(a_variable_that_is_nearly_one_of_ours_is_refused),
+        cmocka_unit_test(variables_of_others_are_none_of_ours),
+        cmocka_unit_test(an_unknown_mode_says_which_there_are),
+        cmocka_unit_test(a_fixed_test_refuses_values_without_sense_too),
+        cmocka_unit_test(a_trace_that_cannot_be_written_is_refused),
         cmocka_unit_test(the_environment_overrides_the_options),
     };
 

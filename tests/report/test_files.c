@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[64];
@@ -301,6 +302,61 @@ static void a_path_must_say_which_kind(void **state)
     assert_refused("%q.sarif", "behind a %");
 }
 
+static void end_the_process(void *context)
+{
+    (void)context;
+    (void)freopen("/dev/null", "w", stderr);
+    exit(EXIT_SUCCESS);
+}
+
+static void assert_exit_is_reported(dirql_mode mode, const char *end)
+{
+    const dirql_options options = {
+        .name = "left", .mode = mode, .report_file = new_path(end), .fixed = 1
+    };
+    const pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        dirql_run(&options, end_the_process, NULL, NULL);
+        _exit(EXIT_SUCCESS);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+    read_back();
+    assert_says("exit() was called while run");
+}
+
+static void a_process_that_ends_in_a_run_leaves_its_report(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    assert_exit_is_reported(DIRQL_MODE_FIRST, ".sarif");
+    assert_exit_is_reported(DIRQL_MODE_FIRST, ".xml");
+    assert_exit_is_reported(DIRQL_MODE_EXPLORE, ".sarif");
+    assert_exit_is_reported(DIRQL_MODE_LIVE, ".xml");
+}
+
+static void a_path_that_cannot_be_written_is_an_error_in_every_mode(void **state)
+{
+    static const dirql_mode modes[] = { DIRQL_MODE_FIRST, DIRQL_MODE_RANDOM, DIRQL_MODE_EXPLORE };
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        const dirql_options options = { .name = "lost",
+                                        .mode = modes[i],
+                                        .runs = 2,
+                                        .report_file = "no/such/folder/x.xml",
+                                        .fixed = 1 };
+        dirql_result result;
+
+        assert_int_equal(dirql_run(&options, nothing, NULL, &result), DIRQL_FAILED);
+        assert_non_null(strstr(result.report, "could not be written to no/such/folder/x.xml"));
+        dirql_result_free(&result);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +371,8 @@ int main(void)
         cmocka_unit_test(an_exploration_that_passes_says_what_it_covered),
         cmocka_unit_test(a_failure_is_one_of_junit),
         cmocka_unit_test(a_path_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(a_path_that_cannot_be_written_is_an_error_in_every_mode),
+        cmocka_unit_test(a_process_that_ends_in_a_run_leaves_its_report),
         cmocka_unit_test(a_path_must_say_which_kind),
     };
     int failed;

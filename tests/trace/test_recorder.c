@@ -226,18 +226,32 @@ static void the_option_writes_the_trace_to_a_file(void **state)
     remove(path);
 }
 
-static void a_file_that_cannot_be_written_fails_the_run(void **state)
+static void assert_not_written(const char *path, dirql_outcome outcome, const char *reason)
 {
     char *trace = NULL;
     dirql_result result;
 
-    (void)state;
-    assert_int_equal(dirql_run(&(dirql_options){ .processors = 2, .trace = "no/such/folder/x" },
-                               play, &trace, &result),
-                     DIRQL_FAILED);
-    assert_contains(result.report, "could not be written to no/such/folder/x");
+    assert_int_equal(dirql_run(&(dirql_options){ .processors = 2, .trace = path }, play, &trace,
+                               &result),
+                     outcome);
+    assert_contains(result.report, reason);
     dirql_result_free(&result);
     free(trace);
+}
+
+static void a_file_that_cannot_be_written_is_refused(void **state)
+{
+    (void)state;
+    assert_not_written("no/such/folder/x", DIRQL_REFUSED, "no/such/folder/x cannot be written");
+}
+
+static void a_trace_that_does_not_fit_fails_the_run(void **state)
+{
+    (void)state;
+    if (access("/dev/full", W_OK) != 0) {
+        skip();
+    }
+    assert_not_written("/dev/full", DIRQL_FAILED, "could not be written to /dev/full");
 }
 
 int main(void)
@@ -249,7 +263,8 @@ int main(void)
         cmocka_unit_test(mode_first_writes_the_trace_in_the_repository),
         cmocka_unit_test(seed_7_writes_the_trace_in_the_repository),
         cmocka_unit_test(the_option_writes_the_trace_to_a_file),
-        cmocka_unit_test(a_file_that_cannot_be_written_fails_the_run),
+        cmocka_unit_test(a_file_that_cannot_be_written_is_refused),
+        cmocka_unit_test(a_trace_that_does_not_fit_fails_the_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
