@@ -35,11 +35,13 @@ static void begin_trial(dirql_exploration *ex, uint64_t first_seed)
 
 static void end_trial(dirql_exploration *ex, const dq_machine *machine)
 {
-    const dq_pct *pct = &machine->choices.pct;
+    const dq_pct *pct = machine->choices.pct;
 
-    ex->processes = pct->processes > ex->processes ? pct->processes : ex->processes;
+    if (pct != NULL && pct->processes > ex->processes) {
+        ex->processes = pct->processes;
+    }
     if (ex->counts_steps) {
-        ex->job.pct_steps = pct->steps > 0 ? pct->steps : 1;
+        ex->job.pct_steps = pct != NULL && pct->steps > 0 ? pct->steps : 1;
         ex->counts_steps = false;
     } else {
         ex->schedules++;

@@ -88,6 +88,7 @@ static void put_in_list(dq_thread *thread, bool first)
         InsertTailList(list, &thread->ready_link);
     }
     threads->ready_mask |= 1u << thread->priority;
+    thread->machine->contenders++;
 }
 
 static void take_from_list(dq_thread *thread)
@@ -95,6 +96,7 @@ static void take_from_list(dq_thread *thread)
     dq_threads *threads = threads_of(thread->machine);
 
     (void)RemoveEntryList(&thread->ready_link);
+    thread->machine->contenders--;
     if (IsListEmpty(&threads->ready[thread->priority])) {
         threads->ready_mask &= ~(1u << thread->priority);
     }
@@ -303,8 +305,10 @@ void dq_thread_consider(dq_processor *cpu)
     if (count == 0) {
         return;
     }
-    processes[1] = processes[dq_pct_highest(&cpu->machine->choices.pct, processes, count)];
-    processes[0] = dq_process_on(cpu);
+    if (cpu->machine->options.mode == DQ_MODE_PCT) {
+        processes[1] = processes[dq_pct_highest(cpu->machine->choices.pct, processes, count)];
+        processes[0] = dq_process_on(cpu);
+    }
     if (dq_choose_among(cpu, DQ_CHOICE_THREAD, processes, 2, DQ_BOUND_PREEMPTION, UINT64_MAX) ==
         1) {
         prcb->turn.over = true;

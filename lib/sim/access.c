@@ -174,17 +174,17 @@ bool dq_access_by_own(dq_processor *cpu, const void *object, size_t bytes)
 {
     dq_choice_log *log = &cpu->machine->choices;
 
-    return log->searcher != NULL && log->searcher->hears && !dq_choice_prepares(log) &&
+    return dq_choice_watches(log) && log->searcher->hears && !dq_choice_prepares(log) &&
            !log->searcher->touch(log->searcher, cpu, object, bytes, DQ_ACCESS_WRITE);
 }
 
 void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_t bytes,
                           unsigned flags)
 {
-    dq_searcher *searcher = cpu->machine->choices.searcher;
+    const dq_choice_log *log = &cpu->machine->choices;
 
-    if (searcher != NULL && searcher->hears && !dq_choice_prepares(&cpu->machine->choices)) {
-        (void)searcher->touch(searcher, cpu, (const void *)address, bytes, flags);
+    if (dq_choice_watches(log) && log->searcher->hears && !dq_choice_prepares(log)) {
+        (void)log->searcher->touch(log->searcher, cpu, (const void *)address, bytes, flags);
     }
     dq_emit(cpu, ACCESS, (const void *)address, bytes, flags, 0);
 }

@@ -120,7 +120,7 @@ static unsigned drawn_answer(const dq_processor *cpu, const dq_choice *choice, c
         return *given->drawn;
     }
     if (cpu->machine->options.mode == DQ_MODE_PCT && given->processes != NULL) {
-        return dq_pct_choose(&log->pct, given->processes, choice->options);
+        return dq_pct_choose(log->pct, given->processes, choice->options);
     }
     return random_answer(log, choice->options);
 }
@@ -261,7 +261,12 @@ bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes)
     case DQ_MODE_PCT:
         log->random_state = machine->options.seed;
         log->keep_64ths = 32;
-        dq_pct_start(&log->pct, machine->options.seed, machine->options.pct_depth,
+        log->pct = dq_machine_get(machine, sizeof(*log->pct));
+        if (log->pct == NULL) {
+            snprintf(error, error_bytes, "short of memory for mode pct");
+            return false;
+        }
+        dq_pct_start(log->pct, machine->options.seed, machine->options.pct_depth,
                      machine->options.pct_steps);
         return true;
     case DQ_MODE_REPLAY:
@@ -309,5 +314,6 @@ void dq_choice_stop(dq_machine *machine)
 {
     free(machine->choices.entries);
     free(machine->choices.script);
+    dq_machine_give(machine, machine->choices.pct);
     machine->choices = (dq_choice_log){ 0 };
 }

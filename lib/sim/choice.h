@@ -110,7 +110,7 @@ typedef struct dq_choice_log {
     dq_choice *script; /* What replay follows. */
     size_t script_count;
     const dq_guide *guide; /* Or this. */
-    dq_pct pct;
+    dq_pct *pct;           /* Mode pct only. */
     uint64_t random_state;
     unsigned keep_64ths; /* Random: the share of answers that are option 0, in 64ths; drawn once per
                             run. */
@@ -125,6 +125,12 @@ typedef struct dq_choice_log {
 static inline bool dq_choice_prepares(const dq_choice_log *log)
 {
     return log->paused > 0 && log->searcher->at == 0;
+}
+
+/* With a searcher: it matters what is touched. Once there is unseen code, nothing of that does. */
+static inline bool dq_choice_watches(const dq_choice_log *log)
+{
+    return log->searcher != NULL && (log->searcher->noticed & DQ_NOTICE_UNSEEN) == 0;
 }
 
 /* Says it to the searcher, if there is one that does not know it. */

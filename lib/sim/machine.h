@@ -35,8 +35,8 @@ typedef struct dq_kernel_hooks {
     /* How many regions the task's thread is in that keep kernel APCs away: `special` ones (guarded
      * regions), or normal ones. */
     int (*apcs_off)(const dq_task *task, bool special);
-    /* At a schedule point below DISPATCH_LEVEL, in a mode that chooses: may say
-     * dq_want_switch(cpu). */
+    /* At a schedule point below DISPATCH_LEVEL, in a mode that chooses, while there are contenders:
+     * may say dq_want_switch(cpu). */
     void (*preempt)(dq_processor *cpu);
     /* In live mode: the thread that `cpu` runs has had its time, as the host counts it: may say
      * dq_want_switch(cpu). Any host thread, inside the monitor. */
@@ -100,7 +100,8 @@ struct dq_machine {
     dq_processor *processors; /* An array of options.processors. */
     unsigned processor_count;
     const dq_scheduler *scheduler;
-    void *scheduler_state;
+    void *scheduler_state; /* Mode live's. */
+    dq_turns turns;        /* All other modes'. */
     dq_monitor monitor;
     dq_task *tasks;
     dq_task *spare_tasks;  /* In an arena: over, with stacks for others. */
@@ -118,6 +119,7 @@ struct dq_machine {
     dq_task
         *ended_tasks;    /* Their stacks wait to be freed by somebody who does not stand on them. */
     uint32_t executions; /* Ordinal of the last one begun. */
+    unsigned contenders; /* Threads that could go on, but for a processor: the kernel counts them. */
     uint64_t progress;   /* For the watchdog: every long way through a service counts. */
     uint64_t wakes;      /* Threads that could go on again, and what was before a rewind. */
     dq_loop loop;

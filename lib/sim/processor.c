@@ -116,20 +116,14 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
         if (manner == DQ_MANNER_MASKS) {
             execution->pinned = false; /* Another thread of the processor could not go on later. */
         }
-        if (cpu->irql < DQ_LEVEL_DISPATCH && dq_mode_chooses(machine->options.mode)) {
+        if (machine->contenders > 0 && cpu->irql < DQ_LEVEL_DISPATCH &&
+            dq_mode_chooses(machine->options.mode)) {
             machine->hooks->preempt(cpu);
         }
     }
     execution->lonely = false;
     execution->pinned = false;
     return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
-}
-
-static dq_processor *point_of_service(dq_processor *cpu, dq_service service, const void *place)
-{
-    const dq_manner manner = dq_service_manner(service);
-
-    return point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
 }
 
 /* KeSetEvent with `Wait` raises IRQL until the wait. */
@@ -184,6 +178,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
                        uint64_t b, uint64_t c)
 {
     dq_processor *cpu = dq_self;
+    const dq_manner manner = dq_service_manner(service);
 
     if (DQ_UNLIKELY(cpu->live != NULL)) {
         dq_monitor_enter(cpu->live);
@@ -200,7 +195,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     if (dq_attends(cpu, DQ_ATTEND_LOOP)) {
         dq_loop_look(cpu);
     }
-    if (cpu->machine->choices.searcher != NULL) {
+    if (dq_choice_watches(&cpu->machine->choices)) {
         look_closer(cpu, service, place, object, a, c);
     }
     if (cpu->attention & DQ_ATTEND_SINKS) {
@@ -214,7 +209,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
 
         dq_emit_to_sinks(cpu, &event);
     }
-    return point_of_service(cpu, service, place);
+    return point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
 }
 
 dq_processor *dq_point(dq_processor *cpu)

@@ -11,13 +11,8 @@
 
 static const uint64_t slice_ns = 10 * 1000;
 static const uint64_t slice_counted_ns = 10 * 1000 * 1000; /* Where a switch is to be paid for. */
-static const uint64_t slice_points = 256;
-static const uint64_t slice_counted_points = 20000;
-
-static dq_turns *turns_of(const dq_machine *machine)
-{
-    return machine->scheduler_state;
-}
+static const uint32_t slice_points = 256;
+static const uint32_t slice_counted_points = 20000;
 
 /* ---- Who could go on ------------------------------------------------------------------------- */
 
@@ -33,7 +28,7 @@ static inline bool is_in(uint64_t set, const dq_processor *cpu)
 
 static inline bool is_urgent(const dq_processor *cpu)
 {
-    const dq_turns *t = turns_of(cpu->machine);
+    const dq_turns *t = &cpu->machine->turns;
 
     return (dq_has_interrupt(cpu) && !is_in(t->put_off, cpu)) ||
            (in_activation(cpu) && !is_in(t->gave_way, cpu) && dq_can_run(cpu));
@@ -69,18 +64,17 @@ static dq_processor *runnable_after(const dq_machine *machine, const dq_processo
 
 static bool turn_is_over(const dq_machine *machine)
 {
-    const dq_turns *t = turns_of(machine);
+    const dq_turns *t = &machine->turns;
     const bool sparse = machine->choices.sparse;
     const uint64_t limit_ns = sparse ? slice_counted_ns : slice_ns;
-
-    const uint64_t limit_points = sparse ? slice_counted_points : slice_points;
+    const uint32_t limit_points = sparse ? slice_counted_points : slice_points;
 
     return t->points >= limit_points || machine->clock.now_ns - t->began_ns >= limit_ns;
 }
 
 static void give_turn(dq_machine *machine, const dq_processor *cpu)
 {
-    dq_turns *t = turns_of(machine);
+    dq_turns *t = &machine->turns;
 
     t->turn = cpu->number;
     t->began_ns = machine->clock.now_ns;
@@ -90,7 +84,7 @@ static void give_turn(dq_machine *machine, const dq_processor *cpu)
 /* What an undisturbed machine would do. NULL if nobody can run. */
 static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, bool yields)
 {
-    dq_turns *t = turns_of(machine);
+    dq_turns *t = &machine->turns;
     dq_processor *holder = &machine->processors[t->turn];
     dq_processor *urgent = is_urgent(cpu) && !yields ? cpu : urgent_after(machine, cpu);
     dq_processor *next;
@@ -137,7 +131,7 @@ static uint64_t without_late_interrupts(const contest *c)
     for (unsigned i = 1; i < c->count; i++) {
         const dq_processor *cpu = c->option[i];
 
-        if (is_in(turns_of(cpu->machine)->put_off, cpu) && dq_has_interrupt(cpu)) {
+        if (is_in(cpu->machine->turns.put_off, cpu) && dq_has_interrupt(cpu)) {
             costly &= ~(1ull << i);
         }
     }
@@ -205,7 +199,7 @@ static void settle(dq_processor *cpu, const contest *c, unsigned answer, readine
                    const dq_turns *before)
 {
     dq_machine *machine = cpu->machine;
-    dq_turns *t = turns_of(machine);
+    dq_turns *t = &machine->turns;
     const dq_processor *chosen = c->option[answer];
 
     if (answer != 0 && !is_urgent(chosen)) {
@@ -223,7 +217,7 @@ static void settle(dq_processor *cpu, const contest *c, unsigned answer, readine
 
 static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
-    const dq_turns before = *turns_of(machine);
+    const dq_turns before = machine->turns;
     dq_processor *next = undisturbed(machine, cpu, caller == YIELDS);
     contest c;
     unsigned answer;
@@ -259,8 +253,7 @@ static inline const dq_trail_step *place_on_trail(dq_machine *machine, const dq_
     const dq_trail_step *step = &machine->trail.steps[machine->trail_at];
     const dq_execution *execution = cpu->execution;
 
-    if (machine->trail_at < machine->trail.count && !machine->choices.searcher->anew &&
-        step->answers <= machine->choices.searcher->same && step->processor == cpu->number &&
+    if (machine->trail_at < machine->trail.count && step->processor == cpu->number &&
         step->service == execution->service && step->calls == execution->calls) {
         return step;
     }
@@ -275,7 +268,7 @@ static dq_processor *go_along(dq_machine *machine, dq_processor *cpu, const dq_t
     machine->choices.searcher->at = step->answers;
     machine->choices.asked = step->asked;
     machine->choices.count = step->logged;
-    *turns_of(machine) = step->turns;
+    machine->turns = step->turns;
     cpu->execution->pinned_answer = step->pinned_answer;
     cpu->execution->pinned = step->pinned;
     return step->next != DQ_TRAIL_NOBODY ? &machine->processors[step->next] : NULL;
@@ -291,7 +284,7 @@ static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readine
     }
     next = choose_next(machine, cpu, caller);
     if (machine->marked) {
-        dq_trail_leave(cpu, next, turns_of(machine));
+        dq_trail_leave(cpu, next);
     }
     return next;
 }
@@ -301,7 +294,7 @@ static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readine
 /* What held while it did not go on. */
 static void forget(const dq_processor *cpu)
 {
-    dq_turns *t = turns_of(cpu->machine);
+    dq_turns *t = &cpu->machine->turns;
 
     t->put_off &= ~(1ull << cpu->number);
     t->gave_way &= ~(1ull << cpu->number);
@@ -379,11 +372,10 @@ static void turns_home(dq_processor *cpu, bool for_good)
 
 static bool turns_start(dq_machine *machine)
 {
-    machine->scheduler_state = dq_machine_get(machine, sizeof(dq_turns));
     if (machine->options.arena != NULL) {
         dq_processors_make_idle_tasks(machine);
     }
-    return machine->scheduler_state != NULL;
+    return true;
 }
 
 /* What the watchdog looks at. One processor alone counts its short ways too, but not beyond a
@@ -401,6 +393,9 @@ static void turns_run(dq_machine *machine)
     if (machine->watch == NULL) {
         machine->watch = host_watch_start(progress_of(machine), machine->options.watchdog_ns);
         dq_loop_watch(machine);
+    }
+    if (machine->marked) {
+        dq_trail_begin(&machine->trail, machine->choices.searcher);
     }
     dq_processor_ready(first);
     dq_self = first;
@@ -432,9 +427,7 @@ static void turns_retire(dq_task *task)
 static void turns_stop(dq_machine *machine)
 {
     host_watch_stop(machine->watch);
-    dq_machine_give(machine, machine->scheduler_state);
     machine->watch = NULL;
-    machine->scheduler_state = NULL;
 }
 
 const dq_scheduler dq_sched_turns = {

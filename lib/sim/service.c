@@ -10,16 +10,11 @@ static const char *const names[DQ_SERVICE_COUNT] = {
 #undef DQ_SERVICE_ROW
 };
 
-static const unsigned char manners[DQ_SERVICE_COUNT] = {
+const unsigned char dq_service_manners[DQ_SERVICE_COUNT] = {
 #define DQ_MANNER_ROW(name, manner) [DQ_SERVICE_##name] = DQ_MANNER_##manner,
 #include "sim/manner.def"
 #undef DQ_MANNER_ROW
 };
-
-dq_manner dq_service_manner(dq_service service)
-{
-    return service < DQ_SERVICE_COUNT ? (dq_manner)manners[service] : DQ_MANNER_ORDINARY;
-}
 
 const char *dq_service_name(dq_service service)
 {

@@ -30,7 +30,12 @@ typedef enum dq_manner {
     DQ_MANNER_POLL
 } dq_manner;
 
-dq_manner dq_service_manner(dq_service service);
+extern const unsigned char dq_service_manners[];
+
+static inline dq_manner dq_service_manner(dq_service service)
+{
+    return (dq_manner)dq_service_manners[service];
+}
 
 /* "KeSetEvent"; the empty string for DQ_SERVICE_NONE. */
 const char *dq_service_name(dq_service service);

@@ -30,7 +30,15 @@ static bool make_room(dq_trail *trail)
     return true;
 }
 
-void dq_trail_leave(const dq_processor *cpu, const dq_processor *next, const dq_turns *turns)
+void dq_trail_begin(dq_trail *trail, const dq_searcher *searcher)
+{
+    trail->count = searcher->anew ? 0 : trail->count;
+    while (trail->count > 0 && trail->steps[trail->count - 1].answers > searcher->same) {
+        trail->count--;
+    }
+}
+
+void dq_trail_leave(const dq_processor *cpu, const dq_processor *next)
 {
     dq_machine *machine = cpu->machine;
     const dq_choice_log *log = &machine->choices;
@@ -47,10 +55,10 @@ void dq_trail_leave(const dq_processor *cpu, const dq_processor *next, const dq_
                          .next = next != NULL ? next->number : DQ_TRAIL_NOBODY,
                          .pinned_answer = execution->pinned_answer,
                          .pinned = execution->pinned,
-                         .turns = *turns,
-                         .answers = log->searcher->at,
-                         .asked = log->asked,
-                         .logged = log->count };
+                         .answers = (uint32_t)log->searcher->at,
+                         .asked = (uint32_t)log->asked,
+                         .logged = (uint32_t)log->count,
+                         .turns = machine->turns };
 }
 
 void dq_trail_forget(dq_trail *trail)

@@ -12,11 +12,11 @@
 
 #include "sim/choice.h"
 
-/* Whose turn it is, see sched_turns.c. */
+/* Whose turn it is where processors take turns, see sched_turns.c. */
 typedef struct dq_turns {
-    unsigned turn; /* The processor whose thread code goes on. */
+    uint32_t turn;   /* The processor whose thread code goes on. */
+    uint32_t points; /* So many of its turn are over. */
     uint64_t began_ns;
-    uint64_t points;
     uint64_t put_off;  /* Processors with an interrupt before which others have gone on: paid for. */
     uint64_t gave_way; /* Processors in activations after which others have gone on: not urgent. */
 } dq_turns;
@@ -31,10 +31,10 @@ typedef struct dq_trail_step {
     uint8_t next; /* Who went on, or DQ_TRAIL_NOBODY. */
     uint8_t pinned_answer;
     bool pinned;
+    uint32_t answers; /* Choices that the search had answered then, */
+    uint32_t asked;   /* and all that were asked */
+    uint32_t logged;  /* and written down. */
     dq_turns turns;
-    size_t answers; /* Choices that the search had answered then, */
-    size_t asked;   /* and all that were asked */
-    size_t logged;  /* and written down. */
 } dq_trail_step;
 
 typedef struct dq_trail {
@@ -42,8 +42,11 @@ typedef struct dq_trail {
     size_t count, capacity;
 } dq_trail;
 
-/* Remembers what came of the place. `next` is NULL if nobody could go on; `turns` as it is now. */
-void dq_trail_leave(const dq_processor *cpu, const dq_processor *next, const dq_turns *turns);
+/* Before a run: what the search answers now as it did in the run before is left of the trail. */
+void dq_trail_begin(dq_trail *trail, const dq_searcher *searcher);
+
+/* Remembers what came of the place. `next` is NULL if nobody could go on. */
+void dq_trail_leave(const dq_processor *cpu, const dq_processor *next);
 
 void dq_trail_forget(dq_trail *trail);
 
