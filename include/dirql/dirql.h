@@ -133,7 +133,8 @@ typedef struct dirql_options {
     const char *resume; /* A file: an exploration that a limit has cut goes on from it in the next
                            run, at the beginning of the pass that was cut (what a bound larger by
                            one adds): a limit that no pass fits in gets nowhere. Each test and each
-                           shard has its own. */
+                           shard has its own; while one is at work, another is refused (by a file of
+                           that name and .lock). */
     int unreduced;     /* True: branch also where it can make no difference: to check that it makes
                           none. */
     const void *routine; /* Mode explore: the function that is the test, if the body only calls it;

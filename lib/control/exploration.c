@@ -2,6 +2,7 @@
  * exploration.c - the beginning and the end of an exploration.
  */
 #include "control/exploration.h"
+#include "control/resume.h"
 
 #include <stdlib.h>
 
@@ -84,6 +85,7 @@ void dirql_exploration_end(dirql_exploration *ex, dirql_result *result)
     dq_search_stop(&ex->search);
     dirql_progress_end(&ex->progress);
     host_faults_let_go();
+    dirql_resume_end(ex);
     host_data_release(ex->data);
     dq_arena_stop(&ex->arena);
     free(ex);

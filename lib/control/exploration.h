@@ -39,6 +39,7 @@ typedef struct dirql_exploration {
         uint64_t calls, time_ns;
         size_t choices;
     } first, last; /* What the first run was, and the latest one: equal, where they should be. */
+    struct host_claim *claim; /* On the file of option resume. */
     char preface[192];
     char complaint[640]; /* Why the file of option resume is of no use. */
 } dirql_exploration;

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/file.h"
@@ -159,10 +160,42 @@ static bool read(dirql_exploration *ex, char *error, size_t bytes)
     return true;
 }
 
+/* Of two explorations that write one file, each would undo what the other has done. */
+static bool claim(dirql_exploration *ex, char *error, size_t bytes)
+{
+    const char *path = ex->options.resume;
+    const size_t length = strlen(path) + sizeof(".lock");
+    char *lock = malloc(length);
+
+    if (lock == NULL) {
+        snprintf(error, bytes, "short of memory for the exploration");
+        return false;
+    }
+    snprintf(lock, length, "%s.lock", path);
+    ex->claim = host_file_claim(lock);
+    if (ex->claim == NULL) {
+        snprintf(error, bytes,
+                 "option resume, or DIRQL_RESUME: another exploration is at work with %.200s (its "
+                 "lock is the file %.200s). Give each test and each shard a file of its own, and "
+                 "each process its own TEST_SHARD_INDEX.", path, lock);
+    }
+    free(lock);
+    return ex->claim != NULL;
+}
+
+void dirql_resume_end(dirql_exploration *ex)
+{
+    host_file_disclaim(ex->claim);
+    ex->claim = NULL;
+}
+
 bool dirql_resume_begin(dirql_exploration *ex, char *error, size_t bytes)
 {
     if (ex->options.resume == NULL) {
         return true;
+    }
+    if (!claim(ex, error, bytes)) {
+        return false;
     }
     if (host_file_exists(ex->options.resume) && !read(ex, error, bytes)) {
         return false;

@@ -11,8 +11,12 @@
 #include "control/exploration.h"
 
 /* Before the first run: goes on from the file, if there is one. False, with the reason, if it
- * cannot be read, is something else's, or cannot be written: then it is as it was. */
+ * cannot be read, is something else's, is used by another exploration now, or cannot be written:
+ * then it is as it was. */
 bool dirql_resume_begin(dirql_exploration *ex, char *error, size_t bytes);
+
+/* When the exploration is over: others may use the file. */
+void dirql_resume_end(dirql_exploration *ex);
 
 /* After a pass, and at the end. False, with the reason, if it cannot be written. */
 bool dirql_resume_write(const dirql_exploration *ex, char *error, size_t bytes);

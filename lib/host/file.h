@@ -21,6 +21,16 @@ bool host_file_exists(const char *path);
  * says why, in the words of the system. */
 bool host_file_is_writable(const char *path, char *reason, size_t reason_bytes);
 
+/* A file that one user of all processes has at a time. */
+typedef struct host_claim host_claim;
+
+/* Makes the file if need be, and takes it until it is given back, or the process ends. NULL: somebody
+ * else has it. Where files cannot be locked, everybody gets it. */
+host_claim *host_file_claim(const char *path);
+
+/* Gives it back, and removes the file. NULL: nothing. */
+void host_file_disclaim(host_claim *claim);
+
 /* Base name of the program that runs; "program" if unknown. Returns name. */
 const char *host_program_name(char *name, size_t bytes);
 

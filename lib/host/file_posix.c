@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/maps_posix.h"
@@ -99,6 +101,73 @@ bool host_file_is_writable(const char *path, char *reason, size_t reason_bytes)
     }
     return true;
 }
+
+/* ---- Claims ---------------------------------------------------------------------------------- */
+
+struct host_claim {
+    int file; /* -1: there is no lock to be had. */
+    char path[];
+};
+
+/* Between opening and locking, who had the file may have removed it. */
+static bool is_there(int file, const char *path)
+{
+    struct stat opened, named;
+
+    return fstat(file, &opened) == 0 && stat(path, &named) == 0 &&
+           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+/* -1: it cannot be locked; -2: somebody else has it. */
+static int lock_file(const char *path)
+{
+    for (;;) {
+        const int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        const bool locked = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
+        const int error = errno;
+
+        if (locked && is_there(file, path)) {
+            return file;
+        }
+        if (file >= 0) {
+            (void)close(file);
+        }
+        if (!locked && file >= 0 && error == EWOULDBLOCK) {
+            return -2;
+        }
+        if (!locked) {
+            return -1;
+        }
+    }
+}
+
+host_claim *host_file_claim(const char *path)
+{
+    const size_t bytes = strlen(path) + 1;
+    host_claim *claim = malloc(sizeof(*claim) + bytes);
+
+    if (claim == NULL) {
+        return NULL;
+    }
+    memcpy(claim->path, path, bytes);
+    claim->file = lock_file(path);
+    if (claim->file == -2) {
+        free(claim);
+        return NULL;
+    }
+    return claim;
+}
+
+void host_file_disclaim(host_claim *claim)
+{
+    if (claim != NULL && claim->file >= 0) {
+        (void)unlink(claim->path);
+        (void)close(claim->file);
+    }
+    free(claim);
+}
+
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 const char *host_program_name(char *name, size_t bytes)
 {

@@ -88,18 +88,33 @@ static void say_function(uintptr_t stuck_at)
     }
 }
 
+/* The lock of a C++ variable is one between host threads: a simulated thread that waits for another
+ * one there keeps the host thread that both run on. */
+static void say_guard(uintptr_t caller)
+{
+    Dl_info info;
+
+    if (caller != 0 && dladdr((void *)caller, &info) != 0 && info.dli_sname != NULL &&
+        strstr(info.dli_sname, "cxa_guard_acquire") != NULL) {
+        say("dirql: there it waits for a local static variable of C++, whose constructor another "
+            "thread of the run has begun, and waits in it. Let the constructor wait for nothing, "
+            "or initialise the variable before the threads are there.\n");
+    }
+}
+
 static _Noreturn void end_process(void)
 {
     fflush(NULL);
     _Exit(EXIT_FAILURE);
 }
 
-void host_stuck_end_process(uint64_t quiet_ns, uintptr_t stuck_at)
+void host_stuck_end_process(uint64_t quiet_ns, uintptr_t stuck_at, uintptr_t caller)
 {
     say_where(quiet_ns, stuck_at);
     say("dirql: the process ends here.\n");
     set_alarm();
     say_function(stuck_at);
+    say_guard(caller);
     end_process();
 }
 

@@ -57,6 +57,7 @@ struct host_watch {
     /* Shared with the signal handler. */
     atomic_int state;          /* A watch_state. */
     atomic_uintptr_t stuck_at; /* Where the thread was when last asked; 0 without an answer. */
+    atomic_uintptr_t stuck_caller; /* Who called that, if it has no frame of its own. */
     host_guest guest;          /* Written before the state becomes ASKED. */
 };
 
@@ -106,6 +107,7 @@ static HOST_UNINSTRUMENTED bool answer(host_watch *watch, void *state)
     fault.address = fault.place;
     fault.stack_pointer = (const void *)host_frame_stack_pointer(state);
     atomic_store(&watch->stuck_at, place);
+    atomic_store(&watch->stuck_caller, host_frame_caller(state));
     return host_here_now.keeps_lock == 0 && host_here_now.caught != NULL &&
            !host_here_now.passes_faults && !host_signal_is_nested(state) &&
            host_guest_has(&watch->guest, place) && redirect(watch, state, &fault);
@@ -171,7 +173,8 @@ static void give_up(host_watch *watch)
     int asked = ASKED;
 
     if (atomic_compare_exchange_strong(&watch->state, &asked, GIVEN_UP)) {
-        host_stuck_end_process(watch->quiet.sum_ns, atomic_load(&watch->stuck_at));
+        host_stuck_end_process(watch->quiet.sum_ns, atomic_load(&watch->stuck_at),
+                               atomic_load(&watch->stuck_caller));
     }
 }
 

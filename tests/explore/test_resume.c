@@ -6,8 +6,10 @@
 
 #include <ntddk.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static volatile LONG count;
@@ -184,6 +186,24 @@ static void the_file_of_another_exploration_is_refused(void **state)
     assert_refused(&options, "give each test and each shard a file of its own");
 }
 
+static void a_file_that_another_process_uses_is_refused(void **state)
+{
+    const dirql_options options = exploring();
+    char lock[128];
+    int file;
+
+    (void)state;
+    snprintf(lock, sizeof(lock), "%s.lock", path);
+    file = open(lock, O_RDWR | O_CREAT, 0666);
+    assert_true(file >= 0);
+    assert_int_equal(flock(file, LOCK_EX | LOCK_NB), 0);
+    assert_refused(&options, "another exploration is at work with resume-");
+    close(file);
+    run(&options, two_add); /* What a process that died has left is no hindrance. */
+    assert_true(result.complete);
+    assert_int_not_equal(access(lock, F_OK), 0);
+}
+
 static void a_file_that_cannot_be_written_is_refused(void **state)
 {
     dirql_options options = exploring();
@@ -201,6 +221,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_of_something_else_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(a_malformed_file_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(the_file_of_another_exploration_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_that_another_process_uses_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_is_refused, begin, end),
     };
 
