@@ -165,13 +165,31 @@ dq_lock_class *dq_lockclass_of(dq_lockorder *order, dq_processor *cpu, dq_lock_e
         wanted.kind = DQ_CLASS_LOCK;
         wanted.key = entry->lock;
     }
+    wanted.lock = entry->lock;
     entry->class = find_or_make(order, &wanted);
+    if (entry->class != NULL && entry->class->lock != entry->lock) {
+        entry->class->several = true;
+    }
     return entry->class;
+}
+
+/* "`lock`, " of a variable that is the only lock of the class; else nothing. */
+static void name_variable(const dq_lock_class *class, char *text, size_t bytes)
+{
+    host_symbol symbol;
+
+    if (class->several || class->lock == NULL || !host_symbol_find_data(class->lock, &symbol)) {
+        text[0] = '\0';
+    } else if (symbol.offset != 0) {
+        snprintf(text, bytes, "`%s`+%zu, ", symbol.function, symbol.offset);
+    } else {
+        snprintf(text, bytes, "`%s`, ", symbol.function);
+    }
 }
 
 const char *dq_lockclass_describe(const dq_lock_class *class, char *text, size_t bytes)
 {
-    char place[PLACE_TEXT];
+    char place[PLACE_TEXT], variable[PLACE_TEXT];
 
     switch (class->kind) {
     case DQ_CLASS_NAMED:
@@ -181,11 +199,13 @@ const char *dq_lockclass_describe(const dq_lock_class *class, char *text, size_t
         snprintf(text, bytes, "the interrupt lock of line \"%s\"", class->name);
         break;
     case DQ_CLASS_SITE:
-        snprintf(text, bytes, "initialized at %s",
+        name_variable(class, variable, sizeof(variable));
+        snprintf(text, bytes, "%sinitialized at %s", variable,
                  dq_place_describe(class->key, place, sizeof(place)));
         break;
     case DQ_CLASS_LOCK:
-        snprintf(text, bytes, "first acquired at %s",
+        name_variable(class, variable, sizeof(variable));
+        snprintf(text, bytes, "%sfirst acquired at %s", variable,
                  dq_place_describe(class->seen, place, sizeof(place)));
         break;
     }

@@ -77,6 +77,8 @@ struct dq_lock_class {
     const void *key;  /* Of a site its place, of a lock its address. */
     uint32_t vector;  /* Of a line. */
     const void *seen; /* Where it was first acquired. */
+    const void *lock; /* The first one of it ... */
+    bool several;     /* ... which is not the only one. */
     char name[DQ_LOCK_NAME];
     bool has_readers;
     bool writers_wait; /* Somebody acquires it exclusively, and not by a try. */

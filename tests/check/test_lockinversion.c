@@ -77,7 +77,7 @@ static void inversion_is_found_and_drawn(void **state)
     (void)state;
     rule_run_undisturbed(1, an_isr_acquires_what_a_thread_holds);
     assert_finding_is(0, 0, 0, 0, 0, "LockIrqlInversion");
-    assert_report_has("  lock A: initialized at an_isr_acquires_what_a_thread_holds");
+    assert_report_has("  lock A: `lock`, initialized at an_isr_acquires_what_a_thread_holds");
     assert_report_has(": acquires A  ");
     assert_report_has("DIRQL 5  ISR isr: interrupts the holder of A");
     assert_report_has("DIRQL 5  ISR isr: waits for A, which CPU0 holds  at_dpc_level");

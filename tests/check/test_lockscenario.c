@@ -157,9 +157,54 @@ static int forget(void **state)
     return 0;
 }
 
+static KSPIN_LOCK members[2];
+
+static void initialise_in_one_line(void *context)
+{
+    (void)context;
+    KeInitializeSpinLock(&queue), KeInitializeSpinLock(&names);
+    nest(&queue, &names);
+    nest(&names, &queue);
+}
+
+static __attribute__((noinline)) void initialise_member(PKSPIN_LOCK member)
+{
+    KeInitializeSpinLock(member);
+    KeMemoryBarrier(); /* No tail call. */
+}
+
+static void initialise_at_one_place(void *context)
+{
+    (void)context;
+    initialise_member(&members[0]);
+    initialise_member(&members[1]);
+    KeInitializeSpinLock(&names);
+    nest(&members[0], &names);
+    nest(&names, &members[1]);
+}
+
+static void locks_that_are_variables_have_their_names(void **state)
+{
+    (void)state;
+    rule_run_undisturbed(1, initialise_in_one_line);
+    assert_report_has("`queue`, initialized at initialise_in_one_line");
+    assert_report_has("`names`, initialized at initialise_in_one_line");
+}
+
+static void a_class_of_several_locks_has_no_variables_name(void **state)
+{
+    (void)state;
+    rule_run_undisturbed(1, initialise_at_one_place);
+    assert_report_has(": initialized at initialise_member");
+    assert_report_has("`names`, initialized at initialise_at_one_place");
+    assert_null(strstr(rule_result.report, "`members`"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(locks_that_are_variables_have_their_names),
+        cmocka_unit_test(a_class_of_several_locks_has_no_variables_name),
         cmocka_unit_test(a_cycle_is_told_and_drawn),
         cmocka_unit_test(an_inversion_is_told_and_drawn),
     };
