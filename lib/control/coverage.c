@@ -52,14 +52,18 @@ static void add_shard(dq_text *out, const dirql_exploration *ex)
     }
 }
 
-/* That a run was ended in its middle is of interest if it had taken long: it may be endless. */
+/* A run that was ended in its middle, and had taken long, may be endless. */
 static void add_cut(dq_text *out, const dirql_exploration *ex)
 {
     const uint64_t long_ns = 1000000000u;
 
+    if (ex->cut_short_ns == 0) {
+        return;
+    }
+    dq_text_add(out, "; time_limit_s (%u s) was over in the middle of a run",
+                ex->options.time_limit_s);
     if (ex->cut_short_ns >= long_ns) {
-        dq_text_add(out, "; time_limit_s (%u s) was over in the middle of a run that had taken "
-                    "%.1f s, and may be endless", ex->options.time_limit_s,
+        dq_text_add(out, ", which had taken %.1f s: it may be endless",
                     (double)ex->cut_short_ns / 1e9);
     }
 }
@@ -167,6 +171,15 @@ static void add_used(dq_text *out, const uint64_t *used)
     }
 }
 
+static void add_number(dq_text *out, uint64_t number)
+{
+    if (number > 0) {
+        dq_text_add(out, "%" PRIu64, number);
+    } else {
+        dq_text_add(out, "none");
+    }
+}
+
 void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used,
                             const dirql_shortened *shortened)
 {
@@ -191,8 +204,9 @@ void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used,
     }
     add_used(&out, shortened != NULL ? shortened->after.used : before);
     if (shortened != NULL && shortened->after.answers < shortened->before.answers) {
-        dq_text_add(&out, ", shortened from %" PRIu64 " choices to %" PRIu64,
-                    shortened->before.answers, shortened->after.answers);
+        dq_text_add(&out, ", shortened from %" PRIu64 " choice%s to ", shortened->before.answers,
+                    shortened->before.answers == 1 ? "" : "s");
+        add_number(&out, shortened->after.answers);
     }
     snprintf(ex->preface, sizeof(ex->preface), "%s.   ", out.text != NULL ? out.text : "");
     free(out.text);

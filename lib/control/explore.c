@@ -132,6 +132,8 @@ static bool has_diverged(dirql_exploration *ex)
     if (ex->search.error == DQ_SEARCH_GOES_ON && ex->search.searcher.at < ex->search.count) {
         ex->search.error = DQ_SEARCH_DIVERGED;
         ex->search.error_at = ex->search.searcher.at;
+        ex->search.expected = ex->search.nodes[ex->search.searcher.at].choice;
+        ex->search.expected_service = ex->search.nodes[ex->search.searcher.at].service;
         ex->search.asked = (dq_choice){ 0 };
     }
     return ex->search.error != DQ_SEARCH_GOES_ON;

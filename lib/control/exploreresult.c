@@ -115,24 +115,32 @@ dirql_outcome dirql_explore_too_late(dirql_exploration *ex, dirql_result *result
         HOST_WATCH_LOOP_LIMITS);
 }
 
+static void describe_choice(const dq_choice *choice, char *text, size_t bytes)
+{
+    if (choice->options == 0) {
+        snprintf(text, bytes, "the end of the run");
+    } else {
+        snprintf(text, bytes, "%s (%u options)", dq_choice_meaning(choice->kind), choice->options);
+    }
+}
+
 dirql_outcome dirql_explore_diverged(dirql_exploration *ex, dirql_result *result)
 {
     const dq_search *search = &ex->search;
     const char *service = dq_service_name((dq_service)search->expected_service);
+    char first[96], second[96];
 
     if (search->error == DQ_SEARCH_SHORT_OF_MEMORY) {
         return dirql_explore_fail(ex, result, "short of memory for the log of choices, after %zu",
                                   search->error_at);
     }
+    describe_choice(&search->expected, first, sizeof(first));
+    describe_choice(&search->asked, second, sizeof(second));
     return dirql_explore_fail(
         ex, result,
         "the test is not deterministic: run twice with the same schedule, it went another way at "
-        "choice %zu. The first time that was %s (%u options), in %s; the second time %s (%u "
-        "options). " CAUSES,
-        search->error_at + 1, dq_choice_meaning(search->expected.kind), search->expected.options,
-        service[0] != '\0' ? service : "the test's own code",
-        search->asked.options != 0 ? dq_choice_meaning(search->asked.kind) : "the end of the run",
-        search->asked.options);
+        "choice %zu. The first time that was %s, in %s; the second time %s. " CAUSES,
+        search->error_at + 1, first, service[0] != '\0' ? service : "the test's own code", second);
 }
 
 dirql_outcome dirql_explore_abandoned(dq_machine *machine, dirql_result *result)

@@ -11,6 +11,7 @@
 #include "ex/pool.h"
 #include "io/memoryname.h"
 #include "ke/ki.h"
+#include "host/file.h"
 #include "trace/recorder.h"
 
 #include <inttypes.h>
@@ -245,7 +246,8 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
     const char *name = machine->options.name;
     const char *value = mode == DQ_MODE_FIRST || schedule == NULL ? "first" : schedule;
     const char *preface = preface_of(machine);
-    const size_t bytes = strlen(value) + strlen(name) + strlen(preface) + strlen(fails) + 256;
+    char program[256];
+    const size_t bytes = strlen(value) + strlen(name) + strlen(preface) + strlen(fails) + sizeof(program) + 256;
     char *line = malloc(bytes);
 
     if (line == NULL) {
@@ -255,8 +257,9 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
         snprintf(line, bytes,
                  "live: the order of things was the host's, and cannot be repeated. To look for "
                  "the same in runs that can:\n  for seed in $(seq 1000); do DIRQL_TEST=%s "
-                 "%sDIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u <test> || break; done",
-                 name, fails, machine->processor_count);
+                 "%sDIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u ./%s || break; done",
+                 name, fails, machine->processor_count,
+                 host_program_name(program, sizeof(program)));
     } else {
         snprintf(line, bytes, "%sreplay: DIRQL_TEST=%s %sDIRQL_%s=%s", preface, name, fails,
                  mode == DQ_MODE_FIRST ? "MODE" : "REPLAY", value);

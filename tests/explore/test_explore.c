@@ -258,6 +258,30 @@ static void a_test_that_is_not_deterministic_is_told_so(void **state)
     dirql_result_free(&result);
 }
 
+static DIRQL_KEEP unsigned earlier;
+
+static void choose_once_only(void *context)
+{
+    (void)context;
+    if (earlier++ == 0) {
+        (void)dirql_choose(2);
+    }
+}
+
+static void a_run_that_ends_too_early_is_said_to_end(void **state)
+{
+    const dirql_options options = exploring();
+    dirql_result result;
+
+    (void)state;
+    earlier = 0;
+    result = explored(&options, choose_once_only);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_says(result.report, "The first time that was what the test chooses (2 options)");
+    assert_says(result.report, "the second time the end of the run. ");
+    dirql_result_free(&result);
+}
+
 static void a_limit_that_cuts_it_short_is_never_called_complete(void **state)
 {
     dirql_options options = exploring();
@@ -325,6 +349,7 @@ static void a_run_without_end_ends_with_the_time(void **state)
     assert_int_equal(result.outcome, DIRQL_PASSED);
     assert_false(result.complete);
     assert_says(result.coverage, "explored 1 schedules so far");
+    assert_says(result.coverage, "over in the middle of a run");
     dirql_result_free(&result);
 }
 
@@ -396,6 +421,7 @@ int main(void)
         cmocka_unit_test(every_answer_of_a_choice_is_tried),
         cmocka_unit_test(static_data_is_as_new_in_every_run),
         cmocka_unit_test(a_test_that_is_not_deterministic_is_told_so),
+        cmocka_unit_test(a_run_that_ends_too_early_is_said_to_end),
         cmocka_unit_test(a_limit_that_cuts_it_short_is_never_called_complete),
         cmocka_unit_test(who_must_complete_fails_when_cut_short),
         cmocka_unit_test(a_run_without_end_ends_with_the_time),

@@ -75,6 +75,27 @@ static void two_of_forty_matter(void *context)
     }
 }
 
+static void choose_and_fail(void *context)
+{
+    (void)context;
+    (void)dirql_choose(2);
+    KeBugCheckEx(NAME, 1, 0, 0, 0);
+}
+
+static void one_choice_that_does_not_matter_is_one_to_none(void **state)
+{
+    dirql_options options = drawing();
+
+    (void)state;
+    do { /* Until 1 is drawn. */
+        options.seed++;
+        assert_true(options.seed < 100);
+        run(&options, choose_and_fail);
+        assert_int_equal(result.outcome, DIRQL_FAILED);
+    } while (strstr(result.repeat, "shortened") == NULL);
+    assert_says(result.repeat, ", shortened from 1 choice to none.");
+}
+
 static void answers_that_do_not_matter_are_left_out(void **state)
 {
     const dirql_options options = drawing();
@@ -227,6 +248,7 @@ static void what_passes_is_run_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_choice_that_does_not_matter_is_one_to_none),
         cmocka_unit_test(answers_that_do_not_matter_are_left_out),
         cmocka_unit_test(static_variables_are_new_in_each_try),
         cmocka_unit_test(without_a_limit_nothing_is_tried),

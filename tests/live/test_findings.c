@@ -30,6 +30,8 @@ static void waits_without_end_are_a_deadlock(void **state)
     assert_int_equal(live_result.outcome, DIRQL_FAILED);
     assert_report_has("deadlock");
     assert_report_has("thread reader: KeWaitForSingleObject");
+    assert_non_null(strstr(live_result.repeat, "DIRQL_PROCESSORS="));
+    assert_non_null(strstr(live_result.repeat, " ./live.findings || break")); /* Ready to be run. */
 }
 
 static void idle_stranger(void *context)
