@@ -77,16 +77,11 @@ static void add_reduction(dq_text *out, const dirql_exploration *ex)
     if (!searcher->hears || ex->options.unreduced) {
         return;
     }
-    if (searcher->unreduced) {
-        dq_text_add(out, "; not reduced: shards are not");
-        return;
+    dq_text_add(out, "; reduced");
+    if ((searcher->noticed & DQ_NOTICE_UNSEEN) != 0) {
+        host_symbol_find(searcher->unseen_at, &symbol);
+        dq_text_add(out, ", but `%s` is not instrumented", symbol.function);
     }
-    if ((searcher->noticed & DQ_NOTICE_UNSEEN) == 0) {
-        dq_text_add(out, "; reduced");
-        return;
-    }
-    host_symbol_find(searcher->unseen_at, &symbol);
-    dq_text_add(out, "; not reduced: `%s` is not instrumented", symbol.function);
 }
 
 /* What mode pct promises of a run. */

@@ -63,6 +63,7 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     /* What is shared is found out by running, and a shard does not run everything: all of them
      * branch on the same only if they branch everywhere. */
     ex->search.searcher.unreduced = job->options->unreduced != 0 || job->options->shards > 1;
+    ex->search.searcher.exhaustive = job->options->unreduced != 0;
     ex->search.shards = job->options->shards;
     ex->search.shard = job->options->shard;
     ex->search.sharing.is_static = is_static;
@@ -103,6 +104,9 @@ bool dirql_exploration_counts(const dirql_exploration *ex)
 {
     if (ex->draws) {
         return true;
+    }
+    if (ex->search.has_met) {
+        return false;
     }
     return dq_passes_counts(&ex->passes, &ex->search.used) &&
            (ex->search.deviations > 0 || ex->search.shard == 0);

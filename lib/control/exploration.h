@@ -24,6 +24,7 @@ typedef struct dirql_exploration {
     dq_machine *machine; /* That is run again and again, or NULL. It lies in the arena. */
     uint64_t schedules; /* Different ones. */
     uint64_t schedules_before; /* This pass. */
+    uint64_t runs; /* Also those that do not count. */
     uint64_t began_ns;
     dirql_progress progress;
     bool is_complete;

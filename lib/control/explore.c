@@ -44,7 +44,7 @@ static bool is_over_budget(const dirql_exploration *ex)
     if (options->schedule_limit != DIRQL_NEVER && ex->schedules >= options->schedule_limit) {
         return true;
     }
-    return ex->job.deadline_ns != 0 && (ex->schedules & 63) == 0 &&
+    return ex->job.deadline_ns != 0 && (ex->runs & 63) == 0 &&
            host_clock_ns() > ex->job.deadline_ns;
 }
 
@@ -107,6 +107,7 @@ static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result 
         return false;
     }
     calls = machine->progress;
+    ex->runs++;
     if (dq_machine_run(machine, ex->job.body, ex->job.context) == DQ_OUTCOME_PASSED) {
         ex->last.calls = machine->progress - calls;
         ex->last.time_ns = machine->clock.now_ns;

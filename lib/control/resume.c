@@ -10,7 +10,7 @@
 
 #include "host/file.h"
 
-enum { FILE_BYTES = 2048, FORMAT = 1 };
+enum { FILE_BYTES = 2048, FORMAT = 2 };
 
 /* ---- What it is of --------------------------------------------------------------------------- */
 

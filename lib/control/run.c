@@ -12,6 +12,7 @@
 #include "io/memoryname.h"
 #include "ke/ki.h"
 #include "host/file.h"
+#include "sim/order.h"
 #include "trace/recorder.h"
 
 #include <inttypes.h>
@@ -33,6 +34,8 @@ dq_machine *dirql_control_machine(const char *function)
 
     if (machine == NULL) {
         dq_refuse_foreign(function);
+    } else if (dq_self->machine == machine) {
+        dq_order_step_general(machine, dq_self->execution);
     }
     return machine;
 }

@@ -73,6 +73,7 @@ void dirql_thread_join(dirql_thread *thread)
         dirql_control_fail(machine, "join",
                            "dirql_thread_join of what is no thread, or was joined before");
     }
+    cpu = dq_thread_about_to_leave(cpu);
     (void)dq_wait_for(cpu, joined, DQ_SERVICE_dirql_thread_join, __builtin_return_address(0));
     dq_thread_release(machine, joined);
 }

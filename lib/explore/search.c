@@ -104,8 +104,8 @@ static void answer(dq_searcher *searcher, dq_processor *cpu, dq_choice *choice)
     search->searcher.at++;
 }
 
-static bool touch(dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
-                  unsigned flags)
+static unsigned touch(dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
+                      unsigned flags)
 {
     dq_search *search = (dq_search *)searcher;
 
@@ -113,8 +113,30 @@ static bool touch(dq_searcher *searcher, dq_processor *cpu, const void *address,
         searcher->hears = true;
         search->sharing.grew = true; /* So far nobody has told of what services touch. */
     }
-    return (searcher->noticed & DQ_NOTICE_UNSEEN) != 0 ||
-           dq_sharing_touch(&search->sharing, cpu, address, bytes, flags);
+    if (dq_sharing_touch(&search->sharing, cpu, address, bytes, flags)) {
+        return DQ_TOUCH_BRANCHES | DQ_TOUCH_MEETS;
+    }
+    return (searcher->noticed & DQ_NOTICE_UNSEEN) != 0 ? DQ_TOUCH_BRANCHES : 0;
+}
+
+static bool keeps_order(const dq_search *search)
+{
+    return search->searcher.hears && !search->searcher.exhaustive;
+}
+
+/* Behind the first answer other than 0, a shard goes all ways; before, other shards go some. */
+static void arrive(dq_searcher *searcher, uint64_t state)
+{
+    dq_search *search = (dq_search *)searcher;
+
+    if (search->shards > 1 && search->deviations == 0) {
+        return;
+    }
+    if (dq_met_before(&search->met, state, &search->used, &search->limit)) {
+        search->met_at = search->count;
+        search->has_met = true;
+        searcher->frontier = SIZE_MAX;
+    }
 }
 
 /* What was taken as nobody else's may not be. */
@@ -134,11 +156,14 @@ void dq_search_start(dq_search *search)
     search->searcher.answer = answer;
     search->searcher.touch = touch;
     search->searcher.notice = notice;
+    search->searcher.arrive = arrive;
 }
 
 void dq_search_stop(dq_search *search)
 {
     dq_sharing_stop(&search->sharing);
+    dq_order_stop(&search->order);
+    dq_met_stop(&search->met);
     free(search->nodes);
     search->nodes = NULL;
     search->count = 0;
@@ -154,12 +179,19 @@ void dq_search_begin(dq_search *search, const dq_bounds *limit)
     search->deviations = 0;
     memset(&search->used, 0, sizeof(search->used));
     memset(search->cut, 0, sizeof(search->cut));
+    search->is_new = true;
+    dq_met_clear(&search->met);
 }
 
 void dq_search_begin_run(dq_search *search)
 {
     dq_sharing_begin_run(&search->sharing);
+    dq_order_begin_run(&search->order);
+    search->searcher.order = keeps_order(search) ? &search->order : NULL;
+    search->searcher.frontier = search->is_new ? search->count : SIZE_MAX;
     search->searcher.at = 0;
+    search->is_new = false;
+    search->has_met = false;
     search->error = DQ_SEARCH_GOES_ON;
 }
 
@@ -200,6 +232,10 @@ bool dq_search_advance(dq_search *search)
 {
     search->depth = search->count;
     search->searcher.anew = false;
+    search->is_new = true;
+    if (search->has_met) {
+        search->count = search->met_at; /* From there on, all ways have been gone. */
+    }
     while (search->count > 0) {
         if (turn(search, &search->nodes[search->count - 1].choice)) {
             search->searcher.same = search->count - 1;

@@ -1,5 +1,5 @@
 /*
- * search.h - every way in which a run can go, within bounds: depth first over the log of choices.
+ * search.h - the ways in which a run can go, within bounds: depth first over the log of choices.
  *
  * A run is repeated from its start; the answers up to some choice are given again, that one is
  * answered in the next way, and what follows takes option 0. So the memory that is needed grows with
@@ -9,7 +9,7 @@
  * made in passes with growing bounds (passes.h), so that what fails with the fewest is found
  * first.
  *
- * Reduction. No branch is made at a point whose step is independent of all that others do in any
+ * Reduction, first: no branch is made at a point whose step is independent of all that others do in any
  * run: it touches only memory that nobody else touches, or it is a service that touches only what it is
  * given, and that is the caller's own (sharing.h, sim/manner.def). A switch at such a point, or an
  * interrupt that arrives there, can as well come behind the step: the same is done in the same
@@ -27,20 +27,45 @@
  * called from; so it goes unseen when instrumented code calls other code that calls no service
  * itself. A device is one object: what its callbacks touch is taken as its own.
  *
+ * Reduction, second: where a run comes to a state that one before it had met, nothing is branched on
+ * any more (it goes on to its end, by option 0, and does not count). States are told apart by what
+ * has happened, up to the order of steps that commute, and by what the machine is about to do:
+ * sim/order.h. That keeps every state and finding within the bounds:
+ *   - What can come of a state follows from it. So every end that the run could still come to, what
+ *     was there before could come to by the same answers.
+ *   - The answers cost the same from there on. What a choice costs follows from whose turn it is and
+ *     what has been put off, and that is part of the state. And the one that was there before had
+ *     used up no more, of each bound, or it does not count as met (met.h). So it had what these
+ *     answers cost; and if there is a cheaper way to the state, that is gone, too.
+ *   - All answers from there are given in this pass: those of a state on the way to the present run
+ *     are still to come, and those of others have been. A pass remembers nothing of the one before.
+ * The rest follows by induction over the runs, in the order in which they are made. Where the same
+ * state is met twice in one run, the way between was in vain.
+ *
+ * Why not sleep sets or dynamic partial-order reduction: both leave out a schedule since another,
+ * made or to be made, is equivalent; but that one may need more preemptions, or leave the turn to
+ * somebody else, and be left out itself for what it costs. The remedy of Coons et al., more places
+ * to come back to, has to be found for every bound; and to them an interrupt depends on each
+ * step that it can interrupt. Here both have come to the same state, whoever runs, with what they
+ * paid: nothing is left to be equivalent. The price is a run for each way into a state, where a
+ * better reduction would make none, and a table (of bounded size). Musuvathi and Qadeer's
+ * "Partial-order reduction for context-bounded state exploration" (2007) caches so for preemptions.
+ *
+ * The two together: the first decides by the step that is next where there is a branch, and that is
+ * the same in the same state. When more memory is found to be shared, both begin anew.
+ *
  * Of several shards each runs the first schedule, and then those whose first answer other than 0
  * (the how manieth choice, and which) is its own. So none but the first is run by two, and nothing
- * has to be agreed on. They are not reduced: what each found to be shared would be something else.
+ * has to be agreed on. They branch at every point: what each found to be shared would be something
+ * else. A state that was met before the first answer other than 0 does not count, since not all
+ * ways from there are gone by this shard.
  */
 #ifndef DQ_SEARCH_H
 #define DQ_SEARCH_H
 
+#include "explore/met.h"
 #include "explore/sharing.h"
-
-#define DQ_UNBOUNDED UINT32_MAX
-
-typedef struct dq_bounds {
-    uint32_t of[DQ_BOUND_COUNT];
-} dq_bounds;
+#include "sim/order.h"
 
 /* A choice of the present run. */
 typedef struct dq_node {
@@ -66,6 +91,11 @@ typedef struct dq_search {
     size_t deviations;      /* Answers of the present run that are not 0. */
     bool left_rest; /* Of a run that asked for more choices than are kept. */
     dq_sharing sharing;
+    dq_order order;
+    dq_met met;
+    bool is_new;   /* The run that begins is not one that was made before. */
+    bool has_met;  /* The present run has come to a state that had been met, ... */
+    size_t met_at; /* ... after so many choices. */
     dq_search_error error;
     size_t error_at;     /* The choice at which it was seen. */
     dq_choice expected;  /* What the run before was asked there. */

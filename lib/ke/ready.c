@@ -8,6 +8,7 @@
  */
 #include "ke/apc.h"
 #include "ke/ki.h"
+#include "sim/order.h"
 
 static const uint64_t turn_ns = 20ull * 1000 * 1000;
 
@@ -154,6 +155,9 @@ static void compete(dq_thread *thread, bool first)
 void dq_thread_ready(dq_thread *thread)
 {
     thread->machine->wakes++;
+    if (dq_self->machine == thread->machine && thread->task != NULL) {
+        dq_order_wake(dq_self, thread->task->top);
+    }
     compete(thread, false);
 }
 
@@ -235,6 +239,47 @@ static void hand_over(dq_processor *cpu, dq_thread *thread)
     begin_turn(prcb);
     dq_apc_switch(cpu, thread);
     dq_emit(cpu, THREAD_RUN, thread == &prcb->idle ? NULL : thread, 0, 0, 0);
+}
+
+static bool is_for_both(const LIST_ENTRY *list, uint64_t one, uint64_t other)
+{
+    for (const LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
+        const dq_thread *thread = CONTAINING_RECORD(link, dq_thread, ready_link);
+
+        if ((thread->allowed & one) != 0 && (thread->allowed & other) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t processors_to_switch(const dq_processor *but)
+{
+    uint64_t set = 0;
+
+    for (unsigned i = 0; i < but->machine->processor_count; i++) {
+        const dq_processor *other = &but->machine->processors[i];
+
+        if (other != but && (other->attention & DQ_ATTEND_SWITCH) != 0) {
+            set |= bit_of(other);
+        }
+    }
+    return set;
+}
+
+dq_processor *dq_thread_about_to_leave(dq_processor *cpu)
+{
+    const dq_threads *threads = threads_of(cpu->machine);
+    const uint64_t others = cpu->machine->choices.sparse && threads->ready_mask != 0
+                                ? processors_to_switch(cpu)
+                                : 0;
+
+    for (uint32_t mask = others != 0 ? threads->ready_mask : 0; mask != 0; mask &= mask - 1) {
+        if (is_for_both(&threads->ready[__builtin_ctz(mask)], bit_of(cpu), others)) {
+            return dq_point(cpu);
+        }
+    }
+    return cpu;
 }
 
 dq_thread *dq_thread_hand_on(dq_processor *cpu)

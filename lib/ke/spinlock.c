@@ -13,8 +13,17 @@
 #include "ke/ki.h"
 #include "ke/lockgraph.h"
 #include "sim/access.h"
+#include "sim/order.h"
 
 #define COLD __attribute__((noinline, cold))
+
+/* In an exploration, each touch of a lock is ordered after the one before. */
+static inline void say_touched(dq_processor *cpu, PKSPIN_LOCK lock)
+{
+    if (cpu->machine->choices.searcher != NULL) {
+        dq_order_touch(cpu->machine, cpu->execution, lock, 1, true);
+    }
+}
 
 /* ---- The lock itself ------------------------------------------------------------------------- */
 
@@ -84,6 +93,7 @@ void dq_spinlock_acquire(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, u
     if (cpu->machine->choices.searcher != NULL) {
         (void)dq_access_by_own(cpu, lock, sizeof(*lock)); /* An ISR calls no service for it. */
     }
+    say_touched(cpu, lock);
     if ((fifo && dq_spin_is_behind(cpu, lock, 0)) || !take(lock, dq_spinlock_word(cpu, place))) {
         wait_for(cpu, lock, api, fifo, place);
     }
@@ -93,6 +103,7 @@ void dq_spinlock_acquire(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, u
 
 bool dq_spinlock_try(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, const void *place)
 {
+    say_touched(cpu, lock);
     if (!take(lock, dq_spinlock_word(cpu, place))) {
         return false;
     }
@@ -105,6 +116,7 @@ void dq_spinlock_release(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, u
 {
     int owner;
 
+    say_touched(cpu, lock);
     dq_emit(cpu, LOCK_RELEASE, lock, api, new_irql, 0);
     owner = dq_spinlock_owner(__atomic_load_n(lock, __ATOMIC_RELAXED));
     if (owner != cpu->number) {

@@ -151,6 +151,7 @@ void dq_thread_exit(dq_processor *cpu, NTSTATUS status)
     dq_thread *thread = dq_thread_current(cpu);
     dq_thread *next;
 
+    cpu = dq_thread_about_to_leave(cpu);
     dq_thread_check_end(cpu);
     if (dq_kernel_of(cpu)->io_thread_ends != NULL) {
         dq_kernel_of(cpu)->io_thread_ends(cpu, thread);

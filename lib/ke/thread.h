@@ -96,6 +96,10 @@ dq_thread *dq_thread_current(const dq_processor *cpu);
 /* Makes a thread that waits no longer (or is new) compete for a processor. Hardware may call it. */
 void dq_thread_ready(dq_thread *thread);
 
+/* Before a thread gives its processor away without a schedule point: a step that others may go
+ * before only if it takes a ready thread away from another processor, which was asked to run it. */
+dq_processor *dq_thread_about_to_leave(dq_processor *cpu);
+
 /* The current thread, marked DQ_THREAD_WAITING, gives its processor away. Returns when it was made
  * ready and chosen again, on the processor where it goes on, both before and after at
  * DISPATCH_LEVEL. */

@@ -9,10 +9,13 @@
 
 #include "sim/instrumented.h"
 #include "sim/machine.h"
+#include "sim/order.h"
 
 /* In mode first nothing is decided at an access but whose turn it is while code polls memory: then
  * one in so many is enough. */
 enum { ACCESSES_PER_POINT = 64 };
+
+enum { TOUCHES = 2 }; /* The most in one step. */
 
 typedef struct touch {
     const void *address;
@@ -44,21 +47,20 @@ static void say(dq_processor *cpu, const touch *what)
     }
 }
 
-/* In an exploration: whether anybody else has to do with what is touched. */
-static bool is_shared(dq_processor *cpu, const touch *touches, unsigned count)
+/* In an exploration: whether anybody else has to do with what is touched, by touch. */
+static void look_for_others(dq_processor *cpu, const touch *touches, unsigned count,
+                            unsigned found[TOUCHES])
 {
     dq_searcher *searcher = cpu->machine->choices.searcher;
-    bool shared = searcher == NULL || dq_choice_prepares(&cpu->machine->choices);
 
-    if (shared) {
-        return true;
+    if (searcher == NULL || dq_choice_prepares(&cpu->machine->choices)) {
+        found[0] = DQ_TOUCH_BRANCHES;
+        return;
     }
     for (unsigned i = 0; i < count; i++) {
-        shared = searcher->touch(searcher, cpu, touches[i].address, touches[i].bytes,
-                                 touches[i].flags) ||
-                 shared;
+        found[i] = searcher->touch(searcher, cpu, touches[i].address, touches[i].bytes,
+                                   touches[i].flags);
     }
-    return shared;
 }
 
 /* Tells a look from one at another place or at something else. 0: it is more than a look. */
@@ -75,9 +77,21 @@ static dq_processor *point_sparse(dq_processor *cpu, const touch *touches, unsig
 {
     const uint64_t look = count == 1 ? look_of(touches, place) : 0;
 
-    cpu->execution->lonely = !is_shared(cpu, touches, count);
+    unsigned found[TOUCHES] = { 0 };
+
+    look_for_others(cpu, touches, count, found);
+    cpu->execution->lonely = ((found[0] | found[1]) & DQ_TOUCH_BRANCHES) == 0;
     cpu->execution->pinned = cpu->execution->lonely && !cpu->machine->choices.searcher->unreduced;
-    return look != 0 ? dq_point_looking(cpu, look) : dq_point(cpu);
+    cpu->execution->touches = true;
+    cpu = look != 0 ? dq_point_looking(cpu, look) : dq_point(cpu);
+    cpu->execution->touches = false;
+    for (unsigned i = 0; i < count; i++) {
+        if ((found[i] & DQ_TOUCH_MEETS) != 0) {
+            dq_order_touch(cpu->machine, cpu->execution, touches[i].address, touches[i].bytes,
+                           (touches[i].flags & DQ_ACCESS_WRITE) != 0);
+        }
+    }
+    return cpu;
 }
 
 static dq_processor *point(dq_processor *cpu, const touch *touches, unsigned count,
@@ -175,7 +189,7 @@ bool dq_access_by_own(dq_processor *cpu, const void *object, size_t bytes)
     dq_choice_log *log = &cpu->machine->choices;
 
     return dq_choice_watches(log) && log->searcher->hears && !dq_choice_prepares(log) &&
-           !log->searcher->touch(log->searcher, cpu, object, bytes, DQ_ACCESS_WRITE);
+           log->searcher->touch(log->searcher, cpu, object, bytes, DQ_ACCESS_WRITE) == 0;
 }
 
 void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_t bytes,
@@ -184,7 +198,13 @@ void dq_access_by_service(dq_processor *cpu, const volatile void *address, size_
     const dq_choice_log *log = &cpu->machine->choices;
 
     if (dq_choice_watches(log) && log->searcher->hears && !dq_choice_prepares(log)) {
-        (void)log->searcher->touch(log->searcher, cpu, (const void *)address, bytes, flags);
+        const unsigned found =
+            log->searcher->touch(log->searcher, cpu, (const void *)address, bytes, flags);
+
+        if ((found & DQ_TOUCH_MEETS) != 0) {
+            dq_order_touch(cpu->machine, cpu->execution, address, bytes,
+                           (flags & DQ_ACCESS_WRITE) != 0);
+        }
     }
     dq_emit(cpu, ACCESS, (const void *)address, bytes, flags, 0);
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/order.h"
+
 /* Sebastiano Vigna's splitmix64 generator: the same numbers on every host. */
 uint64_t dq_choice_draw(uint64_t *state)
 {
@@ -157,6 +159,12 @@ static void decide(dq_processor *cpu, dq_choice *choice, const hints *given)
     }
 }
 
+/* Whose turn it is, and what is pending, is seen otherwise. */
+static bool is_learnt(dq_choice_kind kind)
+{
+    return kind != DQ_CHOICE_PROCESSOR && kind != DQ_CHOICE_ARRIVAL && kind != DQ_CHOICE_ROUTE;
+}
+
 static unsigned choose(dq_processor *cpu, dq_choice choice, const hints *given)
 {
     dq_machine *machine = cpu->machine;
@@ -166,6 +174,9 @@ static unsigned choose(dq_processor *cpu, dq_choice choice, const hints *given)
     }
     choice.ordinal = cpu->execution->ordinal;
     decide(cpu, &choice, given);
+    if (is_learnt((dq_choice_kind)choice.kind)) {
+        dq_order_learn(machine, cpu->execution, choice.answer);
+    }
     if (!keep(&machine->choices, choice)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
                 "short of memory for the log of choices, after %zu", machine->choices.count);
@@ -178,8 +189,10 @@ void dq_notice_of(dq_machine *machine, dq_notice what)
 {
     dq_searcher *searcher = machine->choices.searcher;
 
-    /* Once there is unseen code, nothing else matters. */
-    if (searcher != NULL && (searcher->noticed & ((unsigned)what | DQ_NOTICE_UNSEEN)) == 0) {
+    /* Once there is unseen code, it is all the same what masks. */
+    const unsigned enough = what == DQ_NOTICE_SLICED ? 0 : DQ_NOTICE_UNSEEN;
+
+    if (searcher != NULL && (searcher->noticed & ((unsigned)what | enough)) == 0) {
         searcher->notice(searcher, what);
     }
 }

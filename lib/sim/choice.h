@@ -84,8 +84,15 @@ typedef struct dq_guide {
 typedef enum dq_notice {
     DQ_NOTICE_UNSEEN = 1, /* Guest code that does not say what it touches. */
     DQ_NOTICE_MASKED = 2, /* Something is asked of a processor, which its IRQL may put off. */
-    DQ_NOTICE_STRANGE = 4 /* A service that may touch locks and events which it is not given. */
+    DQ_NOTICE_STRANGE = 4, /* A service that may touch locks and events which it is not given. */
+    DQ_NOTICE_SLICED = 8 /* A turn was over: how long one has lasted makes a difference. */
 } dq_notice;
+
+/* How an access stands to what others do. */
+enum {
+    DQ_TOUCH_BRANCHES = 1, /* It may make a difference who goes on before it ... */
+    DQ_TOUCH_MEETS = 2     /* ... because others are known to touch the same. */
+};
 
 typedef struct dq_searcher {
     unsigned noticed; /* In any run. */
@@ -95,10 +102,15 @@ typedef struct dq_searcher {
     bool anew;   /* Others are branched on than in the run before. */
     bool hears;  /* Instrumented code has been met: what services touch is of interest, too. */
     bool unreduced; /* Branches also where it makes no difference. */
+    bool exhaustive; /* The same, and also where a run before has been. */
+    struct dq_order *order; /* What has happened so far, or NULL: that is of no interest. */
+    size_t frontier; /* From that choice on, no run has been here before. */
     void (*answer)(struct dq_searcher *searcher, dq_processor *cpu, dq_choice *choice);
-    /* Guest code is about to touch memory. False: nobody else ever touches it, so that it makes no
+    /* At a schedule point beyond the frontier: what has happened, and what is about to. */
+    void (*arrive)(struct dq_searcher *searcher, uint64_t state);
+    /* Guest code is about to touch memory. 0: nobody else ever touches it, so that it makes no
      * difference what happens before this and what after it. */
-    bool (*touch)(struct dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
+    unsigned (*touch)(struct dq_searcher *searcher, dq_processor *cpu, const void *address, size_t bytes,
                   unsigned flags);
     /* Something new of what there is in the test: see dq_notice. */
     void (*notice)(struct dq_searcher *searcher, dq_notice what);
@@ -127,10 +139,11 @@ static inline bool dq_choice_prepares(const dq_choice_log *log)
     return log->paused > 0 && log->searcher->at == 0;
 }
 
-/* With a searcher: it matters what is touched. Once there is unseen code, nothing of that does. */
+/* With a searcher: it matters what is touched. Once there is unseen code, only to the order. */
 static inline bool dq_choice_watches(const dq_choice_log *log)
 {
-    return log->searcher != NULL && (log->searcher->noticed & DQ_NOTICE_UNSEEN) == 0;
+    return log->searcher != NULL && ((log->searcher->noticed & DQ_NOTICE_UNSEEN) == 0 ||
+                                     log->searcher->order != NULL);
 }
 
 /* Says it to the searcher, if there is one that does not know it. */

@@ -341,6 +341,7 @@ dq_line *dq_line_create(dq_machine *machine, const dq_line_options *options)
     line->message_number = options->message_number;
     while (*end != NULL) {
         end = &(*end)->next;
+        line->number++;
     }
     *end = line;
     return line;

@@ -27,6 +27,7 @@ typedef struct dq_vector {
 
 struct dq_line {
     char name[32];
+    unsigned number;
     dq_vector *vector;
     uint8_t level; /* DIRQL; 0: passive-level interrupt, delivered at level 3 to wake its thread. */
     bool edge;

@@ -1,6 +1,7 @@
 /*
  * machine.c - a machine's life, its tasks, and the way home.
  */
+#include "sim/order.h"
 #include "sim/rewind.h"
 #include "sim/visit.h"
 
@@ -355,6 +356,7 @@ void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_endi
         fail_at_errand(cpu, machine->failing_place);
     }
     if (is_to_be_run(cpu, ending, place)) {
+        dq_order_step_general(machine, cpu->execution);
         machine->home_errand = errand;
         machine->home_argument = argument;
         machine->home_caller = cpu;

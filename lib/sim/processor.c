@@ -3,6 +3,7 @@
  */
 #include "sim/access.h"
 #include "sim/machine.h"
+#include "sim/order.h"
 
 #include <stdio.h>
 
@@ -103,7 +104,8 @@ static void look_at_object(dq_processor *cpu, dq_manner manner, const void *obje
     }
 }
 
-static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uint64_t look)
+/* Asks who goes on, and delivers what is pending. */
+static dq_processor *ask(dq_processor *cpu, bool yields, dq_manner manner, uint64_t look)
 {
     dq_machine *machine = cpu->machine;
     dq_execution *execution = cpu->execution;
@@ -121,9 +123,31 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
             machine->hooks->preempt(cpu);
         }
     }
+    return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
+}
+
+/* A thread that was switched goes on where others might as well: whoever left the processor to it
+ * may have come to no such place since. */
+static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uint64_t look)
+{
+    const dq_machine *machine = cpu->machine;
+    dq_execution *execution = cpu->execution;
+
+    if (execution->unseen) {
+        dq_order_step_general(cpu->machine, execution); /* Since the point before. */
+    }
+    do {
+        execution->left = false;
+        cpu = ask(cpu, yields, manner, look);
+        yields = false;
+        look = 0;
+    } while (execution->left && machine->choices.sparse);
     execution->lonely = false;
     execution->pinned = false;
-    return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
+    if (machine->choices.searcher != NULL) {
+        dq_order_pass(cpu);
+    }
+    return cpu;
 }
 
 /* KeSetEvent with `Wait` raises IRQL until the wait. */
@@ -174,6 +198,19 @@ void dq_call_end(const dq_call *call)
     }
 }
 
+/* KeSetEvent with `Wait` does more. */
+static void touch_given(dq_processor *cpu, dq_service service, const void *object, uint64_t c)
+{
+    const dq_footprint footprint = dq_service_footprint(service);
+
+    if (manner_of(service, c) != dq_service_manner(service)) {
+        dq_order_step_general(cpu->machine, cpu->execution);
+    } else if (footprint == DQ_FOOTPRINT_READS || footprint == DQ_FOOTPRINT_WRITES) {
+        dq_order_touch(cpu->machine, cpu->execution, object, 1,
+                       footprint == DQ_FOOTPRINT_WRITES);
+    }
+}
+
 dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
                        uint64_t b, uint64_t c)
 {
@@ -209,7 +246,11 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
 
         dq_emit_to_sinks(cpu, &event);
     }
-    return point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
+    cpu = point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
+    if (cpu->machine->choices.searcher != NULL) {
+        touch_given(cpu, service, object, c);
+    }
+    return cpu;
 }
 
 dq_processor *dq_point(dq_processor *cpu)
@@ -313,6 +354,14 @@ void dq_want_switch(dq_processor *target)
     target->machine->scheduler->wake(target);
 }
 
+static void begin_explored(dq_processor *cpu, dq_execution *execution)
+{
+    dq_order_begin(cpu, execution);
+    if (execution->kind != DQ_EXECUTION_DEVICE) {
+        dq_access_look(cpu->machine, execution, execution->routine);
+    }
+}
+
 void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution_kind kind,
                         unsigned base_level, const void *routine, const void *object,
                         const char *name)
@@ -328,15 +377,18 @@ void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution
         .begun_ns = cpu->machine->clock.now_ns,
         .below = cpu->execution,
     };
-    cpu->execution = execution;
-    if (cpu->machine->choices.searcher != NULL && kind != DQ_EXECUTION_DEVICE) {
-        dq_access_look(cpu->machine, execution, routine);
+    if (cpu->machine->choices.searcher != NULL) {
+        begin_explored(cpu, execution);
     }
+    cpu->execution = execution;
 }
 
 void dq_execution_end(dq_processor *cpu, dq_execution *execution)
 {
     dq_emit(cpu, EXECUTION_END, NULL, 0, 0, 0);
+    if (cpu->machine->choices.searcher != NULL) {
+        dq_order_end(cpu, execution);
+    }
     cpu->execution = execution->below;
 }
 

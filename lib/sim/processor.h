@@ -80,9 +80,12 @@ typedef struct dq_execution {
     bool pinned;                /* Its step matters to nobody: it goes on, and nothing arrives. */
     uint8_t pinned_answer;      /* Which says that it goes on. */
     bool under_way;             /* It has passed a schedule point. */
+    bool left;                  /* Its thread has been switched. */
+    bool touches;               /* Its step is an access of guest code, and nothing else. */
     bool unseen;                /* Code of it does not say what it touches (mode explore). */
     uint64_t processors;        /* Those that it may run on; 0: any. */
     uint64_t spent_ns;          /* Of it, in stalls and accesses of its own. */
+    uint64_t latest_step;       /* Its number (order.h). */
     struct dq_execution *below; /* What it interrupted. */
 } dq_execution;
 

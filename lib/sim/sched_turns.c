@@ -7,6 +7,7 @@
  * slice of virtual time or of points while others could run. A processor that rests (idle, or
  * spinning on a held lock) is passed over until something changes for it.
  */
+#include "sim/order.h"
 #include "sim/standstill.h"
 
 static const uint64_t slice_ns = 10 * 1000;
@@ -62,14 +63,18 @@ static dq_processor *runnable_after(const dq_machine *machine, const dq_processo
     return at != cpu || dq_can_run(at) ? at : NULL;
 }
 
-static bool turn_is_over(const dq_machine *machine)
+static bool turn_is_over(dq_machine *machine)
 {
     const dq_turns *t = &machine->turns;
     const bool sparse = machine->choices.sparse;
     const uint64_t limit_ns = sparse ? slice_counted_ns : slice_ns;
     const uint32_t limit_points = sparse ? slice_counted_points : slice_points;
 
-    return t->points >= limit_points || machine->clock.now_ns - t->began_ns >= limit_ns;
+    if (t->points < limit_points && machine->clock.now_ns - t->began_ns < limit_ns) {
+        return false;
+    }
+    dq_notice_of(machine, DQ_NOTICE_SLICED);
+    return true;
 }
 
 static void give_turn(dq_machine *machine, const dq_processor *cpu)
@@ -161,7 +166,7 @@ static void price(contest *c, const dq_processor *cpu, readiness caller)
 /* Where schedules are counted, a turn that is over is no alternative: it would go on for ever. */
 static bool is_alternative(const dq_processor *other, const dq_processor *cpu, readiness caller)
 {
-    const dq_machine *machine = cpu->machine;
+    dq_machine *machine = cpu->machine;
 
     if (!dq_can_run(other)) {
         return false;
@@ -289,6 +294,34 @@ static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readine
     return next;
 }
 
+/* ---- Where it has come to -------------------------------------------------------------------- */
+
+/* Whose turn it is, and what has been settled (dq_turns). */
+static uint64_t number_of_turn(const dq_processor *cpu, readiness caller)
+{
+    const dq_machine *machine = cpu->machine;
+    const dq_turns *t = &machine->turns;
+    uint64_t number = dq_order_mix(cpu->number, (uint64_t)caller << 32 | t->turn);
+
+    number = dq_order_mix(dq_order_mix(number, t->put_off), t->gave_way);
+    if ((machine->choices.searcher->noticed & DQ_NOTICE_SLICED) != 0) {
+        number = dq_order_mix(number, t->points);
+        number = dq_order_mix(number, machine->clock.now_ns - t->began_ns);
+    }
+    return number;
+}
+
+static inline void look_around(dq_processor *cpu, readiness caller)
+{
+    const dq_choice_log *log = &cpu->machine->choices;
+    dq_searcher *searcher = log->searcher;
+
+    if (searcher != NULL && searcher->order != NULL && searcher->at >= searcher->frontier &&
+        log->paused == 0 && !cpu->execution->pinned) {
+        searcher->arrive(searcher, dq_order_state(cpu->machine, number_of_turn(cpu, caller)));
+    }
+}
+
 /* ---- Going on -------------------------------------------------------------------------------- */
 
 /* What held while it did not go on. */
@@ -314,6 +347,7 @@ static dq_processor *turns_point(dq_processor *cpu, bool yields)
     dq_machine *machine = cpu->machine;
     dq_processor *next;
 
+    look_around(cpu, yields ? YIELDS : READY);
     if (machine->intc.deferred > 0) {
         dq_intc_arrivals(cpu);
     }
@@ -331,6 +365,7 @@ static void turns_rest(dq_processor *cpu)
     for (;;) {
         dq_processor *next;
 
+        look_around(cpu, WAITS);
         if (machine->intc.deferred > 0) {
             dq_intc_arrivals(cpu);
         }

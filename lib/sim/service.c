@@ -16,6 +16,12 @@ const unsigned char dq_service_manners[DQ_SERVICE_COUNT] = {
 #undef DQ_MANNER_ROW
 };
 
+const unsigned char dq_service_footprints[DQ_SERVICE_COUNT] = {
+#define DQ_FOOTPRINT_ROW(name, footprint) [DQ_SERVICE_##name] = DQ_FOOTPRINT_##footprint,
+#include "sim/footprint.def"
+#undef DQ_FOOTPRINT_ROW
+};
+
 const char *dq_service_name(dq_service service)
 {
     return service < DQ_SERVICE_COUNT ? names[service] : "";

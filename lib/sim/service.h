@@ -37,6 +37,21 @@ static inline dq_manner dq_service_manner(dq_service service)
     return (dq_manner)dq_service_manners[service];
 }
 
+/* What it touches, see footprint.def. */
+typedef enum dq_footprint {
+    DQ_FOOTPRINT_ALL,
+    DQ_FOOTPRINT_NOTHING,
+    DQ_FOOTPRINT_READS,
+    DQ_FOOTPRINT_WRITES
+} dq_footprint;
+
+extern const unsigned char dq_service_footprints[];
+
+static inline dq_footprint dq_service_footprint(dq_service service)
+{
+    return (dq_footprint)dq_service_footprints[service];
+}
+
 /* "KeSetEvent"; the empty string for DQ_SERVICE_NONE. */
 const char *dq_service_name(dq_service service);
 

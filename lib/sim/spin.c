@@ -5,6 +5,7 @@
  * interrupts above its IRQL.
  */
 #include "sim/machine.h"
+#include "sim/order.h"
 
 void dq_spin(dq_processor *cpu, const void *lock, uint64_t *ticket)
 {
@@ -19,6 +20,7 @@ void dq_spin(dq_processor *cpu, const void *lock, uint64_t *ticket)
     cpu->spin_blocked = true;
     machine->progress++;
     machine->scheduler->rest(cpu);
+    dq_order_step_general(machine, cpu->execution);
     cpu->spin_blocked = false;
     /* An ISR that interrupts the spin is not itself waiting. */
     cpu->spinning_on = NULL;

@@ -2,6 +2,7 @@
  * task.c - stacks that processors run: threads, and each processor's idle loop.
  */
 #include "sim/machine.h"
+#include "sim/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,7 @@ static dq_task *new_task(dq_machine *machine, host_entry *entry, void *argument,
     }
     task->execution.kind = kind;
     task->execution.ordinal = ++machine->executions;
+    task->execution.latest_step = dq_order_mix(kind, task->execution.ordinal);
     task->top = &task->execution;
     task->next = machine->tasks;
     machine->tasks = task;
@@ -111,6 +113,9 @@ dq_task *dq_task_create(dq_machine *machine, host_entry *entry, void *argument, 
         task->execution.object = kernel;
         task->execution.name = name;
         task->execution.routine = routine;
+        if (dq_self->machine == machine) {
+            dq_order_begin(dq_self, &task->execution);
+        }
     }
     return task;
 }
@@ -175,7 +180,11 @@ dq_processor *dq_task_switch(dq_processor *cpu, dq_task *to)
     if (to == from) {
         return cpu;
     }
+    if (machine->choices.searcher != NULL) {
+        dq_order_wake(cpu, to->top);
+    }
     from->top = cpu->execution;
+    cpu->execution->left = true;
     from->processor = NULL;
     to->processor = cpu;
     cpu->execution = to->top;

@@ -87,17 +87,20 @@ static unsigned char draw_processor(unsigned long long *x, unsigned processors)
 void program_make(unsigned long long seed, program *made)
 {
     static const unsigned char mixed[] = { 0xF, 0x0, 0xF, 0x5, 0xE, 0x1, 0xC, 0xB };
+    static const unsigned char bounds[] = { 0, 1, 1, 2, 2, 3, PROGRAM_UNBOUNDED, PROGRAM_UNBOUNDED };
+    static const unsigned char processors[] = { 1, 2, 2, 2, 3 };
     static const unsigned char importances[] = { LowImportance, MediumImportance,
                                                  MediumImportance, HighImportance };
+    unsigned threads_steps;
     unsigned long long x = seed * 0x9E3779B97F4A7C15u + 1;
 
     memset(made, 0, sizeof(*made));
     for (unsigned i = 0; i < 8; i++) {
         (void)draw(&x);
     }
-    made->processors = (unsigned char)(1 + below(&x, 2));
-    made->preemptions = (unsigned char)(1 + below(&x, 2));
-    made->interrupts = (unsigned char)(below(&x, 3));
+    made->processors = processors[below(&x, sizeof(processors))];
+    made->preemptions = bounds[below(&x, sizeof(bounds))];
+    made->interrupts = bounds[below(&x, sizeof(bounds))];
     made->has_thread = (unsigned char)(below(&x, 4) != 0);
     made->has_line = (unsigned char)(!made->has_thread || below(&x, 2) != 0);
     made->is_level = (unsigned char)(below(&x, 3) == 0);
@@ -105,8 +108,11 @@ void program_make(unsigned long long seed, program *made)
     made->dpc_processor = draw_processor(&x, made->processors);
     made->importance = importances[below(&x, 4)];
     made->instrumented = mixed[below(&x, sizeof(mixed))];
+    /* What is hardly bounded is kept small. */
+    threads_steps = made->preemptions > 2 || made->interrupts > 2 ? 3 : PROGRAM_STEPS_MAX;
     for (unsigned actor = 0; actor < PROGRAM_ACTORS; actor++) {
-        made->counts[actor] = (unsigned char)(1 + below(&x, actor <= ACTOR_THREAD ? 4 : 2));
+        made->counts[actor] =
+            (unsigned char)(1 + below(&x, actor <= ACTOR_THREAD ? threads_steps : 2));
         for (unsigned i = 0; i < made->counts[actor]; i++) {
             made->steps[actor][i] = draw_step(&x);
         }

@@ -17,7 +17,8 @@ enum {
     PROGRAM_STEPS_MAX = 4,
     PROGRAM_VARIABLES = 3, /* The last one is each actor's own. */
     PROGRAM_LOCKS = 2,
-    PROGRAM_EVENTS = 2
+    PROGRAM_EVENTS = 2,
+    PROGRAM_UNBOUNDED = 0xFF
 };
 
 enum { ACTOR_BODY, ACTOR_THREAD, ACTOR_ISR, ACTOR_DPC };

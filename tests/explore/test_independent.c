@@ -52,6 +52,24 @@ static void touch_common(unsigned thread)
     InterlockedIncrement(&common);
 }
 
+static void touch_common_twice(unsigned thread)
+{
+    touch_common(thread);
+    touch_common(thread);
+}
+
+static void touch_both(unsigned thread)
+{
+    InterlockedIncrement(&counts[thread][0]);
+    InterlockedIncrement(&counts[1 - thread][0]);
+}
+
+static void touch_what_the_isr_touches(unsigned thread)
+{
+    (void)thread;
+    counts[1][0]++;
+}
+
 static void take_steps(unsigned thread)
 {
     for (unsigned i = 0; i < 3; i++) {
@@ -87,7 +105,6 @@ static BOOLEAN isr(PKINTERRUPT interrupt, PVOID context)
     return TRUE;
 }
 
-/* The interrupt masks DPCs and is masked by nothing here; but it could be. */
 static void with_an_interrupt(void *context)
 {
     dirql_line *line;
@@ -175,12 +192,33 @@ static void one_variable_has_all_orders(void **state)
     assert_int_equal(schedules_of(both, touch_common, 0), ORDERS);
 }
 
-static void where_interrupts_are_a_lock_masks(void **state)
+/* A lock masks DPCs and no interrupt here; but it could. */
+static void an_interrupt_between_steps_of_no_concern_to_it_is_one_schedule(void **state)
 {
+    const uint64_t schedules = schedules_of(with_an_interrupt, touch_own, 0);
+
     (void)state;
-    assert_true(schedules_of(with_an_interrupt, lock_own, 0) > 1);
-    assert_true(schedules_of(with_an_interrupt, touch_own, 0) <
-                schedules_of(with_an_interrupt, lock_own, 0));
+    assert_true(schedules > 1); /* It also comes at once, and when the thread sleeps. */
+    assert_int_equal(schedules_of(with_an_interrupt, lock_own, 0), schedules);
+    assert_true(schedules_of(with_an_interrupt, lock_own, 1) > 5 * schedules);
+}
+
+static void an_interrupt_between_steps_of_concern_to_it_is_a_schedule_each(void **state)
+{
+    const uint64_t schedules = schedules_of(with_an_interrupt, touch_own, 0);
+
+    (void)state;
+    assert_true(schedules_of(with_an_interrupt, touch_what_the_isr_touches, 0) >= schedules + 3);
+}
+
+/* Two variables that both threads touch, each in another order: what is between two steps on the
+ * one is of no concern to the other. */
+static void steps_on_different_variables_commute(void **state)
+{
+    const uint64_t schedules = schedules_of(both, touch_both, 0);
+
+    (void)state;
+    assert_true(schedules < schedules_of(both, touch_common_twice, 0));
 }
 
 static void the_coverage_says_that_it_is_reduced(void **state)
@@ -204,7 +242,9 @@ int main(void)
         cmocka_unit_test(different_events_have_1_schedule),
         cmocka_unit_test(one_event_has_all_orders),
         cmocka_unit_test(one_variable_has_all_orders),
-        cmocka_unit_test(where_interrupts_are_a_lock_masks),
+        cmocka_unit_test(an_interrupt_between_steps_of_no_concern_to_it_is_one_schedule),
+        cmocka_unit_test(an_interrupt_between_steps_of_concern_to_it_is_a_schedule_each),
+        cmocka_unit_test(steps_on_different_variables_commute),
         cmocka_unit_test(the_coverage_says_that_it_is_reduced),
     };
 

@@ -14,10 +14,20 @@
 enum { RUNS_MAX = 256, CHOICES_MAX = 16 };
 
 static dq_execution execution;
-static dq_processor cpu = { .execution = &execution };
+static dq_machine machine;
+static dq_task task;
+static dq_processor cpu = { .execution = &execution, .machine = &machine, .task = &task };
+static dq_arena arena;
 static dq_search search;
 static char runs[RUNS_MAX][CHOICES_MAX + 1]; /* The answers of each, as digits. */
 static unsigned run_count, asked;
+
+static bool is_static(void *owner, const void *address)
+{
+    (void)owner;
+    (void)address;
+    return true;
+}
 
 static unsigned ask(dq_choice choice)
 {
@@ -279,8 +289,113 @@ static void a_new_notice_begins_the_pass_again(void **state)
 static void memory_is_anybodys_once_code_does_not_say_what_it_touches(void **state)
 {
     (void)state;
+    search.sharing.is_static = is_static;
+    search.sharing.arena = &arena;
+    dq_search_begin_run(&search);
+    assert_int_equal(search.searcher.touch(&search.searcher, &cpu, &cpu, 8, 1), 0);
     search.searcher.notice(&search.searcher, DQ_NOTICE_UNSEEN);
-    assert_true(search.searcher.touch(&search.searcher, &cpu, &cpu, 8, 1));
+    assert_int_equal(search.searcher.touch(&search.searcher, &cpu, &cpu, 8, 1),
+                     DQ_TOUCH_BRANCHES); /* But nobody is known to. */
+}
+
+/* ---- States that were met -------------------------------------------------------------------- */
+
+static void arrive_at(uint64_t state)
+{
+    if (search.searcher.at >= search.searcher.frontier) {
+        search.searcher.arrive(&search.searcher, state);
+    }
+}
+
+static void two_ways_into_a_state(void)
+{
+    (void)ask_free(2);
+    arrive_at(7);
+    (void)ask_free(2);
+}
+
+static void two_ways_into_two_states(void)
+{
+    arrive_at(7 + ask_free(2));
+    (void)ask_free(2);
+}
+
+static void a_dear_way_first_and_then_a_cheap_one(void)
+{
+    const bool is_first = ask_free(2) == 0;
+    const bool is_elsewhere = is_first && ask_within(DQ_BOUND_PREEMPTION, 2) == 0;
+
+    arrive_at(is_elsewhere ? 5 : 7);
+    (void)ask_within(DQ_BOUND_PREEMPTION, 2);
+}
+
+static void a_state_that_was_met_is_not_branched_on(void **state)
+{
+    (void)state;
+    begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
+    search_all(two_ways_into_a_state);
+    assert_int_equal(run_count, 3);
+    assert_string_equal(runs[0], "00");
+    assert_string_equal(runs[1], "01");
+    assert_string_equal(runs[2], "10");
+    assert_true(search.has_met);
+}
+
+static void another_state_is(void **state)
+{
+    (void)state;
+    begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
+    search_all(two_ways_into_two_states);
+    assert_int_equal(run_count, 4);
+    assert_false(search.has_met);
+}
+
+static void a_state_is_branched_on_again_by_who_has_paid_less(void **state)
+{
+    (void)state;
+    begin(1, 0);
+    search_all(a_dear_way_first_and_then_a_cheap_one);
+    assert_int_equal(run_count, 5);
+    assert_string_equal(runs[2], "010"); /* Comes there, and can pay nothing more. */
+    assert_string_equal(runs[3], "10");
+    assert_string_equal(runs[4], "11");
+}
+
+static void a_pass_meets_all_states_again(void **state)
+{
+    (void)state;
+    begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
+    search_all(two_ways_into_a_state);
+    begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
+    search_all(two_ways_into_a_state);
+    assert_int_equal(run_count, 3);
+    assert_false(search.searcher.at == 0);
+}
+
+/* The first run comes to the state, but the other shard goes on from there. */
+static void a_shard_does_not_count_on_what_others_run(void **state)
+{
+    (void)state;
+    search.shards = 2;
+    search.shard = 1;
+    begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
+    search_all(two_ways_into_a_state);
+    assert_int_equal(run_count, 3);
+    assert_string_equal(runs[0], "00");
+    assert_string_equal(runs[1], "10");
+    assert_string_equal(runs[2], "11");
+}
+
+static void the_same_run_again_meets_nothing(void **state)
+{
+    (void)state;
+    begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
+    for (unsigned i = 0; i < 2; i++) {
+        run_count = asked = 0;
+        dq_search_begin_run(&search);
+        two_ways_into_a_state();
+        assert_false(search.has_met);
+    }
 }
 
 static void of_a_run_without_end_no_more_is_kept(void **state)
@@ -321,6 +436,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(shards_have_all_runs_and_only_the_first_twice, start, stop),
         cmocka_unit_test_setup_teardown(a_new_notice_begins_the_pass_again, start, stop),
         cmocka_unit_test_setup_teardown(of_a_run_without_end_no_more_is_kept, start, stop),
+        cmocka_unit_test_setup_teardown(a_state_that_was_met_is_not_branched_on, start, stop),
+        cmocka_unit_test_setup_teardown(another_state_is, start, stop),
+        cmocka_unit_test_setup_teardown(a_state_is_branched_on_again_by_who_has_paid_less, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(a_pass_meets_all_states_again, start, stop),
+        cmocka_unit_test_setup_teardown(a_shard_does_not_count_on_what_others_run, start, stop),
+        cmocka_unit_test_setup_teardown(the_same_run_again_meets_nothing, start, stop),
         cmocka_unit_test_setup_teardown(memory_is_anybodys_once_code_does_not_say_what_it_touches,
                                         start, stop),
     };
