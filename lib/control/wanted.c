@@ -59,7 +59,7 @@ static void complain(void)
     fflush(NULL);
     fprintf(stderr,
             "dirql: DIRQL_TEST is \"%s\", but no test of this program is called so, and none was "
-            "run. Of its %u tests, these come nearest:\n", wanted, asked.count);
+            "run. Of its tests, these come nearest:\n", wanted);
     while (count < NAMES_SAID && (said[count] = next_nearest(wanted, said, count)) != NULL) {
         fprintf(stderr, "  %s\n", said[count]);
         count++;
