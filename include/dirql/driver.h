@@ -5,6 +5,8 @@
  * A driver is its DriverEntry. Its devices are stacked on a physical device object of
  * dirql_pdo_create() (line.h), below which a bus driver completes what reaches it. Each function
  * here does what Windows does in that place, sends to the top of the device's stack, and waits.
+ * What Windows does not do fails the run: to load a name that is loaded, to unload a driver twice,
+ * to start a device that is started, to send anything to one that was removed and not added again.
  * All: PASSIVE_LEVEL, on a thread of the run.
  */
 #ifndef DIRQL_DRIVER_H
