@@ -199,11 +199,27 @@ static bool one_choice(input *in, dq_choice *choice, unsigned long *repeat)
     return true;
 }
 
+/* The room that a script of `count` has. */
+static size_t capacity_of(size_t count)
+{
+    size_t capacity = 16;
+
+    while (capacity < count) {
+        capacity *= 2;
+    }
+    return capacity;
+}
+
 /* Makes room for `more` choices behind `count`. */
 static bool reserve(dq_choice **script, size_t count, size_t more)
 {
-    dq_choice *larger = realloc(*script, (count + more) * sizeof(dq_choice));
+    const size_t capacity = capacity_of(count + more);
+    dq_choice *larger;
 
+    if (*script != NULL && capacity == capacity_of(count)) {
+        return true;
+    }
+    larger = realloc(*script, capacity * sizeof(dq_choice));
     if (larger == NULL) {
         return false;
     }

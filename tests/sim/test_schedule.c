@@ -146,6 +146,31 @@ static void a_huge_repetition_is_refused_without_using_the_memory(void **state)
     assert_refused("1-9f3a-p0.p1*16777216", "more choices than fit");
 }
 
+static void a_text_of_very_many_choices_is_read_back(void **state)
+{
+    enum { MANY = 100000 };
+    dq_choice *choices = calloc(MANY, sizeof(*choices));
+    dq_schedule schedule;
+    char error[256], *text;
+    size_t length;
+
+    (void)state;
+    for (unsigned i = 0; i < MANY; i++) { /* No neighbours are equal. */
+        choices[i] = (dq_choice)CHOICE(DQ_CHOICE_TEST, 5, 1 + i % 4);
+    }
+    length = dq_schedule_write(choices, MANY, false, FINGERPRINT, NULL, 0);
+    text = malloc(length + 1);
+    dq_schedule_write(choices, MANY, false, FINGERPRINT, text, length + 1);
+    assert_true(dq_schedule_read(text, FINGERPRINT, &schedule, error, sizeof(error)));
+    assert_int_equal(schedule.count, MANY);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_int_equal(schedule.script[i].answer, choices[i].answer);
+    }
+    free(schedule.script);
+    free(text);
+    free(choices);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +182,7 @@ int main(void)
         cmocka_unit_test(the_text_of_an_exploration_is_told_by_its_dialect),
         cmocka_unit_test(malformed_texts_are_refused_with_the_place),
         cmocka_unit_test(a_text_of_another_test_is_told_apart),
+        cmocka_unit_test(a_text_of_very_many_choices_is_read_back),
         cmocka_unit_test(a_huge_repetition_is_refused_without_using_the_memory),
     };
 
