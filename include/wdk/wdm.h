@@ -59,6 +59,9 @@
 #include <wdm_deviceinterface.h>
 #include <wdm_request.h>
 #include <wdm_devicestack.h>
+#include <wdm_power.h>
+#include <wdm_errorlog.h>
+#include <wdm_pnp.h>
 #include <wdm_devicequeue.h>
 #include <wdm_dma.h>
 #include <wdm_businterface.h>

@@ -129,6 +129,18 @@ static void add_irp(void *leaks, dq_irp *record)
                record->sent ? "a request is not completed" : "an IRP is not freed");
 }
 
+static void add_system_state(void *leaks, const void *place)
+{
+    dirql_left(leaks, "SystemStateLeft", DQ_SERVICE_PoRegisterSystemState, place,
+               "a system state is still registered");
+}
+
+static void add_error_entry(void *leaks, const void *place)
+{
+    dirql_left(leaks, "ErrorLogLeft", DQ_SERVICE_IoAllocateErrorLogEntry, place,
+               "an entry of the error log is neither written nor freed");
+}
+
 static void add_file(void *leaks, PFILE_OBJECT file, const void *place)
 {
     (void)file;
@@ -240,6 +252,8 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
         find_interfaces(kernel->io, leaks);
         find_remove_locks(kernel->io, leaks);
         dq_irp_for_each(machine, add_irp, leaks);
+        dq_system_states_for_each(machine, add_system_state, leaks);
+        dq_error_entries_for_each(machine, add_error_entry, leaks);
         dq_file_for_each(machine, add_file, leaks);
         dq_device_for_each_referenced(machine, add_references, &(references){ .leaks = leaks });
         find_links(kernel->io, leaks);

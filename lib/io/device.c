@@ -18,6 +18,7 @@ typedef struct dq_device_record {
     unsigned holds; /* By queued work items and calls of its driver: it stays until these end. */
     PDEVICE_OBJECT lower; /* That it is attached to. */
     dq_startio startio;
+    POWER_STATE power; /* That PoSetPowerState was told. */
     bool deleted;
     const void *place; /* Who called IoCreateDevice; NULL: nobody did. */
     DEVICE_OBJECT device;
@@ -72,6 +73,13 @@ dq_startio *dq_device_startio(dq_machine *machine, const DEVICE_OBJECT *device)
     dq_device_record *record = record_of(machine, device);
 
     return record != NULL ? &record->startio : NULL;
+}
+
+POWER_STATE *dq_device_power(dq_machine *machine, const void *device)
+{
+    dq_device_record *record = record_of(machine, device);
+
+    return record != NULL ? &record->power : NULL;
 }
 
 bool dq_device_is_known(dq_machine *machine, const void *device)
@@ -313,6 +321,7 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     check_stack(cpu, record, place);
     dq_iotimer_delete(cpu, DeviceObject);
     dq_shutdown_forget(cpu->machine, DeviceObject);
+    dq_idle_delete(cpu->machine, DeviceObject);
     unlink_from_driver(&record->device);
     record->deleted = true;
     if (record->holds == 0 && record->device.ReferenceCount == 0) {

@@ -130,6 +130,9 @@ void dq_irp_finish(dq_processor *cpu, dq_irp *record, dq_service service, const 
         record->apc = (dq_apc){ .routine = end_in_thread, .context = record };
         dq_apc_queue(record->thread, &record->apc);
         break;
+    case DQ_IRP_POWER:
+        dq_power_finish(cpu, record, service, place);
+        break;
     case DQ_IRP_ASSOCIATED:
         finish_associated(cpu, record, service, place);
         break;

@@ -52,6 +52,9 @@ typedef struct dq_io {
     struct dq_file *files;                  /* file.c */
     struct dq_named_event *events;          /* namedevent.c */
     struct dq_shutdown *shutdowns;          /* shutdown.c */
+    struct dq_idle *idles;                  /* idle.c */
+    struct dq_system_state *system_states;  /* powerstate.c */
+    struct dq_error_entry *error_entries;   /* errorlog.c */
     struct dq_driver_extension *extensions; /* driverobject.c */
     DRIVER_OBJECT bus;                      /* bus.c */
 } dq_io;
@@ -108,6 +111,9 @@ typedef struct dq_startio {
 /* NULL: it is no device. */
 dq_startio *dq_device_startio(dq_machine *machine, const DEVICE_OBJECT *device);
 
+/* The power state that its driver has told. NULL: it is no device. */
+POWER_STATE *dq_device_power(dq_machine *machine, const void *device);
+
 /* NULL: no device has this name. */
 PDEVICE_OBJECT dq_device_named(dq_machine *machine, const UNICODE_STRING *name);
 
@@ -144,6 +150,17 @@ void dq_shutdown_forget(dq_machine *machine, PDEVICE_OBJECT device);
 const void *dq_shutdown_registered(dq_machine *machine, const DEVICE_OBJECT *device);
 /* The system shuts down. At PASSIVE_LEVEL. */
 void dq_shutdown_tell(dq_processor *cpu, const void *place);
+
+/* ---- idle.c, powerstate.c, errorlog.c -------------------------------------------------------- */
+
+/* The device is deleted, and its idle counter with it. */
+void dq_idle_delete(dq_machine *machine, const DEVICE_OBJECT *device);
+
+/* Calls visit() for each registration, or entry, that is left, with who made it: for leak reports. */
+void dq_system_states_for_each(dq_machine *machine,
+                               void (*visit)(void *context, const void *place), void *context);
+void dq_error_entries_for_each(dq_machine *machine,
+                               void (*visit)(void *context, const void *place), void *context);
 
 /* ---- driverobject.c -------------------------------------------------------------------------- */
 

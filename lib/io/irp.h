@@ -21,6 +21,7 @@ typedef enum dq_irp_origin {
     DQ_IRP_RAW,          /* IoInitializeIrp of the driver's own memory. */
     DQ_IRP_ASSOCIATED,   /* IoMakeAssociatedIrp. */
     DQ_IRP_ASYNCHRONOUS, /* IoBuildAsynchronousFsdRequest. */
+    DQ_IRP_POWER,        /* PoRequestPowerIrp. */
     DQ_IRP_THREADED      /* Of a thread, which frees it: IoBuildDeviceIoControlRequest ... */
 } dq_irp_origin;
 
@@ -57,6 +58,8 @@ typedef struct dq_irp {
     bool output_limited; /* No more than these can. */
     PMDL mdl;           /* Made by IoBuild..., of locked pages. */
     struct dq_irp *master;
+    struct dq_power_request *power; /* Of PoRequestPowerIrp. */
+    bool wakes_system;              /* PoSetSystemWake. */
     dq_irp_stage *stages; /* By CurrentLocation. */
     unsigned stage_room;
     struct dq_irp *next; /* In its bucket. */
@@ -189,6 +192,11 @@ typedef struct dq_irp_transaction {
  * NULL. */
 NTSTATUS dq_irp_transact(dq_processor *cpu, const dq_irp_transaction *transaction,
                          ULONG_PTR *information);
+
+/* ---- powerirp.c ------------------------------------------------------------------------------ */
+
+/* All drivers are done with a request of PoRequestPowerIrp: who asked for it is told. */
+void dq_power_finish(dq_processor *cpu, dq_irp *record, dq_service service, const void *place);
 
 /* ---- finishirp.c ----------------------------------------------------------------------------- */
 
