@@ -2,15 +2,15 @@
  * specstrings.h: the annotations of sal.h and their first-edition spellings (__in and so on).
  *
  * The bare words (__in, __out, ...) are also ordinary identifiers inside some C++ standard
- * libraries. C sources get them always; C++ sources get them when they define
- * SPECSTRINGS_BARE_WORDS, which they should do only if they include no such library after.
+ * libraries. So the first header of such a library that comes after this one ends them
+ * (bits/c++config.h and __config beside this file see to that): a C++ source that uses them
+ * includes the library, if at all, after its driver's headers.
  */
 #ifndef SPECSTRINGS_H
 #define SPECSTRINGS_H
 
 #include <sal.h>
 
-#if !defined(__cplusplus) || defined(SPECSTRINGS_BARE_WORDS)
 #define __in
 #define __out
 #define __inout
@@ -22,7 +22,6 @@
 #define __reserved
 #define __callback
 #define __notnull
-#endif
 
 #define __in_opt
 #define __out_opt

@@ -62,6 +62,7 @@
 #include <wdm_power.h>
 #include <wdm_errorlog.h>
 #include <wdm_pnp.h>
+#include <wdm_wmi.h>
 #include <wdm_devicequeue.h>
 #include <wdm_dma.h>
 #include <wdm_businterface.h>

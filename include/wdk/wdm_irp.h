@@ -261,6 +261,10 @@ typedef NTSTATUS IO_COMPLETION_ROUTINE(_In_ struct _DEVICE_OBJECT *DeviceObject,
                                        _In_ struct _IRP *Irp, _In_opt_ PVOID Context);
 typedef IO_COMPLETION_ROUTINE *PIO_COMPLETION_ROUTINE;
 
+/* What a completion routine returns that lets the completion go on; or
+ * STATUS_MORE_PROCESSING_REQUIRED. */
+#define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
+
 /* -- The packet ------------------------------------------------------------------------------- */
 
 typedef struct _IO_STACK_LOCATION {

@@ -55,6 +55,8 @@ typedef struct dq_io {
     struct dq_idle *idles;                  /* idle.c */
     struct dq_system_state *system_states;  /* powerstate.c */
     struct dq_error_entry *error_entries;   /* errorlog.c */
+    struct dq_wmi_provider *wmi_providers;  /* wmi.c */
+    ULONG wmi_providers_made;
     struct dq_driver_extension *extensions; /* driverobject.c */
     DRIVER_OBJECT bus;                      /* bus.c */
 } dq_io;

@@ -1,0 +1,104 @@
+/*
+ * test_powerrules.c - the rules about what drivers tell the power manager, WMI and the error log:
+ * what is left is found, and a driver that keeps them is left in peace.
+ */
+#include "rule.h"
+#include "left.h"
+
+#include <wmilib.h>
+
+static DRIVER_OBJECT driver;
+
+static PDEVICE_OBJECT make_device(void)
+{
+    PDEVICE_OBJECT device = NULL;
+
+    (void)IoCreateDevice(&driver, 0, NULL, FILE_DEVICE_SERIAL_PORT, 0, FALSE, &device);
+    return device;
+}
+
+/* ---- Left ------------------------------------------------------------------------------------ */
+
+static void leave_a_system_state(void *context)
+{
+    PVOID handle = PoRegisterSystemState(NULL, ES_SYSTEM_REQUIRED | ES_CONTINUOUS);
+
+    (void)context;
+    if (tidy) {
+        PoUnregisterSystemState(handle);
+    }
+}
+
+static void a_system_state_that_is_registered_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_system_state, "SystemStateLeft", "a system state is still registered");
+}
+
+static void leave_an_error_entry(void *context)
+{
+    PDEVICE_OBJECT device = make_device();
+    PVOID entry = IoAllocateErrorLogEntry(device, sizeof(IO_ERROR_LOG_PACKET));
+
+    (void)context;
+    if (tidy) {
+        IoFreeErrorLogEntry(entry);
+    }
+    IoDeleteDevice(device);
+}
+
+static void an_error_log_entry_that_is_not_written_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_an_error_entry, "ErrorLogLeft", "neither written nor freed");
+}
+
+/* ---- Kept ------------------------------------------------------------------------------------ */
+
+static void tell_power(void *context)
+{
+    PDEVICE_OBJECT device = make_device();
+    PULONG counter = PoRegisterDeviceForIdleDetection(device, 10, 10, PowerDeviceD3);
+    POWER_STATE state;
+
+    (void)context;
+    PoStartDeviceBusy(counter);
+    PoEndDeviceBusy(counter);
+    (void)PoRegisterDeviceForIdleDetection(device, 0, 0, PowerDeviceD3);
+    state.DeviceState = PowerDeviceD3;
+    PoSetPowerState(device, DevicePowerState, state);
+    IoDeleteDevice(device);
+}
+
+static void provide(void *context)
+{
+    PDEVICE_OBJECT device = make_device();
+
+    (void)context;
+    IoWMIRegistrationControl(device, WMIREG_ACTION_REGISTER);
+    IoWMIRegistrationControl(device, WMIREG_ACTION_DEREGISTER);
+    IoDeleteDevice(device);
+}
+
+static const kept_rule kept[] = {
+    KEPT("PowerState", tell_power),
+    KEPT("DeviceBusy", tell_power),
+    KEPT("WmiProvider", provide),
+};
+
+static void what_keeps_the_rules_is_left_in_peace(void **state)
+{
+    (void)state;
+    assert_all_kept(kept, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_system_state_that_is_registered_is_reported),
+        cmocka_unit_test(an_error_log_entry_that_is_not_written_is_reported),
+        cmocka_unit_test(what_keeps_the_rules_is_left_in_peace),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
