@@ -21,6 +21,7 @@
 #include <wdm_bitmap.h>
 #include <wdm_version.h>
 #include <wdm_list.h>
+#include <wdm_bugcheck.h>
 #include <wdm_table.h>
 #include <wdm_runonce.h>
 #include <wdm_spinlock.h>

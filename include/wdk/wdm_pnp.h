@@ -31,6 +31,67 @@ NTKERNELAPI VOID NTAPI IoInvalidateDeviceState(_In_ PDEVICE_OBJECT PhysicalDevic
 NTKERNELAPI VOID NTAPI IoInvalidateDeviceRelations(_In_ PDEVICE_OBJECT DeviceObject,
                                                    _In_ DEVICE_RELATION_TYPE Type);
 
+/* -- Being told of events --------------------------------------------------------------------- */
+
+typedef enum _IO_NOTIFICATION_EVENT_CATEGORY {
+    EventCategoryReserved,
+    EventCategoryHardwareProfileChange,
+    EventCategoryDeviceInterfaceChange,
+    EventCategoryTargetDeviceChange,
+    EventCategoryKernelSoftRestart
+} IO_NOTIFICATION_EVENT_CATEGORY;
+
+#define PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES 0x00000001
+
+/* What all notifications begin with. */
+typedef struct _PLUGPLAY_NOTIFICATION_HEADER {
+    USHORT Version;
+    USHORT Size;
+    GUID Event;
+} PLUGPLAY_NOTIFICATION_HEADER, *PPLUGPLAY_NOTIFICATION_HEADER;
+
+typedef struct _HWPROFILE_CHANGE_NOTIFICATION {
+    USHORT Version;
+    USHORT Size;
+    GUID Event;
+} HWPROFILE_CHANGE_NOTIFICATION, *PHWPROFILE_CHANGE_NOTIFICATION;
+
+/* "wdm: DEVICE_INTERFACE_CHANGE_NOTIFICATION". */
+typedef struct _DEVICE_INTERFACE_CHANGE_NOTIFICATION {
+    USHORT Version;
+    USHORT Size;
+    GUID Event;
+    GUID InterfaceClassGuid;
+    PUNICODE_STRING SymbolicLinkName;
+} DEVICE_INTERFACE_CHANGE_NOTIFICATION, *PDEVICE_INTERFACE_CHANGE_NOTIFICATION;
+
+/* "wdm: TARGET_DEVICE_REMOVAL_NOTIFICATION". */
+typedef struct _TARGET_DEVICE_REMOVAL_NOTIFICATION {
+    USHORT Version;
+    USHORT Size;
+    GUID Event;
+    PFILE_OBJECT FileObject;
+} TARGET_DEVICE_REMOVAL_NOTIFICATION, *PTARGET_DEVICE_REMOVAL_NOTIFICATION;
+
+/* PASSIVE_LEVEL. "wdm: DRIVER_NOTIFICATION_CALLBACK_ROUTINE". */
+typedef NTSTATUS DRIVER_NOTIFICATION_CALLBACK_ROUTINE(_In_ PVOID NotificationStructure,
+                                                      _Inout_opt_ PVOID Context);
+typedef DRIVER_NOTIFICATION_CALLBACK_ROUTINE *PDRIVER_NOTIFICATION_CALLBACK_ROUTINE;
+
+/* `EventCategoryData`: the class of interfaces (a GUID); a file object of the target. Interfaces are
+ * told of soon after IoSetDeviceInterfaceState, on a system thread; the removal of a target when
+ * the test sends it, and IRP_MN_QUERY_REMOVE_DEVICE only if nobody objects. There is one hardware
+ * profile, which never changes. PASSIVE_LEVEL. "wdm: IoRegisterPlugPlayNotification". */
+NTKERNELAPI NTSTATUS NTAPI IoRegisterPlugPlayNotification(
+    _In_ IO_NOTIFICATION_EVENT_CATEGORY EventCategory, _In_ ULONG EventCategoryFlags,
+    _In_opt_ PVOID EventCategoryData, _In_ PDRIVER_OBJECT DriverObject,
+    _In_ PDRIVER_NOTIFICATION_CALLBACK_ROUTINE CallbackRoutine, _Inout_opt_ PVOID Context,
+    _Outptr_ PVOID *NotificationEntry);
+/* The second returns when the routine has. PASSIVE_LEVEL. "wdm: IoUnregisterPlugPlayNotification",
+ * "wdm: IoUnregisterPlugPlayNotificationEx". */
+NTKERNELAPI NTSTATUS NTAPI IoUnregisterPlugPlayNotification(_In_ PVOID NotificationEntry);
+NTKERNELAPI NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(_In_ PVOID NotificationEntry);
+
 EXTERN_C_END
 
 #endif

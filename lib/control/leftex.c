@@ -9,7 +9,9 @@
 #include "ex/executive.h"
 #include "ex/pool.h"
 #include "io/devnode.h"
+#include "io/pnpnotify.h"
 #include "io/removelock.h"
+#include "ke/bugcheckcallback.h"
 #include "ke/handle.h"
 #include "ke/ki.h"
 #include "mm/iospace.h"
@@ -57,10 +59,12 @@ static void find_work(const dq_executive *ex, dq_leaks *leaks)
 
     for (unsigned i = 0; i < DQ_PRIORITIES; i++) {
         for (const dq_work_entry *e = ex->work.queues[i].first; e != NULL; e = e->next) {
-            dirql_left(leaks, "WorkItemLeft", DQ_SERVICE_IoQueueWorkItem, e->work.place,
-                       "a work item is still queued (its routine: %s)",
-                       dq_place_describe((const char *)e->work.routine + 1, routine,
-                                         sizeof(routine)));
+            if (!e->work.system) {
+                dirql_left(leaks, "WorkItemLeft", DQ_SERVICE_IoQueueWorkItem, e->work.place,
+                           "a work item is still queued (its routine: %s)",
+                           dq_place_describe((const char *)e->work.routine + 1, routine,
+                                             sizeof(routine)));
+            }
         }
     }
 }
@@ -133,6 +137,18 @@ static void add_system_state(void *leaks, const void *place)
 {
     dirql_left(leaks, "SystemStateLeft", DQ_SERVICE_PoRegisterSystemState, place,
                "a system state is still registered");
+}
+
+static void add_notification(void *leaks, const void *place)
+{
+    dirql_left(leaks, "NotificationLeft", DQ_SERVICE_IoRegisterPlugPlayNotification, place,
+               "a notification of Plug and Play events is still registered");
+}
+
+static void add_bugcheck_callback(void *leaks, const void *place)
+{
+    dirql_left(leaks, "BugCheckCallbackLeft", DQ_SERVICE_KeRegisterBugCheckCallback, place,
+               "a bug check routine is still registered");
 }
 
 static void add_error_entry(void *leaks, const void *place)
@@ -254,10 +270,12 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
         dq_irp_for_each(machine, add_irp, leaks);
         dq_system_states_for_each(machine, add_system_state, leaks);
         dq_error_entries_for_each(machine, add_error_entry, leaks);
+        dq_pnp_notifications_for_each(machine, add_notification, leaks);
         dq_file_for_each(machine, add_file, leaks);
         dq_device_for_each_referenced(machine, add_references, &(references){ .leaks = leaks });
         find_links(kernel->io, leaks);
     }
+    dq_bugcheck_callbacks_for_each(machine, add_bugcheck_callback, leaks);
     dq_handle_for_each(machine, add_handle, leaks);
     for (const dq_mapping *m = kernel->mappings; m != NULL; m = m->next) {
         dq_leak leak = { .rule = "MappingLeft",

@@ -6,6 +6,7 @@
 #include "control/enter.h"
 #include "control/handle.h"
 #include "io/io.h"
+#include "io/pnpnotify.h"
 #include "ke/ki.h"
 #include "sim/place.h"
 
@@ -97,7 +98,12 @@ static NTSTATUS send_pnp(dq_processor *cpu, PDEVICE_OBJECT device, UCHAR minor,
     if (pdo == NULL || !check_order(cpu, pdo, minor)) {
         return STATUS_UNSUCCESSFUL;
     }
-    status = dq_irp_transact(cpu,
+    status = minor == IRP_MN_QUERY_REMOVE_DEVICE ? dq_pnp_tell_target(cpu, device, minor)
+                                                 : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    status = dq_irp_transact(dq_self,
                              &(dq_irp_transaction){ .device = device,
                                                     .major = IRP_MJ_PNP,
                                                     .minor = minor,
@@ -107,6 +113,10 @@ static NTSTATUS send_pnp(dq_processor *cpu, PDEVICE_OBJECT device, UCHAR minor,
                                                     .place = place },
                              NULL);
     note_state(pdo, minor, status, place);
+    if (minor == IRP_MN_CANCEL_REMOVE_DEVICE || minor == IRP_MN_SURPRISE_REMOVAL ||
+        minor == IRP_MN_REMOVE_DEVICE) {
+        (void)dq_pnp_tell_target(dq_self, device, minor);
+    }
     return status;
 }
 

@@ -23,6 +23,7 @@ typedef struct dq_work {
     /* Afterwards, inside it. May be NULL. */
     void (*done)(dq_machine *machine, const struct dq_work *work);
     const void *place; /* Who queued it. */
+    bool system;       /* The kernel's own: when it is left, it is nobody's fault. */
 } dq_work;
 
 typedef struct dq_work_entry {

@@ -9,6 +9,7 @@
 
 #include "ex/pool.h"
 #include "ex/registry.h"
+#include "io/pnpnotify.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "sim/fail.h"
@@ -192,6 +193,7 @@ NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLE
     }
     interface->enabled = Enable != FALSE;
     interface->place = place;
+    dq_pnp_tell_interface(cpu, &interface->class_id, &interface->link, interface->enabled, place);
     return STATUS_SUCCESS;
 }
 

@@ -64,7 +64,8 @@ static void send(dq_processor *cpu, struct dq_idle *idle)
                                      .parameter = idle,
                                      .call = send_from_worker,
                                      .done = release_device,
-                                     .place = idle->place },
+                                     .place = idle->place,
+                                     .system = true },
                          DelayedWorkQueue);
 }
 

@@ -86,7 +86,8 @@ static void ask_soon(dq_processor *cpu, const question *wanted)
                                      .parameter = q,
                                      .call = ask,
                                      .done = forget,
-                                     .place = q->place },
+                                     .place = q->place,
+                                     .system = true },
                          DelayedWorkQueue);
     if (dq_must_look(cpu, cpu->irql)) {
         (void)dq_deliver(cpu);

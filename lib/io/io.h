@@ -57,6 +57,7 @@ typedef struct dq_io {
     struct dq_error_entry *error_entries;   /* errorlog.c */
     struct dq_wmi_provider *wmi_providers;  /* wmi.c */
     ULONG wmi_providers_made;
+    struct dq_pnp_notification *notifications; /* pnpnotify.c */
     struct dq_driver_extension *extensions; /* driverobject.c */
     DRIVER_OBJECT bus;                      /* bus.c */
 } dq_io;

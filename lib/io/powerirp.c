@@ -86,7 +86,8 @@ static void send_now_or_soon(dq_processor *cpu, dq_irp *record)
                                      .routine = DQ_CODE(send_from_worker),
                                      .parameter = record,
                                      .call = send_from_worker,
-                                     .place = record->place },
+                                     .place = record->place,
+                                     .system = true },
                          CriticalWorkQueue);
 }
 

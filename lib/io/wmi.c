@@ -14,12 +14,13 @@
 #include "ke/wrongobject.h"
 #include "sim/place.h"
 
-enum { INFO_BYTES = 4096, INFO_MOST = 0x100000, POOL_TAG = 0x20696D57, GUID_TEXT = 40 };
+enum { INFO_BYTES = 4096, INFO_MOST = 0x100000, GUID_TEXT = 40 };
 
 struct dq_wmi_provider {
     PDEVICE_OBJECT device;
     ULONG number; /* From 1: its provider id. */
     WMIREGTYPE asks;
+    const dq_thread *asker; /* A worker that asks it now. */
     const void *place;
     struct dq_wmi_provider *next;
 };
@@ -81,16 +82,18 @@ static void drop_references(const WMIREGINFO *info)
 /* Returns how many bytes it needs if that is more; else 0. */
 static ULONG ask_with(const struct dq_wmi_provider *provider, ULONG bytes)
 {
-    WMIREGINFO *info = ExAllocatePoolZero(NonPagedPoolNx, bytes, POOL_TAG);
+    dq_machine *machine = dq_self->machine;
+    WMIREGINFO *info = dq_keep(machine, bytes);
+    const PDEVICE_OBJECT device = provider->device;
     ULONG_PTR information = 0;
     ULONG needed = 0;
     NTSTATUS status;
 
-    if (info == NULL) {
+    if (info == NULL || device == NULL) {
         return 0;
     }
     status = dq_wmi_send(dq_self,
-                         &(dq_wmi_request){ .provider = provider->device,
+                         &(dq_wmi_request){ .provider = device,
                                             .minor = IRP_MN_REGINFO_EX,
                                             .path = (const void *)(uintptr_t)provider->asks,
                                             .buffer = info,
@@ -102,22 +105,24 @@ static ULONG ask_with(const struct dq_wmi_provider *provider, ULONG bytes)
     } else if (NT_SUCCESS(status) && information >= sizeof(*info)) {
         drop_references(info);
     }
-    ExFreePool(info);
+    dq_keep_drop(machine, info);
     return needed > bytes && needed <= INFO_MOST ? needed : 0;
 }
 
 static void ask(const dq_work *work)
 {
     DQ_INSIDE(dq_self->live);
-    const struct dq_wmi_provider *provider = work->parameter;
+    struct dq_wmi_provider *provider = work->parameter;
     ULONG needed;
 
     dq_self->execution->service = DQ_SERVICE_IoWMIRegistrationControl;
     if (provider->device != NULL) {
+        provider->asker = dq_thread_current(dq_self);
         needed = ask_with(provider, INFO_BYTES);
         if (needed != 0) {
             (void)ask_with(provider, needed);
         }
+        provider->asker = NULL;
     }
 }
 
@@ -133,7 +138,8 @@ static void ask_soon(dq_processor *cpu, struct dq_wmi_provider *provider, WMIREG
                                      .routine = DQ_CODE(ask),
                                      .parameter = provider,
                                      .call = ask,
-                                     .place = provider->place },
+                                     .place = provider->place,
+                                     .system = true },
                          DelayedWorkQueue);
 }
 
@@ -163,6 +169,17 @@ static NTSTATUS add(dq_processor *cpu, PDEVICE_OBJECT device)
     return STATUS_SUCCESS;
 }
 
+/* Until the driver has answered what it is being asked, unless that is the caller. */
+static void wait_for_answer(dq_processor *cpu, const struct dq_wmi_provider *provider)
+{
+    static const uint64_t step_ns = 1000ull * 1000;
+    const dq_service service = cpu->execution->service;
+
+    while (provider->asker != NULL && provider->asker != dq_thread_current(dq_self)) {
+        dq_wait_until(dq_self, dq_self->machine->clock.now_ns + step_ns, service, provider->place);
+    }
+}
+
 static NTSTATUS change(dq_processor *cpu, const DEVICE_OBJECT *device, ULONG action)
 {
     struct dq_wmi_provider *provider = find(cpu->machine, device);
@@ -172,6 +189,7 @@ static NTSTATUS change(dq_processor *cpu, const DEVICE_OBJECT *device, ULONG act
     }
     if (action == WMIREG_ACTION_DEREGISTER) {
         provider->device = NULL; /* A worker may hold it. */
+        wait_for_answer(cpu, provider);
     } else {
         ask_soon(cpu, provider, action == WMIREG_ACTION_REREGISTER ? WMIREGISTER : WMIUPDATE);
     }

@@ -427,6 +427,9 @@ NTSTATUS NTAPI WmiFireEvent(PDEVICE_OBJECT DeviceObject, LPCGUID Guid, ULONG Ins
     NTSTATUS status;
 
     DQ_ENTER(WmiFireEvent, DeviceObject, InstanceIndex, EventDataSize, 0, STATUS_UNSUCCESSFUL);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
+
+    (void)cpu;
     event = ExAllocatePoolZero(NonPagedPoolNx, offset + EventDataSize, POOL_TAG);
     if (event == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -192,6 +192,15 @@ static bool write_down(dq_processor *cpu, const dq_finding *details, const char 
     return fatal;
 }
 
+/* Drivers may want to be told. */
+static _Noreturn void stop_as_bug_check(dq_processor *cpu, uint32_t code)
+{
+    if (code != 0 && cpu->machine->bug_check != NULL) {
+        cpu->machine->bug_check(cpu);
+    }
+    dq_go_home(dq_self);
+}
+
 void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, ...)
 {
     va_list arguments;
@@ -207,7 +216,7 @@ void dq_find(dq_processor *cpu, const dq_finding *details, const char *format, .
         dq_live_end(cpu->machine); /* A visitor's stack is none to leave. */
         return;
     }
-    dq_go_home(cpu);
+    stop_as_bug_check(cpu, details->code);
 }
 
 void dq_note(dq_processor *cpu, const dq_finding *details, const char *format, ...)
@@ -232,7 +241,7 @@ void dq_bugcheck(dq_processor *cpu, uint32_t code, uint64_t p1, uint64_t p2, uin
                               .parameters = { p1, p2, p3, p4 } },
                format, arguments);
     va_end(arguments);
-    dq_go_home(cpu);
+    stop_as_bug_check(cpu, code);
 }
 
 void dq_find_outside(dq_machine *machine, const char *rule, const char *format, ...)

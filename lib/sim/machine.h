@@ -141,6 +141,8 @@ struct dq_machine {
     /* The body has returned, and nothing was found so far: may write findings down, of what is left
      * over. On the body's processor. May be NULL. */
     void (*body_done)(dq_processor *cpu);
+    /* At a bug check, before the machine stops. May be NULL. */
+    void (*bug_check)(dq_processor *cpu);
     /* Names memory of the kernel's own; false: it is none. For reports. May be NULL. */
     bool (*name_memory)(dq_machine *machine, const void *address, dq_memory_name *name);
     host_context home;

@@ -1,5 +1,6 @@
 /*
- * test_powerrules.c - the rules about what drivers tell the power manager, WMI and the error log:
+ * test_powerrules.c - the rules about what drivers tell the power manager, WMI, the error log and
+ * others, and what they register:
  * what is left is found, and a driver that keeps them is left in peace.
  */
 #include "rule.h"
@@ -53,6 +54,58 @@ static void an_error_log_entry_that_is_not_written_is_reported(void **state)
     assert_left(leave_an_error_entry, "ErrorLogLeft", "neither written nor freed");
 }
 
+static KBUGCHECK_CALLBACK_ROUTINE say_nothing;
+static VOID say_nothing(PVOID buffer, ULONG length)
+{
+    (void)buffer;
+    (void)length;
+}
+
+static void leave_a_bug_check_routine(void *context)
+{
+    static KBUGCHECK_CALLBACK_RECORD record;
+
+    (void)context;
+    KeInitializeCallbackRecord(&record);
+    assert_true(KeRegisterBugCheckCallback(&record, say_nothing, NULL, 0, (PUCHAR) "uart"));
+    if (tidy) {
+        KeDeregisterBugCheckCallback(&record);
+    }
+}
+
+static void a_bug_check_routine_that_is_registered_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_bug_check_routine, "BugCheckCallbackLeft",
+                "a bug check routine is still registered");
+}
+
+static NTSTATUS hear_nothing(PVOID structure, PVOID context)
+{
+    (void)structure;
+    (void)context;
+    return STATUS_SUCCESS;
+}
+
+static void leave_a_notification(void *context)
+{
+    static GUID ports = { 1, 2, 3, { 4 } };
+    PVOID entry = NULL;
+
+    (void)context;
+    IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, &ports, &driver,
+                                   hear_nothing, NULL, &entry);
+    if (tidy) {
+        IoUnregisterPlugPlayNotificationEx(entry);
+    }
+}
+
+static void a_notification_that_is_registered_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_notification, "NotificationLeft", "is still registered");
+}
+
 /* ---- Kept ------------------------------------------------------------------------------------ */
 
 static void tell_power(void *context)
@@ -97,6 +150,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_system_state_that_is_registered_is_reported),
         cmocka_unit_test(an_error_log_entry_that_is_not_written_is_reported),
+        cmocka_unit_test(a_bug_check_routine_that_is_registered_is_reported),
+        cmocka_unit_test(a_notification_that_is_registered_is_reported),
         cmocka_unit_test(what_keeps_the_rules_is_left_in_peace),
     };
 

@@ -1,0 +1,366 @@
+/*
+ * pnpnotify.c - IoRegisterPlugPlayNotification: routines that are called when interfaces come and go,
+ * and when the device of a file is removed.
+ *
+ * A registration that ends stays in memory until nobody calls its routine any more.
+ */
+#include "io/pnpnotify.h"
+
+#include <string.h>
+
+#include <wdmguid.h>
+
+#include "ex/workqueue.h"
+#include "io/devnode.h"
+#include "ke/keep.h"
+#include "ke/ki.h"
+#include "ke/wrongobject.h"
+
+struct dq_pnp_notification {
+    IO_NOTIFICATION_EVENT_CATEGORY category;
+    GUID class_id;
+    PFILE_OBJECT file;
+    PDRIVER_NOTIFICATION_CALLBACK_ROUTINE routine;
+    PVOID context;
+    bool ended;
+    unsigned waiters; /* For its end. */
+    unsigned calls; /* Of its routine, now. */
+    const dq_thread *caller; /* Its latest. */
+    const void *place;
+    struct dq_pnp_notification *next; /* In order of registration. */
+};
+
+static struct dq_pnp_notification **head(dq_machine *machine)
+{
+    dq_io *io = dq_io_of(machine);
+
+    return io != NULL ? &io->notifications : NULL;
+}
+
+/* ---- Calling --------------------------------------------------------------------------------- */
+
+static void drop_ended(dq_machine *machine)
+{
+    struct dq_pnp_notification **link = head(machine);
+
+    while (*link != NULL) {
+        struct dq_pnp_notification *n = *link;
+
+        if (n->ended && n->calls == 0 && n->waiters == 0) {
+            *link = n->next;
+            dq_keep_drop(machine, n);
+        } else {
+            link = &n->next;
+        }
+    }
+}
+
+static NTSTATUS call(struct dq_pnp_notification *n, void *structure)
+{
+    unsigned depth;
+    NTSTATUS status;
+
+    n->calls++;
+    n->caller = dq_thread_current(dq_self);
+    dq_emit(dq_self, ORDER_TAKE, n, 0, 0, 0);
+    depth = dq_guest_begin(dq_self);
+    status = n->routine(structure, n->context);
+    dq_guest_end(depth);
+    n->calls--;
+    return status;
+}
+
+/* ---- Interfaces ------------------------------------------------------------------------------ */
+
+typedef struct change {
+    DEVICE_INTERFACE_CHANGE_NOTIFICATION head;
+    UNICODE_STRING link;
+    const void *place;
+} change;
+
+static bool wants(const struct dq_pnp_notification *n, const change *c)
+{
+    return !n->ended && n->category == EventCategoryDeviceInterfaceChange &&
+           IsEqualGUID(&n->class_id, &c->head.InterfaceClassGuid);
+}
+
+/* The list may change while a routine is called; what is called stays in it. */
+static void tell_all(dq_machine *machine, change *c)
+{
+    for (struct dq_pnp_notification *n = *head(machine); n != NULL; n = n->next) {
+        if (wants(n, c)) {
+            (void)call(n, &c->head);
+        }
+    }
+    drop_ended(machine);
+}
+
+static void tell_from_worker(const dq_work *work)
+{
+    DQ_INSIDE(dq_self->live);
+    dq_self->execution->service = DQ_SERVICE_IoSetDeviceInterfaceState;
+    tell_all(dq_self->machine, work->parameter);
+}
+
+static void forget(dq_machine *machine, const dq_work *work)
+{
+    dq_keep_drop(machine, work->parameter);
+}
+
+static change *make_change(dq_machine *machine, const GUID *class_id, const UNICODE_STRING *link,
+                           bool arrived)
+{
+    change *c = dq_keep(machine, sizeof(*c) + link->Length + sizeof(WCHAR));
+
+    if (c != NULL) {
+        c->link = (UNICODE_STRING){ .Buffer = (WCHAR *)(c + 1), .Length = link->Length,
+                                    .MaximumLength = (USHORT)(link->Length + sizeof(WCHAR)) };
+        memcpy(c->link.Buffer, link->Buffer, link->Length);
+        c->head = (DEVICE_INTERFACE_CHANGE_NOTIFICATION){
+            .Version = 1,
+            .Size = sizeof(c->head),
+            .Event = arrived ? GUID_DEVICE_INTERFACE_ARRIVAL : GUID_DEVICE_INTERFACE_REMOVAL,
+            .InterfaceClassGuid = *class_id,
+            .SymbolicLinkName = &c->link
+        };
+    }
+    return c;
+}
+
+void dq_pnp_tell_interface(dq_processor *cpu, const GUID *class_id, const UNICODE_STRING *link,
+                           bool arrived, const void *place)
+{
+    change *c;
+
+    if (head(cpu->machine) == NULL || *head(cpu->machine) == NULL) {
+        return;
+    }
+    c = make_change(cpu->machine, class_id, link, arrived);
+    if (c == NULL) {
+        return;
+    }
+    c->place = place;
+    dq_work_queue_insert(cpu,
+                         &(dq_work){ .item = c, .bytes = sizeof(*c),
+                                     .routine = DQ_CODE(tell_from_worker), .parameter = c,
+                                     .call = tell_from_worker, .done = forget, .place = place,
+                                     .system = true },
+                         DelayedWorkQueue);
+}
+
+/* Those that are there already. */
+static void tell_existing(dq_processor *cpu, struct dq_pnp_notification *n)
+{
+    dq_machine *machine = cpu->machine;
+
+    for (const dq_interface *i = dq_io_of(machine)->interfaces; i != NULL; i = i->next) {
+        change *c = i->enabled && IsEqualGUID(&i->class_id, &n->class_id)
+                        ? make_change(machine, &i->class_id, &i->link, true) : NULL;
+
+        if (c != NULL) {
+            (void)call(n, &c->head);
+            dq_keep_drop(machine, c);
+        }
+    }
+}
+
+/* ---- Targets --------------------------------------------------------------------------------- */
+
+static const GUID *event_of(UCHAR minor)
+{
+    switch (minor) {
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+        return &GUID_TARGET_DEVICE_QUERY_REMOVE;
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+        return &GUID_TARGET_DEVICE_REMOVE_CANCELLED;
+    case IRP_MN_SURPRISE_REMOVAL:
+    case IRP_MN_REMOVE_DEVICE:
+        return &GUID_TARGET_DEVICE_REMOVE_COMPLETE;
+    default:
+        return NULL;
+    }
+}
+
+static bool is_target(const struct dq_pnp_notification *n, PDEVICE_OBJECT pdo)
+{
+    return !n->ended && n->category == EventCategoryTargetDeviceChange &&
+           dq_device_top(n->file->DeviceObject) == dq_device_top(pdo);
+}
+
+static NTSTATUS tell_one(struct dq_pnp_notification *n, const GUID *event)
+{
+    TARGET_DEVICE_REMOVAL_NOTIFICATION told = { .Version = 1, .Size = sizeof(told),
+                                                .Event = *event, .FileObject = n->file };
+
+    return call(n, &told);
+}
+
+/* Those before `end`. */
+static void cancel_before(dq_machine *machine, PDEVICE_OBJECT pdo,
+                          const struct dq_pnp_notification *end)
+{
+    for (struct dq_pnp_notification *n = *head(machine); n != end; n = n->next) {
+        if (is_target(n, pdo)) {
+            (void)tell_one(n, &GUID_TARGET_DEVICE_REMOVE_CANCELLED);
+        }
+    }
+}
+
+NTSTATUS dq_pnp_tell_target(dq_processor *cpu, PDEVICE_OBJECT pdo, UCHAR minor)
+{
+    dq_machine *machine = cpu->machine;
+    const GUID *event = event_of(minor);
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (event == NULL || head(machine) == NULL) {
+        return STATUS_SUCCESS;
+    }
+    for (struct dq_pnp_notification *n = *head(machine); n != NULL; n = n->next) {
+        if (is_target(n, pdo)) {
+            status = tell_one(n, event);
+            if (minor == IRP_MN_QUERY_REMOVE_DEVICE && !NT_SUCCESS(status)) {
+                cancel_before(machine, pdo, n);
+                break;
+            }
+            status = STATUS_SUCCESS;
+        }
+    }
+    drop_ended(machine);
+    return status;
+}
+
+/* ---- Services -------------------------------------------------------------------------------- */
+
+static bool check_data(IO_NOTIFICATION_EVENT_CATEGORY category, const void *data)
+{
+    switch (category) {
+    case EventCategoryDeviceInterfaceChange:
+    case EventCategoryTargetDeviceChange:
+        return data != NULL;
+    case EventCategoryHardwareProfileChange: /* There is one profile, which never changes. */
+        return data == NULL;
+    default:
+        return false;
+    }
+}
+
+static struct dq_pnp_notification *add(dq_processor *cpu,
+                                       const struct dq_pnp_notification *wanted)
+{
+    struct dq_pnp_notification *made = dq_keep(cpu->machine, sizeof(*made));
+    struct dq_pnp_notification **link = head(cpu->machine);
+
+    if (made == NULL || link == NULL) {
+        return NULL;
+    }
+    *made = *wanted;
+    made->place = DQ_CALL_PLACE;
+    while (*link != NULL) {
+        link = &(*link)->next;
+    }
+    *link = made;
+    dq_emit(cpu, ORDER_GIVE, made, 0, 0, 0);
+    return made;
+}
+
+NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY EventCategory,
+                                              ULONG EventCategoryFlags, PVOID EventCategoryData,
+                                              PDRIVER_OBJECT DriverObject,
+                                              PDRIVER_NOTIFICATION_CALLBACK_ROUTINE CallbackRoutine,
+                                              PVOID Context, PVOID *NotificationEntry)
+{
+    struct dq_pnp_notification wanted = { .category = EventCategory, .routine = CallbackRoutine,
+                                          .context = Context };
+    struct dq_pnp_notification *made;
+
+    DQ_ENTER(IoRegisterPlugPlayNotification, EventCategoryData, EventCategory, EventCategoryFlags,
+             0, STATUS_UNSUCCESSFUL);
+    (void)DriverObject;
+    if (!check_data(EventCategory, EventCategoryData)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (EventCategory == EventCategoryDeviceInterfaceChange) {
+        wanted.class_id = *(const GUID *)EventCategoryData;
+    } else {
+        wanted.file = EventCategoryData;
+    }
+    made = add(cpu, &wanted);
+    if (made == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *NotificationEntry = made;
+    if (EventCategory == EventCategoryDeviceInterfaceChange &&
+        (EventCategoryFlags & PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES) != 0) {
+        tell_existing(cpu, made);
+    }
+    return STATUS_SUCCESS;
+}
+
+static struct dq_pnp_notification *check(dq_processor *cpu, const void *entry)
+{
+    struct dq_pnp_notification *n = head(cpu->machine) != NULL ? *head(cpu->machine) : NULL;
+
+    while (n != NULL && (n != entry || n->ended)) {
+        n = n->next;
+    }
+    if (n == NULL) {
+        dq_wrong_object(cpu, entry, NULL,
+                        "no entry that IoRegisterPlugPlayNotification returned, or one that is "
+                        "unregistered");
+    }
+    return n;
+}
+
+NTSTATUS NTAPI IoUnregisterPlugPlayNotification(PVOID NotificationEntry)
+{
+    struct dq_pnp_notification *n;
+
+    DQ_ENTER(IoUnregisterPlugPlayNotification, NotificationEntry, 0, 0, 0, STATUS_UNSUCCESSFUL);
+    n = check(cpu, NotificationEntry);
+    if (n != NULL) {
+        n->ended = true;
+        drop_ended(cpu->machine);
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Waits until nobody is in the routine, but the caller itself. */
+static void wait_for_calls(dq_processor *cpu, const struct dq_pnp_notification *n)
+{
+    static const uint64_t step_ns = 1000ull * 1000;
+
+    while (n->calls > 0 && n->caller != dq_thread_current(dq_self)) {
+        dq_wait_until(dq_self, dq_self->machine->clock.now_ns + step_ns,
+                      cpu->execution->service, n->place);
+    }
+}
+
+NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(PVOID NotificationEntry)
+{
+    struct dq_pnp_notification *n;
+
+    DQ_ENTER(IoUnregisterPlugPlayNotificationEx, NotificationEntry, 0, 0, 0, STATUS_UNSUCCESSFUL);
+    n = check(cpu, NotificationEntry);
+    if (n != NULL) {
+        n->ended = true;
+        n->waiters++;
+        wait_for_calls(cpu, n);
+        n->waiters--;
+        drop_ended(dq_self->machine);
+    }
+    return STATUS_SUCCESS;
+}
+
+void dq_pnp_notifications_for_each(dq_machine *machine,
+                                   void (*visit)(void *context, const void *place), void *context)
+{
+    for (const struct dq_pnp_notification *n = head(machine) != NULL ? *head(machine) : NULL;
+         n != NULL; n = n->next) {
+        if (!n->ended) {
+            visit(context, n->place);
+        }
+    }
+}

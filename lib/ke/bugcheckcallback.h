@@ -1,0 +1,15 @@
+/*
+ * bugcheckcallback.h - routines that drivers want called at a bug check.
+ */
+#ifndef DQ_BUGCHECKCALLBACK_H
+#define DQ_BUGCHECKCALLBACK_H
+
+#include <wdm.h>
+
+#include "sim/machine.h"
+
+/* Calls visit() for each that is registered, with who did it: for leak reports. */
+void dq_bugcheck_callbacks_for_each(dq_machine *machine,
+                                    void (*visit)(void *context, const void *place), void *context);
+
+#endif
