@@ -44,6 +44,13 @@ NTKERNELAPI VOID NTAPI KeClearEvent(_Inout_ PRKEVENT Event);
 NTKERNELAPI LONG NTAPI KeResetEvent(_Inout_ PRKEVENT Event);
 NTKERNELAPI LONG NTAPI KeReadStateEvent(_In_ PRKEVENT Event);
 
+/* Access to an event by handle, and its type for ObReferenceObjectByHandle. */
+#define EVENT_QUERY_STATE 0x0001
+#define EVENT_MODIFY_STATE 0x0002
+#define EVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
+
+extern NTKERNELAPI POBJECT_TYPE *ExEventObjectType;
+
 EXTERN_C_END
 
 #endif

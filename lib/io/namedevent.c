@@ -49,7 +49,8 @@ static dq_named_event *make(dq_machine *machine, const UNICODE_STRING *name, dq_
     }
     event->name = dq_name_keep(machine, name);
     event->object =
-        (dq_object){ .pointer = &event->event, .what = "named event", .retire = retire };
+        (dq_object){ .pointer = &event->event, .what = "named event", .type = *ExEventObjectType,
+                     .retire = retire };
     dq_wait_header_init(&event->event.Header, type, 1);
     dq_object_add(machine, &event->object);
     event->next = io->events;

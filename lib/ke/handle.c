@@ -166,6 +166,10 @@ static char thread_type_mark;
 static POBJECT_TYPE thread_type = (POBJECT_TYPE)(void *)&thread_type_mark;
 POBJECT_TYPE *PsThreadType = &thread_type;
 
+static char event_type_mark;
+static POBJECT_TYPE event_type = (POBJECT_TYPE)(void *)&event_type_mark;
+POBJECT_TYPE *ExEventObjectType = &event_type;
+
 /* The status is documented; that a driver has such a handle at all is what the Driver Verifier
  * reports. */
 static void check_handle(dq_processor *cpu, HANDLE handle, POBJECT_TYPE type)
@@ -182,6 +186,24 @@ static void check_handle(dq_processor *cpu, HANDLE handle, POBJECT_TYPE type)
     }
 }
 
+/* An object of another folder. */
+static NTSTATUS reference_object(dq_object *object, POBJECT_TYPE type, ACCESS_MASK access,
+                                 PVOID *pointer, POBJECT_HANDLE_INFORMATION information)
+{
+    if (object == NULL) {
+        return STATUS_INVALID_HANDLE;
+    }
+    if (object->type == NULL || (type != NULL && type != object->type)) {
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    if (information != NULL) {
+        *information = (OBJECT_HANDLE_INFORMATION){ .GrantedAccess = access };
+    }
+    object->references++;
+    *pointer = (PVOID)(uintptr_t)object->pointer;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess,
                                          POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
                                          PVOID *Object,
@@ -195,8 +217,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
     thread = dq_handle_thread(cpu->machine, Handle);
     if (thread == NULL) {
         check_handle(cpu, Handle, ObjectType);
-        return dq_handle_object(cpu->machine, Handle) != NULL ? STATUS_OBJECT_TYPE_MISMATCH
-                                                              : STATUS_INVALID_HANDLE;
+        return reference_object(dq_handle_object(cpu->machine, Handle), ObjectType, DesiredAccess,
+                                Object, HandleInformation);
     }
     if (ObjectType != NULL && ObjectType != thread_type) {
         return STATUS_OBJECT_TYPE_MISMATCH;

@@ -23,6 +23,7 @@ HANDLE dq_thread_id(const dq_thread *thread);
 typedef struct dq_object {
     const void *pointer;
     const char *what; /* "registry key": for reports of handles. */
+    POBJECT_TYPE type; /* NULL: one that drivers cannot name. */
     LONG references;
     void (*retire)(dq_machine *machine, struct dq_object *object); /* At the last one. */
     struct dq_object *next;

@@ -135,6 +135,30 @@ static void the_top_of_a_stack_is_found(void **state)
     stack_delete();
 }
 
+static void a_named_event_is_found_by_its_handle(void **state)
+{
+    OBJECT_HANDLE_INFORMATION information;
+    PVOID found = NULL;
+    PKEVENT event;
+    HANDLE handle;
+
+    (void)state;
+    event = IoCreateSynchronizationEvent(&name, &handle);
+    assert_non_null(event);
+    assert_int_equal(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, *PsThreadType,
+                                               KernelMode, &found, NULL),
+                     STATUS_OBJECT_TYPE_MISMATCH);
+    assert_null(found);
+    assert_int_equal(ObReferenceObjectByHandle(handle, EVENT_MODIFY_STATE, *ExEventObjectType,
+                                               KernelMode, &found, &information),
+                     STATUS_SUCCESS);
+    assert_ptr_equal(found, event);
+    assert_int_equal(information.GrantedAccess, EVENT_MODIFY_STATE);
+    ZwClose(handle);
+    assert_int_equal(KeSetEvent(found, IO_NO_INCREMENT, FALSE), 1); /* It is there still. */
+    ObDereferenceObject(found);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +169,7 @@ int main(void)
         dirql_unit_test_setup(an_event_is_one_for_all_who_name_it, start),
         dirql_unit_test_setup(an_extension_is_found_by_its_key, start),
         dirql_unit_test_setup(the_top_of_a_stack_is_found, start),
+        dirql_unit_test(a_named_event_is_found_by_its_handle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
