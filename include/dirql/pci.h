@@ -3,8 +3,8 @@
  *
  * It has a configuration space of 256 bytes, which the driver reads and writes by the bus interface
  * (BUS_INTERFACE_STANDARD) and by IRP_MN_READ_CONFIG and IRP_MN_WRITE_CONFIG; it answers
- * IRP_MN_QUERY_BUS_INFORMATION, and has the properties of its place: bus number, address, legacy bus
- * type and bus type GUID. Any IRQL.
+ * IRP_MN_QUERY_BUS_INFORMATION, and has the properties of its place: bus number, address, legacy
+ * bus type and bus type GUID. Any IRQL.
  */
 #ifndef DIRQL_PCI_H
 #define DIRQL_PCI_H

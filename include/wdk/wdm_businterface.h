@@ -49,7 +49,7 @@ typedef struct _PNP_BUS_INFORMATION {
     ULONG BusNumber;
 } PNP_BUS_INFORMATION, *PPNP_BUS_INFORMATION;
 
-/* -- PCI ---------------------------------------------------------------------------------------- */
+/* -- PCI -------------------------------------------------------------------------------------- */
 
 /* IO_STACK_LOCATION.Parameters.ReadWriteConfig.WhichSpace. */
 #define PCI_WHICHSPACE_CONFIG 0x0

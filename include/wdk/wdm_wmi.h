@@ -28,8 +28,8 @@ EXTERN_C_START
 #define WMIREG_ACTION_REREGISTER 3
 #define WMIREG_ACTION_UPDATE_GUIDS 4
 
-/* Of a device object. A provider that registers, or changes what it has, is asked for it soon after,
- * on a system thread: IRP_MN_REGINFO_EX. PASSIVE_LEVEL. "wdm: IoWMIRegistrationControl". */
+/* Of a device object. A provider that registers, or changes what it has, is asked for it soon
+ * after, on a system thread: IRP_MN_REGINFO_EX. PASSIVE_LEVEL. "wdm: IoWMIRegistrationControl". */
 NTKERNELAPI NTSTATUS NTAPI IoWMIRegistrationControl(_In_ PDEVICE_OBJECT DeviceObject,
                                                     _In_ ULONG Action);
 

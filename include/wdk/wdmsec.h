@@ -10,8 +10,8 @@
 
 EXTERN_C_START
 
-/* PASSIVE_LEVEL. As IoCreateDevice, for a device object with a name or without; STATUS_INVALID_PARAMETER
- * for a descriptor that is none ("D:P..."). "wdmsec: WdmlibIoCreateDeviceSecure". */
+/* PASSIVE_LEVEL. As IoCreateDevice; STATUS_INVALID_PARAMETER for a descriptor that is none
+ * ("D:P..."). "wdmsec: WdmlibIoCreateDeviceSecure". */
 _Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(
     _In_ PDRIVER_OBJECT DriverObject, _In_ ULONG DeviceExtensionSize,
     _In_opt_ PUNICODE_STRING DeviceName, _In_ DEVICE_TYPE DeviceType,

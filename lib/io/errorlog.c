@@ -149,7 +149,8 @@ PVOID NTAPI IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
     DQ_ENTER(IoAllocateErrorLogEntry, IoObject, EntrySize, 0, 0, NULL);
     io = dq_io_of(cpu->machine);
     if (!check_object(cpu, IoObject) || io == NULL || EntrySize < sizeof(IO_ERROR_LOG_PACKET) ||
-        EntrySize > ERROR_LOG_MAXIMUM_SIZE || dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
+        EntrySize > ERROR_LOG_MAXIMUM_SIZE ||
+        dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
         return NULL;
     }
     entry = dq_keep(cpu->machine, sizeof(*entry));

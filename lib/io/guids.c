@@ -1,5 +1,6 @@
 /*
- * guids.c - the GUIDs of wdmguid.h and ntddser.h, for drivers none of whose tested sources defines them.
+ * guids.c - the GUIDs of wdmguid.h and ntddser.h, for drivers none of whose tested sources defines
+ * them.
  *
  * The definitions are weak: a driver that has its own keeps them.
  */

@@ -2,9 +2,9 @@
  * idle.c - idle detection: a device that nobody has used for some seconds is sent to a lower power
  * state.
  *
- * Each second the idle counter, which is the driver's to clear, is looked at and counted up. When it
- * reaches the time-out, a worker thread sends the request; then nothing is counted until the device
- * is used again. Windows looks at all devices in one beat, so that it may take a second longer.
+ * Each second the idle counter, which is the driver's to clear, is looked at and counted up. When
+ * it reaches the time-out, a worker thread sends the request; then nothing is counted until the
+ * device is used again. Windows looks at all devices in one beat, so that it may take a second longer.
  */
 #include "ex/workqueue.h"
 #include "io/io.h"

@@ -1,6 +1,6 @@
 /*
- * pnpnotify.c - IoRegisterPlugPlayNotification: routines that are called when interfaces come and go,
- * and when the device of a file is removed.
+ * pnpnotify.c - IoRegisterPlugPlayNotification: routines that are called when interfaces come and
+ * go, and when the device of a file is removed.
  *
  * A registration that ends stays in memory until nobody calls its routine any more.
  */

@@ -95,8 +95,9 @@ static struct dq_system_state *check(dq_processor *cpu, const void *handle)
     struct dq_system_state *state = find(cpu->machine, handle);
 
     if (state == NULL) {
-        dq_wrong_object(cpu, handle, NULL, "no registration that PoRegisterSystemState returned, or "
-                                           "one that is unregistered");
+        dq_wrong_object(cpu, handle, NULL,
+                        "no registration that PoRegisterSystemState returned, or one that is "
+                        "unregistered");
     }
     return state;
 }

@@ -2,8 +2,8 @@
  * wmilib.c - WMI requests of a driver that describes its data in a WMILIB_CONTEXT.
  *
  * The data lie in the request's buffer behind a header (WNODE_...). For all instances at once the
- * driver writes their lengths where the header's list of offsets and lengths will be; WmiCompleteRequest
- * spreads them.
+ * driver writes their lengths where the header's list of offsets and lengths will be;
+ * WmiCompleteRequest spreads them.
  */
 #include <string.h>
 

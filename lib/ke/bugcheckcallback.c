@@ -1,9 +1,9 @@
 /*
  * bugcheckcallback.c - routines that drivers want called at a bug check.
  *
- * They are called where the bug check is, at HIGH_LEVEL, before the run is stopped: the latest first,
- * which the pages leave open. What goes wrong in one of them is not told of: there is a bug check
- * already.
+ * They are called where the bug check is, at HIGH_LEVEL, before the run is stopped: the latest
+ * first, which the pages leave open. One that ends in a bug check itself does not keep the others
+ * from being called.
  */
 #include "ke/bugcheckcallback.h"
 
@@ -100,7 +100,9 @@ void dq_bugcheck_callbacks_for_each(dq_machine *machine,
 {
     const dq_kernel *kernel = machine->kernel;
 
-    for (const struct dq_bugcheck_callback *c = kernel->bugcheck_callbacks; c != NULL; c = c->next) {
-        visit(context, c->place);
+    const struct dq_bugcheck_callback *callback = kernel->bugcheck_callbacks;
+
+    for (; callback != NULL; callback = callback->next) {
+        visit(context, callback->place);
     }
 }

@@ -9,7 +9,8 @@
 
 #include "../settle.h"
 
-static const GUID wave_class = { 0x33333333, 2, 3, { 4 } }, other_class = { 0x44444444, 2, 3, { 4 } };
+static const GUID wave_class = { 0x33333333, 2, 3, { 4 } };
+static const GUID other_class = { 0x44444444, 2, 3, { 4 } };
 static UNICODE_STRING link;
 static DRIVER_OBJECT listener;
 
