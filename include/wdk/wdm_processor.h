@@ -54,6 +54,37 @@ NTKERNELAPI NTSTATUS NTAPI KeQueryNodeActiveAffinity2(_In_ USHORT NodeNumber,
                                                       _In_ USHORT GroupAffinitiesCount,
                                                       _Out_ PUSHORT GroupAffinitiesRequired);
 
+/* -- When processors are added: never here, where all are there from the beginning -------------- */
+
+typedef enum {
+    KeProcessorAddStartNotify = 0,
+    KeProcessorAddCompleteNotify,
+    KeProcessorAddFailureNotify
+} KE_PROCESSOR_CHANGE_NOTIFY_STATE;
+
+typedef struct _KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT {
+    KE_PROCESSOR_CHANGE_NOTIFY_STATE State;
+    ULONG NtNumber;
+    NTSTATUS Status;
+    PROCESSOR_NUMBER ProcNumber;
+} KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT, *PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT;
+
+/* PASSIVE_LEVEL. On failure in KeProcessorAddStartNotify it sets the status. */
+typedef VOID PROCESSOR_CALLBACK_FUNCTION(_In_ PVOID CallbackContext,
+                                         _In_ PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT ChangeContext,
+                                         _Inout_ PNTSTATUS OperationStatus);
+typedef PROCESSOR_CALLBACK_FUNCTION *PPROCESSOR_CALLBACK_FUNCTION;
+
+#define KE_PROCESSOR_CHANGE_ADD_EXISTING 1
+
+/* With the flag the routine is called at once, twice for each processor; NULL if it fails.
+ * PASSIVE_LEVEL. "wdm: KeRegisterProcessorChangeCallback",
+ * "wdm: KeDeregisterProcessorChangeCallback". */
+NTKERNELAPI PVOID NTAPI KeRegisterProcessorChangeCallback(
+    _In_ PPROCESSOR_CALLBACK_FUNCTION CallbackFunction, _In_opt_ PVOID CallbackContext,
+    _In_ ULONG Flags);
+NTKERNELAPI VOID NTAPI KeDeregisterProcessorChangeCallback(_In_ PVOID CallbackHandle);
+
 /* -- At a raised IRQL ------------------------------------------------------------------------- */
 
 /* Time figures without a unit; all zero: there is no limit. */

@@ -14,6 +14,7 @@
 #include "ke/bugcheckcallback.h"
 #include "ke/handle.h"
 #include "ke/ki.h"
+#include "ke/processorchange.h"
 #include "mm/iospace.h"
 #include "mm/pagable.h"
 #include "pc/unknown.h"
@@ -143,6 +144,12 @@ static void add_notification(void *leaks, const void *place)
 {
     dirql_left(leaks, "NotificationLeft", DQ_SERVICE_IoRegisterPlugPlayNotification, place,
                "a notification of Plug and Play events is still registered");
+}
+
+static void add_processor_change(void *leaks, const void *place)
+{
+    dirql_left(leaks, "ProcessorChangeLeft", DQ_SERVICE_KeRegisterProcessorChangeCallback, place,
+               "a routine that is told of added processors is still registered");
 }
 
 static void add_bugcheck_callback(void *leaks, const void *place)
@@ -276,6 +283,7 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
         find_links(kernel->io, leaks);
     }
     dq_bugcheck_callbacks_for_each(machine, add_bugcheck_callback, leaks);
+    dq_processor_changes_for_each(machine, add_processor_change, leaks);
     dq_handle_for_each(machine, add_handle, leaks);
     for (const dq_mapping *m = kernel->mappings; m != NULL; m = m->next) {
         dq_leak leak = { .rule = "MappingLeft",

@@ -80,6 +80,30 @@ static void a_bug_check_routine_that_is_registered_is_reported(void **state)
                 "a bug check routine is still registered");
 }
 
+static VOID ignore_change(PVOID context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change,
+                          PNTSTATUS status)
+{
+    (void)context;
+    (void)change;
+    (void)status;
+}
+
+static void leave_a_processor_change(void *context)
+{
+    PVOID handle = KeRegisterProcessorChangeCallback(ignore_change, NULL, 0);
+
+    (void)context;
+    if (tidy) {
+        KeDeregisterProcessorChangeCallback(handle);
+    }
+}
+
+static void a_processor_routine_that_is_registered_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_processor_change, "ProcessorChangeLeft", "is still registered");
+}
+
 static NTSTATUS hear_nothing(PVOID structure, PVOID context)
 {
     (void)structure;
@@ -151,6 +175,7 @@ int main(void)
         cmocka_unit_test(a_system_state_that_is_registered_is_reported),
         cmocka_unit_test(an_error_log_entry_that_is_not_written_is_reported),
         cmocka_unit_test(a_bug_check_routine_that_is_registered_is_reported),
+        cmocka_unit_test(a_processor_routine_that_is_registered_is_reported),
         cmocka_unit_test(a_notification_that_is_registered_is_reported),
         cmocka_unit_test(what_keeps_the_rules_is_left_in_peace),
     };
