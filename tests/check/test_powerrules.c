@@ -169,6 +169,22 @@ static void what_keeps_the_rules_is_left_in_peace(void **state)
     assert_all_kept(kept, 1);
 }
 
+static void have_the_system_ask(void *context)
+{
+    PDEVICE_OBJECT pdo = dirql_pdo_create("uart", NULL, 0);
+
+    (void)context;
+    KeSetPriorityThread(KeGetCurrentThread(), HIGH_PRIORITY); /* No worker comes before the end. */
+    IoInvalidateDeviceState(pdo);
+}
+
+static void what_the_system_has_queued_is_nobodys_leftover(void **state)
+{
+    (void)state;
+    rule_run_undisturbed(1, have_the_system_ask);
+    assert_int_equal(rule_result.outcome, DIRQL_PASSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +193,7 @@ int main(void)
         cmocka_unit_test(a_bug_check_routine_that_is_registered_is_reported),
         cmocka_unit_test(a_processor_routine_that_is_registered_is_reported),
         cmocka_unit_test(a_notification_that_is_registered_is_reported),
+        cmocka_unit_test(what_the_system_has_queued_is_nobodys_leftover),
         cmocka_unit_test(what_keeps_the_rules_is_left_in_peace),
     };
 

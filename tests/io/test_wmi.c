@@ -224,6 +224,45 @@ static void all_instances_can_be_read_each_at_a_multiple_of_8(void **state)
     assert_int_equal(values[2], 18);
 }
 
+static NTSTATUS all_done(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)device;
+    (void)irp;
+    (void)context;
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+/* As WMI sends it: with the header that dirql_wmi_query_all() takes away. */
+static void where_each_instance_lies_and_how_long_it_is_is_told(void **state)
+{
+    union {
+        WNODE_ALL_DATA all;
+        UCHAR bytes[256];
+    } buffer = { .bytes = { 0 } };
+    PIRP irp = IoAllocateIrp(stack.upper->StackSize, FALSE);
+    PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(irp);
+    const OFFSETINSTANCEDATAANDLENGTH *at = buffer.all.OffsetInstanceDataAndLength;
+
+    (void)state;
+    next->MajorFunction = IRP_MJ_SYSTEM_CONTROL;
+    next->MinorFunction = IRP_MN_QUERY_ALL_DATA;
+    next->Parameters.WMI.ProviderId = (ULONG_PTR)stack.upper;
+    next->Parameters.WMI.DataPath = (PVOID)(ULONG_PTR)&counters;
+    next->Parameters.WMI.BufferSize = sizeof(buffer);
+    next->Parameters.WMI.Buffer = &buffer;
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    IoSetCompletionRoutine(irp, all_done, NULL, TRUE, TRUE, TRUE);
+    assert_int_equal(IoCallDriver(stack.upper, irp), STATUS_SUCCESS);
+    assert_int_equal(irp->IoStatus.Information, buffer.all.WnodeHeader.BufferSize);
+    assert_int_equal(buffer.all.InstanceCount, 2);
+    assert_int_equal(at[0].OffsetInstanceData, buffer.all.DataBlockOffset);
+    assert_int_equal(at[0].LengthInstanceData, sizeof(ULONG));
+    assert_int_equal(at[1].OffsetInstanceData, buffer.all.DataBlockOffset + 8);
+    assert_int_equal(at[1].LengthInstanceData, sizeof(ULONG));
+    assert_int_equal(buffer.bytes[at[1].OffsetInstanceData], 18);
+    IoFreeIrp(irp);
+}
+
 static void a_buffer_that_is_too_small_is_told_how_much_it_needs(void **state)
 {
     ULONG done = 0;
@@ -376,6 +415,8 @@ int main(void)
         dirql_unit_test_setup_teardown(a_registration_may_fail, start, stop),
         dirql_unit_test_setup_teardown(one_instance_can_be_read, start, stop),
         dirql_unit_test_setup_teardown(all_instances_can_be_read_each_at_a_multiple_of_8, start,
+                                       stop),
+        dirql_unit_test_setup_teardown(where_each_instance_lies_and_how_long_it_is_is_told, start,
                                        stop),
         dirql_unit_test_setup_teardown(a_buffer_that_is_too_small_is_told_how_much_it_needs, start,
                                        stop),
