@@ -7,6 +7,7 @@
  * processor, for its next clock tick. Low has no such limit.
  */
 #include "ke/ki.h"
+#include "sim/order.h"
 
 static const uint64_t tick_ns = 15625ull * 1000;
 
@@ -24,6 +25,20 @@ static dq_dpcs *dpcs_of(const dq_machine *machine)
 static dq_dpc_queue *queue_of(const dq_processor *cpu)
 {
     return &dq_prcb_of(cpu)->dpcs;
+}
+
+/* In an exploration, what is done with DPCs is in order, wherever. What another processor does now
+ * makes a difference to what it is asked for. */
+static void say_touched(dq_processor *cpu, const dq_processor *target)
+{
+    if (cpu->machine->choices.searcher == NULL) {
+        return;
+    }
+    if (target == cpu) {
+        dq_order_touch(cpu->machine, cpu->execution, dpcs_of(cpu->machine), 1, true);
+    } else {
+        dq_order_step_general(cpu->machine, cpu->execution);
+    }
 }
 
 /* ---- Lists ----------------------------------------------------------------------------------- */
@@ -187,6 +202,7 @@ bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
 
     expect_dpc(cpu, dpc);
     target = target_of(cpu, dpc);
+    say_touched(cpu, target);
     dq_emit(cpu, DPC_QUEUE, dpc, target->number, dpc->Importance,
             how_queued(dpc, argument1, argument2));
     if (dpc->DpcData != NULL) {
@@ -274,6 +290,7 @@ static void run(dq_processor *cpu, const KDPC *copy, PKDPC object)
     cpu->machine->counted_dpcs++;
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_DPC, DQ_LEVEL_DISPATCH,
                        DQ_CODE(copy->DeferredRoutine), object, NULL);
+    say_touched(cpu, cpu);
     execution.processors = copy->Number != 0 ? 1ull << cpu->number : 0;
     dq_emit(cpu, DPC_BEGIN, object, DQ_LEVEL_DISPATCH, 0, 0);
     depth = dq_guest_begin(dq_self);
@@ -405,6 +422,7 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
 
     DQ_ENTER(KeRemoveQueueDpc, Dpc, Dpc, 0, 0, FALSE);
     expect_dpc(cpu, Dpc);
+    say_touched(cpu, cpu);
     list = Dpc->DpcData;
     dq_emit(cpu, DPC_REMOVE, Dpc, list != NULL, 0, 0);
     if (list == NULL || !take_out(list, Dpc)) {

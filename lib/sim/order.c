@@ -185,7 +185,8 @@ void dq_order_learn(dq_machine *machine, dq_execution *execution, uint64_t what)
 
 /* ---- Executions ------------------------------------------------------------------------------ */
 
-/* Activations of one ISR come one after the other, which its object tells; of others, all do. */
+/* Activations of one ISR come one after the other, which its object tells, and those of DPCs are said
+ * to (ke/dpc.c); of others, all do. */
 void dq_order_begin(dq_processor *cpu, dq_execution *execution)
 {
     dq_order *order = order_of(cpu->machine);
@@ -197,7 +198,7 @@ void dq_order_begin(dq_processor *cpu, dq_execution *execution)
     execution->latest_step = dq_order_mix(dq_order_mix(execution->kind, cpu->number), BEGINS);
     if (execution->kind == DQ_EXECUTION_ISR) {
         dq_order_touch(cpu->machine, execution, execution->object, 1, true);
-    } else {
+    } else if (execution->kind != DQ_EXECUTION_DPC) {
         execution->latest_step =
             dq_order_mix(execution->latest_step, cpu->execution->latest_step);
         general(cpu->machine, order, execution, BEGINS);
@@ -205,10 +206,15 @@ void dq_order_begin(dq_processor *cpu, dq_execution *execution)
     }
 }
 
+static bool runs_on_top(const dq_execution *execution)
+{
+    return execution->kind == DQ_EXECUTION_ISR || execution->kind == DQ_EXECUTION_DPC;
+}
+
 /* A device answers who has asked it. */
 void dq_order_end(dq_processor *cpu, dq_execution *execution)
 {
-    if (execution->kind == DQ_EXECUTION_ISR && !execution->unseen) {
+    if (runs_on_top(execution) && !execution->unseen) {
         dq_order_step(cpu->machine, execution);
         return;
     }

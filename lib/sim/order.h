@@ -10,12 +10,12 @@
  * to do (who runs, what is pending, what time it is: dq_order_state), follows all that can come of
  * it: executions are deterministic, and what they learn they learn in their steps.
  *
- * An ISR depends on what it interrupts no more than on anything else. So it is the same whether an
+ * An ISR or a DPC depends on what it interrupts no more than on anything else. So it is the same whether an
  * interrupt comes before a step or behind it, if the ISR and the step have nothing in common.
  *
  * Known are the steps of instrumented code, and the services of footprint.def. All else (services
- * that are not in it, threads that are woken or switched, DPCs, devices, functions of
- * include/dirql, and any code that is not instrumented) depends on all, and on the time. What an
+ * that are not in it, threads that are woken or switched, devices, functions of include/dirql, and
+ * any code that is not instrumented) depends on all, and on the time. What an
  * execution alone touches (explore/sharing.h) needs no order.
  */
 #ifndef DQ_ORDER_H
