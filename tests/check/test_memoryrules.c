@@ -77,6 +77,7 @@ static void write_to(void *address)
                              .a = 4,
                              .b = DQ_ACCESS_WRITE,
                              .place = __builtin_return_address(0) };
+    DQ_INSIDE(dq_self->live);
 
     dq_emit_to_sinks(dq_self, &event);
 }

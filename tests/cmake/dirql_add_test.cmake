@@ -3,14 +3,15 @@
 #   dirql_add_test(sim.clock test_clock.c)
 #
 # The sources are C or C++ and may include internal headers as "sim/clock.h". They may use the operating
-# system, but keep to C where they can. A test is given 60 seconds;
-# set_tests_properties() after the call may change that or add labels. The test's first label is the
-# part of its name before the dot.
+# system, but keep to C where they can. A test is given 60 seconds; dirql_tests_may_take() after the
+# call changes that. The test's first label is the part of its name before the dot.
 #
 # Each is also run in live mode, with 1, 2 and 8 processors at least: live.sim.clock_1 and so on, with
 # the label "live". A folder whose tests run no machine sets DIRQL_TESTS_HAVE_MACHINES to OFF first.
 #
 # dirql_add_example(name sources...) is the same with only the public headers in reach, as for a user.
+#
+# dirql_tests_may_take(seconds tests...) sets how long tests may take where no sanitizer slows them down.
 
 function(dirql_add_test name)
     dirql_add_program(${name} ${ARGN})
@@ -50,9 +51,18 @@ function(dirql_add_program_test name)
     endif()
     add_test(NAME ${name} COMMAND ${name})
     string(REGEX REPLACE "\\..*" "" label ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 60 LABELS ${label}
+    set_tests_properties(${name} PROPERTIES LABELS ${label}
         ENVIRONMENT "${DIRQL_TEST_ENVIRONMENT}")
+    dirql_tests_may_take(60 ${name})
     dirql_add_live_tests(${name})
+endfunction()
+
+# ThreadSanitizer makes code some ten times slower, and switches between contexts even more so.
+function(dirql_tests_may_take seconds)
+    if("thread" IN_LIST DIRQL_SANITIZE)
+        math(EXPR seconds "10 * ${seconds}")
+    endif()
+    set_tests_properties(${ARGN} PROPERTIES TIMEOUT ${seconds})
 endfunction()
 
 # Some tests let a forked child come to its end, or ask for more memory than there is: ThreadSanitizer
@@ -71,7 +81,7 @@ function(dirql_add_live_tests name)
         set(test live.${name}_${processors})
         set(environment ${DIRQL_TEST_ENVIRONMENT} DIRQL_MODE=live DIRQL_PROCESSORS=${processors})
         add_test(NAME ${test} COMMAND ${name})
-        set_tests_properties(${test} PROPERTIES TIMEOUT 60 LABELS live
-            ENVIRONMENT "${environment}")
+        set_tests_properties(${test} PROPERTIES LABELS live ENVIRONMENT "${environment}")
+        dirql_tests_may_take(60 ${test})
     endforeach()
 endfunction()

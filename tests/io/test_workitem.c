@@ -368,6 +368,14 @@ static void one_can_wait_for_another(void **state)
     IoFreeWorkItem(second);
 }
 
+static VOID count(PDEVICE_OBJECT object, PVOID context)
+{
+    (void)object;
+    (void)context;
+    InterlockedIncrement(&seen.calls);
+    KeSetEvent(&seen.done, IO_NO_INCREMENT, FALSE);
+}
+
 static void more_than_there_are_threads_all_run(void **state)
 {
     enum { ITEMS = 100 };
@@ -376,9 +384,9 @@ static void more_than_there_are_threads_all_run(void **state)
     (void)state;
     for (unsigned i = 0; i < ITEMS; i++) {
         items[i] = IoAllocateWorkItem(device);
-        IoQueueWorkItem(items[i], note, DelayedWorkQueue, NULL);
+        IoQueueWorkItem(items[i], count, DelayedWorkQueue, NULL);
     }
-    while (seen.calls < ITEMS) {
+    while (ReadAcquire(&seen.calls) < ITEMS) {
         await(&seen.done);
     }
     settle();
