@@ -106,8 +106,8 @@ typedef struct dirql_options {
     unsigned access_cost_ns; /* Virtual time of a register access or time query; default 1000. */
     unsigned watchdog_ms;    /* Host time without progress; default 10000; DIRQL_NEVER: none. Four
                                 times as long for a loop that calls services for ever while no
-                                virtual time passes, no thread begins or is woken, and no
-                                interrupt, DPC or stimulus is taken. */
+                                virtual time passes (but by YieldProcessor), no thread begins or
+                                is woken, and no interrupt, DPC or stimulus is taken. */
     unsigned busy_limit_s; /* Virtual seconds that a run may spend in stalls and polls; default 300;
                               DIRQL_NEVER: any. */
     unsigned clock_percent; /* Mode live: virtual time follows the host's clock at this rate; 100:

@@ -164,7 +164,11 @@ static void charge(dq_processor *cpu, uint64_t ns)
     const dq_service service = cpu->execution->service;
 
     cpu->machine->busy_ns += ns;
-    if (service != DQ_SERVICE_YieldProcessor && !dq_service_is_tests(service)) {
+    if (service == DQ_SERVICE_YieldProcessor) {
+        return;
+    }
+    cpu->machine->spent_ns += ns;
+    if (!dq_service_is_tests(service)) {
         cpu->execution->spent_ns += ns;
     }
 }

@@ -16,10 +16,9 @@ static void report_stall(dq_processor *cpu, const host_fault *fault)
     dq_find(cpu,
             &(dq_finding){
                 .severity = DQ_ERROR, .rule = "livelock", .place = (const char *)fault->place + 1 },
-            "livelock in `%s`, IRQL %u: no schedule point for %" PRIu64
-            " seconds of host time. %s",
+            "livelock in `%s`, IRQL %u: no schedule point for %g seconds of host time. %s",
             dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,
-            cpu->machine->options.watchdog_ns / 1000000000u,
+            (double)cpu->machine->options.watchdog_ns / 1e9,
             cpu->live != NULL
                 ? "While a device's callback runs, the machine waits for it."
                 : "An endless loop that calls no kernel service cannot be interrupted in this "

@@ -43,7 +43,8 @@ typedef struct dq_live_stay {
     dq_live_span quiet; /* The run makes no progress. */
     dq_live_span loop;  /* The run makes progress that leads to nothing. */
     dq_live_span still; /* What it does at DISPATCH_LEVEL or above is the same. */
-    uint32_t ordinal;   /* Of that execution; 0: none. */
+    uint32_t loop_calls; /* Of its execution, when that began. */
+    uint32_t ordinal;   /* Of what it does; 0: nothing. */
     uint32_t calls;
     uint64_t asked_ns; /* When it was kicked, to learn where it is; 0: not yet. */
 } dq_live_stay;

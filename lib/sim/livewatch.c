@@ -187,11 +187,14 @@ static void begin_loop(dq_machine *machine)
     dq_live *live = dq_live_of(machine);
 
     for (unsigned i = 0; i < machine->processor_count; i++) {
+        const dq_execution *execution = machine->processors[i].execution;
+
         live->stays[i].loop.thread = NULL;
+        live->stays[i].loop_calls = execution != NULL ? execution->calls : 0;
     }
 }
 
-/* Busy since long ago, while services were called and nothing happened. */
+/* Busy since long ago, while it called services and nothing happened. */
 static dq_processor *somebody_in_loop(dq_machine *machine)
 {
     const uint64_t limit_ns = HOST_WATCH_LOOP_LIMITS * machine->options.watchdog_ns;
@@ -204,7 +207,8 @@ static dq_processor *somebody_in_loop(dq_machine *machine)
         if (cpu->resting || cpu->task == NULL || cpu->task->carrier == NULL ||
             cpu->task->carrier->thread == NULL) {
             live->stays[i].loop.thread = NULL;
-        } else if (dq_live_span_ns(&live->stays[i].loop, cpu) >= limit_ns && found == NULL) {
+        } else if (dq_live_span_ns(&live->stays[i].loop, cpu) >= limit_ns && found == NULL &&
+                   cpu->execution->calls != live->stays[i].loop_calls) {
             found = cpu;
         }
     }

@@ -6,10 +6,11 @@
 #include "host/sanitizer.h"
 #include "sim/machine.h"
 
-#define LOOP_FORMAT                                                                          \
-    "livelock in `%s`, IRQL %u: it calls kernel services for ever. In %g seconds of host "   \
-    "time (%u times option watchdog_ms) no virtual time has passed, no thread has begun or " \
-    "been woken, and no interrupt, DPC or stimulus was taken."
+#define LOOP_FORMAT                                                                        \
+    "livelock in `%s`, IRQL %u: it calls kernel services for ever. In %g seconds of host " \
+    "time (%u times option watchdog_ms) no virtual time has passed but by "                \
+    "YieldProcessor, no thread has begun or been woken, and no interrupt, DPC or stimulus " \
+    "was taken."
 
 /* Of a known loop, before it is taken for one: more than the processors' turns take. */
 enum { CALLS_OF_KNOWN_LOOP = 100000 };
@@ -25,7 +26,7 @@ static double limit_s(const dq_machine *machine)
 
 HOST_UNINSTRUMENTED uint64_t dq_loop_moved(const dq_machine *machine)
 {
-    return __atomic_load_n(&machine->clock.now_ns, __ATOMIC_RELAXED) +
+    return __atomic_load_n(&machine->spent_ns, __ATOMIC_RELAXED) +
            __atomic_load_n(&machine->executions, __ATOMIC_RELAXED) +
            __atomic_load_n(&machine->wakes, __ATOMIC_RELAXED);
 }

@@ -1,9 +1,10 @@
 /*
  * loop.h - a loop that calls services for ever and lets no time pass.
  *
- * Every call is progress to the watchdog, but nothing comes of it: virtual time stands still, no
- * thread begins or is woken (so none can end or wait for ever), and no interrupt, DPC or stimulus
- * is taken. The watchdog's thread sees that from outside, when it looks anyhow; it then asks the
+ * Every call is progress to the watchdog, but nothing comes of it: virtual time stands still, or
+ * goes on only by YieldProcessor (who waits for a time looks at the clock, too), no thread begins or
+ * is woken (so none can end or wait for ever), and no interrupt, DPC or stimulus is taken. The
+ * watchdog's thread sees that from outside, when it looks anyhow; it then asks the
  * processors to attend, and the next service call is the one that is blamed.
  *
  * That takes the watchdog long. Where the same schedule is run again, it need not: the run is known

@@ -129,6 +129,7 @@ struct dq_machine {
     uint64_t thread_ran_ns; /* When a thread last went on, for lost wake-ups. */
     unsigned skips_since_thread;
     uint64_t busy_ns;          /* Virtual time that passed because a processor spent it. */
+    uint64_t spent_ns;         /* Of that, what was not for YieldProcessor. */
     uint64_t worst_latency_ns; /* From a line's assertion until it was taken. */
     uint64_t event_sequence;
     uint64_t counted_interrupts, counted_dpcs;

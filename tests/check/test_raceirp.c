@@ -10,7 +10,7 @@
 
 /* True in the runs whose first party touches x only when it has handed over. */
 static bool late;
-static volatile LONG flag; /* Orders nothing: the checker does not see it. */
+static LONG flag; /* Orders nothing: the checker does not see it. */
 static struct own_request owns[2];
 
 #define assert_orders(body)   \
@@ -35,9 +35,14 @@ static void touch_after(void)
     }
 }
 
+static void set_flag(void)
+{
+    __atomic_store_n(&flag, 1, __ATOMIC_RELAXED);
+}
+
 static void wait_for_flag(void)
 {
-    while (flag == 0) {
+    while (__atomic_load_n(&flag, __ATOMIC_RELAXED) == 0) {
         YieldProcessor();
     }
 }
@@ -135,7 +140,7 @@ static void complete_first(void)
     touch_before();
     (void)stack_complete(parts[0], STATUS_SUCCESS, 0);
     touch_after();
-    flag = 1;
+    set_flag();
 }
 
 /* The last completes the master. */
@@ -210,9 +215,15 @@ static void start_next(void)
     KeLowerIrql(old);
 }
 
+static bool is_busy(void)
+{
+    DQ_INSIDE(dq_self->live);
+    return stack.lower->DeviceQueue.Busy != FALSE;
+}
+
 static void wait_until_busy(void)
 {
-    while (!*(volatile BOOLEAN *)&stack.lower->DeviceQueue.Busy) {
+    while (!is_busy()) {
         YieldProcessor();
     }
 }
@@ -238,7 +249,7 @@ static void send_second(void)
         start_next();
     }
     touch_after();
-    flag = 1;
+    set_flag();
 }
 
 static void send_to_start_io(void *context)
@@ -287,7 +298,7 @@ static void insert(void)
     KeInsertDeviceQueue(&queue, &entry);
     KeLowerIrql(old);
     touch_after();
-    flag = 1;
+    set_flag();
 }
 
 static void remove_and_read(void)
@@ -335,7 +346,7 @@ static void set_cancel_routine(void)
     touch_before();
     (void)IoSetCancelRoutine(stack.kept, read_when_cancelled);
     touch_after();
-    flag = 1;
+    set_flag();
 }
 
 static void cancel_request(void)
@@ -376,7 +387,7 @@ static void register_for_shutdown(void)
     touch_before();
     (void)IoRegisterShutdownNotification(stack.lower);
     touch_after();
-    flag = 1;
+    set_flag();
 }
 
 static void shut_down(void)

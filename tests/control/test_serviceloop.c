@@ -53,6 +53,14 @@ static void poll_a_lock_for_ever(void *context)
     }
 }
 
+static void yield_for_ever(void *context)
+{
+    (void)context;
+    while (zero == 0) {
+        YieldProcessor();
+    }
+}
+
 static void poll_on_two_processors(void *context)
 {
     dirql_thread *other = dirql_thread_start("other", 1, change_irql_for_ever, NULL);
@@ -72,6 +80,7 @@ static void assert_goes_round_in(dirql_mode mode)
     assert_livelock(&options, change_irql_for_ever, "livelock in `thread test`");
     assert_livelock(&options, change_irql_for_ever, "change_irql_for_ever");
     assert_livelock(&options, poll_a_lock_for_ever, "poll_a_lock_for_ever");
+    assert_livelock(&options, yield_for_ever, "yield_for_ever");
     assert_livelock(&two, poll_on_two_processors, "change_irql_for_ever");
 }
 
@@ -178,6 +187,17 @@ static void call_for_long_while_time_passes(void *context)
     }
 }
 
+static void look_at_the_clock_for_long(void *context)
+{
+    const uint64_t began_ms = host_ms();
+
+    (void)context;
+    while (host_ms() - began_ms < 400) {
+        YieldProcessor();
+        (void)KeQueryPerformanceCounter(NULL);
+    }
+}
+
 static void wake_for_long(void *context)
 {
     const uint64_t began_ms = host_ms();
@@ -202,6 +222,7 @@ static void a_long_loop_is_none_while_something_happens(void **state)
     (void)state;
     assert_int_equal(dirql_run(&options, call_for_long_while_time_passes, NULL, NULL),
                      DIRQL_PASSED);
+    assert_int_equal(dirql_run(&options, look_at_the_clock_for_long, NULL, NULL), DIRQL_PASSED);
     assert_int_equal(dirql_run(&options, wake_for_long, NULL, NULL), DIRQL_PASSED);
 }
 

@@ -253,6 +253,45 @@ static void a_loop_that_calls_services_for_ever_is_a_livelock(void **state)
     assert_report_has("change_irql_for_ever");
 }
 
+static void yield_for_ever(void *context)
+{
+    (void)context;
+    for (;;) {
+        YieldProcessor();
+    }
+}
+
+static void yield_on_two_processors(void *context)
+{
+    dirql_thread_start("other", 1, yield_for_ever, NULL);
+    yield_for_ever(context);
+}
+
+static void a_loop_that_waits_for_what_nobody_does_is_a_livelock(void **state)
+{
+    (void)state;
+    live_run_with((dirql_options){ .watchdog_ms = 100 }, yield_for_ever, NULL);
+    assert_report_has("livelock in `thread test`");
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 100 }, yield_on_two_processors,
+                  NULL);
+    assert_report_has("livelock in `thread ");
+    assert_report_has("yield_for_ever");
+}
+
+static void loop_beside_one_that_yields(void *context)
+{
+    dirql_thread_start("yields", 1, yield_for_ever, NULL);
+    loop_alone(context);
+}
+
+static void who_calls_nothing_is_not_said_to_call_services(void **state)
+{
+    (void)state;
+    live_run_with((dirql_options){ .processors = 2, .watchdog_ms = 100 },
+                  loop_beside_one_that_yields, NULL);
+    assert_report_has("livelock in `thread yields`");
+}
+
 static void call_until_told(void *context)
 {
     KIRQL old;
@@ -295,6 +334,8 @@ int main(void)
         cmocka_unit_test(waits_beside_a_periodic_timer_are_a_lost_wake_up),
         cmocka_unit_test(an_endless_isr_is_a_livelock),
         cmocka_unit_test(a_loop_that_calls_services_for_ever_is_a_livelock),
+        cmocka_unit_test(a_loop_that_waits_for_what_nobody_does_is_a_livelock),
+        cmocka_unit_test(who_calls_nothing_is_not_said_to_call_services),
         cmocka_unit_test(an_endless_isr_is_found_while_others_go_on),
         cmocka_unit_test(an_endless_thread_is_a_livelock),
         cmocka_unit_test(an_endless_loop_at_dispatch_level_is_a_livelock),
