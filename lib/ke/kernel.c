@@ -5,6 +5,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/process.h"
+#include "sim/jump.h"
 #include "sim/place.h"
 
 #include <stdio.h>
@@ -29,6 +30,7 @@ static void run_body(void *context)
     const unsigned depth = dq_guest_begin(dq_self);
 
     machine->body(machine->body_argument);
+    DQ_LOOK_FOR_JUMP_IN_GUEST();
     dq_guest_end(depth);
     dq_thread_check_end(dq_self);
     check_leftovers(dq_self);

@@ -3,6 +3,7 @@
  */
 #include "ke/ki.h"
 #include "sim/access.h"
+#include "sim/jump.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static void call_routine(const dq_thread *thread)
     }
     thread->routine(thread->context);
     if (is_guest) {
+        DQ_LOOK_FOR_JUMP_IN_GUEST();
         dq_guest_end(depth);
     }
 }

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/jump.h"
+
 DQ_TLS dq_carrier *dq_carrier_here;
 
 /* ---- A kick ---------------------------------------------------------------------------------- */
@@ -51,6 +53,7 @@ static void on_kick(void *owner, const void *place, bool in_guest)
     carrier->misses = 0;
     dq_monitor_enter(carrier->machine);
     place = (const char *)place + 1; /* Places are return addresses. */
+    DQ_LOOK_FOR_JUMP(dq_self, DQ_SERVICE_NONE, place);
     dq_self->execution->place = place;
     dq_self->execution->service = DQ_SERVICE_NONE;
     if (dq_is_deliverable(dq_self)) {

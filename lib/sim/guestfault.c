@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "sim/exception.h"
+#include "sim/jump.h"
 
 enum { FAR_BELOW = 16 * 1024 };
 
@@ -108,6 +109,9 @@ void dq_machine_fault(void *machine, const host_fault *fault)
 
     if (cpu->live != NULL && dq_inside == 0) {
         dq_monitor_enter(machine);
+    }
+    if (dq_is_left(cpu, fault->stack_pointer)) {
+        dq_find_left(cpu, fault->stack_pointer, DQ_SERVICE_NONE, (const char *)fault->place + 1);
     }
     if (fault->kind !=
         HOST_FAULT_ABORT) { /* Which is placed in the C library: the last call says more. */

@@ -1,6 +1,7 @@
 /*
  * machine.c - a machine's life, its tasks, and the way home.
  */
+#include "sim/jump.h"
 #include "sim/order.h"
 #include "sim/rewind.h"
 #include "sim/visit.h"
@@ -344,6 +345,7 @@ void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_endi
     }
     (void)dq_monitor_begin(cpu->live);
     cpu = dq_self;
+    DQ_LOOK_FOR_JUMP(cpu, DQ_SERVICE_NONE, place);
     machine->progress++;
     cpu->execution->calls++;
     if (dq_attends(cpu, DQ_ATTEND_LOOP)) {

@@ -2,6 +2,7 @@
  * processor.c - entering services, raising and lowering, and the one delivery loop.
  */
 #include "sim/access.h"
+#include "sim/jump.h"
 #include "sim/machine.h"
 #include "sim/order.h"
 
@@ -224,6 +225,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     if (cpu->attention & DQ_ATTEND_REFUSE) {
         return refuse(cpu, service, place);
     }
+    DQ_LOOK_FOR_JUMP(cpu, service, place);
     cpu->points++;
     cpu->machine->progress++;
     cpu->execution->calls++;

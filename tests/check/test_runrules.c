@@ -5,6 +5,7 @@
 #include "race.h"
 
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdlib.h>
 
 static volatile LONG never;
@@ -58,6 +59,97 @@ static void an_abort_is_found(void **state)
     (void)state;
     assert_error(call_abort, 1, "abort");
     assert_silent(go_home, 1, "abort");
+}
+
+/* ---- Jumps ----------------------------------------------------------------------------------- */
+
+static jmp_buf landing;
+static bool jumps_far;
+static dirql_line *line;
+static volatile LONG jumped;
+
+static BOOLEAN jump(PKINTERRUPT interrupt, PVOID context)
+{
+    jmp_buf own;
+
+    (void)interrupt;
+    (void)context;
+    dirql_line_deassert(line);
+    InterlockedIncrement(&jumped);
+    if (setjmp(own) == 0) {
+        longjmp(own, 1);
+    }
+    if (jumps_far) {
+        longjmp(landing, 1);
+    }
+    return TRUE;
+}
+
+/* The thread stays where the interrupt comes. */
+static void raise_line(void)
+{
+    dirql_line_assert(line);
+    while (ReadAcquire(&jumped) == 0) {
+        YieldProcessor();
+    }
+}
+
+static PKINTERRUPT connect(void)
+{
+    PKINTERRUPT interrupt;
+
+    jumped = 0;
+    dirql_thread_move(0);
+    line = dirql_line_create(&(dirql_line_options){ .irql = 5, .processors = 1 });
+    assert_int_equal(IoConnectInterrupt(&interrupt, jump, NULL, NULL, dirql_line_vector(line), 5, 5,
+                                        LevelSensitive, FALSE, dirql_line_processors(line), FALSE),
+                     STATUS_SUCCESS);
+    return interrupt;
+}
+
+static void interrupt_and_call(void *context)
+{
+    PKINTERRUPT volatile interrupt = connect();
+
+    (void)context;
+    if (setjmp(landing) == 0) {
+        raise_line();
+    }
+    IoDisconnectInterrupt(interrupt);
+}
+
+static void interrupt_and_return(void *context)
+{
+    (void)context;
+    (void)connect();
+    if (setjmp(landing) == 0) {
+        raise_line();
+    }
+}
+
+static void interrupt_and_assert(void *context)
+{
+    interrupt_and_return(context);
+    assert_true(jumps_far);
+}
+
+static void interrupt_and_fault(void *context)
+{
+    interrupt_and_return(context);
+    *(volatile int *)8 = 1;
+}
+
+static void a_jump_out_of_an_isr_is_found(void **state)
+{
+    (void)state;
+    jumps_far = true;
+    assert_error(interrupt_and_call, 1, "jump");
+    assert_report_has("ISR jump was left by longjmp()");
+    assert_error(interrupt_and_return, 1, "jump");
+    assert_error(interrupt_and_assert, 1, "jump");
+    assert_error(interrupt_and_fault, 1, "jump");
+    jumps_far = false;
+    assert_silent(interrupt_and_call, 1, "jump");
 }
 
 /* ---- Threads of the host --------------------------------------------------------------------- */
@@ -155,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(polling_for_what_never_comes_is_found),
+        cmocka_unit_test(a_jump_out_of_an_isr_is_found),
         cmocka_unit_test(an_abort_is_found),
         cmocka_unit_test(a_host_thread_that_calls_the_kernel_is_found),
         cmocka_unit_test(a_race_is_found),
