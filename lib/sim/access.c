@@ -8,6 +8,7 @@
 #include "sim/access.h"
 
 #include "sim/instrumented.h"
+#include "sim/jump.h"
 #include "sim/machine.h"
 #include "sim/order.h"
 
@@ -113,10 +114,14 @@ static dq_processor *point(dq_processor *cpu, const touch *touches, unsigned cou
  * then it is again in the call that it may be in. */
 static void step(dq_processor *cpu, const touch *touches, unsigned count, const void *place)
 {
-    dq_execution *execution = cpu->execution;
-    const dq_service service = execution->service;
-    const void *call = execution->place;
+    dq_execution *execution;
+    dq_service service;
+    const void *call;
 
+    DQ_LOOK_FOR_JUMP(cpu, DQ_SERVICE_NONE, place);
+    execution = cpu->execution;
+    service = execution->service;
+    call = execution->place;
     execution->service = DQ_SERVICE_NONE;
     execution->place = place;
     cpu = cpu->live != NULL ? cpu : point(cpu, touches, count, place);

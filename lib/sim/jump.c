@@ -33,7 +33,8 @@ static void describe(const dq_processor *cpu, char *text, size_t bytes)
 static dq_execution *still_there(dq_processor *cpu, const void *frame)
 {
     while (dq_is_left(cpu, frame)) {
-        cpu->execution = is_whole(cpu, cpu->execution) ? cpu->execution->below : &cpu->task->execution;
+        cpu->execution =
+            is_whole(cpu, cpu->execution) ? cpu->execution->below : &cpu->task->execution;
     }
     return cpu->execution;
 }
@@ -48,9 +49,9 @@ void dq_find_left(dq_processor *cpu, const void *frame, dq_service service, cons
     execution->service = service;
     execution->place = place;
     dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "jump" },
-            "%s was left by longjmp(), or by an exception that was caught in the code below it. The "
-            "kernel's part of it is gone: IRQL is still %u, and what comes after the routine was not "
-            "done.",
+            "%s was left by longjmp(), or by an exception that was caught in the code below it. "
+            "The kernel's part of it is gone: IRQL is still %u, and what comes after the routine "
+            "was not done.",
             name, cpu->irql);
 }
 

@@ -1,10 +1,10 @@
 /*
- * jump.h - a routine that the kernel has called is left by longjmp(), or by an exception that is caught
- * in the code below it.
+ * jump.h - a routine that the kernel has called is left by longjmp(), or by an exception that is
+ * caught in the code below it.
  *
- * An execution lives in the frame that calls its routine. Where code stands above that frame, on the
- * same stack, the frame is gone, and what the execution holds may be anything: so it is looked at
- * before it is written to.
+ * An execution lives in the frame that calls its routine. Where code stands above that frame, on
+ * the same stack, the frame is gone, and what the execution holds may be anything: so it is looked
+ * at before it is written to.
  */
 #ifndef DQ_JUMP_H
 #define DQ_JUMP_H
@@ -22,8 +22,8 @@ static inline bool dq_is_left(const dq_processor *cpu, const void *frame)
                        here - (uintptr_t)task->context.stack < task->context.stack_bytes);
 }
 
-/* The innermost execution was left: the run ends, in the name of one that is still there. The caller
- * is in `service`, which was called at `place`; NULL: it is not known where. */
+/* The innermost execution was left: the run ends, in the name of one that is still there. The
+ * caller is in `service`, which was called at `place`; NULL: it is not known where. */
 void dq_find_left(dq_processor *cpu, const void *frame, dq_service service, const void *place);
 
 /* The same by guest code, which is outside the monitor. */

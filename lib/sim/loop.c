@@ -6,9 +6,9 @@
 #include "host/sanitizer.h"
 #include "sim/machine.h"
 
-#define LOOP_FORMAT                                                                        \
-    "livelock in `%s`, IRQL %u: it calls kernel services for ever. In %g seconds of host " \
-    "time (%u times option watchdog_ms) no virtual time has passed but by "                \
+#define LOOP_FORMAT                                                                         \
+    "livelock in `%s`, IRQL %u: it calls kernel services for ever. In %g seconds of host "  \
+    "time (%u times option watchdog_ms) no virtual time has passed but by "                 \
     "YieldProcessor, no thread has begun or been woken, and no interrupt, DPC or stimulus " \
     "was taken."
 
@@ -67,7 +67,7 @@ static uint32_t idle_loops(const dq_machine *machine)
 
 static dq_loop_moment moment_of(const dq_machine *machine)
 {
-    return (dq_loop_moment){ .now_ns = machine->clock.now_ns,
+    return (dq_loop_moment){ .spent_ns = machine->spent_ns,
                              .wakes = machine->wakes - machine->loop.wakes_before,
                              .executions = machine->executions - idle_loops(machine) };
 }
@@ -76,7 +76,7 @@ static bool is_at(const dq_machine *machine, const dq_loop_moment *wanted)
 {
     const dq_loop_moment now = moment_of(machine);
 
-    return now.now_ns == wanted->now_ns && now.wakes == wanted->wakes &&
+    return now.spent_ns == wanted->spent_ns && now.wakes == wanted->wakes &&
            now.executions == wanted->executions;
 }
 

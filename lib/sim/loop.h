@@ -2,8 +2,8 @@
  * loop.h - a loop that calls services for ever and lets no time pass.
  *
  * Every call is progress to the watchdog, but nothing comes of it: virtual time stands still, or
- * goes on only by YieldProcessor (who waits for a time looks at the clock, too), no thread begins or
- * is woken (so none can end or wait for ever), and no interrupt, DPC or stimulus is taken. The
+ * goes on only by YieldProcessor (who waits for a time looks at the clock, too), no thread begins
+ * or is woken (so none can end or wait for ever), and no interrupt, DPC or stimulus is taken. The
  * watchdog's thread sees that from outside, when it looks anyhow; it then asks the
  * processors to attend, and the next service call is the one that is blamed.
  *
@@ -17,7 +17,7 @@
 
 /* A moment of a run since which nothing has happened. It is the same in each run of a schedule. */
 typedef struct dq_loop_moment {
-    uint64_t now_ns; /* Virtual time. */
+    uint64_t spent_ns; /* Virtual time that was spent, but for YieldProcessor. */
     uint64_t wakes;
     uint32_t executions; /* Without those that are idle loops. */
 } dq_loop_moment;
