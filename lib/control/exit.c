@@ -11,12 +11,30 @@
 static HOST_KEPT unsigned under_way;       /* Runs of all host threads. */
 static HOST_KEPT unsigned under_way_forks; /* host_fork_count() of the process that they are in. */
 
+/* CMocka ends the process when an assertion fails on a host thread that runs no test. */
+static void say(const dq_machine *machine, char *text, size_t bytes)
+{
+    static const char end[] = "The run and all that should have followed it are lost; the process "
+                              "ends with a failure status.";
+
+    if (machine != NULL) {
+        snprintf(text, bytes, "exit() was called while run \"%s\" was under way. %s",
+                 machine->options.name, end);
+    } else {
+        snprintf(text, bytes,
+                 "exit() was called on a host thread that runs no test, while a run was under way "
+                 "on another. CMocka does so when an assertion fails there: assert on simulated "
+                 "threads only (dirql_thread_start()). %s",
+                 end);
+    }
+}
+
 /* Without it, exit(0) in driver code would look as a success to whoever reads the status. */
 static void refuse_to_exit(void)
 {
     /* In mode live, simulated code has a host thread of its own. */
     const dq_machine *machine = dq_machine_here() != NULL ? dq_machine_here() : dq_self->machine;
-    char text[320];
+    char text[512];
     unsigned runs;
 
     host_lock();
@@ -24,11 +42,7 @@ static void refuse_to_exit(void)
     host_unlock();
     if (runs > 0) {
         fflush(NULL);
-        snprintf(text, sizeof(text),
-                 "exit() was called while run \"%s\"%s was under way. The run and all that should "
-                 "have followed it are lost; the process ends with a failure status.",
-                 machine != NULL ? machine->options.name : "?",
-                 machine != NULL ? "" : " (of another host thread)");
+        say(machine, text, sizeof(text));
         fprintf(stderr, "dirql: %s\n", text);
         dirql_report_exit(text);
         _Exit(EXIT_FAILURE);

@@ -78,10 +78,9 @@ static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
     }
     if (!ex->is_complete && ex->options.must_complete) {
         char *coverage = dirql_coverage(ex);
-        dirql_outcome outcome =
-            dirql_explore_fail(ex, result,
-                               "a limit has cut the exploration short (option must_complete): %s",
-                               coverage != NULL ? coverage : "");
+        dirql_outcome outcome = dirql_explore_fail(
+            ex, result, "a limit has cut the exploration short (option must_complete): %s",
+            coverage != NULL ? coverage : "");
 
         free(coverage);
         return outcome;
@@ -92,6 +91,24 @@ static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
     }
     dirql_exploration_end(ex, result);
     return DIRQL_PASSED;
+}
+
+/* After the first run: what it has loaded shows in the next. */
+static bool is_stale(dirql_exploration *ex, dirql_outcome *outcome, dirql_result *result)
+{
+    char what[160];
+
+    if (ex->is_begun || !host_data_is_stale(ex->data, what, sizeof(what))) {
+        return false;
+    }
+    dirql_exploration_drop(ex);
+    *outcome = dirql_explore_fail(
+        ex, result,
+        "the test has %s, so static variables cannot be put back before each schedule. Load what "
+        "it needs before it begins (in main() or a group setup), or unload at its end what it has "
+        "loaded.",
+        what);
+    return true;
 }
 
 /* Runs the present schedule. False when the exploration has failed: then `outcome` is its. */
@@ -109,6 +126,9 @@ static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result 
     calls = machine->progress;
     ex->runs++;
     if (dq_machine_run(machine, ex->job.body, ex->job.context) == DQ_OUTCOME_PASSED) {
+        if (is_stale(ex, outcome, result)) {
+            return false;
+        }
         ex->last.calls = machine->progress - calls;
         ex->last.time_ns = machine->clock.now_ns;
         ex->last.choices = ex->search.count;

@@ -10,6 +10,7 @@
 #include <link.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +29,8 @@ struct host_data {
     size_t count, capacity;
     unsigned char *copy;
     bool failed;
-    host_guest guest; /* While it is made. */
+    unsigned long long loads, unloads; /* Of modules, until it was made. */
+    host_guest guest;                  /* While it is made. */
 };
 
 /* ---- Copying --------------------------------------------------------------------------------- */
@@ -289,6 +291,20 @@ HOST_UNINSTRUMENTED static void fill_copy(host_data *data)
     }
 }
 
+static void find_regions(host_data *data)
+{
+    host_guest_read(&data->guest, HOST_GUEST_TO_LEAVE);
+    dl_iterate_phdr(add_module, data);
+}
+
+static void note_loads(host_data *data)
+{
+    const loading so_far = loads_so_far();
+
+    data->loads = so_far.loads;
+    data->unloads = so_far.unloads;
+}
+
 host_data *host_data_capture(void)
 {
     host_data *data = calloc(1, sizeof(*data));
@@ -297,12 +313,12 @@ host_data *host_data_capture(void)
         return NULL;
     }
     if (!recall(data)) {
-        host_guest_read(&data->guest, HOST_GUEST_TO_LEAVE);
-        dl_iterate_phdr(add_module, data);
+        find_regions(data);
         if (!data->failed) {
             remember(data);
         }
     }
+    note_loads(data);
     data->copy = malloc(total(data) + 1);
     if (data->failed || data->copy == NULL) {
         host_data_release(data);
@@ -329,6 +345,50 @@ void host_data_release(host_data *data)
         free(data->copy);
         free(data);
     }
+}
+
+/* The first region of `data` that is not in `other`, or NULL. */
+static const region *find_other(const host_data *data, const host_data *other)
+{
+    for (size_t i = 0; i < data->count; i++) {
+        if (data->regions[i].bytes > 0 && !host_data_has(other, data->regions[i].start)) {
+            return &data->regions[i];
+        }
+    }
+    return NULL;
+}
+
+static bool say_what_changed(const host_data *data, const host_data *now, char *text, size_t bytes)
+{
+    const region *came = find_other(now, data);
+    char name[128];
+
+    if (came != NULL) {
+        host_guest_module((uintptr_t)came->start, name, sizeof(name));
+        snprintf(text, bytes, "loaded %s", name);
+        return true;
+    }
+    snprintf(text, bytes, "unloaded a module");
+    return find_other(data, now) != NULL;
+}
+
+bool host_data_is_stale(const host_data *data, char *text, size_t bytes)
+{
+    const loading so_far = loads_so_far();
+    host_data *now;
+    bool is_stale;
+
+    if (so_far.loads == data->loads && so_far.unloads == data->unloads) {
+        return false;
+    }
+    now = calloc(1, sizeof(*now));
+    if (now == NULL) {
+        return false;
+    }
+    find_regions(now);
+    is_stale = !now->failed && say_what_changed(data, now, text, bytes);
+    host_data_release(now);
+    return is_stale;
 }
 
 bool host_data_has(const host_data *data, const void *address)

@@ -29,6 +29,10 @@ host_data *host_data_capture(void);
 void host_data_restore(const host_data *data);
 void host_data_release(host_data *data);
 
+/* True if modules of guest code came or went since: their variables are not put back, or are no more.
+ * Then says which, as in "loaded driver.so". */
+bool host_data_is_stale(const host_data *data, char *text, size_t bytes);
+
 /* True if `address` lies in what is put back. */
 bool host_data_has(const host_data *data, const void *address);
 

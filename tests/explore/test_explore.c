@@ -6,6 +6,7 @@
 #include <dirql/line.h>
 #include <dirql/thread.h>
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -188,9 +189,10 @@ static void a_correct_test_is_explored_completely_and_says_so(void **state)
     (void)state;
     assert_int_equal(result.outcome, DIRQL_PASSED);
     assert_true(result.complete);
-    assert_string_equal(result.coverage,
-                        "explored 2 of 2 schedules: complete for <= 2 preemptions, <= 2 interrupts, "
-                        "0 faults; no bound left any out");
+    assert_string_equal(
+        result.coverage,
+        "explored 2 of 2 schedules: complete for <= 2 preemptions, <= 2 interrupts, "
+        "0 faults; no bound left any out");
     dirql_result_free(&result);
 }
 
@@ -410,6 +412,40 @@ static void a_shard_beyond_the_last_is_refused(void **state)
     dirql_result_free(&result);
 }
 
+/* ---- Modules --------------------------------------------------------------------------------- */
+
+static bool unloads;
+
+static void load_a_module(void *context)
+{
+    void *module = dlopen(TEST_MODULE, RTLD_NOW);
+
+    assert_non_null(module);
+    two_add(context);
+    if (unloads) {
+        dlclose(module);
+    }
+}
+
+static void a_module_that_the_test_loads_cannot_be_put_back(void **state)
+{
+    dirql_options options = exploring();
+    dirql_result result;
+
+    (void)state;
+    unloads = true;
+    result = explored(&options, load_a_module);
+    assert_null(strstr(result.report, "the test has loaded"));
+    dirql_result_free(&result);
+    unloads = false;
+    options = exploring();
+    result = explored(&options, load_a_module);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_says(result.report, "the test has loaded dirql_test_module.so");
+    assert_says(result.report, "before it begins");
+    dirql_result_free(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +458,7 @@ int main(void)
         cmocka_unit_test(static_data_is_as_new_in_every_run),
         cmocka_unit_test(a_test_that_is_not_deterministic_is_told_so),
         cmocka_unit_test(a_run_that_ends_too_early_is_said_to_end),
+        cmocka_unit_test(a_module_that_the_test_loads_cannot_be_put_back),
         cmocka_unit_test(a_limit_that_cuts_it_short_is_never_called_complete),
         cmocka_unit_test(who_must_complete_fails_when_cut_short),
         cmocka_unit_test(a_run_without_end_ends_with_the_time),

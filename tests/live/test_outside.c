@@ -206,6 +206,34 @@ static void other_modes_refuse_and_name_mode_live(void **state)
     dirql_result_free(&result);
 }
 
+static void assert_something_wrong(void *context)
+{
+    (void)context;
+    assert_int_equal(1, 2);
+}
+
+static void let_outside_assert(void *context)
+{
+    struct stranger stranger;
+
+    (void)context;
+    stranger_start(&stranger, assert_something_wrong, NULL);
+    stranger_join(&stranger);
+}
+
+static void run_that_lets_outside_assert(void *context)
+{
+    live_run(1, let_outside_assert, context);
+}
+
+static void an_assertion_from_outside_says_why_the_process_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(child_run(run_that_lets_outside_assert, NULL), EXIT_FAILURE);
+    assert_child_said("exit() was called on a host thread that runs no test");
+    assert_child_said("assert on simulated threads only");
+}
+
 /* ---- After the run --------------------------------------------------------------------------- */
 
 static void only_make_a_line(void *context)
@@ -296,6 +324,7 @@ int main(void)
         cmocka_unit_test(the_raise_is_part_of_the_history),
         cmocka_unit_test(kernel_calls_from_outside_end_the_run),
         cmocka_unit_test(pointers_that_are_no_line_are_refused_from_outside),
+        cmocka_unit_test(an_assertion_from_outside_says_why_the_process_ends),
         cmocka_unit_test(other_modes_refuse_and_name_mode_live),
         cmocka_unit_test(a_line_of_a_run_that_is_over_is_left_alone),
         cmocka_unit_test(runs_end_while_lines_are_raised),
