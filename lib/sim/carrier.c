@@ -70,8 +70,8 @@ void dq_live_watch_call(void)
     dq_carrier *carrier = dq_carrier_here;
 
     if (carrier != NULL && carrier->watch == NULL) {
-        carrier->watch = host_watch_start(&carrier->machine->progress,
-                                          carrier->machine->options.watchdog_ns);
+        carrier->watch =
+            host_watch_start(&carrier->machine->progress, carrier->machine->options.watchdog_ns);
     }
 }
 
@@ -205,6 +205,7 @@ void dq_carrier_park(void)
     dq_monitor_unlock(carrier->machine);
     host_gate_wait(carrier->gate);
     dq_monitor_lock(carrier->machine);
+    dq_live_of(carrier->machine)->wakes++;
     dq_inside = depth;
     if (carrier->machine->monitor.over) {
         dq_carrier_leave(NULL);

@@ -39,12 +39,12 @@ typedef struct dq_live_span {
 
 /* What the beat knows of a processor. */
 typedef struct dq_live_stay {
-    dq_live_span late;  /* A kick is due. */
-    dq_live_span quiet; /* The run makes no progress. */
-    dq_live_span loop;  /* The run makes progress that leads to nothing. */
-    dq_live_span still; /* What it does at DISPATCH_LEVEL or above is the same. */
+    dq_live_span late;   /* A kick is due. */
+    dq_live_span quiet;  /* The run makes no progress. */
+    dq_live_span loop;   /* The run makes progress that leads to nothing. */
+    dq_live_span still;  /* What it does at DISPATCH_LEVEL or above is the same. */
     uint32_t loop_calls; /* Of its execution, when that began. */
-    uint32_t ordinal;   /* Of what it does; 0: nothing. */
+    uint32_t ordinal;    /* Of what it does; 0: nothing. */
     uint32_t calls;
     uint64_t asked_ns; /* When it was kicked, to learn where it is; 0: not yet. */
 } dq_live_stay;
@@ -57,12 +57,13 @@ typedef struct dq_live {
     unsigned running;   /* Processors whose host threads do not rest. */
     unsigned carriers;  /* Host threads that stand on a task's stack. */
     bool waits_outside; /* Nobody can run, but a host thread of the process might do something. */
+    uint64_t wakes;     /* Of carriers and of the beat: none comes while the machine is idle. */
     /* The beat's own: */
     uint64_t began_ns;
     uint64_t seen_progress;
     uint64_t seen_moved;
-    uint64_t quiet_ns;  /* So long nothing has been called, as the beat counts it. */
-    uint64_t looked_ns; /* When it last counted. */
+    uint64_t quiet_ns;   /* So long nothing has been called, as the beat counts it. */
+    uint64_t looked_ns;  /* When it last counted. */
     uint64_t quantum_ns; /* Next turn. */
     uint64_t retry_ns;   /* Between kicks that are late. */
     uint64_t asked_ns;   /* When the one that seems to loop was kicked, to learn where it is. */

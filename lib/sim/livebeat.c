@@ -167,6 +167,7 @@ static uint64_t on_beat(void *owner)
 
     dq_inside = 1;
     dq_monitor_lock(machine);
+    dq_live_of(machine)->wakes++;
     if (!machine->monitor.over) {
         next_ns = beat(machine);
     }

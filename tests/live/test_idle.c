@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "live.h"
+#include "sim/live.h"
 
 enum { WAIT_MS = 300 };
 
@@ -66,6 +67,49 @@ static void waiting_for_a_host_thread_costs_no_processor_time(void **state)
     assert_int_equal(source.calls, 1);
 }
 
+/* Looked at from outside, as the machine itself would have to wake up for it. */
+static struct {
+    dq_machine *machine;
+    uint64_t first, last;
+} wakes;
+
+static bool is_idle(void)
+{
+    const dq_live *live = dq_live_of(wakes.machine);
+    bool idle;
+
+    dq_monitor_lock(wakes.machine);
+    idle = live->running == 0 && !live->beats;
+    wakes.last = live->wakes;
+    dq_monitor_unlock(wakes.machine);
+    return idle;
+}
+
+static void count_wakes(void *context)
+{
+    (void)context;
+    while (!is_idle()) {
+        host_sleep_ms(1);
+    }
+    wakes.first = wakes.last;
+    host_sleep_ms(WAIT_MS);
+    (void)is_idle();
+    dirql_line_assert(source.line);
+}
+
+static void nobody_wakes_up_while_all_wait(void **state)
+{
+    struct stranger stranger;
+
+    (void)state;
+    prepare();
+    wakes.machine = dq_self->machine;
+    stranger_start(&stranger, count_wakes, NULL);
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+    stranger_join(&stranger);
+    assert_int_equal(wakes.last, wakes.first);
+}
+
 static void a_periodic_timer_does_not_run_ahead_of_the_host(void **state)
 {
     struct stranger stranger;
@@ -91,6 +135,8 @@ int main(void)
                                  LIVE),
         dirql_unit_test_teardown(waiting_for_a_host_thread_costs_no_processor_time, source_stop,
                                  LIVE, .processors = 8),
+        dirql_unit_test_teardown(nobody_wakes_up_while_all_wait, source_stop, LIVE, .processors = 4,
+                                 .watchdog_ms = DIRQL_NEVER),
         dirql_unit_test_teardown(a_periodic_timer_does_not_run_ahead_of_the_host, source_stop, LIVE,
                                  .processors = 2, .clock_percent = 100),
     };
