@@ -43,6 +43,9 @@ bool host_guest_has(const host_guest *guest, uintptr_t address);
  * modules came or went since, or if it `must` be. */
 void host_guest_renew(bool must);
 
+/* That map, renewed if it must be. Reading one anew takes longer than a short run. */
+void host_guest_now(host_guest *guest);
+
 /* host_guest_has() of that map. May be called in a signal handler. False before the first
  * host_guest_renew(). */
 bool host_guest_has_now(uintptr_t address);

@@ -39,13 +39,12 @@ static int note_tally(struct dl_phdr_info *info, size_t bytes, void *owner)
     return 1; /* Each module brings the same numbers. */
 }
 
-void host_guest_renew(bool must)
+/* Inside the lock. */
+static void renew(bool must)
 {
     tally t = { 0, 0 };
     unsigned renewals;
 
-    host_here_now.keeps_lock++;
-    pthread_mutex_lock(&now.mutex);
     dl_iterate_phdr(note_tally, &t);
     renewals = atomic_load(&now.renewals);
     if (must || renewals == 0 || t.came != now.came || t.went != now.went) {
@@ -54,8 +53,33 @@ void host_guest_renew(bool must)
         now.went = t.went;
         atomic_store(&now.renewals, renewals + 1);
     }
+}
+
+static void lock(void)
+{
+    host_here_now.keeps_lock++;
+    pthread_mutex_lock(&now.mutex);
+}
+
+static void unlock(void)
+{
     pthread_mutex_unlock(&now.mutex);
     host_here_now.keeps_lock--;
+}
+
+void host_guest_renew(bool must)
+{
+    lock();
+    renew(must);
+    unlock();
+}
+
+void host_guest_now(host_guest *guest)
+{
+    lock();
+    renew(false);
+    *guest = now.map[atomic_load(&now.renewals) % MAPS];
+    unlock();
 }
 
 HOST_UNINSTRUMENTED bool host_guest_has_now(uintptr_t address)

@@ -75,9 +75,9 @@ void host_kicks_release(void)
         return;
     }
     atomic_fetch_or(&here->thread->kickers, HOST_THREAD_DEAF);
-    do {
+    while (atomic_load(&here->thread->kickers) != HOST_THREAD_DEAF) {
         sched_yield();
-    } while (atomic_load(&here->thread->kickers) != HOST_THREAD_DEAF);
+    }
     sched_yield();
     here->kicked = NULL;
     host_signal_give();
@@ -172,7 +172,7 @@ bool host_kicks_can_be_had(char *advice, size_t bytes)
     host_guest guest;
     const char *reason;
 
-    host_guest_read(&guest, HOST_GUEST_TO_INTERRUPT);
+    host_guest_now(&guest);
     reason = judge(&guest);
     if (bytes > 0) {
         snprintf(advice, bytes, "%s", reason != NULL ? reason : "");
