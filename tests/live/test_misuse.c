@@ -160,6 +160,21 @@ static void make_source(void)
     dirql_thread_start("raiser", 1, raise_when_it_stands, NULL);
 }
 
+static void other_signals_may_be_blocked(void **state)
+{
+    sigset_t others;
+
+    (void)state;
+    sigfillset(&others);
+    sigdelset(&others, SIGURG);
+    make_source();
+    pthread_sigmask(SIG_BLOCK, &others, NULL);
+    stands = true;
+    while (source.calls == 0) {
+    }
+    assert_int_equal(source.calls, 1);
+}
+
 static void interrupts_come_at_services_where_signals_are_blocked(void **state)
 {
     KIRQL old;
@@ -508,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_forked_process_cannot_return_from_the_body),
         cmocka_unit_test(a_forked_process_cannot_call_cmocka),
         cmocka_unit_test(a_forked_process_may_exit),
+        dirql_unit_test_teardown(other_signals_may_be_blocked, source_stop, LIVE, .processors = 2),
         dirql_unit_test_teardown(interrupts_come_at_services_where_signals_are_blocked, source_stop,
                                  LIVE, .processors = 2),
         cmocka_unit_test(an_interrupt_that_a_blocked_signal_holds_up_ends_the_process),
