@@ -134,8 +134,10 @@ static void check_location(dq_processor *cpu, const dq_irp *record, const DEVICE
     if ((next->Control & (SL_PENDING_RETURNED | SL_ERROR_RETURNED)) != 0) {
         error.code = 0x206;
         dq_irp_accuse(cpu, &error,
-                      "the IRP is sent on with a Control member that was copied: use "
-                      "IoCopyCurrentIrpStackLocationToNext or IoSkipCurrentIrpStackLocation");
+                      "the next driver's stack location is marked pending before it gets it: a "
+                      "request that IoMarkIrpPending was called for is sent on with "
+                      "IoCopyCurrentIrpStackLocationToNext, not with "
+                      "IoSkipCurrentIrpStackLocation, and no location is copied whole");
     }
     if (has_own && own->CompletionRoutine != NULL && next->Control != 0 &&
         next->CompletionRoutine == own->CompletionRoutine && next->Context == own->Context &&
