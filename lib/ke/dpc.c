@@ -31,7 +31,7 @@ static dq_dpc_queue *queue_of(const dq_processor *cpu)
  * makes a difference to what it is asked for. */
 static void say_touched(dq_processor *cpu, const dq_processor *target)
 {
-    if (cpu->machine->choices.searcher == NULL) {
+    if (!dq_order_is_kept(cpu->machine)) {
         return;
     }
     if (target == cpu) {

@@ -20,7 +20,7 @@
 /* In an exploration, each touch of a lock is ordered after the one before. */
 static inline void say_touched(dq_processor *cpu, PKSPIN_LOCK lock)
 {
-    if (cpu->machine->choices.searcher != NULL) {
+    if (dq_order_is_kept(cpu->machine)) {
         dq_order_touch(cpu->machine, cpu->execution, lock, 1, true);
     }
 }

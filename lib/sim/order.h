@@ -33,6 +33,14 @@ typedef struct dq_order {
     uint32_t run;
 } dq_order;
 
+/* Else nothing of this need be called. */
+static inline bool dq_order_is_kept(const dq_machine *machine)
+{
+    const dq_searcher *searcher = machine->choices.searcher;
+
+    return DQ_UNLIKELY(searcher != NULL) && searcher->order != NULL;
+}
+
 void dq_order_stop(dq_order *order);
 void dq_order_begin_run(dq_order *order);
 

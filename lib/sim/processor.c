@@ -134,7 +134,7 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
     const dq_machine *machine = cpu->machine;
     dq_execution *execution = cpu->execution;
 
-    if (execution->unseen) {
+    if (execution->unseen && dq_order_is_kept(machine)) {
         dq_order_step_general(cpu->machine, execution); /* Since the point before. */
     }
     do {
@@ -145,7 +145,7 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
     } while (execution->left && machine->choices.sparse);
     execution->lonely = false;
     execution->pinned = false;
-    if (machine->choices.searcher != NULL) {
+    if (dq_order_is_kept(machine)) {
         dq_order_pass(cpu);
     }
     return cpu;
@@ -249,7 +249,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
         dq_emit_to_sinks(cpu, &event);
     }
     cpu = point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
-    if (cpu->machine->choices.searcher != NULL) {
+    if (dq_order_is_kept(cpu->machine)) {
         touch_given(cpu, service, object, c);
     }
     return cpu;
@@ -358,7 +358,9 @@ void dq_want_switch(dq_processor *target)
 
 static void begin_explored(dq_processor *cpu, dq_execution *execution)
 {
-    dq_order_begin(cpu, execution);
+    if (dq_order_is_kept(cpu->machine)) {
+        dq_order_begin(cpu, execution);
+    }
     if (execution->kind != DQ_EXECUTION_DEVICE) {
         dq_access_look(cpu->machine, execution, execution->routine);
     }
@@ -388,7 +390,7 @@ void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution
 void dq_execution_end(dq_processor *cpu, dq_execution *execution)
 {
     dq_emit(cpu, EXECUTION_END, NULL, 0, 0, 0);
-    if (cpu->machine->choices.searcher != NULL) {
+    if (dq_order_is_kept(cpu->machine)) {
         dq_order_end(cpu, execution);
     }
     cpu->execution = execution->below;

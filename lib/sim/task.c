@@ -180,7 +180,7 @@ dq_processor *dq_task_switch(dq_processor *cpu, dq_task *to)
     if (to == from) {
         return cpu;
     }
-    if (machine->choices.searcher != NULL) {
+    if (dq_order_is_kept(machine)) {
         dq_order_wake(cpu, to->top);
     }
     from->top = cpu->execution;
