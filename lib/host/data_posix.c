@@ -122,6 +122,19 @@ static void leave_out(host_data *data, uintptr_t start, uintptr_t end)
     }
 }
 
+/* Without those that nothing is left of. */
+static void close_ranks(host_data *data)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < data->count; i++) {
+        if (data->regions[i].bytes > 0) {
+            data->regions[count++] = data->regions[i];
+        }
+    }
+    data->count = count;
+}
+
 typedef struct sections {
     host_data *data;
     uintptr_t base;
@@ -295,6 +308,7 @@ static void find_regions(host_data *data)
 {
     host_guest_read(&data->guest, HOST_GUEST_TO_LEAVE);
     dl_iterate_phdr(add_module, data);
+    close_ranks(data);
 }
 
 static void note_loads(host_data *data)

@@ -183,20 +183,22 @@ static unsigned list_eligible(const LIST_ENTRY *list, uint64_t bit, uint64_t pro
     return count;
 }
 
+static unsigned choose_of_list(dq_processor *cpu, const LIST_ENTRY *list)
+{
+    uint64_t processes[64];
+    const unsigned count = list_eligible(list, bit_of(cpu), processes);
+
+    return count > 1 ? dq_choose_among(cpu, DQ_CHOICE_THREAD, processes, count, DQ_BOUND_FREE, 0)
+                     : 0;
+}
+
 /* The longest ready, unless chosen otherwise. */
 static dq_thread *take_of_list(dq_processor *cpu, LIST_ENTRY *list)
 {
     const uint64_t bit = bit_of(cpu);
-    unsigned skip = 0;
+    const bool has_several = list->Flink != list->Blink;
+    unsigned skip = has_several && chooses(cpu->machine) ? choose_of_list(cpu, list) : 0;
 
-    if (chooses(cpu->machine)) {
-        uint64_t processes[64];
-        const unsigned count = list_eligible(list, bit, processes);
-
-        skip = count > 1 ? dq_choose_among(cpu, DQ_CHOICE_THREAD, processes, count,
-                                           DQ_BOUND_FREE, 0)
-                         : 0;
-    }
     for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
         dq_thread *thread = CONTAINING_RECORD(link, dq_thread, ready_link);
 

@@ -13,6 +13,10 @@ enum { PAGE = 4096, LINE = 64, UNIT = 16, POWER_FIRST = 6 };
 /* Untouched pages of it cost nothing. */
 static const size_t arena_bytes = (size_t)64 * 1024 * 1024;
 
+/* What one exploration leaves to the next: pages that are there already. Not if they are many. */
+static const size_t kept_bytes_max = (size_t)1024 * 1024;
+static HOST_KEPT void *kept; /* Under host_lock(). */
+
 /* In front of each block that can be given back; the union makes what follows aligned for
  * anything. */
 typedef union header {
@@ -21,27 +25,54 @@ typedef union header {
     max_align_t alignment;
 } header;
 
+/* Keeps `memory` instead of what was kept, which is returned. */
+static void *keep_instead(void *memory)
+{
+    void *before;
+
+    host_lock();
+    before = kept;
+    kept = memory;
+    host_unlock();
+    return before;
+}
+
 bool dq_arena_start(dq_arena *arena)
 {
-    *arena = (dq_arena){ .start = host_aligned_allocate(arena_bytes, PAGE) };
+    *arena = (dq_arena){ .start = keep_instead(NULL) };
+    if (arena->start == NULL) {
+        arena->start = host_aligned_allocate(arena_bytes, PAGE);
+    }
     arena->bytes = arena->start != NULL ? arena_bytes : 0;
     return arena->start != NULL;
 }
 
+static void note_use(dq_arena *arena)
+{
+    arena->most = arena->used > arena->most ? arena->used : arena->most;
+}
+
 void dq_arena_stop(dq_arena *arena)
 {
-    host_aligned_free(arena->start);
+    note_use(arena);
+    host_aligned_free(arena->most <= kept_bytes_max ? keep_instead(arena->start) : arena->start);
     host_aligned_free(arena->image);
     *arena = (dq_arena){ 0 };
 }
 
 static void forget_given(dq_arena *arena)
 {
-    memset(arena->given, 0, sizeof(arena->given));
+    for (unsigned i = 0; i < DQ_ARENA_CLASSES / 64; i++) {
+        for (uint64_t left = arena->waiting[i]; left != 0; left &= left - 1) {
+            arena->given[64 * i + (unsigned)__builtin_ctzll(left)] = NULL;
+        }
+        arena->waiting[i] = 0;
+    }
 }
 
 void dq_arena_clear(dq_arena *arena)
 {
+    note_use(arena);
     host_aligned_free(arena->image);
     arena->image = NULL;
     arena->used = 0;
@@ -64,6 +95,7 @@ bool dq_arena_mark(dq_arena *arena)
 void dq_arena_rewind(dq_arena *arena)
 {
     memcpy(arena->start, arena->image, arena->marked);
+    note_use(arena);
     arena->used = arena->marked;
     forget_given(arena);
 }
@@ -148,6 +180,7 @@ void dq_arena_give(dq_arena *arena, void *memory)
         size_class = block->size_class;
         block->next = arena->given[size_class];
         arena->given[size_class] = block;
+        arena->waiting[size_class / 64] |= 1ull << size_class % 64;
     }
 }
 

@@ -22,7 +22,9 @@ typedef struct dq_arena {
     unsigned char *start;
     size_t bytes;
     size_t used;
+    size_t most; /* That was ever in use. */
     void *given[DQ_ARENA_CLASSES]; /* Blocks that were given back, by size. */
+    uint64_t waiting[DQ_ARENA_CLASSES / 64]; /* Bit n: given[n] may not be NULL. */
     unsigned char *image;          /* What [0, marked) held; NULL: it is not marked. */
     size_t marked;
 } dq_arena;

@@ -2,8 +2,8 @@
  * processor.c - entering services, raising and lowering, and the one delivery loop.
  */
 #include "sim/access.h"
+#include "sim/follow.h"
 #include "sim/jump.h"
-#include "sim/machine.h"
 #include "sim/order.h"
 
 #include <stdio.h>
@@ -40,11 +40,10 @@ static dq_processor *refuse(dq_processor *cpu, dq_service service, const void *p
 
 /* A thread's start is a step of whoever looks at it next. A loop that only looks waits for others.
  */
-static bool is_branchless(dq_execution *execution, dq_manner manner)
+static bool is_branchless(const dq_execution *execution, dq_manner manner)
 {
     const bool starts = execution->kind == DQ_EXECUTION_THREAD && !execution->under_way;
 
-    execution->under_way = true;
     return starts || manner == DQ_MANNER_BRANCHLESS;
 }
 
@@ -69,11 +68,14 @@ static bool polls_again(dq_execution *execution, uint64_t look)
 static bool asks_nobody(dq_processor *cpu, dq_manner manner, uint64_t look, bool *yields)
 {
     dq_execution *execution = cpu->execution;
+    bool branchless;
 
     if (!cpu->machine->choices.sparse) {
         return false;
     }
-    if (is_branchless(execution, manner)) {
+    branchless = is_branchless(execution, manner);
+    execution->under_way = true;
+    if (branchless) {
         return true;
     }
     if (polls_again(execution, look)) {
@@ -212,11 +214,51 @@ static void touch_given(dq_processor *cpu, dq_service service, const void *objec
     }
 }
 
-dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
-                       uint64_t b, uint64_t c)
+static inline void note_call(dq_processor *cpu, dq_service service, const void *place)
+{
+    cpu->points++;
+    cpu->machine->progress++;
+    cpu->execution->calls++;
+    cpu->execution->service = service;
+    cpu->execution->place = dq_caller(cpu, place);
+}
+
+static inline dq_processor *point_of_service(dq_processor *cpu, dq_service service,
+                                             const void *place)
+{
+    const dq_manner manner = dq_service_manner(service);
+
+    return point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
+}
+
+/* The short way along the trail: the caller went on here in the run before, too, and there was
+ * nothing else to do. */
+static inline bool goes_along(const dq_processor *cpu, dq_service service)
+{
+    dq_machine *machine = cpu->machine;
+    dq_execution *execution = cpu->execution;
+    const dq_manner manner = dq_service_manner(service);
+    const dq_trail_step *step;
+
+    if (!machine->marked || cpu->attention != DQ_ATTEND_TURNS || machine->intc.deferred > 0 ||
+        machine->contenders > 0 || manner == DQ_MANNER_POLL || is_branchless(execution, manner)) {
+        return false;
+    }
+    step = dq_trail_ahead(machine, cpu, service, execution->calls);
+    if (step == NULL || step->next != cpu->number) {
+        return false;
+    }
+    dq_trail_follow(machine, step);
+    execution->polled_at = 0;
+    return true;
+}
+
+/* Somebody wants to know of the call, or to stop it. */
+static __attribute__((noinline)) dq_processor *enter_heard(dq_service service, const void *place,
+                                                           const void *object, uint64_t a,
+                                                           uint64_t b, uint64_t c)
 {
     dq_processor *cpu = dq_self;
-    const dq_manner manner = dq_service_manner(service);
 
     if (DQ_UNLIKELY(cpu->live != NULL)) {
         dq_monitor_enter(cpu->live);
@@ -226,11 +268,7 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
         return refuse(cpu, service, place);
     }
     DQ_LOOK_FOR_JUMP(cpu, service, place);
-    cpu->points++;
-    cpu->machine->progress++;
-    cpu->execution->calls++;
-    cpu->execution->service = service;
-    cpu->execution->place = dq_caller(cpu, place);
+    note_call(cpu, service, place);
     if (dq_attends(cpu, DQ_ATTEND_LOOP)) {
         dq_loop_look(cpu);
     }
@@ -248,11 +286,26 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
 
         dq_emit_to_sinks(cpu, &event);
     }
-    cpu = point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
+    cpu = point_of_service(cpu, service, place);
     if (dq_order_is_kept(cpu->machine)) {
         touch_given(cpu, service, object, c);
     }
     return cpu;
+}
+
+dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
+                       uint64_t b, uint64_t c)
+{
+    dq_processor *cpu = dq_self;
+
+    if (cpu->live != NULL ||
+        dq_attends(cpu, DQ_ATTEND_REFUSE | DQ_ATTEND_LOOP | DQ_ATTEND_SINKS) ||
+        dq_choice_watches(&cpu->machine->choices)) {
+        return enter_heard(service, place, object, a, b, c);
+    }
+    DQ_LOOK_FOR_JUMP(cpu, service, place);
+    note_call(cpu, service, place);
+    return goes_along(cpu, service) ? cpu : point_of_service(cpu, service, place);
 }
 
 dq_processor *dq_point(dq_processor *cpu)

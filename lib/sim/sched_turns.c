@@ -7,6 +7,7 @@
  * slice of virtual time or of points while others could run. A processor that rests (idle, or
  * spinning on a held lock) is passed over until something changes for it.
  */
+#include "sim/follow.h"
 #include "sim/order.h"
 #include "sim/standstill.h"
 
@@ -252,28 +253,9 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readine
     return c.option[answer];
 }
 
-/* The trail's place that `cpu` has come to, or NULL: the run is not what the one before was. */
-static inline const dq_trail_step *place_on_trail(dq_machine *machine, const dq_processor *cpu)
-{
-    const dq_trail_step *step = &machine->trail.steps[machine->trail_at];
-    const dq_execution *execution = cpu->execution;
-
-    if (machine->trail_at < machine->trail.count && step->processor == cpu->number &&
-        step->service == execution->service && step->calls == execution->calls) {
-        return step;
-    }
-    machine->trail.count = machine->trail_at;
-    return NULL;
-}
-
-/* The entries of the log are still those of the run before. */
 static dq_processor *go_along(dq_machine *machine, dq_processor *cpu, const dq_trail_step *step)
 {
-    machine->trail_at++;
-    machine->choices.searcher->at = step->answers;
-    machine->choices.asked = step->asked;
-    machine->choices.count = step->logged;
-    machine->turns = step->turns;
+    dq_trail_follow(machine, step);
     cpu->execution->pinned_answer = step->pinned_answer;
     cpu->execution->pinned = step->pinned;
     return step->next != DQ_TRAIL_NOBODY ? &machine->processors[step->next] : NULL;
@@ -281,16 +263,20 @@ static dq_processor *go_along(dq_machine *machine, dq_processor *cpu, const dq_t
 
 static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
-    const dq_trail_step *step = machine->marked ? place_on_trail(machine, cpu) : NULL;
+    const dq_execution *execution = cpu->execution;
+    const dq_trail_step *step;
     dq_processor *next;
 
+    if (!machine->marked) {
+        return choose_next(machine, cpu, caller);
+    }
+    step = dq_trail_ahead(machine, cpu, execution->service, execution->calls);
     if (step != NULL) {
         return go_along(machine, cpu, step);
     }
+    machine->trail.count = machine->trail_at; /* The run is not what the one before was. */
     next = choose_next(machine, cpu, caller);
-    if (machine->marked) {
-        dq_trail_leave(cpu, next);
-    }
+    dq_trail_leave(cpu, next);
     return next;
 }
 
