@@ -4,6 +4,7 @@
  * What a module may write is in its writable segments, less what the loader made read-only. Left out
  * are the sections of variables that are kept, and of counters that are to add up. The copies are
  * made by code that no sanitizer watches: the gaps between variables are forbidden to all other.
+ * Where there are many pages of zeros, they are not copied but made anew (blank.h).
  */
 #include "host/host.h"
 
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/blank.h"
 #include "host/elf_posix.h"
 #include "host/guest.h"
 #include "host/sanitizer.h"
@@ -22,29 +24,24 @@
 typedef struct region {
     unsigned char *start;
     size_t bytes;
+    bool is_anonymous; /* Pages that no file is behind. */
 } region;
+
+enum { BLANKS_MAX = 16 };
 
 struct host_data {
     region *regions;
     size_t count, capacity;
     unsigned char *copy;
+    region blank_regions[BLANKS_MAX];
+    host_blank *blanks[BLANKS_MAX];
+    size_t blank_count;
     bool failed;
     unsigned long long loads, unloads; /* Of modules, until it was made. */
     host_guest guest;                  /* While it is made. */
 };
 
 /* ---- Copying --------------------------------------------------------------------------------- */
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WATCHED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WATCHED 1
-#endif
-#endif
-#ifndef WATCHED
-#define WATCHED 0
-#endif
 
 /* An instrumented program may carry an uninstrumented dirql: then memcpy() is the sanitizer's. */
 HOST_UNINSTRUMENTED static void copy_words(unsigned char *to, const unsigned char *from,
@@ -64,7 +61,7 @@ HOST_UNINSTRUMENTED static void copy_words(unsigned char *to, const unsigned cha
 
 HOST_UNINSTRUMENTED static void copy(unsigned char *to, const unsigned char *from, size_t bytes)
 {
-    if (WATCHED || host_sanitizer_is_asan() || host_sanitizer_is_tsan()) {
+    if (HOST_WATCHED || host_sanitizer_is_asan() || host_sanitizer_is_tsan()) {
         copy_words(to, from, bytes);
     } else {
         memcpy(to, from, bytes);
@@ -86,7 +83,7 @@ static bool is_kept_section(const char *name)
     return false;
 }
 
-static void add(host_data *data, uintptr_t start, uintptr_t end)
+static void add(host_data *data, uintptr_t start, uintptr_t end, bool is_anonymous)
 {
     if (start >= end) {
         return;
@@ -102,7 +99,7 @@ static void add(host_data *data, uintptr_t start, uintptr_t end)
         data->regions = regions;
         data->capacity = capacity;
     }
-    data->regions[data->count++] = (region){ (unsigned char *)start, end - start };
+    data->regions[data->count++] = (region){ (unsigned char *)start, end - start, is_anonymous };
 }
 
 /* Takes [start, end) out of all regions. */
@@ -118,7 +115,7 @@ static void leave_out(host_data *data, uintptr_t start, uintptr_t end)
             continue;
         }
         data->regions[i].bytes = start > first ? start - first : 0;
-        add(data, end, last);
+        add(data, end, last, data->regions[i].is_anonymous);
     }
 }
 
@@ -185,7 +182,11 @@ static void add_segments(host_data *data, const struct dl_phdr_info *module)
         const uintptr_t start = module->dlpi_addr + segment->p_vaddr;
 
         if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) != 0) {
-            add(data, start, start + segment->p_memsz);
+            const uintptr_t end = start + segment->p_memsz;
+            const uintptr_t of_file = (start + segment->p_filesz + page - 1) & ~(page - 1);
+
+            add(data, start, of_file < end ? of_file : end, false);
+            add(data, of_file, end, true);
         }
     }
     for (unsigned i = 0; i < module->dlpi_phnum; i++) {
@@ -211,6 +212,62 @@ static int add_module(struct dl_phdr_info *module, size_t bytes, void *owner)
         host_elf_visit_variables(path, leave_out_variable, &s);
     }
     return 0;
+}
+
+/* ---- Zeros ----------------------------------------------------------------------------------- */
+
+HOST_UNINSTRUMENTED static bool is_zero(const unsigned char *page, size_t bytes)
+{
+    const uintptr_t *words = (const uintptr_t *)(const void *)page;
+    uintptr_t all = 0;
+
+    for (size_t i = 0; i < bytes / sizeof(*words); i++) {
+        all |= words[i];
+    }
+    return all == 0;
+}
+
+/* The longest run of whole pages of zeros. */
+static region longest_blank(const region *in, uintptr_t page)
+{
+    const uintptr_t end = ((uintptr_t)in->start + in->bytes) & ~(page - 1);
+    uintptr_t at = ((uintptr_t)in->start + page - 1) & ~(page - 1);
+    uintptr_t begun = at;
+    region longest = { NULL, 0, true };
+
+    for (; at < end; at += page) {
+        if (!is_zero((const unsigned char *)at, page)) {
+            begun = at + page;
+        } else if (at + page - begun > longest.bytes) {
+            longest = (region){ (unsigned char *)begun, at + page - begun, true };
+        }
+    }
+    return longest;
+}
+
+/* What remains in front of it and behind it is copied. */
+static void make_blanks(host_data *data)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const size_t count = data->count;
+
+    for (size_t i = 0; i < count && data->blank_count < BLANKS_MAX; i++) {
+        const region whole = data->regions[i];
+        const region zeros = whole.is_anonymous && whole.bytes >= HOST_BLANK_BYTES_MIN
+                                 ? longest_blank(&whole, page)
+                                 : (region){ NULL, 0, true };
+        host_blank *blank = zeros.bytes >= HOST_BLANK_BYTES_MIN
+                                ? host_blank_make(zeros.start, zeros.bytes)
+                                : NULL;
+
+        if (blank != NULL) {
+            data->blank_regions[data->blank_count] = zeros;
+            data->blanks[data->blank_count++] = blank;
+            data->regions[i].bytes = (size_t)(zeros.start - whole.start);
+            add(data, (uintptr_t)zeros.start + zeros.bytes, (uintptr_t)whole.start + whole.bytes,
+                true);
+        }
+    }
 }
 
 /* ---- What was found out before --------------------------------------------------------------- */
@@ -333,6 +390,7 @@ host_data *host_data_capture(void)
         }
     }
     note_loads(data);
+    make_blanks(data);
     data->copy = malloc(total(data) + 1);
     if (data->failed || data->copy == NULL) {
         host_data_release(data);
@@ -350,11 +408,17 @@ HOST_UNINSTRUMENTED void host_data_restore(const host_data *data)
         copy(data->regions[i].start, from, data->regions[i].bytes);
         from += data->regions[i].bytes;
     }
+    for (size_t i = 0; i < data->blank_count; i++) {
+        host_blank_restore(data->blanks[i]);
+    }
 }
 
 void host_data_release(host_data *data)
 {
     if (data != NULL) {
+        for (size_t i = 0; i < data->blank_count; i++) {
+            host_blank_release(data->blanks[i]);
+        }
         free(data->regions);
         free(data->copy);
         free(data);
@@ -405,12 +469,18 @@ bool host_data_is_stale(const host_data *data, char *text, size_t bytes)
     return is_stale;
 }
 
-bool host_data_has(const host_data *data, const void *address)
+static bool has(const region *regions, size_t count, const void *address)
 {
-    for (size_t i = 0; i < data->count; i++) {
-        if ((uintptr_t)address - (uintptr_t)data->regions[i].start < data->regions[i].bytes) {
+    for (size_t i = 0; i < count; i++) {
+        if ((uintptr_t)address - (uintptr_t)regions[i].start < regions[i].bytes) {
             return true;
         }
     }
     return false;
+}
+
+bool host_data_has(const host_data *data, const void *address)
+{
+    return has(data->regions, data->count, address) ||
+           has(data->blank_regions, data->blank_count, address);
 }

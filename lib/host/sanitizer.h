@@ -14,6 +14,18 @@
 /* Functions that run between two stacks must not be instrumented themselves. */
 #define HOST_UNINSTRUMENTED __attribute__((no_sanitize("address", "thread", "undefined")))
 
+/* The code that includes this is watched. (If not, it may still be linked to code that is.) */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HOST_WATCHED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HOST_WATCHED 1
+#endif
+#endif
+#ifndef HOST_WATCHED
+#define HOST_WATCHED 0
+#endif
+
 #define HOST_FOREIGN        __attribute__((weak, visibility("default")))
 
 extern void __sanitizer_start_switch_fiber(void **fake_stack, const void *base,

@@ -69,12 +69,13 @@ dq_window *dq_window_add(dq_machine *machine, const dq_window *window, char *err
         return NULL;
     }
     if (copy->space == DQ_SPACE_MEMORY) {
-        copy->mapped = host_address_reserve(span(copy));
+        copy->mapped = dq_shelf_range(&machine->shelf, machine->ranges_taken, span(copy));
         if (copy->mapped == NULL) {
             snprintf(error, error_bytes, "device %s: no address range of that size", copy->name);
             dq_machine_give(machine, copy);
             return NULL;
         }
+        machine->ranges_taken++;
     }
     copy->next = map->windows;
     map->windows = copy;
@@ -213,9 +214,6 @@ void dq_address_map_stop(dq_machine *machine)
         dq_window *window = machine->addresses.windows;
 
         machine->addresses.windows = window->next;
-        if (window->mapped != NULL) {
-            host_address_release(window->mapped, span(window));
-        }
         dq_machine_give(machine, window);
     }
 }

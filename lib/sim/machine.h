@@ -106,6 +106,7 @@ struct dq_machine {
     dq_task *tasks;
     dq_task *spare_tasks;  /* In an arena: over, with stacks for others. */
     unsigned stacks_taken; /* In an arena: from the shelf, in this run. */
+    unsigned ranges_taken; /* The same, everywhere. */
     dq_shelf shelf;
     dq_sink *sinks;
     dq_clock clock;
