@@ -135,12 +135,16 @@ static void choose_only(void *context)
     (void)dirql_choose(64);
 }
 
+enum { FEW_PREEMPTIONS = 2 };
+
+static unsigned preemptions = DIRQL_UNBOUNDED;
+
 static uint64_t explore(void (*body)(void *context), void *context, dirql_checks checks)
 {
     const dirql_options options = { .name = "bench",
                                     .mode = DIRQL_MODE_EXPLORE,
                                     .processors = 2,
-                                    .preemptions = DIRQL_UNBOUNDED,
+                                    .preemptions = preemptions,
                                     .interrupts = DIRQL_UNBOUNDED,
                                     .checks = checks,
                                     .schedule_limit = DIRQL_NEVER,
@@ -182,15 +186,31 @@ static void row(const char *name, const program *explored, void (*by_hand)(void)
                     by_hand_ns(by_hand, explored->steps, times), "-", 0);
 }
 
+/* The cost of a schedule is to grow with its length, and no faster. */
+static void length_rows(void)
+{
+    program ten = { increment, 10 }, forty = { increment, 40 };
+
+    preemptions = FEW_PREEMPTIONS;
+    bench_print_row("schedule_2x10_two_preemptions",
+                    explored_ns(both, &ten, DIRQL_CHECKS_NONE, SHORT_ONES), "ns", "-", 0, "-", 0);
+    bench_print_row("schedule_2x40_two_preemptions",
+                    explored_ns(both, &forty, DIRQL_CHECKS_NONE, SHORT_ONES), "ns", "-", 0, "-", 0);
+    preemptions = DIRQL_UNBOUNDED;
+}
+
 void bench_explore_rows(void)
 {
-    const program five = { increment, 5 }, ten = { increment, 10 }, locks = { take_lock, 3 };
+    const program five = { increment, 5 }, ten = { increment, 10 };
+    const program locks = { take_lock, 3 }, more_locks = { take_lock, 7 };
 
     row("schedule_2x5_atomic", &five, increment_by_hand, DIRQL_CHECKS_NONE, SHORT_ONES);
     row("schedule_2x10_atomic", &ten, increment_by_hand, DIRQL_CHECKS_NONE, 1);
     row("schedule_2x10_atomic_checked", &ten, increment_by_hand, DIRQL_CHECKS_ALL, 1);
     row("schedule_2x3_locks", &locks, take_lock_by_hand, DIRQL_CHECKS_NONE, SHORT_ONES);
+    row("schedule_2x7_locks", &more_locks, take_lock_by_hand, DIRQL_CHECKS_NONE, 1);
     bench_print_row("schedule_of_nothing",
                     explored_ns(choose_only, NULL, DIRQL_CHECKS_NONE, SHORT_ONES), "ns", "-", 0,
                     "-", 0);
+    length_rows();
 }

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { RUNS = 5, THREADS = 12 };
+enum { RUNS = 5, THREADS = 12, MUCH_BYTES = 1024 * 1024 };
 
 static DIRQL_KEEP unsigned runs;
 static DIRQL_KEEP const void *places[RUNS + 2];
@@ -66,6 +66,40 @@ static void assert_one_place(void)
 }
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
+
+/* Pages of zeros are put back in another way than what is written here before the exploration. */
+static unsigned char much[MUCH_BYTES], mixed[MUCH_BYTES];
+
+static void assert_holds(const unsigned char *bytes, unsigned value, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (bytes[i] != value) {
+            dirql_fail(__FILE__, __LINE__, "a run has left something to the next one");
+        }
+    }
+}
+
+/* Here and there, elsewhere in each run. */
+static void write_much(void *context)
+{
+    const unsigned run = dirql_choose(RUNS);
+
+    (void)context;
+    assert_holds(much, 0, 0, MUCH_BYTES);
+    assert_holds(mixed, 0, 0, MUCH_BYTES / 2);
+    assert_holds(mixed, 7, MUCH_BYTES / 2, MUCH_BYTES / 2 + 10000);
+    assert_holds(mixed, 0, MUCH_BYTES / 2 + 10000, MUCH_BYTES);
+    much[0] = much[MUCH_BYTES - 1] = 1;
+    memset(much + MUCH_BYTES / 10 * run, 2, 5000 * run);
+    memset(mixed + MUCH_BYTES / 2 - 5000, 3, 20000);
+}
+
+static void much_static_data_is_as_new_in_each_run(void **state)
+{
+    (void)state;
+    memset(mixed + MUCH_BYTES / 2, 7, 10000);
+    assert_passes(write_much);
+}
 
 static void use_pool(void *context)
 {
@@ -362,6 +396,7 @@ static void a_device_has_its_addresses_for_itself_in_each_run(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(much_static_data_is_as_new_in_each_run),
         cmocka_unit_test(pool_memory_lies_at_the_same_place_in_each_run),
         cmocka_unit_test(memory_that_the_last_run_leaves_is_found),
         cmocka_unit_test(threads_have_the_same_stacks_in_each_run),
