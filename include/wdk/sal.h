@@ -24,6 +24,9 @@
 #define _Outptr_result_maybenull_
 #define _Outptr_opt_result_maybenull_
 #define _Outptr_result_z_
+#define _Outptr_opt_result_z_
+#define _Outptr_opt_result_maybenull_z_
+#define _Outptr_result_maybenull_z_
 #define _Outptr_result_nullonfailure_
 #define _Outref_
 #define _Outref_result_maybenull_
