@@ -85,9 +85,14 @@ static BOOLEAN jump(PKINTERRUPT interrupt, PVOID context)
     return TRUE;
 }
 
-/* The thread stays where the interrupt comes. */
-static void raise_line(void)
+static volatile char *volatile frame;
+
+/* The thread stays where the interrupt comes: far below what its caller will call. */
+__attribute__((noinline)) static void raise_line(void)
 {
+    volatile char far_below[4096];
+
+    frame = far_below;
     dirql_line_assert(line);
     while (ReadAcquire(&jumped) == 0) {
         YieldProcessor();

@@ -177,13 +177,15 @@ static void overflow_the_stack(void *context)
 
 enum { LARGE = 1500 * 1024, MEDIUM = 400 * 1024 };
 
+static volatile char *volatile touched; /* So that no compiler makes less of a frame than it is. */
+
 UNCHECKED static __attribute__((noinline)) void have_a_medium_frame(void *context)
 {
     volatile char frame[MEDIUM];
 
     (void)context;
+    touched = frame;
     frame[0] = 1;
-    zero += frame[0] - 1;
 }
 
 UNCHECKED static __attribute__((noinline)) void have_a_large_frame(void *context)
@@ -191,8 +193,8 @@ UNCHECKED static __attribute__((noinline)) void have_a_large_frame(void *context
     volatile char frame[LARGE];
 
     (void)context;
+    touched = frame;
     frame[0] = 1;
-    zero += frame[0] - 1;
 }
 
 /* It touches nothing of its frame but the end near its caller. */
@@ -201,9 +203,10 @@ UNCHECKED static __attribute__((noinline)) void call_from_a_large_frame(void *co
     volatile char frame[MEDIUM];
 
     (void)context;
+    touched = frame;
     frame[MEDIUM - 1] = 1;
     KeQueryTimeIncrement();
-    zero += frame[MEDIUM - 1] - 1;
+    touched = NULL;
 }
 
 UNCHECKED static BOOLEAN faulting_isr(PKINTERRUPT interrupt, PVOID context)
