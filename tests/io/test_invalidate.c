@@ -58,7 +58,7 @@ static int stop(void **state)
 
 static void wait_for_question(void)
 {
-    for (unsigned i = 0; i < 100 && calls == 0; i++) {
+    for (unsigned i = 0; i < 100 && ReadAcquire(&calls) == 0; i++) {
         settle();
     }
 }

@@ -70,7 +70,7 @@ static void listen_to(const GUID *class_id, ULONG flags)
 
 static void wait_for(LONG calls)
 {
-    for (unsigned i = 0; i < 100 && heard.calls < calls; i++) {
+    for (unsigned i = 0; i < 100 && ReadAcquire(&heard.calls) < calls; i++) {
         settle();
     }
 }
