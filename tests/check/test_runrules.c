@@ -97,6 +97,7 @@ __attribute__((noinline)) static void raise_line(void)
     while (ReadAcquire(&jumped) == 0) {
         YieldProcessor();
     }
+    frame = NULL;
 }
 
 static PKINTERRUPT connect(void)

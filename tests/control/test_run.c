@@ -186,6 +186,7 @@ UNCHECKED static __attribute__((noinline)) void have_a_medium_frame(void *contex
     (void)context;
     touched = frame;
     frame[0] = 1;
+    touched = NULL;
 }
 
 UNCHECKED static __attribute__((noinline)) void have_a_large_frame(void *context)
@@ -195,6 +196,7 @@ UNCHECKED static __attribute__((noinline)) void have_a_large_frame(void *context
     (void)context;
     touched = frame;
     frame[0] = 1;
+    touched = NULL;
 }
 
 /* It touches nothing of its frame but the end near its caller. */
