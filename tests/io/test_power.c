@@ -217,6 +217,30 @@ static void at_dispatch_level_a_pageable_stack_gets_it_from_a_thread(void **stat
     assert_int_equal(seen_irql, PASSIVE_LEVEL);
 }
 
+static REQUEST_POWER_COMPLETE note_done_and_linger;
+static VOID note_done_and_linger(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE power,
+                                 PVOID context, PIO_STATUS_BLOCK status)
+{
+    LARGE_INTEGER second = { .QuadPart = -10000000 };
+
+    note_done(device, minor, power, context, status);
+    KeDelayExecutionThread(KernelMode, FALSE, &second);
+}
+
+static void a_request_whose_routine_is_called_is_no_leftover(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    stack.lower->Flags |= DO_POWER_PAGABLE;
+    stack.upper->Flags |= DO_POWER_PAGABLE;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    (void)PoRequestPowerIrp(stack.upper, IRP_MN_SET_POWER, device_state(PowerDeviceD0),
+                            note_done_and_linger, &done, NULL);
+    KeLowerIrql(old);
+    wait_done();
+}
+
 static void another_stack_gets_it_there(void **state)
 {
     KIRQL old;
@@ -408,6 +432,8 @@ int main(void)
         dirql_unit_test_setup_teardown(a_driver_may_complete_it_later, start_request, stop),
         dirql_unit_test_setup_teardown(a_wait_for_a_wake_can_be_cancelled, start_request, stop),
         dirql_unit_test_setup_teardown(at_dispatch_level_a_pageable_stack_gets_it_from_a_thread,
+                                       start_request, stop),
+        dirql_unit_test_setup_teardown(a_request_whose_routine_is_called_is_no_leftover,
                                        start_request, stop),
         dirql_unit_test_setup_teardown(another_stack_gets_it_there, start_request, stop),
         dirql_unit_test_setup_teardown(another_minor_function_is_refused, start_request, stop),
