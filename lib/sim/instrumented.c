@@ -14,7 +14,7 @@ static DQ_TLS const volatile void *awaited; /* The address that a probe is about
 
 /* Answers that were given, by place, until modules come or go: the place, shifted left by one, and
  * the answer. Atomic. */
-enum { ANSWERS = 4096 };
+enum { ANSWERS = 4096, STEPS = 8 };
 static HOST_KEPT uintptr_t answers[ANSWERS];
 
 void dq_instrumented_hear(const void *address)
@@ -199,16 +199,36 @@ static bool find(uintptr_t place)
     return found;
 }
 
+/* Finding is slow, so the answers are kept: a place is in one of the next few slots. */
+static uintptr_t *slot_of(uintptr_t place, unsigned step)
+{
+    return &answers[((place * 0x9E3779B97F4A7C15u >> 20) + step) % ANSWERS];
+}
+
+/* The slot that has the place, or one for it. Many that meet at one would drive each other out. */
+static uintptr_t *look_up(uintptr_t place, uintptr_t *answer)
+{
+    for (unsigned step = 0; step < STEPS; step++) {
+        uintptr_t *slot = slot_of(place, step);
+
+        *answer = __atomic_load_n(slot, __ATOMIC_RELAXED);
+        if (*answer == 0 || (*answer & ~(uintptr_t)1) == place << 1) {
+            return slot;
+        }
+    }
+    return slot_of(place, 0);
+}
+
 bool dq_access_instrumented(const void *place)
 {
     const uintptr_t key = (uintptr_t)place << 1;
-    uintptr_t *slot = &answers[((uintptr_t)place * 0x9E3779B97F4A7C15u >> 20) % ANSWERS];
-    const uintptr_t answer = __atomic_load_n(slot, __ATOMIC_RELAXED);
+    uintptr_t *slot, answer;
     bool found;
 
     if (modules == NULL) {
         return false;
     }
+    slot = look_up((uintptr_t)place, &answer);
     if ((answer & ~(uintptr_t)1) == key) {
         return (answer & 1) != 0;
     }
