@@ -46,7 +46,7 @@ static void sigmask_pair(int times)
 }
 
 static ucontext_t here, there;
-static char there_stack[65536];
+static DIRQL_KEEP char there_stack[65536];
 
 static void bounce(void)
 {
