@@ -4,7 +4,11 @@
  * It has a configuration space of 256 bytes, which the driver reads and writes by the bus interface
  * (BUS_INTERFACE_STANDARD) and by IRP_MN_READ_CONFIG and IRP_MN_WRITE_CONFIG; it answers
  * IRP_MN_QUERY_BUS_INFORMATION, and has the properties of its place: bus number, address, legacy
- * bus type and bus type GUID. Any IRQL.
+ * bus type and bus type GUID.
+ *
+ * All: any IRQL; offsets and sizes in bytes. What is no device of dirql_pdo_create(), is attached
+ * twice or not at all, a place that no bus has, or bytes outside the space: the run ends with a
+ * finding. Pages: wdm, BUS_INTERFACE_STANDARD; kernel, irp-mn-read-config.
  */
 #ifndef DIRQL_PCI_H
 #define DIRQL_PCI_H

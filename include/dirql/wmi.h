@@ -2,8 +2,13 @@
  * wmi.h - a consumer of the data that drivers provide by WMI.
  *
  * A provider is the device object that the driver gave to IoWMIRegistrationControl. Each function
- * sends the request that Windows would to the top of its stack, and waits. All: PASSIVE_LEVEL, on a
- * thread of the run. Events that drivers fire stand in the trace.
+ * sends the request that Windows would to the top of its stack, and waits. Events that drivers fire
+ * stand in the trace.
+ *
+ * All: IRQL PASSIVE_LEVEL, on a thread of the run. Sizes and offsets in bytes. They return what the
+ * driver completes the request with; STATUS_BUFFER_TOO_SMALL: `bytes` are fewer than the data.
+ * STATUS_INSUFFICIENT_RESOURCES: no request could be made. A device that is no provider ends the run
+ * with a finding. Pages: kernel, wmi-minor-irps; wdm, IoWMIRegistrationControl.
  */
 #ifndef DIRQL_WMI_H
 #define DIRQL_WMI_H
