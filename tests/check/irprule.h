@@ -22,6 +22,14 @@ static inline NTSTATUS try(PDRIVER_DISPATCH upper, PDRIVER_DISPATCH lower)
     return own_send(&own);
 }
 
+/* The body of a run that does so. */
+#define TRIES(name, upper, lower)    \
+    static void name(void *context)  \
+    {                                \
+        (void)context;               \
+        (void)try((upper), (lower)); \
+    }
+
 static inline NTSTATUS let_go(PDEVICE_OBJECT device, PIRP irp, PVOID context)
 {
     (void)device;

@@ -1,6 +1,6 @@
 /*
- * test_devicestackrules.c - what is wrong with device queues, device stacks and their names; and what is
- * all right.
+ * test_devicestackrules.c - what is wrong with device queues, device stacks and their names; and
+ * what is all right.
  */
 #include "irprule.h"
 
@@ -32,11 +32,7 @@ static NTSTATUS start_packet(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_PENDING;
 }
 
-static void start_without_a_routine(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, start_packet);
-}
+TRIES(start_without_a_routine, stack_skip, start_packet)
 
 static VOID finish_and_go_on(PDEVICE_OBJECT device, PIRP irp)
 {

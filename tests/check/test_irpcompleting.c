@@ -45,11 +45,7 @@ static NTSTATUS complete_as_pending(PDEVICE_OBJECT device, PIRP irp)
     return stack_complete(irp, STATUS_PENDING, 0);
 }
 
-static void leave_pending_in_the_status(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, complete_as_pending);
-}
+TRIES(leave_pending_in_the_status, stack_skip, complete_as_pending)
 
 static void pending_is_no_final_status(void **state)
 {
@@ -64,11 +60,7 @@ static NTSTATUS complete_cancelable(PDEVICE_OBJECT device, PIRP irp)
     return stack_succeed(device, irp);
 }
 
-static void leave_the_cancel_routine(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, complete_cancelable);
-}
+TRIES(leave_the_cancel_routine, stack_skip, complete_cancelable)
 
 static void a_cancel_routine_is_taken_out_first(void **state)
 {
@@ -199,11 +191,7 @@ static NTSTATUS complete_too_high(PDEVICE_OBJECT device, PIRP irp)
     return status;
 }
 
-static void complete_at_high_level(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, complete_too_high);
-}
+TRIES(complete_at_high_level, stack_skip, complete_too_high)
 
 static void completion_is_at_dispatch_level_at_most(void **state)
 {
@@ -221,11 +209,7 @@ static NTSTATUS keep_unmarked(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_PENDING;
 }
 
-static void pend_unmarked(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, keep_unmarked);
-}
+TRIES(pend_unmarked, stack_skip, keep_unmarked)
 
 static NTSTATUS complete_and_say_pending(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -233,11 +217,7 @@ static NTSTATUS complete_and_say_pending(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_PENDING;
 }
 
-static void say_pending_of_a_completed_one(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, complete_and_say_pending);
-}
+TRIES(say_pending_of_a_completed_one, stack_skip, complete_and_say_pending)
 
 static void pending_is_marked(void **state)
 {
@@ -254,11 +234,7 @@ static NTSTATUS mark_and_say_success(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
-static void say_success_of_a_marked_one(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, mark_and_say_success);
-}
+TRIES(say_success_of_a_marked_one, stack_skip, mark_and_say_success)
 
 static void what_is_marked_is_pending(void **state)
 {
@@ -274,11 +250,7 @@ static NTSTATUS forget(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
-static void forget_a_request(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, forget);
-}
+TRIES(forget_a_request, stack_skip, forget)
 
 static void a_request_is_not_forgotten(void **state)
 {
@@ -310,11 +282,7 @@ static NTSTATUS mark_and_complete(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_PENDING;
 }
 
-static void lose_the_mark_at_once(void *context)
-{
-    (void)context;
-    (void)try(copy_and_forget_the_mark, mark_and_complete);
-}
+TRIES(lose_the_mark_at_once, copy_and_forget_the_mark, mark_and_complete)
 
 static void a_completion_routine_passes_the_mark_on(void **state)
 {
@@ -332,11 +300,7 @@ static NTSTATUS say_something_else(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
-static void return_another_status(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, say_something_else);
-}
+TRIES(return_another_status, stack_skip, say_something_else)
 
 static NTSTATUS skip_and_say_success(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -344,11 +308,7 @@ static NTSTATUS skip_and_say_success(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
-static void hide_the_lower_drivers_status(void *context)
-{
-    (void)context;
-    (void)try(skip_and_say_success, stack_fail);
-}
+TRIES(hide_the_lower_drivers_status, skip_and_say_success, stack_fail)
 
 static void the_status_is_returned(void **state)
 {

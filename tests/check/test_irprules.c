@@ -1,6 +1,6 @@
 /*
- * test_irprules.c - what else a driver does wrong with a request, each by its code; and requests that
- * are all right.
+ * test_irprules.c - what else a driver does wrong with a request, each by its code; and requests
+ * that are all right.
  */
 #include "irprule.h"
 
@@ -15,11 +15,7 @@ static NTSTATUS raise_and_succeed(PDEVICE_OBJECT device, PIRP irp)
     return status;
 }
 
-static void return_raised(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, raise_and_succeed);
-}
+TRIES(return_raised, stack_skip, raise_and_succeed)
 
 static NTSTATUS raise_in_completion(PDEVICE_OBJECT device, PIRP irp, PVOID context)
 {
@@ -37,11 +33,7 @@ static NTSTATUS copy_and_raise(PDEVICE_OBJECT device, PIRP irp)
     return IoCallDriver(stack.lower, irp);
 }
 
-static void return_raised_from_completion(void *context)
-{
-    (void)context;
-    (void)try(copy_and_raise, stack_succeed);
-}
+TRIES(return_raised_from_completion, copy_and_raise, stack_succeed)
 
 static void irql_is_restored(void **state)
 {
@@ -58,11 +50,7 @@ static NTSTATUS enter_and_succeed(PDEVICE_OBJECT device, PIRP irp)
     return stack_succeed(device, irp);
 }
 
-static void return_in_a_region(void *context)
-{
-    (void)context;
-    (void)try(stack_skip, enter_and_succeed);
-}
+TRIES(return_in_a_region, stack_skip, enter_and_succeed)
 
 static NTSTATUS enter_in_completion(PDEVICE_OBJECT device, PIRP irp, PVOID context)
 {
@@ -78,11 +66,7 @@ static NTSTATUS copy_and_enter(PDEVICE_OBJECT device, PIRP irp)
     return IoCallDriver(stack.lower, irp);
 }
 
-static void complete_in_a_region(void *context)
-{
-    (void)context;
-    (void)try(copy_and_enter, stack_succeed);
-}
+TRIES(complete_in_a_region, copy_and_enter, stack_succeed)
 
 static void regions_are_left(void **state)
 {
@@ -123,11 +107,7 @@ static NTSTATUS copy_extended_for_the_lower(PDEVICE_OBJECT device, PIRP irp)
     return IoCallDriver(stack.lower, irp);
 }
 
-static void keep_the_lower_driver(void *context)
-{
-    (void)context;
-    (void)try(copy_extended_for_the_lower, stack_succeed);
-}
+TRIES(keep_the_lower_driver, copy_extended_for_the_lower, stack_succeed)
 
 static void the_extended_routine_is_for_the_own_device(void **state)
 {

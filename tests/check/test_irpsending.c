@@ -100,11 +100,7 @@ static NTSTATUS copy_by_hand(PDEVICE_OBJECT device, PIRP irp)
     return IoCallDriver(stack.lower, irp);
 }
 
-static void copy_a_location_by_hand(void *context)
-{
-    (void)context;
-    (void)try(copy_by_hand, stack_succeed);
-}
+TRIES(copy_a_location_by_hand, copy_by_hand, stack_succeed)
 
 static NTSTATUS mark_and_copy_by_hand(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -112,11 +108,7 @@ static NTSTATUS mark_and_copy_by_hand(PDEVICE_OBJECT device, PIRP irp)
     return copy_by_hand(device, irp);
 }
 
-static void copy_the_mark_by_hand(void *context)
-{
-    (void)context;
-    (void)try(mark_and_copy_by_hand, stack_succeed);
-}
+TRIES(copy_the_mark_by_hand, mark_and_copy_by_hand, stack_succeed)
 
 static void a_location_is_not_copied_whole(void **state)
 {
@@ -133,11 +125,7 @@ static NTSTATUS skip_cancelable(PDEVICE_OBJECT device, PIRP irp)
     return stack_skip(device, irp);
 }
 
-static void send_cancelable(void *context)
-{
-    (void)context;
-    (void)try(skip_cancelable, stack_succeed);
-}
+TRIES(send_cancelable, skip_cancelable, stack_succeed)
 
 static void a_cancel_routine_does_not_go_down(void **state)
 {
@@ -153,11 +141,7 @@ static NTSTATUS send_again(PDEVICE_OBJECT device, PIRP irp)
     return IoCallDriver(stack.lower, irp);
 }
 
-static void send_what_is_below(void *context)
-{
-    (void)context;
-    (void)try(send_again, stack_keep);
-}
+TRIES(send_what_is_below, send_again, stack_keep)
 
 static NTSTATUS copy_and_complete(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -165,11 +149,7 @@ static NTSTATUS copy_and_complete(PDEVICE_OBJECT device, PIRP irp)
     return stack_succeed(device, irp);
 }
 
-static void complete_what_is_below(void *context)
-{
-    (void)context;
-    (void)try(copy_and_complete, stack_keep);
-}
+TRIES(complete_what_is_below, copy_and_complete, stack_keep)
 
 static NTSTATUS copy_and_set_cancel(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -179,11 +159,7 @@ static NTSTATUS copy_and_set_cancel(PDEVICE_OBJECT device, PIRP irp)
     return status;
 }
 
-static void make_cancelable_what_is_below(void *context)
-{
-    (void)context;
-    (void)try(copy_and_set_cancel, stack_keep);
-}
+TRIES(make_cancelable_what_is_below, copy_and_set_cancel, stack_keep)
 
 static void what_is_below_is_left_alone(void **state)
 {
