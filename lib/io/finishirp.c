@@ -12,7 +12,9 @@
 #include "io/irp.h"
 #include "ke/ki.h"
 
-static const uint64_t cancel_step_ns = 10ull * 1000 * 1000;
+/* A request is mostly completed soon after it is cancelled: it is looked for at ever longer steps. */
+static const uint64_t first_step_ns = 10ull * 1000 * 1000;
+static const uint64_t longest_step_ns = 1000ull * 1000 * 1000;
 static const uint64_t cancel_limit_ns = 300ull * 1000 * 1000 * 1000;
 
 /* ---- In the thread --------------------------------------------------------------------------- */
@@ -169,6 +171,7 @@ static dq_irp *find_of(dq_machine *machine, const dq_thread *thread)
 void dq_irp_thread_ends(dq_processor *cpu, const dq_thread *thread)
 {
     const uint64_t began_ns = cpu->machine->clock.now_ns;
+    uint64_t step_ns = first_step_ns;
     dq_irp *record = find_of(cpu->machine, thread);
 
     dq_irp_frames_forget(cpu);
@@ -189,7 +192,8 @@ void dq_irp_thread_ends(dq_processor *cpu, const dq_thread *thread)
             record->thread = NULL;
             return;
         } else {
-            dq_wait_until(dq_self, now_ns + cancel_step_ns, record->service, record->sent_place);
+            dq_wait_until(dq_self, now_ns + step_ns, record->service, record->sent_place);
+            step_ns = step_ns < longest_step_ns ? 2 * step_ns : step_ns;
         }
         record = find_of(dq_self->machine, thread);
     }
