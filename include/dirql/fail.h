@@ -11,8 +11,8 @@
  *   "3"     the third of them, counted from the beginning of the run; "3+" all from there on
  *   "20%"   each with this chance, drawn from the option `seed`
  *   "pool:3", "pool,connect:1+", "tag=Uart:2"   counting only these kinds, or this pool tag
- * The kinds are pool, lookaside, connect, thread, device, timer, workitem, map, callback, irp
- * and other.
+ * The kinds are pool, lookaside, connect, thread, device, timer, workitem, map, callback, irp,
+ * file (opening and making one) and other.
  *
  * The test's own calls count like the driver's: dirql_fail_pause() takes them out. What dirql
  * itself needs, and dirql_ functions, never fail.

@@ -56,6 +56,7 @@
 #include <wdm_resource.h>
 #include <wdm_irp.h>
 #include <wdm_device.h>
+#include <wdm_file.h>
 #include <wdm_property.h>
 #include <wdm_deviceinterface.h>
 #include <wdm_request.h>

@@ -287,33 +287,9 @@ typedef enum _FILE_INFORMATION_CLASS {
     FileReparsePointInformation,
     FileNetworkOpenInformation,
     FileAttributeTagInformation,
-    FileTrackingInformation
+    FileTrackingInformation,
+    FileIsRemoteDeviceInformation = 51
 } FILE_INFORMATION_CLASS, *PFILE_INFORMATION_CLASS;
-
-/* "wdm: FILE_BASIC_INFORMATION" and its neighbours. */
-typedef struct _FILE_BASIC_INFORMATION {
-    LARGE_INTEGER CreationTime;
-    LARGE_INTEGER LastAccessTime;
-    LARGE_INTEGER LastWriteTime;
-    LARGE_INTEGER ChangeTime;
-    ULONG FileAttributes;
-} FILE_BASIC_INFORMATION, *PFILE_BASIC_INFORMATION;
-
-typedef struct _FILE_STANDARD_INFORMATION {
-    LARGE_INTEGER AllocationSize;
-    LARGE_INTEGER EndOfFile;
-    ULONG NumberOfLinks;
-    BOOLEAN DeletePending;
-    BOOLEAN Directory;
-} FILE_STANDARD_INFORMATION, *PFILE_STANDARD_INFORMATION;
-
-typedef struct _FILE_POSITION_INFORMATION {
-    LARGE_INTEGER CurrentByteOffset;
-} FILE_POSITION_INFORMATION, *PFILE_POSITION_INFORMATION;
-
-typedef struct _FILE_END_OF_FILE_INFORMATION {
-    LARGE_INTEGER EndOfFile;
-} FILE_END_OF_FILE_INFORMATION, *PFILE_END_OF_FILE_INFORMATION;
 
 /* -- Routines that an IRP names --------------------------------------------------------------- */
 
@@ -340,7 +316,7 @@ typedef struct _IO_STACK_LOCATION {
     UCHAR Control;
     union {
         struct {
-            PVOID SecurityContext;
+            struct _IO_SECURITY_CONTEXT *SecurityContext;
             ULONG Options;
             DECLSPEC_ALIGN(8) USHORT FileAttributes;
             USHORT ShareAccess;
@@ -356,6 +332,12 @@ typedef struct _IO_STACK_LOCATION {
             DECLSPEC_ALIGN(8) ULONG Key;
             LARGE_INTEGER ByteOffset;
         } Write;
+        struct {
+            ULONG Length;
+            PUNICODE_STRING FileName;
+            FILE_INFORMATION_CLASS FileInformationClass;
+            DECLSPEC_ALIGN(8) ULONG FileIndex;
+        } QueryDirectory;
         struct {
             ULONG Length;
             DECLSPEC_ALIGN(8) FILE_INFORMATION_CLASS FileInformationClass;

@@ -167,11 +167,13 @@ static void add_error_entry(void *leaks, const void *place)
                "an entry of the error log is neither written nor freed");
 }
 
-static void add_file(void *leaks, PFILE_OBJECT file, const void *place)
+/* Those with an open handle are told of with the handles. */
+static void add_file(void *leaks, const dq_file_left *left)
 {
-    (void)file;
-    dirql_left(leaks, "ReferenceLeak", DQ_SERVICE_IoGetDeviceObjectPointer, place,
-               "a file object still has a reference: its device is open");
+    if (!left->has_handle) {
+        dirql_left(leaks, "ReferenceLeak", left->service, left->place,
+                   "a file object still has a reference: its device is open");
+    }
 }
 
 /* Those of open files are told of with the files. */
@@ -181,12 +183,11 @@ typedef struct references {
     LONG count;
 } references;
 
-static void take_off_file(void *context, PFILE_OBJECT file, const void *place)
+static void take_off_file(void *context, const dq_file_left *left)
 {
     references *r = context;
 
-    (void)place;
-    r->count -= file->DeviceObject == r->device ? 1 : 0;
+    r->count -= left->file->DeviceObject == r->device ? 1 : 0;
 }
 
 static void add_references(void *context, PDEVICE_OBJECT device, const void *place)

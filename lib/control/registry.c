@@ -6,43 +6,17 @@
 #include <string.h>
 
 #include "control/control.h"
+#include "control/wide.h"
 #include "ex/registry.h"
-
-enum { NAME_CHARACTERS = 512 };
-
-typedef struct wide_name {
-    UNICODE_STRING name;
-    WCHAR text[NAME_CHARACTERS];
-} wide_name;
-
-/* False after a failure: it is too long. */
-static bool widen(dq_machine *machine, wide_name *wide, const char *text, const char *function)
-{
-    const size_t length = text != NULL ? strlen(text) : 0;
-
-    if (length >= NAME_CHARACTERS) {
-        dirql_control_fail(machine, "registry", "%s: a name has at most %d characters", function,
-                           NAME_CHARACTERS - 1);
-        return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        wide->text[i] = (WCHAR)(unsigned char)text[i];
-    }
-    wide->text[length] = 0;
-    wide->name = (UNICODE_STRING){ .Buffer = wide->text,
-                                   .Length = (USHORT)(length * sizeof(WCHAR)),
-                                   .MaximumLength = (USHORT)((length + 1) * sizeof(WCHAR)) };
-    return true;
-}
 
 static dq_key *find_key(dq_machine *machine, const char *path, bool make, const char *function)
 {
-    wide_name wide;
+    dirql_wide wide;
     dq_key_search search = { .name = &wide.name, .make_all = make };
     dq_key *key;
     NTSTATUS status;
 
-    if (!widen(machine, &wide, path, function)) {
+    if (!dirql_widen(machine, &wide, path, "registry", function)) {
         return NULL;
     }
     status = dq_key_find(machine, &search, &key);
@@ -71,9 +45,9 @@ static void set(const char *path, const char *name, ULONG type, const void *data
 {
     dq_machine *machine = dirql_control_machine(function);
     dq_key *key = machine != NULL ? find_key(machine, path, true, function) : NULL;
-    wide_name wide;
+    dirql_wide wide;
 
-    if (key != NULL && widen(machine, &wide, name, function) &&
+    if (key != NULL && dirql_widen(machine, &wide, name, "registry", function) &&
         !NT_SUCCESS(dq_value_set(machine, key, &wide.name, type, data, bytes))) {
         dirql_control_fail(machine, "memory", "%s: short of memory", function);
     }
@@ -96,9 +70,10 @@ void dirql_registry_set_string(const char *path, const char *name, const char *t
 {
     DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_registry_set_string");
-    wide_name wide;
+    dirql_wide wide;
 
-    if (machine != NULL && widen(machine, &wide, text, "dirql_registry_set_string")) {
+    if (machine != NULL &&
+        dirql_widen(machine, &wide, text, "registry", "dirql_registry_set_string")) {
         set(path, name, REG_SZ, wide.text, wide.name.MaximumLength, "dirql_registry_set_string");
     }
 }
@@ -118,9 +93,9 @@ int64_t dirql_registry_get(const char *path, const char *name, ULONG *type, void
     const dq_key *key =
         machine != NULL ? find_key(machine, path, false, "dirql_registry_get") : NULL;
     const dq_value *value;
-    wide_name wide;
+    dirql_wide wide;
 
-    if (key == NULL || !widen(machine, &wide, name, "dirql_registry_get")) {
+    if (key == NULL || !dirql_widen(machine, &wide, name, "registry", "dirql_registry_get")) {
         return -1;
     }
     value = dq_value_find(key, &wide.name);

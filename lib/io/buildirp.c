@@ -219,10 +219,9 @@ static bool check_transfer(dq_processor *cpu, const call *c, ULONG major, const 
     return true;
 }
 
-static bool set_transfer_buffer(dq_processor *cpu, dq_irp *record, ULONG major, void *buffer,
+static bool set_transfer_buffer(dq_processor *cpu, dq_irp *record, bool reads, void *buffer,
                                 ULONG length, const call *c)
 {
-    const bool reads = major == IRP_MJ_READ;
     const ULONG flags = c->device->Flags;
 
     if ((flags & DO_BUFFERED_IO) != 0) {
@@ -272,7 +271,8 @@ static PIRP build(dq_processor *cpu, const call *c, ULONG major, void *buffer, U
     }
     set_transfer(record->irp, major, length, offset);
     return finish(cpu, record,
-                  !is_transfer(major) || set_transfer_buffer(cpu, record, major, buffer, length, c),
+                  !is_transfer(major) || set_transfer_buffer(cpu, record, major == IRP_MJ_READ,
+                                                             buffer, length, c),
                   c);
 }
 
@@ -303,4 +303,28 @@ PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT Dev
 
     DQ_ENTER(IoBuildAsynchronousFsdRequest, DeviceObject, MajorFunction, Length, 0, NULL);
     return build(cpu, &c, MajorFunction, Buffer, Length, StartingOffset);
+}
+
+/* ---- Buffers of the I/O manager's own requests ----------------------------------------------- */
+
+bool dq_irp_set_buffer(dq_processor *cpu, dq_irp *record, const dq_irp_buffer *buffer)
+{
+    const call c = { .device = buffer->device,
+                     .origin = DQ_IRP_THREADED,
+                     .service = record->service,
+                     .place = buffer->place };
+
+    return set_transfer_buffer(cpu, record, buffer->output, buffer->address, buffer->bytes, &c);
+}
+
+bool dq_irp_set_copy(dq_processor *cpu, dq_irp *record, const dq_irp_buffer *buffer)
+{
+    if (!copy_in(cpu, record, buffer->address, buffer->input ? buffer->bytes : 0, buffer->bytes,
+                 buffer->place)) {
+        return false;
+    }
+    if (buffer->output) {
+        expect_output(record, buffer->address, buffer->bytes);
+    }
+    return true;
 }

@@ -59,6 +59,19 @@ static void copy_output(const dq_irp *record)
     }
 }
 
+/* The objects that the request was made with. */
+static void release_held(dq_processor *cpu, dq_irp *record)
+{
+    for (size_t i = 0; i < RTL_NUMBER_OF(record->held); i++) {
+        dq_object *object = record->held[i];
+
+        record->held[i] = NULL;
+        if (object != NULL) {
+            dq_file_release_later(cpu, object);
+        }
+    }
+}
+
 static void end_in_thread(dq_processor *cpu, void *context)
 {
     dq_irp *record = context;
@@ -74,6 +87,7 @@ static void end_in_thread(dq_processor *cpu, void *context)
     if (event != NULL) {
         dq_signal(cpu, event);
     }
+    release_held(cpu, record);
 }
 
 /* ---- When it is completed -------------------------------------------------------------------- */
@@ -123,6 +137,7 @@ void dq_irp_finish(dq_processor *cpu, dq_irp *record, dq_service service, const 
     case DQ_IRP_THREADED:
         if (record->thread == NULL) { /* It has ended. */
             dq_irp_free(cpu, record, service, place);
+            release_held(cpu, record);
             return;
         }
         record->final = true;

@@ -50,6 +50,7 @@ typedef struct dq_io {
     dq_irps irps; /* irprecord.c */
     struct dq_symbolic_link *links;         /* name.c */
     struct dq_file *files;                  /* file.c */
+    struct dq_volume *volume;               /* volume.c */
     struct dq_named_event *events;          /* namedevent.c */
     struct dq_shutdown *shutdowns;          /* shutdown.c */
     struct dq_idle *idles;                  /* idle.c */

@@ -14,6 +14,7 @@
 #include <wdm.h>
 
 #include "ke/apc.h"
+#include "ke/handle.h"
 #include "sim/finding.h"
 
 typedef enum dq_irp_origin {
@@ -57,6 +58,7 @@ typedef struct dq_irp {
     ULONG output_bytes; /* Of it that go back to the caller. */
     bool output_limited; /* No more than these can. */
     PMDL mdl;           /* Made by IoBuild..., of locked pages. */
+    dq_object *held[2]; /* Objects with a reference that is given back at its end; or NULL. */
     struct dq_irp *master;
     struct dq_power_request *power; /* Of PoRequestPowerIrp. */
     bool wakes_system;              /* PoSetSystemWake. */
@@ -192,6 +194,22 @@ typedef struct dq_irp_transaction {
  * NULL. */
 NTSTATUS dq_irp_transact(dq_processor *cpu, const dq_irp_transaction *transaction,
                          ULONG_PTR *information);
+
+/* ---- buildirp.c ------------------------------------------------------------------------------ */
+
+/* Of a threaded IRP that a service of the I/O manager makes. */
+typedef struct dq_irp_buffer {
+    PDEVICE_OBJECT device;
+    void *address;
+    ULONG bytes;
+    bool input;  /* Drivers read it ... */
+    bool output; /* ... or write to it. */
+    const void *place;
+} dq_irp_buffer;
+
+/* Gives the IRP the buffer as the device's flags say, or always a copy. False: no memory. */
+bool dq_irp_set_buffer(dq_processor *cpu, dq_irp *record, const dq_irp_buffer *buffer);
+bool dq_irp_set_copy(dq_processor *cpu, dq_irp *record, const dq_irp_buffer *buffer);
 
 /* ---- powerirp.c ------------------------------------------------------------------------------ */
 

@@ -126,6 +126,9 @@ NTSTATUS dq_handle_close(dq_machine *machine, HANDLE handle)
     if (closed.thread != NULL) {
         dq_thread_release(machine, closed.thread);
     } else {
+        if (closed.object->close != NULL) {
+            closed.object->close(machine, closed.object);
+        }
         (void)dq_object_release(machine, closed.object);
     }
     return STATUS_SUCCESS;

@@ -26,6 +26,8 @@ typedef struct dq_object {
     POBJECT_TYPE type; /* NULL: one that drivers cannot name. */
     LONG references;
     void (*retire)(dq_machine *machine, struct dq_object *object); /* At the last one. */
+    /* Its handle is closed, and the handle's reference is about to be given back. May be NULL. */
+    void (*close)(dq_machine *machine, struct dq_object *object);
     struct dq_object *next;
 } dq_object;
 

@@ -27,6 +27,7 @@
     X(MAP, "map")              \
     X(CALLBACK, "callback")    \
     X(IRP, "irp")              \
+    X(FILE, "file")            \
     X(OTHER, "other")
 
 typedef enum dq_fail_kind {

@@ -74,12 +74,69 @@ static void the_handle_of_a_key_object_is_a_part_of_it(void **state)
     assert_left(leave_a_key_object, "ReferenceLeak", "an IRegistryKey still has 1 reference");
 }
 
+static void leave_a_file(void *context)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\DosDevices\\C:\\left.wav");
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK block;
+    HANDLE file;
+
+    (void)context;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_int_equal(ZwCreateFile(&file, GENERIC_WRITE, &attributes, &block, NULL,
+                                  FILE_ATTRIBUTE_NORMAL, 0, FILE_OVERWRITE_IF,
+                                  FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0),
+                     STATUS_SUCCESS);
+    if (tidy) {
+        ZwClose(file);
+    }
+}
+
+static void a_file_that_is_still_open_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_file, "HandleLeak",
+                "a handle of a file \"\\left.wav\" is not closed. ZwCreateFile was called at "
+                "leave_a_file");
+}
+
+static void leave_a_file_object(void *context)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\SystemRoot");
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK block;
+    PVOID object;
+    HANDLE file;
+
+    (void)context;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_int_equal(ZwOpenFile(&file, FILE_LIST_DIRECTORY, &attributes, &block, FILE_SHARE_READ,
+                                FILE_DIRECTORY_FILE),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(file, 0, *IoFileObjectType, KernelMode, &object,
+                                               NULL),
+                     STATUS_SUCCESS);
+    ZwClose(file);
+    if (tidy) {
+        ObDereferenceObject(object);
+    }
+}
+
+static void a_reference_to_a_file_object_is_given_back(void **state)
+{
+    (void)state;
+    assert_left(leave_a_file_object, "ReferenceLeak",
+                "a file object still has a reference: its device is open. ZwOpenFile was called at");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_that_is_still_open_is_reported),
         cmocka_unit_test(the_handle_of_a_deleted_key_is_to_be_closed_too),
         cmocka_unit_test(the_handle_of_a_key_object_is_a_part_of_it),
+        cmocka_unit_test(a_file_that_is_still_open_is_reported),
+        cmocka_unit_test(a_reference_to_a_file_object_is_given_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,9 +69,22 @@
     X(WAVEFORMATEX, 18)                    \
     X(WAVEFORMATEXTENSIBLE, 40)            \
     X(KSDATAFORMAT, 64)                    \
-    X(KSIDENTIFIER, 24)
+    X(KSIDENTIFIER, 24)                    \
+    X(IO_SECURITY_CONTEXT, 24)             \
+    X(FILE_BASIC_INFORMATION, 40)          \
+    X(FILE_STANDARD_INFORMATION, 24)       \
+    X(FILE_NETWORK_OPEN_INFORMATION, 56)   \
+    X(FILE_NAME_INFORMATION, 8)            \
+    X(FILE_ALL_INFORMATION, 104)           \
+    X(FILE_RENAME_INFORMATION, 24)         \
+    X(FILE_DIRECTORY_INFORMATION, 72)      \
+    X(FILE_BOTH_DIR_INFORMATION, 96)       \
+    X(FILE_NAMES_INFORMATION, 16)
 
 #define OFFSETS(X)                                          \
+    X(FILE_RENAME_INFORMATION, FileName, 20)                \
+    X(FILE_BOTH_DIR_INFORMATION, FileName, 94)              \
+    X(FILE_FULL_DIR_INFORMATION, FileName, 68)              \
     X(UNICODE_STRING, Buffer, 8)                            \
     X(OBJECT_ATTRIBUTES, Attributes, 24)                    \
     X(KLOCK_QUEUE_HANDLE, OldIrql, 16)                      \
