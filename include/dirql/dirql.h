@@ -21,6 +21,7 @@
  *     DIRQL_TRACE=file         What happens, as text.
  *     DIRQL_FAIL=plan          Which calls fail for want of resources, see <dirql/fail.h>.
  *     DIRQL_LEAKS=how          errors, warnings or ignored, where option leaks does not say.
+ *     DIRQL_SPECIAL_POOL=how   overruns, underruns or off, where option special_pool does not say.
  *     DIRQL_REPORT=path        What is found, for other programs: see below.
  *     TEST_TOTAL_SHARDS=n      Of an exploration, or of DIRQL_RUNS: how many processes share it,
  *     TEST_SHARD_INDEX=i       and which of them this is, from 0.
@@ -90,6 +91,25 @@ typedef enum dirql_leaks {
     DIRQL_LEAKS_IGNORED
 } dirql_leaks;
 
+/* Whether pool blocks have guard pages, as with the Driver Verifier's special pool. Then an access
+ * beyond a block's end, or of one that was freed, stops the run at the very instruction, also in
+ * code that is not instrumented: as bug check 0xD6 or 0xD5, or 0xCD or 0xCC where a service touches
+ * what it was given. A page between two blocks and the page of a freed one are inaccessible. What
+ * is left of a block's own pages is looked at when it is freed, as without (0xC1).
+ *
+ * Each block takes a page of memory at least, and some microseconds. 16384 blocks in use, 256 MiB
+ * with the inaccessible pages, find room; others come from the ordinary pool, as with Windows. The
+ * latest 4096 freed blocks stay inaccessible. */
+typedef enum dirql_special_pool {
+    DIRQL_SPECIAL_POOL_DEFAULT, /* Off. */
+    DIRQL_SPECIAL_POOL_OFF,
+    DIRQL_SPECIAL_POOL_OVERRUNS, /* A block ends at the end of a page, as its alignment (16 bytes; a
+                                    page, for a block of a page or more) allows: "verify end". */
+    DIRQL_SPECIAL_POOL_UNDERRUNS /* It begins at the start of a page: "verify start". An allocation
+                                    with a priority of XxxSpecialPoolOverrun or
+                                    XxxSpecialPoolUnderrun chooses for itself. */
+} dirql_special_pool;
+
 /* Zero in any member means its default. */
 typedef struct dirql_options {
     const char *name;    /* Of the test, for reports; default "run". */
@@ -151,6 +171,7 @@ typedef struct dirql_options {
     dirql_leaks leaks; /* When the body (with CMocka: the teardown) has returned and nothing was
                           found: whatever pool, interrupts, timers, threads, references and the
                           like are left then. Not with DIRQL_CHECKS_NONE. */
+    dirql_special_pool special_pool;
     const char *report_file; /* Write what is found there, for other programs: as SARIF if the path
                                 ends in .sarif or .json, as JUnit XML if in .xml, both if in a
                                 slash; see DIRQL_REPORT above. */

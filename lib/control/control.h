@@ -18,7 +18,7 @@ typedef struct dirql_control {
     struct dirql_exploration *exploration; /* That this run is a part of, or NULL. */
     const char *preface;                   /* Of the line that tells how to see the run again. */
     dq_severity leaks; /* What leftovers are at most. */
-    char fails[192]; /* The variables that make the same calls fail, or empty. */
+    char variables[256]; /* That make calls fail and pool blocks lie as in this run, or empty. */
     struct dirql_driver *drivers; /* driver.c: those that were loaded. */
     struct dirql_handles *handles; /* dirql_handle.c: lines, resources and stimuli. */
 } dirql_control;

@@ -116,6 +116,23 @@ static bool read_leaks(dirql_options *options, char *error, size_t bytes)
     return choice >= 0;
 }
 
+static bool read_special_pool(dirql_options *options, char *error, size_t bytes)
+{
+    static const char *const names[] = { "off", "overruns", "underruns" };
+    static const dirql_special_pool pools[] = { DIRQL_SPECIAL_POOL_OFF, DIRQL_SPECIAL_POOL_OVERRUNS,
+                                                DIRQL_SPECIAL_POOL_UNDERRUNS };
+    int choice;
+
+    if (dirql_environment("DIRQL_SPECIAL_POOL") == NULL) {
+        return true;
+    }
+    choice = dirql_environment_choice("DIRQL_SPECIAL_POOL", names, 3, error, bytes);
+    if (choice >= 0 && options->special_pool == DIRQL_SPECIAL_POOL_DEFAULT) {
+        options->special_pool = pools[choice];
+    }
+    return choice >= 0;
+}
+
 static bool read_machine(dirql_options *options, char *error, size_t bytes)
 {
     uint64_t processors = options->processors;
@@ -176,7 +193,8 @@ static bool read_environment(dirql_options *options, char *error, size_t bytes)
     if (!read_shards(options, error, bytes)) {
         return false;
     }
-    if (!read_machine(if_free, error, bytes) || !read_leaks(options, error, bytes)) {
+    if (!read_machine(if_free, error, bytes) || !read_leaks(options, error, bytes) ||
+        !read_special_pool(options, error, bytes)) {
         return false;
     }
     if (!read_runs(if_free, error, bytes) ||
@@ -210,6 +228,7 @@ static void fill_in(dirql_options *options)
     DEFAULT(seed, 1);
     DEFAULT(checks, DIRQL_CHECKS_ALL);
     DEFAULT(leaks, DIRQL_LEAKS_ERRORS);
+    DEFAULT(special_pool, DIRQL_SPECIAL_POOL_OFF);
     DEFAULT(stack_bytes, default_stack_bytes);
     DEFAULT(access_cost_ns, 1000);
     DEFAULT(watchdog_ms, 10000);
@@ -328,6 +347,12 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
     if (options->leaks < DIRQL_LEAKS_ERRORS || options->leaks > DIRQL_LEAKS_IGNORED) {
         snprintf(error, bytes, "option leaks is %d, which is none; see dirql_leaks",
                  (int)options->leaks);
+        return false;
+    }
+    if (options->special_pool < DIRQL_SPECIAL_POOL_OFF ||
+        options->special_pool > DIRQL_SPECIAL_POOL_UNDERRUNS) {
+        snprintf(error, bytes, "option special_pool is %d, which is none; see dirql_special_pool",
+                 (int)options->special_pool);
         return false;
     }
     return is_bound("preemptions", options->preemptions, error, bytes) &&

@@ -82,6 +82,8 @@ static dq_machine_options machine_options(const dirql_options *options)
 {
     static const dq_mode modes[] = { DQ_MODE_FIRST,  DQ_MODE_FIRST, DQ_MODE_RANDOM,
                                      DQ_MODE_REPLAY, DQ_MODE_LIVE,  DQ_MODE_EXPLORE, DQ_MODE_PCT };
+    static const dq_special_pool special_pools[] = { DQ_SPECIAL_OFF, DQ_SPECIAL_OFF,
+                                                     DQ_SPECIAL_OVERRUNS, DQ_SPECIAL_UNDERRUNS };
 
     return (dq_machine_options){
         .name = options->name,
@@ -97,6 +99,7 @@ static dq_machine_options machine_options(const dirql_options *options)
         .storm_limit = options->storm_limit,
         .fingerprint = fingerprint(options),
         .clock_percent = options->clock_percent,
+        .special_pool = special_pools[options->special_pool],
     };
 }
 
@@ -149,11 +152,22 @@ static void start_failing(dq_machine *machine, const dirql_options *options)
     dq_fail_start(machine, &plan);
     dq_fail_write(&plan, text, sizeof(text));
     if (plan.percent != 0) {
-        snprintf(control->fails, sizeof(control->fails), "DIRQL_SEED=%" PRIu64 " DIRQL_FAIL=%s ",
-                 options->seed, text);
+        snprintf(control->variables, sizeof(control->variables),
+                 "DIRQL_SEED=%" PRIu64 " DIRQL_FAIL=%s ", options->seed, text);
     } else {
-        snprintf(control->fails, sizeof(control->fails), "DIRQL_FAIL=%s ", text);
+        snprintf(control->variables, sizeof(control->variables), "DIRQL_FAIL=%s ", text);
     }
+}
+
+static void note_special_pool(dq_machine *machine)
+{
+    static const char *const notes[] = { "", "DIRQL_SPECIAL_POOL=overruns ",
+                                         "DIRQL_SPECIAL_POOL=underruns " };
+    dirql_control *control = machine->control;
+    const size_t used = strlen(control->variables);
+
+    snprintf(control->variables + used, sizeof(control->variables) - used, "%s",
+             notes[machine->options.special_pool]);
 }
 
 static dq_machine *make_machine(const dirql_job *job)
@@ -178,6 +192,7 @@ static dq_machine *make_machine(const dirql_job *job)
     machine->name_memory = dq_io_name_memory;
     machine->findings.keeps_suppressed = options->report_file != NULL;
     start_failing(machine, options);
+    note_special_pool(machine);
     if (options->checks != DIRQL_CHECKS_NONE) {
         machine->body_done =
             options->leaks != DIRQL_LEAKS_IGNORED ? dirql_leftovers : dq_pool_check_freed;
@@ -244,13 +259,14 @@ static const char *preface_of(const dq_machine *machine)
  * live run cannot be repeated; what it found can be looked for in runs that can. */
 static char *how_to_repeat(const dq_machine *machine, const char *schedule)
 {
-    const char *fails = ((const dirql_control *)machine->control)->fails;
+    const char *variables = ((const dirql_control *)machine->control)->variables;
     const dq_mode mode = machine->options.mode;
     const char *name = machine->options.name;
     const char *value = mode == DQ_MODE_FIRST || schedule == NULL ? "first" : schedule;
     const char *preface = preface_of(machine);
     char program[256];
-    const size_t bytes = strlen(value) + strlen(name) + strlen(preface) + strlen(fails) + sizeof(program) + 256;
+    const size_t bytes =
+        strlen(value) + strlen(name) + strlen(preface) + strlen(variables) + sizeof(program) + 256;
     char *line = malloc(bytes);
 
     if (line == NULL) {
@@ -261,10 +277,10 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
                  "live: the order of things was the host's, and cannot be repeated. To look for "
                  "the same in runs that can:\n  for seed in $(seq 1000); do DIRQL_TEST=%s "
                  "%sDIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u ./%s || break; done",
-                 name, fails, machine->processor_count,
+                 name, variables, machine->processor_count,
                  host_program_name(program, sizeof(program)));
     } else {
-        snprintf(line, bytes, "%sreplay: DIRQL_TEST=%s %sDIRQL_%s=%s", preface, name, fails,
+        snprintf(line, bytes, "%sreplay: DIRQL_TEST=%s %sDIRQL_%s=%s", preface, name, variables,
                  mode == DQ_MODE_FIRST ? "MODE" : "REPLAY", value);
     }
     return line;

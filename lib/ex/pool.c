@@ -57,6 +57,12 @@ static void *get_memory(dq_processor *cpu, const dq_pool_request *r)
     if (can_fail && dq_fails(cpu, kind_of(r->service), r->tag, r->caller, r->place)) {
         return NULL;
     }
+    memory = dq_pool_special_memory(dq_pool_of(cpu->machine), r->bytes,
+                                    r->side != DQ_SPECIAL_OFF ? r->side
+                                                              : cpu->machine->options.special_pool);
+    if (memory != NULL) {
+        return memory;
+    }
     memory = cpu->machine->options.arena != NULL
                  ? memory_of_arena(cpu->machine->options.arena, r->bytes)
                  : memory_of_host(r->bytes);

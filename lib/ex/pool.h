@@ -19,6 +19,7 @@ typedef struct dq_pool_block {
     uint32_t tag;
     bool paged;
     bool freed;
+    bool special; /* It has pages of its own (specialpool.h). */
     bool kept; /* Freed, but its memory is not the host's yet: nobody may have written to it. */
     dq_service service; /* That gave it out. */
     const char *object; /* What it is, if it is no memory to the driver: "IInterruptSync"; a part of
@@ -37,6 +38,7 @@ typedef struct dq_pool_request {
     bool paged, zeroed, raises;
     uint64_t type; /* As the caller gave it, for the bug check. */
     dq_service service;
+    dq_special_pool side; /* Of its pages, in place of the machine's; OFF: that. */
     const char *object; /* As in the block. */
     bool asked;         /* dq_fails() has been: this is another block of one call. */
     const char *caller; /* In place of the service, when the driver called something else. */
@@ -59,7 +61,8 @@ void *dq_pool_allocate(dq_processor *cpu, POOL_TYPE type, size_t bytes, uint32_t
                        const void *place);
 
 /* For PortCls: as ExAllocatePoolWithTag, for what becomes `object` or a part of one (see
- * dq_pool_block), on behalf of `place`, which called `caller`; `caller` NULL: it is not made to fail. */
+ * dq_pool_block), on behalf of `place`, which called `caller`; `caller` NULL: it is not made to
+ * fail. */
 void *dq_pool_allocate_object(POOL_TYPE type, size_t bytes, uint32_t tag, const char *object,
                               const char *caller, const void *place);
 
@@ -67,6 +70,10 @@ void *dq_pool_allocate_object(POOL_TYPE type, size_t bytes, uint32_t tag, const 
  * `object`: as in dq_pool_block. */
 void *dq_pool_part(dq_processor *cpu, size_t bytes, uint32_t tag, const char *object,
                    const void *place);
+
+/* The damaged byte that lies next to the block: somebody has written beyond its end or start. NULL:
+ * there is none. */
+const char *dq_pool_damage(dq_machine *machine, const dq_pool_block *block);
 
 /* Gives such a block back. As ExFreePoolWithTag, without being a service call. */
 void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const void *place);

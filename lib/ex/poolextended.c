@@ -2,7 +2,8 @@
  * poolextended.c - pool with extended parameters, priorities and quotas.
  *
  * Nobody's quota is ever exceeded here and no memory is short unless the test says so: then a
- * priority makes no difference, and what is charged to a quota raises its status.
+ * priority makes no difference but for special pool, and what is charged to a quota raises its
+ * status. /
  */
 #include "ex/pool.h"
 #include "ke/raise.h"
@@ -25,6 +26,36 @@ static bool is_priority(EX_POOL_PRIORITY priority)
     default:
         return false;
     }
+}
+
+/* In which of its pages' ends a block lies, where special pool is on. */
+static dq_special_pool side_of(EX_POOL_PRIORITY priority)
+{
+    switch (priority) {
+    case LowPoolPrioritySpecialPoolOverrun:
+    case NormalPoolPrioritySpecialPoolOverrun:
+    case HighPoolPrioritySpecialPoolOverrun:
+        return DQ_SPECIAL_OVERRUNS;
+    case LowPoolPrioritySpecialPoolUnderrun:
+    case NormalPoolPrioritySpecialPoolUnderrun:
+    case HighPoolPrioritySpecialPoolUnderrun:
+        return DQ_SPECIAL_UNDERRUNS;
+    default:
+        return DQ_SPECIAL_OFF;
+    }
+}
+
+/* Where no parameter says it, the machine's. */
+static dq_special_pool side_asked(const POOL_EXTENDED_PARAMETER *parameters, ULONG count)
+{
+    dq_special_pool side = DQ_SPECIAL_OFF;
+
+    for (ULONG i = 0; i < count; i++) {
+        if ((POOL_EXTENDED_PARAMETER_TYPE)parameters[i].Type == PoolExtendedParameterPriority) {
+            side = side_of(parameters[i].Priority);
+        }
+    }
+    return side;
 }
 
 /* The machine has one node. A node is for nonpaged pool only. */
@@ -77,6 +108,7 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
         }
         return NULL;
     }
+    r.side = side_asked(ExtendedParameters, ExtendedParametersCount);
     return dq_pool_request_memory(cpu, &r);
 }
 
@@ -85,12 +117,11 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
                                           EX_POOL_PRIORITY Priority)
 {
-    const dq_pool_request r = dq_pool_request_of_type(PoolType, NumberOfBytes, Tag,
-                                                      DQ_SERVICE_ExAllocatePoolWithTagPriority,
-                                                      DQ_CALL_PLACE);
+    dq_pool_request r = dq_pool_request_of_type(
+        PoolType, NumberOfBytes, Tag, DQ_SERVICE_ExAllocatePoolWithTagPriority, DQ_CALL_PLACE);
 
     DQ_ENTER(ExAllocatePoolWithTagPriority, NULL, PoolType, NumberOfBytes, Tag, NULL);
-    (void)Priority;
+    r.side = side_of(Priority);
     return dq_pool_request_memory(cpu, &r);
 }
 

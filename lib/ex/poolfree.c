@@ -8,7 +8,6 @@
 #include "ex/eresource.h"
 #include "ex/lookaside.h"
 #include "ex/pool.h"
-#include "ex/poolguard.h"
 #include "ex/pooltable.h"
 #include "ex/pushlock.h"
 #include "ex/workqueue.h"
@@ -33,7 +32,7 @@ static dq_pool_error error_of(dq_processor *cpu, const dq_pool_block *block, uin
     if (cpu->irql > (block->paged ? DQ_LEVEL_APC : DQ_LEVEL_DISPATCH)) {
         return block->paged ? DQ_POOL_PAGED_TOO_HIGH : DQ_POOL_TOO_HIGH;
     }
-    if (dq_poolguard_damage(block->address, block->bytes) != NULL) {
+    if (dq_pool_damage(cpu->machine, block) != NULL) {
         return DQ_POOL_OVERRUN;
     }
     if (dq_timer_inside(cpu->machine, block->address, block->bytes) != NULL) {
@@ -68,7 +67,7 @@ static uint64_t offset_of_timer(const dq_processor *cpu, const dq_pool_block *bl
 /* As special pool does it. */
 static _Noreturn void refuse_damaged(dq_processor *cpu, const dq_pool_block *block)
 {
-    const char *damage = dq_poolguard_damage(block->address, block->bytes);
+    const char *damage = dq_pool_damage(cpu->machine, block);
     const char *first = block->address;
     const bool behind = damage >= first;
     char place[300];

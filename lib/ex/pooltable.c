@@ -17,6 +17,7 @@ typedef struct dq_pool {
     dq_pool_block *unused;
     void **freed; /* Addresses. When it has grown, a ring: the oldest is forgotten. */
     unsigned freed_next, freed_room;
+    dq_special *special; /* NULL: there is none. */
 } dq_pool;
 
 /* ---- By address ------------------------------------------------------------------------------ */
@@ -48,6 +49,9 @@ static void forget(dq_pool *p, dq_pool_block **link)
     dq_pool_block *block = *link;
 
     dq_poolmap_remove(block->address, p);
+    if (block->special) {
+        dq_special_forget(p->special, block->address, block->bytes);
+    }
     *link = block->next;
     block->next = p->unused;
     p->unused = block;
@@ -86,6 +90,11 @@ void dq_pool_let_go(dq_machine *machine, dq_pool_block *block)
 {
     block->kept = false;
     free_memory(machine->options.arena, block->address, block->bytes);
+}
+
+static bool is_special(const dq_pool *p, const void *address)
+{
+    return p->special != NULL && dq_special_owner(p->special, address) == address;
 }
 
 /* The next place in the ring; what stands there is forgotten. */
@@ -129,10 +138,14 @@ dq_pool_block *dq_pool_retire(dq_machine *machine, dq_pool *p, dq_pool_block *bl
 
     block->freed = true;
     block->freed_place = place;
-    memset(block->address, FREED_FILL, block->bytes);
     if (freed != NULL) {
         *freed = block->address;
     }
+    if (block->special) {
+        dq_special_close(p->special, block->address, block->bytes);
+        return kept_before(p, DQ_POOL_KEPT);
+    }
+    memset(block->address, FREED_FILL, block->bytes);
     if (freed == NULL || DQ_POOL_IS_SANITIZED || block->bytes > DQ_POOL_KEPT_BYTES) {
         dq_pool_let_go(machine, block);
     } else {
@@ -166,6 +179,53 @@ void dq_pool_for_each_kept(dq_machine *machine,
     }
 }
 
+/* ---- Special ones ---------------------------------------------------------------------------- */
+
+dq_special *dq_pool_special(dq_pool *p)
+{
+    return p->special;
+}
+
+/* A part of those that are remembered: the oldest. False if there are none at all. */
+static bool forget_oldest(dq_pool *p)
+{
+    const unsigned count = p->freed_next < p->freed_room ? p->freed_next : p->freed_room;
+    bool forgot = false;
+
+    for (unsigned i = 0, tried = 0; i < count && tried < 1 + count / 4; i++) {
+        void **oldest = &p->freed[(p->freed_next - count + i) % p->freed_room];
+        dq_pool_block **link = *oldest != NULL ? link_of(p, *oldest) : NULL;
+
+        if (link != NULL && *link != NULL && (*link)->freed && (*link)->special) {
+            forget(p, link);
+            *oldest = NULL;
+            forgot = true;
+            tried++;
+        }
+    }
+    return forgot;
+}
+
+void *dq_pool_special_memory(dq_pool *p, size_t bytes, dq_special_pool side)
+{
+    void *memory = NULL;
+
+    if (p->special != NULL) {
+        do {
+            memory = dq_special_allocate(p->special, bytes, side);
+        } while (memory == NULL && dq_special_is_full(p->special, bytes) && forget_oldest(p));
+    }
+    return memory;
+}
+
+const char *dq_pool_damage(dq_machine *machine, const dq_pool_block *block)
+{
+    const dq_pool *p = ((dq_kernel *)machine->kernel)->pool;
+
+    return block->special ? dq_special_damage(p->special, block->address, block->bytes)
+                          : dq_poolguard_damage(block->address, block->bytes);
+}
+
 /* ---- New ones -------------------------------------------------------------------------------- */
 
 static dq_pool_block *block_at(dq_machine *machine, dq_pool *p, void *address)
@@ -189,14 +249,21 @@ static dq_pool_block *block_at(dq_machine *machine, dq_pool *p, void *address)
 
 dq_pool_block *dq_pool_take_in(dq_machine *machine, dq_pool *p, void *address, size_t bytes)
 {
+    const bool special = is_special(p, address);
     dq_pool_block *block =
         dq_poolmap_add(address, p) ? block_at(machine, p, address) : NULL;
 
     if (block == NULL) {
         dq_poolmap_strike_off(address);
-        free_memory(machine->options.arena, address, bytes);
+        if (special) {
+            dq_special_close(p->special, address, bytes);
+            dq_special_forget(p->special, address, bytes);
+        } else {
+            free_memory(machine->options.arena, address, bytes);
+        }
         return NULL;
     }
+    block->special = special;
     block->address = address;
     block->bytes = bytes;
     block->freed = false;
@@ -221,7 +288,7 @@ static void halt(dq_machine *machine)
             } else {
                 dq_poolmap_orphan(block->address, p);
             }
-            if (!block->freed || block->kept) {
+            if (!block->special && (!block->freed || block->kept)) {
                 free_memory(machine->options.arena, block->address, block->bytes);
             }
             dq_machine_give(machine, block);
@@ -234,8 +301,20 @@ static void halt(dq_machine *machine)
         dq_machine_give(machine, block);
     }
     dq_machine_give(machine, p->freed);
+    dq_special_stop(p->special);
     dq_machine_give(machine, p);
     kernel->pool = NULL;
+}
+
+static void start_special(dq_machine *machine)
+{
+    dq_kernel *kernel = machine->kernel;
+    dq_pool *p = kernel->pool;
+
+    if (p != NULL && machine->options.special_pool != DQ_SPECIAL_OFF) {
+        p->special = dq_special_start();
+        kernel->pool_fault = dq_special_fault;
+    }
 }
 
 dq_pool *dq_pool_of(dq_machine *machine)
@@ -245,6 +324,7 @@ dq_pool *dq_pool_of(dq_machine *machine)
     if (kernel->pool == NULL) {
         kernel->pool = dq_machine_get(machine, sizeof(dq_pool));
         kernel->pool_halt = kernel->pool != NULL ? halt : NULL;
+        start_special(machine);
     }
     return kernel->pool;
 }

@@ -5,6 +5,7 @@
 #define DQ_POOLTABLE_H
 
 #include "ex/pool.h"
+#include "ex/specialpool.h"
 
 typedef struct dq_pool dq_pool;
 
@@ -14,12 +15,22 @@ dq_pool *dq_pool_of(dq_machine *machine);
 /* The block at the address, in use or freed; else NULL. */
 dq_pool_block *dq_pool_find(dq_pool *pool, const void *address);
 
-/* Takes in memory that dq_poolguard_set() has made ready. The block's fields are the caller's to
- * fill in. NULL, and the memory is freed: there is no room for the block. */
+/* Its special pool, or NULL. */
+dq_special *dq_pool_special(dq_pool *pool);
+
+/* specialfault.c: dq_kernel_hooks.fault. */
+void dq_special_fault(dq_processor *cpu, const host_fault *fault);
+
+/* Memory of a block to be, in special pool. NULL: there is none, or no room in it. */
+void *dq_pool_special_memory(dq_pool *pool, size_t bytes, dq_special_pool side);
+
+/* Takes in memory that dq_poolguard_set() has made ready, or that is special. The block's other
+ * fields are the caller's to fill in. NULL, and the memory is freed: there is no room for the
+ * block. */
 dq_pool_block *dq_pool_take_in(dq_machine *machine, dq_pool *pool, void *address, size_t bytes);
 
-/* The block is freed by `place`: what was in it is gone, but it can be found for a while. Returns the
- * one whose memory is to go back to the host instead, by dq_pool_let_go(); or NULL. */
+/* The block is freed by `place`: what was in it is gone, but it can be found for a while. Returns
+ * the one whose memory is to go back to the host instead, by dq_pool_let_go(); or NULL. */
 dq_pool_block *dq_pool_retire(dq_machine *machine, dq_pool *pool, dq_pool_block *block,
                               const void *place);
 

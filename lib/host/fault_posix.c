@@ -63,9 +63,10 @@ static bool overflows(uintptr_t address, uintptr_t stack_pointer)
 
 static void describe_access(host_fault *fault, const siginfo_t *info, const void *state)
 {
-    uintptr_t caller;
+    const uintptr_t caller = host_frame_caller(state);
 
     fault->kind = HOST_FAULT_ACCESS;
+    fault->caller = (const void *)caller;
     fault->access = host_frame_access(state);
     fault->address = host_frame_address_unknown(state) ? (const void *)UINTPTR_MAX : info->si_addr;
     if (host_frame_is_known() && fault->address == fault->place) {
@@ -74,7 +75,6 @@ static void describe_access(host_fault *fault, const siginfo_t *info, const void
     if (overflows((uintptr_t)fault->address, (uintptr_t)fault->stack_pointer)) {
         fault->kind = HOST_FAULT_STACK_OVERFLOW;
     } else if (fault->access == HOST_FAULT_EXECUTE) {
-        caller = host_frame_caller(state);
         fault->place = caller != 0 ? (const void *)caller : fault->place;
     }
 }
@@ -84,6 +84,7 @@ static void describe(host_fault *fault, int signal, const siginfo_t *info, const
     fault->place = (const void *)host_frame_place(state);
     fault->stack_pointer = (const void *)host_frame_stack_pointer(state);
     fault->address = fault->place;
+    fault->caller = NULL;
     fault->access = HOST_FAULT_EXECUTE;
     switch (signal) {
     case SIGFPE:

@@ -15,8 +15,8 @@
 
 /* ---- Static data ----------------------------------------------------------------------------- */
 
-/* Of a variable: host_data_restore() leaves it as it is. Every variable of dirql's own has it, since
- * dirql may be linked into the program that it restores. */
+/* Of a variable: host_data_restore() leaves it as it is. Every variable of dirql's own has it,
+ * since dirql may be linked into the program that it restores. */
 #define HOST_KEPT __attribute__((section("dirql_keep")))
 
 /* What the static variables of guest code (guest.h) hold now. Without those that are kept, and
@@ -29,8 +29,8 @@ host_data *host_data_capture(void);
 void host_data_restore(const host_data *data);
 void host_data_release(host_data *data);
 
-/* True if modules of guest code came or went since: their variables are not put back, or are no more.
- * Then says which, as in "loaded driver.so". */
+/* True if modules of guest code came or went since: their variables are not put back, or are no
+ * more. Then says which, as in "loaded driver.so". */
 bool host_data_is_stale(const host_data *data, char *text, size_t bytes);
 
 /* True if `address` lies in what is put back. */
@@ -246,11 +246,18 @@ typedef struct host_fault {
     const void *address; /* What was touched (UINTPTR_MAX: unknown); what was to be executed. */
     const void *place;   /* The program counter. After a call of a bad address, inside that call. */
     const void *stack_pointer; /* Where the faulting code's stack stood. */
+    const void *caller; /* Of an access, in a function that calls nothing: in the call of it. */
 } host_fault;
 
 /* Runs on a landing stack of its own, as ordinary code (no signal is blocked), in place of the
  * faulting code. It must not return. The context that faulted is abandoned. */
 typedef void host_fault_handler(void *owner, const host_fault *fault);
+
+/* The code that an access's fault belongs to, as a return address: `call`, if the faulting code is
+ * in the call that returns there (NULL: it is not); else, in a runtime library, that of the guest
+ * code which called it; else behind the faulting instruction. The stack is looked at up to
+ * `stack_end`. Slow: for reports. */
+const void *host_fault_blame(const host_fault *fault, const void *call, const void *stack_end);
 
 /* From now on, faults on the calling host thread go to `handler`. Whatever handlers the process
  * had (CMocka's, a sanitizer's) are put aside until the last thread releases. Faults on other
@@ -295,10 +302,20 @@ void host_watch_stop(host_watch *watch);
 
 /* ---- Small things ---------------------------------------------------------------------------- */
 
+/* Of the host's memory, as it can be made inaccessible. */
+size_t host_page_bytes(void);
+
 /* An address range that belongs to nobody and faults when touched: device memory, seen from a
  * driver. NULL when it cannot be had. */
 void *host_address_reserve(size_t bytes);
 void host_address_release(void *range, size_t bytes);
+
+/* Makes whole pages of such a range memory, which holds zeroes, or what it held when it was closed.
+ * False when it cannot be had. */
+bool host_address_open(void *start, size_t bytes);
+
+/* They fault again when touched. `drop`: what they held is gone, and the host has its memory back. */
+void host_address_close(void *start, size_t bytes, bool drop);
 
 /* Copies from memory that may not be there. Returns how many bytes could be read. */
 size_t host_memory_copy(void *to, const void *from, size_t bytes);

@@ -153,6 +153,15 @@ static int apcs_off(const dq_task *task, bool special)
     return special ? thread->guarded : thread->apc_disable;
 }
 
+static void fault(dq_processor *cpu, const host_fault *what)
+{
+    const dq_kernel *kernel = dq_kernel_of(cpu);
+
+    if (kernel->pool_fault != NULL) {
+        kernel->pool_fault(cpu, what);
+    }
+}
+
 const dq_kernel_hooks dq_kernel_hooks_table = {
     .boot = boot,
     .dispatch = dispatch,
@@ -163,6 +172,7 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .ipi = dq_ipi_arrive,
     .idle = dq_dpc_idle,
     .describe_waits = describe_waits,
+    .fault = fault,
     .rewind = give_back,
     .halt = halt,
 };

@@ -33,6 +33,7 @@ typedef struct dq_kernel {
     KSPIN_LOCK cancel_lock;   /* spinlock.c */
     void *pool;               /* ex/pooltable.c */
     void (*pool_halt)(dq_machine *machine);
+    void (*pool_fault)(dq_processor *cpu, const host_fault *fault); /* May be NULL. */
     struct dq_executive *ex;      /* ex/executive.c */
     void (*ex_thread_ends)(dq_processor *cpu, const dq_thread *thread); /* May be NULL. */
     struct dq_object *objects;    /* handle.c */

@@ -68,6 +68,9 @@ static void report_access(dq_processor *cpu, const host_fault *fault)
                 "accessed with READ_REGISTER_* and WRITE_REGISTER_*.",
                 access_name(fault), window->name, address - (uintptr_t)window->mapped);
     }
+    if (cpu->machine->hooks->fault != NULL) {
+        cpu->machine->hooks->fault(cpu, fault);
+    }
     if (cpu->irql >= DQ_LEVEL_DISPATCH) {
         dq_bugcheck(cpu, 0xD1, address, cpu->irql, access_code(fault), place,
                     "%s address 0x%" PRIx64 " at IRQL %u", access_name(fault), address, cpu->irql);
@@ -102,6 +105,45 @@ static _Noreturn void report_overflow(dq_processor *cpu, const host_fault *fault
                 symbol.function, below / 1024, context->stack_bytes / 1024);
 }
 
+/* Where the frames of what runs now end: an ISR or a DPC stands on those of what it interrupted. */
+static const void *end_of_frames(const dq_processor *cpu, const host_fault *fault)
+{
+    const host_context *context = &cpu->task->context;
+    const char *end = (const char *)context->stack + context->stack_bytes;
+    const char *execution = (const char *)cpu->execution;
+    const bool is_on_it = execution > (const char *)fault->stack_pointer && execution < end;
+
+    return is_on_it ? execution : end;
+}
+
+/* A service that touches what it was given is at fault where it was called. */
+static void locate_access(const dq_processor *cpu, const host_fault *fault)
+{
+    dq_execution *execution = cpu->execution;
+    const void *call = execution->place_at == execution->guests ? execution->place : NULL;
+    const void *blamed = host_fault_blame(fault, call, end_of_frames(cpu, fault));
+
+    if (call == NULL || blamed != call) {
+        execution->service = DQ_SERVICE_NONE;
+        execution->place = blamed;
+    }
+}
+
+static void locate(const dq_processor *cpu, const host_fault *fault)
+{
+    switch (fault->kind) {
+    case HOST_FAULT_ABORT: /* Which is placed in the C library: the last call says more. */
+        break;
+    case HOST_FAULT_ACCESS:
+        locate_access(cpu, fault);
+        break;
+    default:
+        cpu->execution->place =
+            (const char *)fault->place + 1; /* Reports look one before a return address. */
+        break;
+    }
+}
+
 void dq_machine_fault(void *machine, const host_fault *fault)
 {
     dq_processor *cpu = dq_self;
@@ -113,11 +155,7 @@ void dq_machine_fault(void *machine, const host_fault *fault)
     if (dq_is_left(cpu, fault->stack_pointer)) {
         dq_find_left(cpu, fault->stack_pointer, DQ_SERVICE_NONE, (const char *)fault->place + 1);
     }
-    if (fault->kind !=
-        HOST_FAULT_ABORT) { /* Which is placed in the C library: the last call says more. */
-        cpu->execution->place =
-            (const char *)fault->place + 1; /* Reports look one before a return address. */
-    }
+    locate(cpu, fault);
     switch (fault->kind) {
     case HOST_FAULT_STALLED:
         report_stall(cpu, fault);

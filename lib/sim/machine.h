@@ -48,12 +48,22 @@ typedef struct dq_kernel_hooks {
     bool (*idle)(dq_processor *cpu);
     /* Appends a line per waiting thread to text, for a deadlock report. Any context. */
     size_t (*describe_waits)(dq_machine *machine, char *text, size_t bytes);
+    /* Guest code, or a service on its behalf (then the execution is in it), has touched memory that
+     * is not there. Returns if it is none that the kernel knows of. May be NULL. */
+    void (*fault)(dq_processor *cpu, const host_fault *fault);
     /* On the home context, after everything has stopped: gives back what the kernel holds outside
      * of the machine's arena, which is then rewound. */
     void (*rewind)(dq_machine *machine);
     /* The same, for good: frees what the kernel holds. */
     void (*halt)(dq_machine *machine);
 } dq_kernel_hooks;
+
+/* Where in its pages a pool block lies, with pages before and behind it that nobody may touch. */
+typedef enum dq_special_pool {
+    DQ_SPECIAL_OFF,      /* No such pages. */
+    DQ_SPECIAL_OVERRUNS, /* At their end. */
+    DQ_SPECIAL_UNDERRUNS /* At their start. */
+} dq_special_pool;
 
 typedef struct dq_machine_options {
     const char *name;
@@ -79,6 +89,7 @@ typedef struct dq_machine_options {
     dq_arena *arena;       /* Mode explore: where the machine and the pool lie; else NULL. */
     unsigned
         clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
+    dq_special_pool special_pool;
 } dq_machine_options;
 
 /* Memory of the kernel's own, in words. */

@@ -187,6 +187,7 @@ dq_call dq_call_begin(const void *place)
     execution->caller = place;
     execution->caller_at = execution->guests;
     execution->place = place;
+    execution->place_at = execution->guests;
     if (execution->kind != DQ_EXECUTION_DEVICE) { /* That is in the service that it answers. */
         execution->service = DQ_SERVICE_NONE;
     }
@@ -221,6 +222,7 @@ static inline void note_call(dq_processor *cpu, dq_service service, const void *
     cpu->execution->calls++;
     cpu->execution->service = service;
     cpu->execution->place = dq_caller(cpu, place);
+    cpu->execution->place_at = cpu->execution->guests;
 }
 
 static inline dq_processor *point_of_service(dq_processor *cpu, dq_service service,

@@ -69,6 +69,7 @@ typedef struct dq_execution {
     const void *place;          /* Return address of the outermost service call, in guest code. */
     const void *caller;         /* The same, of a call that dq_call_begin() began; or NULL. */
     uint16_t caller_at;         /* What `guests` was then. */
+    uint16_t place_at;          /* The same, at `place`. */
     uint16_t guests;            /* Guest routines that services have called, and that go on. */
     const void *routine;        /* The guest's routine. */
     const void *object;         /* The KDPC, KINTERRUPT, thread or device. */

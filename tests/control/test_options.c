@@ -156,6 +156,8 @@ static void an_unknown_mode_says_which_there_are(void **state)
                             "it may be first, random, pct, replay, live and explore. Is explore "
                             "meant?");
     assert_variable_refused("DIRQL_LEAKS", "none", "errors, warnings and ignored");
+    assert_variable_refused("DIRQL_SPECIAL_POOL", "overrun",
+                            "off, overruns and underruns. Is overruns meant?");
 }
 
 static void a_fixed_test_refuses_values_without_sense_too(void **state)

@@ -1,0 +1,67 @@
+/*
+ * blame_posix.c - whose code a fault belongs to, by the return addresses on the faulting stack.
+ *
+ * No frame is unwound: a runtime library's are not known, and a damaged stack must do. A word
+ * counts as a return address if it is the one that is looked for, or points into guest code. /
+ */
+#include "host/guest.h"
+#include "host/host.h"
+
+enum { WORDS = 2048 };
+
+typedef struct words {
+    uintptr_t at[WORDS];
+    size_t count;
+} words;
+
+static void read_stack(words *stack, const void *stack_pointer, const void *end)
+{
+    const uintptr_t aligned =
+        ((uintptr_t)stack_pointer + sizeof(uintptr_t) - 1) & ~(sizeof(uintptr_t) - 1);
+    const size_t there = (uintptr_t)end > aligned ? (uintptr_t)end - aligned : 0;
+    const size_t bytes = there < sizeof stack->at ? there : sizeof stack->at;
+
+    stack->count = host_memory_copy(stack->at, (const void *)aligned, bytes) / sizeof stack->at[0];
+}
+
+static bool has(const words *stack, uintptr_t word)
+{
+    size_t i = 0;
+
+    while (i < stack->count && stack->at[i] != word) {
+        i++;
+    }
+    return i < stack->count;
+}
+
+static uintptr_t first_guest(const words *stack, const host_guest *guest)
+{
+    for (size_t i = 0; i < stack->count; i++) {
+        if (host_guest_has(guest, stack->at[i])) {
+            return stack->at[i];
+        }
+    }
+    return 0;
+}
+
+const void *host_fault_blame(const host_fault *fault, const void *call, const void *stack_end)
+{
+    const uintptr_t behind = (uintptr_t)fault->place + 1;
+    host_guest guest;
+    uintptr_t caller;
+    words stack;
+
+    read_stack(&stack, fault->stack_pointer, stack_end);
+    if (call != NULL && has(&stack, (uintptr_t)call)) {
+        return call;
+    }
+    host_guest_read(&guest, HOST_GUEST_TO_LEAVE);
+    if (host_guest_has(&guest, (uintptr_t)fault->place)) {
+        return (const void *)behind;
+    }
+    caller = (uintptr_t)fault->caller + 1;
+    if (!host_guest_has(&guest, caller)) {
+        caller = first_guest(&stack, &guest);
+    }
+    return (const void *)(caller != 0 ? caller : behind);
+}
