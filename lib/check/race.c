@@ -254,11 +254,7 @@ static void wake(dq_race *race)
 
         dq_raceshadow_free(&race->shadow, block->address, block->address + block->bytes);
     }
-    race->sink.kinds |= DQ_RACE_EDGE_KINDS;
-    for (unsigned i = 0; i < machine->processor_count; i++) {
-        __atomic_fetch_or(&machine->processors[i].sink_kinds, DQ_RACE_EDGE_KINDS,
-                          __ATOMIC_RELAXED);
-    }
+    dq_sink_listen(machine, &race->sink, race->sink.kinds | DQ_RACE_EDGE_KINDS);
 }
 
 static void connect(dq_race *race, const dq_event *event)
@@ -351,7 +347,7 @@ static void begin_anew(dq_sink *sink, dq_machine *machine)
 {
     dq_race *race = (dq_race *)sink;
 
-    (void)machine;
+    dq_sink_listen(machine, sink, sleeping_kinds);
     if (race->awake) {
         dq_raceexecution_clear(&race->executions);
         dq_racesync_clear(&race->syncs);

@@ -91,7 +91,9 @@ void dq_report_explain(dq_text *out, dq_machine *machine)
 {
     char *text = malloc(EXPLANATION_BYTES);
 
-    for (dq_sink *sink = machine->sinks; sink != NULL && text != NULL; sink = sink->next) {
+    for (unsigned i = 0; i < machine->sink_count && text != NULL; i++) {
+        dq_sink *sink = machine->sinks[i];
+
         if (sink->explain != NULL && sink->explain(sink, text, EXPLANATION_BYTES) > 0) {
             dq_text_add(out, "%s", text);
         }

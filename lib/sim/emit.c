@@ -3,6 +3,8 @@
  */
 #include "sim/machine.h"
 
+#include <string.h>
+
 static const char *const event_names[DQ_EVENT_COUNT] = {
 #define X(name, object, a, b, c) #name,
     DQ_EVENTS(X)
@@ -27,57 +29,75 @@ dq_object_class dq_event_object_class(dq_event_kind kind)
 
 void dq_sink_add(dq_machine *machine, dq_sink *sink)
 {
-    dq_sink **end = &machine->sinks;
+    const uint64_t kinds = sink->kinds != 0 ? sink->kinds : UINT64_MAX;
 
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
-    sink->next = NULL;
-    sink->kinds = sink->kinds != 0 ? sink->kinds : UINT64_MAX;
-    *end = sink;
+    machine->sinks[machine->sink_count++] = sink;
+    sink->kinds = 0;
+    dq_sink_listen(machine, sink, kinds);
     for (unsigned i = 0; i < machine->processor_count; i++) {
-        machine->processors[i].sink_kinds |= sink->kinds;
         dq_attend(&machine->processors[i], DQ_ATTEND_SINKS);
+    }
+}
+
+void dq_sink_listen(dq_machine *machine, dq_sink *sink, uint64_t kinds)
+{
+    const uint64_t known = UINT64_MAX >> (64 - DQ_EVENT_COUNT);
+    uint64_t changed = (sink->kinds ^ kinds) & known, all = 0;
+    uint8_t own = 0;
+
+    sink->kinds = kinds & known;
+    for (unsigned i = 0; i < machine->sink_count; i++) {
+        own |= (uint8_t)((machine->sinks[i] == sink) << i);
+        all |= machine->sinks[i]->kinds;
+    }
+    for (; changed != 0; changed &= changed - 1) {
+        machine->listeners[__builtin_ctzll(changed)] ^= own;
+    }
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        __atomic_store_n(&machine->processors[i].sink_kinds, all, __ATOMIC_RELAXED);
     }
 }
 
 void dq_sinks_stop(dq_machine *machine)
 {
-    dq_sink *sink = machine->sinks;
+    const unsigned count = machine->sink_count;
 
-    machine->sinks = NULL;
-    while (sink != NULL) {
-        dq_sink *next = sink->next;
-
-        if (sink->stop != NULL) {
-            sink->stop(sink, machine);
+    machine->sink_count = 0;
+    memset(machine->listeners, 0, sizeof(machine->listeners));
+    for (unsigned i = 0; i < count; i++) {
+        if (machine->sinks[i]->stop != NULL) {
+            machine->sinks[i]->stop(machine->sinks[i], machine);
         }
-        sink = next;
+    }
+}
+
+static inline void hand_out(dq_processor *cpu, const dq_event *event)
+{
+    dq_machine *machine = cpu->machine;
+
+    machine->event_sequence++;
+    for (unsigned left = machine->listeners[event->kind]; left != 0; left &= left - 1) {
+        dq_sink *sink = machine->sinks[__builtin_ctz(left)];
+
+        sink->event(sink, cpu, event);
     }
 }
 
 /* Senders may leave out service and place where they are those of the call that they are in. */
-static const dq_event *completed(const dq_processor *cpu, const dq_event *event, dq_event *copy)
+static __attribute__((noinline)) void hand_out_completed(dq_processor *cpu, const dq_event *event)
 {
-    if (event->service != DQ_SERVICE_NONE) {
-        return event;
-    }
-    *copy = *event;
-    copy->service = cpu->execution->service;
-    copy->place = event->place != NULL ? event->place : cpu->execution->place;
-    return copy;
+    dq_event copy = *event;
+
+    copy.service = cpu->execution->service;
+    copy.place = event->place != NULL ? event->place : cpu->execution->place;
+    hand_out(cpu, &copy);
 }
 
 void dq_emit_to_sinks(dq_processor *cpu, const dq_event *event)
 {
-    dq_machine *machine = cpu->machine;
-    dq_event copy;
-
-    event = completed(cpu, event, &copy);
-    machine->event_sequence++;
-    for (dq_sink *sink = machine->sinks; sink != NULL; sink = sink->next) {
-        if ((sink->kinds >> event->kind & 1) != 0) {
-            sink->event(sink, cpu, event);
-        }
+    if (DQ_UNLIKELY(event->service == DQ_SERVICE_NONE)) {
+        hand_out_completed(cpu, event);
+    } else {
+        hand_out(cpu, event);
     }
 }

@@ -122,12 +122,15 @@ typedef struct dq_sink {
     /* For reports: what else this sink knows about the moment, appended to text. May be NULL. */
     size_t (*explain)(struct dq_sink *sink, char *text, size_t bytes);
     void *state;
-    struct dq_sink *next;
 } dq_sink;
 
-/* Sinks are added before the run begins and stay until the machine is destroyed. Order of adding is
+enum { DQ_SINKS_MAX = 8 };
+
+/* Sinks, at most DQ_SINKS_MAX, are added before the run begins and stay until the machine is destroyed. Order of adding is
  * order of listening. */
 void dq_sink_add(dq_machine *machine, dq_sink *sink);
+/* From now on the sink wants these kinds. While no event is being handed out, or by the sink. */
+void dq_sink_listen(dq_machine *machine, dq_sink *sink, uint64_t kinds);
 void dq_sinks_stop(dq_machine *machine);
 
 const char *dq_event_name(dq_event_kind kind);

@@ -119,7 +119,9 @@ struct dq_machine {
     unsigned stacks_taken; /* In an arena: from the shelf, in this run. */
     unsigned ranges_taken; /* The same, everywhere. */
     dq_shelf shelf;
-    dq_sink *sinks;
+    dq_sink *sinks[DQ_SINKS_MAX];
+    unsigned sink_count;
+    uint8_t listeners[DQ_EVENT_COUNT]; /* To each kind of event: a bit for each sink. */
     dq_clock clock;
     dq_choice_log choices;
     dq_trail trail;  /* When it is rewound: of the latest run. */
@@ -254,6 +256,19 @@ void dq_processors_make_idle_tasks(dq_machine *machine);
 /* A service was called by a host thread that simulates nothing: fails the machine that is at hand,
  * else says so on stderr and fails the process's next run. */
 void dq_refuse_foreign(const char *service);
+
+/* ---- Spinning -------------------------------------------------------------------------------- */
+
+/* Lets those look again that spin on `lock`. */
+void dq_spin_wake(dq_machine *machine, const void *lock);
+
+/* Says that `lock` was released. Cheap when nobody spins. */
+static inline void dq_spin_released(dq_processor *cpu, const void *lock)
+{
+    if (DQ_UNLIKELY(cpu->machine->spinners != 0)) {
+        dq_spin_wake(cpu->machine, lock);
+    }
+}
 
 /* ---- Tasks ----------------------------------------------------------------------------------- */
 

@@ -317,7 +317,6 @@ bool dq_spin_is_behind(const dq_processor *cpu, const void *lock, uint64_t ticke
 /* Ends a spin that began with `ticket`, when the lock has been taken. */
 void dq_spin_done(dq_processor *cpu);
 
-/* Says that `lock` was released. Cheap when nobody spins. */
-void dq_spin_released(dq_processor *cpu, const void *lock);
+/* dq_spin_released() (machine.h) says that `lock` was released. */
 
 #endif

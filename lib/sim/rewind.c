@@ -65,13 +65,13 @@ bool dq_rewind_mark(dq_machine *machine)
 
 static bool rewind_sinks(dq_machine *machine)
 {
-    for (const dq_sink *sink = machine->sinks; sink != NULL; sink = sink->next) {
-        if (sink->rewind == NULL) {
+    for (unsigned i = 0; i < machine->sink_count; i++) {
+        if (machine->sinks[i]->rewind == NULL) {
             return false;
         }
     }
-    for (dq_sink *sink = machine->sinks; sink != NULL; sink = sink->next) {
-        sink->rewind(sink, machine);
+    for (unsigned i = 0; i < machine->sink_count; i++) {
+        machine->sinks[i]->rewind(machine->sinks[i], machine);
     }
     return true;
 }

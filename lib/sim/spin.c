@@ -54,13 +54,8 @@ void dq_spin_done(dq_processor *cpu)
     cpu->machine->spinners--;
 }
 
-void dq_spin_released(dq_processor *cpu, const void *lock)
+void dq_spin_wake(dq_machine *machine, const void *lock)
 {
-    dq_machine *machine = cpu->machine;
-
-    if (DQ_LIKELY(machine->spinners == 0)) {
-        return;
-    }
     for (unsigned i = 0; i < machine->processor_count; i++) {
         dq_processor *other = &machine->processors[i];
 
