@@ -16,6 +16,7 @@
 #include "sim/order.h"
 
 #define COLD __attribute__((noinline, cold))
+#define SLOW __attribute__((noinline))
 
 /* In an exploration, each touch of a lock is ordered after the one before. */
 static inline void say_touched(dq_processor *cpu, PKSPIN_LOCK lock)
@@ -170,7 +171,7 @@ BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
 
 /* ---- Acquire with a raise, release with a lowering ------------------------------------------- */
 
-static COLD KIRQL acquire_slowly(dq_service service, PKSPIN_LOCK lock, const void *place)
+static SLOW KIRQL acquire_slowly(dq_service service, PKSPIN_LOCK lock, const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, lock, 0, 0, 0);
     DQ_LEAVES(cpu);
@@ -199,7 +200,7 @@ static inline KIRQL acquire(dq_service service, PKSPIN_LOCK lock, const void *pl
     return old_irql;
 }
 
-static COLD void release_slowly(dq_service service, PKSPIN_LOCK lock, KIRQL new_irql,
+static SLOW void release_slowly(dq_service service, PKSPIN_LOCK lock, KIRQL new_irql,
                                 const void *place)
 {
     dq_processor *cpu = dq_enter(service, place, lock, new_irql, 0, 0);
@@ -253,7 +254,7 @@ VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
 
 /* ---- At DISPATCH_LEVEL already --------------------------------------------------------------- */
 
-static COLD void acquire_at_dpc_slowly(PKSPIN_LOCK lock, const void *place)
+static SLOW void acquire_at_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 {
     dq_processor *cpu = dq_enter(DQ_SERVICE_KeAcquireSpinLockAtDpcLevel, place, lock, 0, 0, 0);
     DQ_LEAVES(cpu);
@@ -277,7 +278,7 @@ VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
     cpu->locks_held++;
 }
 
-static COLD void release_from_dpc_slowly(PKSPIN_LOCK lock, const void *place)
+static SLOW void release_from_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 {
     dq_processor *cpu = dq_enter(DQ_SERVICE_KeReleaseSpinLockFromDpcLevel, place, lock, 0, 0, 0);
     DQ_LEAVES(cpu);

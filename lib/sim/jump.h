@@ -17,9 +17,11 @@ static inline bool dq_is_left(const dq_processor *cpu, const void *frame)
     const uintptr_t at = (uintptr_t)cpu->execution, here = (uintptr_t)frame;
     const dq_task *task = cpu->task;
 
-    return DQ_UNLIKELY(here > at && task != NULL &&
-                       at - (uintptr_t)task->context.stack < task->context.stack_bytes &&
-                       here - (uintptr_t)task->context.stack < task->context.stack_bytes);
+    if (DQ_LIKELY(here <= at)) {
+        return false;
+    }
+    return task != NULL && at - (uintptr_t)task->context.stack < task->context.stack_bytes &&
+           here - (uintptr_t)task->context.stack < task->context.stack_bytes;
 }
 
 /* The innermost execution was left: the run ends, in the name of one that is still there. The

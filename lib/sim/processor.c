@@ -225,11 +225,29 @@ static inline void note_call(dq_processor *cpu, dq_service service, const void *
     cpu->execution->place_at = cpu->execution->guests;
 }
 
+/* Nothing is to be decided at a point, and nothing is pending: true of most calls in mode first. */
+static inline bool is_eventless(const dq_processor *cpu)
+{
+    const uint32_t what = DQ_ATTEND_LEVELS | DQ_ATTEND_SWITCH | DQ_ATTEND_TURNS;
+
+    return (dq_attention(cpu) & what) == 0 && cpu->machine->options.deadline_ns == 0 &&
+           cpu->machine->choices.searcher == NULL;
+}
+
+static inline bool is_only_told(const dq_processor *cpu)
+{
+    return (dq_attention(cpu) & DQ_ATTEND_ALWAYS) == DQ_ATTEND_SINKS && cpu->live == NULL &&
+           is_eventless(cpu);
+}
+
 static inline dq_processor *point_of_service(dq_processor *cpu, dq_service service,
                                              const void *place)
 {
     const dq_manner manner = dq_service_manner(service);
 
+    if (is_eventless(cpu)) {
+        return cpu;
+    }
     return point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
 }
 
@@ -255,6 +273,32 @@ static inline bool goes_along(const dq_processor *cpu, dq_service service)
     return true;
 }
 
+static inline void tell_of_call(dq_processor *cpu, dq_service service, const void *object,
+                                uint64_t a, uint64_t b, uint64_t c)
+{
+    const dq_event event = { .kind = DQ_EVENT_CALL,
+                             .service = service,
+                             .object = object,
+                             .a = a,
+                             .b = b,
+                             .c = c,
+                             .place = cpu->execution->place };
+
+    dq_emit_to_sinks(cpu, &event);
+}
+
+/* The sinks want to know of the call, and that is all. */
+static __attribute__((noinline)) dq_processor *enter_told(dq_service service, const void *place,
+                                                          const void *object, uint64_t a,
+                                                          uint64_t b, uint64_t c)
+{
+    dq_processor *cpu = dq_self;
+
+    note_call(cpu, service, place);
+    tell_of_call(cpu, service, object, a, b, c);
+    return cpu;
+}
+
 /* Somebody wants to know of the call, or to stop it. */
 static __attribute__((noinline)) dq_processor *enter_heard(dq_service service, const void *place,
                                                            const void *object, uint64_t a,
@@ -278,15 +322,7 @@ static __attribute__((noinline)) dq_processor *enter_heard(dq_service service, c
         look_closer(cpu, service, place, object, a, c);
     }
     if (cpu->attention & DQ_ATTEND_SINKS) {
-        const dq_event event = { .kind = DQ_EVENT_CALL,
-                                 .service = service,
-                                 .object = object,
-                                 .a = a,
-                                 .b = b,
-                                 .c = c,
-                                 .place = cpu->execution->place };
-
-        dq_emit_to_sinks(cpu, &event);
+        tell_of_call(cpu, service, object, a, b, c);
     }
     cpu = point_of_service(cpu, service, place);
     if (dq_order_is_kept(cpu->machine)) {
@@ -300,6 +336,9 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
 {
     dq_processor *cpu = dq_self;
 
+    if (is_only_told(cpu) && !dq_is_left(cpu, __builtin_frame_address(0))) {
+        return enter_told(service, place, object, a, b, c);
+    }
     if (cpu->live != NULL ||
         dq_attends(cpu, DQ_ATTEND_REFUSE | DQ_ATTEND_LOOP | DQ_ATTEND_SINKS) ||
         dq_choice_watches(&cpu->machine->choices)) {
