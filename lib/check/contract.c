@@ -191,7 +191,8 @@ static const uint8_t groups[DQ_SERVICE_COUNT] = {
     [DQ_SERVICE_ExInitializePushLock] = GROUP_INIT,
 };
 
-static void on_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+static __attribute__((noinline)) void on_call(dq_contract *contract, dq_processor *cpu,
+                                              const dq_event *call)
 {
     const dq_service_rule *rule = &dq_service_rules[call->service];
     const unsigned irql = cpu->irql;
@@ -249,29 +250,18 @@ static void end_execution(dq_contract *contract, dq_processor *cpu)
     dq_irqlrules_end(contract, cpu->execution->ordinal);
 }
 
-static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
+static __attribute__((noinline)) void on_rare_event(dq_contract *contract, dq_processor *cpu,
+                                                    const dq_event *event)
 {
-    dq_contract *contract = (dq_contract *)sink;
-
     switch (event->kind) {
-    case DQ_EVENT_CALL:
-        on_call(contract, cpu, event);
-        break;
     case DQ_EVENT_LOCK_INIT:
         dq_lockrules_init(contract, cpu, event);
         break;
     case DQ_EVENT_LOCK_WAIT:
         dq_lockrules_wait(contract, cpu, event);
         break;
-    case DQ_EVENT_LOCK_ACQUIRE:
-        dq_lockrules_acquire(contract, cpu, event, dq_lockorder_acquire(contract, cpu, event));
-        break;
     case DQ_EVENT_LOCK_NAME:
         dq_lockclass_name(contract, event->object, event->text);
-        break;
-    case DQ_EVENT_LOCK_RELEASE:
-        dq_timerules_release(contract, cpu, event);
-        dq_lockrules_release(contract, cpu, event);
         break;
     case DQ_EVENT_POOL_ALLOCATE:
         dq_memoryrules_allocate(contract, event);
@@ -304,6 +294,23 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
         break;
     default:
         break;
+    }
+}
+
+/* Calls and locks are most of what happens. */
+static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
+{
+    dq_contract *contract = (dq_contract *)sink;
+
+    if (event->kind == DQ_EVENT_CALL) {
+        on_call(contract, cpu, event);
+    } else if (event->kind == DQ_EVENT_LOCK_ACQUIRE) {
+        dq_lockrules_acquire(contract, cpu, event, dq_lockorder_acquire(contract, cpu, event));
+    } else if (event->kind == DQ_EVENT_LOCK_RELEASE) {
+        dq_timerules_release(contract, cpu, event);
+        dq_lockrules_release(contract, cpu, event);
+    } else {
+        on_rare_event(contract, cpu, event);
     }
 }
 

@@ -83,7 +83,7 @@ static const char *name_of(const history *this, uint32_t ordinal)
 }
 
 /* A thread is named when it is first seen: it may be gone when its name is wanted. */
-static void learn_name(history *this, const dq_processor *cpu)
+static __attribute__((noinline)) void learn_name(history *this, const dq_processor *cpu)
 {
     const dq_execution *execution = cpu->execution;
 
@@ -123,15 +123,11 @@ static void keep_text(dq_step *step, const dq_event *event)
 {
     const char *text = event->text;
 
-    if (event->kind == DQ_EVENT_CALL) {
-        text = NULL;
-    } else if (dq_event_object_class(event->kind) == DQ_OBJECT_LINE) {
+    if (dq_event_object_class(event->kind) == DQ_OBJECT_LINE) {
         text = ((const dq_line *)event->object)->name;
     }
     if (text != NULL) {
         copy_line(step->text, sizeof(step->text), text);
-    } else {
-        step->text[0] = '\0';
     }
 }
 
@@ -149,15 +145,12 @@ static const void *interrupted(const dq_execution *execution, dq_event_kind kind
     return below != NULL && below->kind != DQ_EXECUTION_IDLE ? below->place : NULL;
 }
 
-static void record(history *this, const dq_processor *cpu, const dq_event *event)
+/* What every step has. Of a call there is no more to say. */
+static inline dq_step *record(history *this, const dq_processor *cpu, const dq_event *event)
 {
     dq_step *step = &this->steps[this->count++ % DQ_STEPS];
     const dq_execution *execution = cpu->execution;
 
-    if (execution->kind == DQ_EXECUTION_THREAD &&
-        execution->ordinal != this->last_thread[cpu->number]) {
-        learn_name(this, cpu);
-    }
     step->kind = event->kind;
     step->service = event->service;
     step->processor = cpu->number;
@@ -168,29 +161,48 @@ static void record(history *this, const dq_processor *cpu, const dq_event *event
     step->place = event->place;
     step->a = event->a;
     step->b = event->b;
-    step->below = interrupted(execution, event->kind);
+    step->below = NULL;
     step->object = NULL;
     step->time_ns = cpu->machine->clock.now_ns;
-    step->order = this->order;
+    step->order = ++this->order;
     step->note[0] = '\0';
+    step->text[0] = '\0';
+    return step;
+}
+
+static __attribute__((noinline)) void record_more(history *this, const dq_processor *cpu,
+                                                  const dq_event *event)
+{
+    dq_step *step;
+
+    if (event->kind == DQ_EVENT_ACCESS) {
+        dq_touches_add(&this->touches, cpu, event, ++this->order);
+        return;
+    }
+    step = record(this, cpu, event);
+    step->below = interrupted(cpu->execution, event->kind);
     keep_text(step, event);
+    if (event->kind == DQ_EVENT_FINDING && this->machine->findings.last != NULL) {
+        this->frozen = this->machine->findings.last->severity == DQ_ERROR;
+    }
 }
 
 static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
 {
     history *this = (history *)sink;
+    const dq_execution *execution = cpu->execution;
 
     if (this->frozen || is_told_otherwise(event)) {
         return;
     }
-    this->order++;
-    if (event->kind == DQ_EVENT_ACCESS) {
-        dq_touches_add(&this->touches, cpu, event, this->order);
-        return;
+    if (DQ_UNLIKELY(execution->ordinal != this->last_thread[cpu->number]) &&
+        execution->kind == DQ_EXECUTION_THREAD && event->kind != DQ_EVENT_ACCESS) {
+        learn_name(this, cpu);
     }
-    record(this, cpu, event);
-    if (event->kind == DQ_EVENT_FINDING && this->machine->findings.last != NULL) {
-        this->frozen = this->machine->findings.last->severity == DQ_ERROR;
+    if (event->kind == DQ_EVENT_CALL) {
+        (void)record(this, cpu, event);
+    } else {
+        record_more(this, cpu, event);
     }
 }
 

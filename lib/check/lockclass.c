@@ -71,13 +71,10 @@ static dq_lock_entry *find(const dq_lockorder *order, const void *lock)
     return entry != NULL && entry->number != 0 ? entry : NULL;
 }
 
-dq_lock_entry *dq_lockclass_entry(dq_lockorder *order, const void *lock)
+dq_lock_entry *dq_lockclass_find_or_make(dq_lockorder *order, const void *lock)
 {
-    dq_lock_entry *entry = order->recent;
+    dq_lock_entry *entry;
 
-    if (DQ_LIKELY(entry != NULL && entry->lock == lock && entry->number != 0)) {
-        return entry;
-    }
     if (order->used * 2 >= order->slots && !make_room(order)) {
         return find(order, lock);
     }

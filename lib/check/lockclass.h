@@ -121,9 +121,18 @@ typedef struct dq_lockorder {
 
 /* ---- lockclass.c ----------------------------------------------------------------------------- */
 
+dq_lock_entry *dq_lockclass_find_or_make(dq_lockorder *order, const void *lock);
+
 /* The lock's entry; made if need be. NULL when there are too many. Valid until the next one is
  * asked for. */
-dq_lock_entry *dq_lockclass_entry(dq_lockorder *order, const void *lock);
+static inline dq_lock_entry *dq_lockclass_entry(dq_lockorder *order, const void *lock)
+{
+    dq_lock_entry *entry = order->recent;
+
+    return DQ_LIKELY(entry != NULL && entry->lock == lock && entry->number != 0)
+               ? entry
+               : dq_lockclass_find_or_make(order, lock);
+}
 
 /* The class of the lock that is acquired. NULL when there are too many. */
 dq_lock_class *dq_lockclass_of(dq_lockorder *order, dq_processor *cpu, dq_lock_entry *entry,
