@@ -163,10 +163,15 @@ static dq_line *wire_of(const dirql_line *line, const char *function)
 /* For calls that change the wire: a schedule point, except in device callbacks. */
 static dq_line *enter(const dirql_line *line, dq_service service, const void *place)
 {
-    dq_line *wire = wire_of(line, dq_service_name(service));
     dq_processor *cpu = dq_self;
+    dq_line *wire = cpu->machine != NULL
+                        ? dirql_handle_find(cpu->machine, DIRQL_HANDLE_LINE, (uintptr_t)line)
+                        : NULL;
 
-    if (DQ_LIKELY(wire != NULL) && !dq_attends(cpu, DQ_ATTEND_REFUSE) &&
+    if (DQ_UNLIKELY(wire == NULL)) {
+        return wire_of(line, dq_service_name(service)); /* Which says why. */
+    }
+    if (!dq_attends(cpu, DQ_ATTEND_REFUSE) &&
         dq_attends(cpu, DQ_ATTEND_ALWAYS | DQ_ATTEND_SWITCH | DQ_ATTEND_LEVELS)) {
         cpu = dq_enter(service, place, NULL, 0, 0, 0);
         dq_leave(cpu); /* The caller stays inside. */

@@ -33,25 +33,31 @@ static void explain(const dq_chain *chain, char *text, size_t bytes)
     }
 }
 
-void dq_storm_check(dq_processor *cpu, dq_chain *chain, const dq_line *line)
+static __attribute__((noinline, cold)) void end_storm(dq_processor *cpu, const dq_chain *chain,
+                                                      const dq_line *line)
 {
-    const unsigned limit = cpu->machine->options.storm_limit;
     const struct _KINTERRUPT *first = chain->first;
     char cause[320];
 
-    if (line->refires == 0) {
-        chain->claimed_in_row = 0;
-        chain->refused_in_row = 0;
-    }
-    if (DQ_LIKELY(limit == 0 || line->refires <= limit)) {
-        return;
-    }
     explain(chain, cause, sizeof(cause));
     dq_bugcheck(cpu, HARDWARE_INTERRUPT_STORM, (uintptr_t)dq_interrupt_routine(first),
                 (uintptr_t)first->context, (uintptr_t)first, chain->connected > 1 ? 2 : 1,
                 "interrupt storm: the level line \"%s\" has interrupted %u times in a row (option "
                 "storm_limit) without ever being deasserted. %s",
                 line->name, line->refires, cause);
+}
+
+void dq_storm_check(dq_processor *cpu, dq_chain *chain, const dq_line *line)
+{
+    const unsigned limit = cpu->machine->options.storm_limit;
+
+    if (line->refires == 0) {
+        chain->claimed_in_row = 0;
+        chain->refused_in_row = 0;
+    }
+    if (DQ_UNLIKELY(limit != 0 && line->refires > limit)) {
+        end_storm(cpu, chain, line);
+    }
 }
 
 void dq_storm_note(dq_chain *chain, bool claimed)

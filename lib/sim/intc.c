@@ -86,18 +86,25 @@ static uint64_t price_of(const dq_line *line)
 static bool is_put_off(dq_processor *cpu, const dq_line *line, uint64_t costly)
 {
     const bool rests = cpu->idle || cpu->spin_blocked;
-    const uint64_t processes[] = { dq_pct_line(line->vector->number),
-                                   rests ? DQ_PCT_NOBODY : dq_process_on(cpu) };
+    uint64_t processes[2];
 
+    if (!dq_mode_chooses(cpu->machine->options.mode)) {
+        return false;
+    }
+    processes[0] = dq_pct_line(line->vector->number);
+    processes[1] = rests ? DQ_PCT_NOBODY : dq_process_on(cpu);
     return dq_choose_among(cpu, DQ_CHOICE_ARRIVAL, processes, 2, DQ_BOUND_INTERRUPT, costly) == 1;
 }
 
 static dq_processor *route(dq_machine *machine, dq_line *line)
 {
     uint64_t set = dq_intc_processors(machine, line);
-    unsigned skip = dq_choose_within(dq_self, DQ_CHOICE_ROUTE, (unsigned)__builtin_popcountll(set),
-                                     DQ_BOUND_INTERRUPT, price_of(line));
+    unsigned skip = 0;
 
+    if (dq_mode_chooses(machine->options.mode)) {
+        skip = dq_choose_within(dq_self, DQ_CHOICE_ROUTE, (unsigned)__builtin_popcountll(set),
+                                DQ_BOUND_INTERRUPT, price_of(line));
+    }
     line->displaced = line->displaced || skip != 0;
     while (skip-- > 0) {
         set &= set - 1;

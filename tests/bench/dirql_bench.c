@@ -271,7 +271,8 @@ static void start_and_stop(int times)
     }
 }
 
-/* Resident KiB of this process, from the kernel's own account; 0 where there is none. */
+/* Resident KiB that are this process's alone, from the kernel's own account; 0 where there is none.
+ * Not what is called private: that has the program's own code in it while its file is new. */
 static double resident_kib(void)
 {
     FILE *file = fopen("/proc/self/smaps_rollup", "r");
@@ -279,7 +280,7 @@ static double resident_kib(void)
     double kib = 0;
 
     while (file != NULL && fgets(text, sizeof(text), file) != NULL) {
-        if (sscanf(text, "Private_Dirty: %lf", &kib) == 1) {
+        if (sscanf(text, "Anonymous: %lf", &kib) == 1) {
             break;
         }
     }
