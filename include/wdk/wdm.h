@@ -65,6 +65,7 @@
 #include <wdm_errorlog.h>
 #include <wdm_pnp.h>
 #include <wdm_wmi.h>
+#include <wdm_etw.h>
 #include <wdm_devicequeue.h>
 #include <wdm_dma.h>
 #include <wdm_businterface.h>

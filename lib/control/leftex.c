@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/left.h"
+#include "ex/etw.h"
 #include "ex/executive.h"
 #include "ex/pool.h"
 #include "io/devnode.h"
@@ -161,6 +162,12 @@ static void add_bugcheck_callback(void *leaks, const void *place)
                "a bug check routine is still registered");
 }
 
+static void add_provider(void *leaks, const void *place)
+{
+    dirql_left(leaks, "EtwProviderLeft", DQ_SERVICE_EtwRegister, place,
+               "a provider of events is still registered");
+}
+
 static void add_error_entry(void *leaks, const void *place)
 {
     dirql_left(leaks, "ErrorLogLeft", DQ_SERVICE_IoAllocateErrorLogEntry, place,
@@ -273,6 +280,7 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
     find_sections(kernel, leaks);
     if (kernel->ex != NULL) {
         find_executive(kernel->ex, leaks);
+        dq_etw_for_each(machine, add_provider, leaks);
     }
     if (kernel->io != NULL) {
         dq_device_for_each(machine, add_device, leaks);

@@ -22,6 +22,7 @@ typedef struct dq_executive {
     uint64_t uuid_time;        /* uuid.c: of the latest identifier. */
     PEX_TIMER timers;          /* extimer.c */
     struct dq_key *registry;   /* registry.c: the root. */
+    struct dq_etw *etw;        /* etw.c */
 } dq_executive;
 
 /* Made at the first use. NULL when memory is short. */

@@ -61,6 +61,7 @@ typedef struct dq_thread {
     bool wait_next;         /* KeSetEvent(..., TRUE) and the like: a wait must follow at once. */
     uint8_t wait_next_irql; /* The IRQL that the wait will lower to. */
     LIST_ENTRY mutexes;     /* That it owns. */
+    GUID activity;          /* ex/etw.c: that its events belong to. */
     dq_machine *machine;
 } dq_thread;
 

@@ -1,0 +1,77 @@
+/*
+ * tracelogging.c - what the macros of TraceLoggingProvider.h call.
+ */
+#include <wdm.h>
+
+#include <TraceLoggingProvider.h>
+
+#include "ex/etw.h"
+#include "ex/executive.h"
+#include "ke/ki.h"
+
+enum { CHANNEL_TRACELOGGING = 11, FIELDS_MOST = 128 };
+
+/* True: it says something of the event; else it is a piece of data. */
+static bool configure(EVENT_DESCRIPTOR *descriptor, const WDK_TLG_FIELD *field)
+{
+    switch (field->Kind) {
+    case WdkTlgLevel:
+        descriptor->Level = (UCHAR)field->Value.Number;
+        return true;
+    case WdkTlgKeyword:
+        descriptor->Keyword |= field->Value.Number;
+        return true;
+    case WdkTlgOpcode:
+        descriptor->Opcode = (UCHAR)field->Value.Number;
+        return true;
+    case WdkTlgChannel:
+        descriptor->Channel = (UCHAR)field->Value.Number;
+        return true;
+    default:
+        return field->Kind == WdkTlgNothing;
+    }
+}
+
+static dq_etw_field convert(const WDK_TLG_FIELD *field)
+{
+    const bool groups = field->Kind == WdkTlgStruct;
+
+    return (dq_etw_field){ .name = field->Name,
+                           .kind = (dq_etw_kind)field->Kind,
+                           .count = groups ? (unsigned)field->Value.Number : field->Count,
+                           .data = field->Data != NULL ? field->Data : &field->Value,
+                           .bytes = groups ? 0 : (size_t)field->Bytes * field->Count };
+}
+
+NTSTATUS NTAPI WdkTraceLoggingWrite(TraceLoggingHProvider Provider, PCSTR Name, LPCGUID ActivityId,
+                                    LPCGUID RelatedActivityId, const WDK_TLG_FIELD *Fields,
+                                    ULONG Count)
+{
+    EVENT_DESCRIPTOR descriptor = { .Channel = CHANNEL_TRACELOGGING, .Level = TRACE_LEVEL_VERBOSE };
+    dq_etw_field fields[FIELDS_MOST];
+    const void *place = DQ_CALL_PLACE;
+    const dq_etw_provider *provider;
+    unsigned count = 0;
+
+    DQ_ENTER(TraceLoggingWrite, NULL, Provider->RegHandle, Count, 0, STATUS_UNSUCCESSFUL);
+    provider = dq_etw_find(cpu, Provider->RegHandle, place);
+    if (provider == NULL) {
+        return STATUS_INVALID_HANDLE;
+    }
+    for (ULONG i = 0; i < Count; i++) {
+        if (!configure(&descriptor, &Fields[i])) {
+            if (count == FIELDS_MOST) {
+                return STATUS_INVALID_PARAMETER;
+            }
+            fields[count++] = convert(&Fields[i]);
+        }
+    }
+    return dq_etw_write(cpu, &(dq_etw_writing){ .provider = provider,
+                                                .descriptor = &descriptor,
+                                                .activity = ActivityId,
+                                                .related = RelatedActivityId,
+                                                .provider_name = Provider->Name,
+                                                .name = Name,
+                                                .fields = fields,
+                                                .field_count = count });
+}
