@@ -149,7 +149,8 @@ static NTSTATUS send_and_wait(dq_processor *cpu, const dq_file_call *call, sendi
     irp->UserIosb = &s->status_block;
     irp->UserEvent = &s->done;
     status = dq_irp_send(cpu, dq_device_top(call->file->DeviceObject), irp, service, call->place);
-    if (status == STATUS_PENDING) {
+    if (status == STATUS_PENDING || s->done.Header.SignalState == 0) {
+        /* Also what is completed has its end in this thread: without special APCs, never. */
         (void)dq_wait_for(dq_self, &s->done, service, call->place);
         status = s->status_block.Status;
     }
