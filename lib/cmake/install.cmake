@@ -50,6 +50,7 @@ install(FILES
     ${PROJECT_BINARY_DIR}/dirql-config-version.cmake
     ${CMAKE_CURRENT_LIST_DIR}/dirql-cmocka.cmake
     ${CMAKE_CURRENT_LIST_DIR}/dirql-instrument.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/dirql-tmh.cmake
     DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/lib/access/instrumented.h
     DESTINATION ${package_dir} RENAME dirql-instrumented.h)

@@ -340,6 +340,32 @@ static void put_counted(output *out, const conversion *c, arguments *list)
     }
 }
 
+static void put_hex(output *out, uint64_t number, int digits)
+{
+    while (digits-- > 0) {
+        put(out, "0123456789abcdef"[number >> (4 * digits) & 0xF]);
+    }
+}
+
+static void put_guid(output *out, const conversion *c, arguments *list)
+{
+    const GUID *guid = va_arg(list->list, const GUID *);
+
+    if (guid == NULL) {
+        put_null(out, c);
+        return;
+    }
+    put_hex(out, guid->Data1, 8);
+    put(out, '-');
+    put_hex(out, guid->Data2, 4);
+    put(out, '-');
+    put_hex(out, guid->Data3, 4);
+    for (unsigned i = 0; i < sizeof(guid->Data4); i++) {
+        pad(out, '-', i == 0 || i == 2);
+        put_hex(out, guid->Data4[i], 2);
+    }
+}
+
 static void put_character(output *out, const conversion *c, arguments *list)
 {
     const int character = va_arg(list->list, int);
@@ -395,6 +421,9 @@ static void convert(output *out, const conversion *c, arguments *list, const rea
         break;
     case 'Z':
         put_counted(out, c, list);
+        break;
+    case '\1': /* DQ_FORMAT_GUID. */
+        put_guid(out, c, list);
         break;
     case 'c':
     case 'C':

@@ -15,6 +15,9 @@
 
 #include <ntdef.h>
 
+/* One more conversion, which only dirql itself writes: of a pointer to a GUID. */
+#define DQ_FORMAT_GUID "%\1"
+
 /* Where the text goes, character by character: those of narrow text and of 16 bits apart. Whoever
  * needs more than that begins a structure of his own with it. */
 typedef struct dq_format_output dq_format_output;
