@@ -9,6 +9,7 @@
 
 #include <ntdef.h>
 #include <ntstatus.h>
+#include <excpt.h>
 #include <bugcodes.h>
 
 #include <wdm_base.h>

@@ -3,14 +3,17 @@
  *
  * The signal handler runs on an alternate stack (the faulting stack may be full), notes what
  * happened, and rewrites the interrupted state, so that returning from the signal enters the
- * landing stack as ordinary code. Nothing but the note is made inside the signal handler. The
- * handlers are the process's, the rest is the thread's: a thread that catches nothing, and a
- * fault on the landing stack itself, go to the handler that was there before.
+ * landing stack as ordinary code. Nothing but the note is made inside the signal handler. What is
+ * handled on top of the faulting code enters the stack of that instead, below what lies there; to
+ * let it go on, a signal is sent whose handler puts its state back. The handlers are the process's,
+ * the rest is the thread's: a thread that catches nothing, and a fault on the landing stack itself,
+ * go to the handler that was there before.
  */
 #include "host/fault.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "host/frame.h"
@@ -20,6 +23,12 @@
 
 #define LANDING_BYTES   ((size_t)256 * 1024)
 #define ALTERNATE_BYTES ((size_t)64 * 1024) /* Beyond any processor's register state. */
+#define STATE_BYTES     ((size_t)16 * 1024)
+
+/* What a handler on top has to run on, and what the faulting code may use below its stack
+ * pointer. */
+#define ON_TOP_BYTES    ((uintptr_t)48 * 1024)
+#define RED_ZONE_BYTES  ((uintptr_t)128)
 
 /* How far from the stack pointer an access below a thread's own stack still counts as its
  * overflow. */
@@ -28,11 +37,14 @@
 typedef struct host_catch {
     host_fault_handler *handler;
     void *owner;
+    host_fault_question *on_top; /* NULL: none is handled so. */
     host_fault fault;
+    size_t state_bytes;
     host_stack landing;
     host_stack alternate;
     stack_t alternate_before;
     bool is_kept; /* Beyond its release, for the next one. */
+    _Alignas(16) unsigned char state[STATE_BYTES]; /* Of the code that faulted. */
 } host_catch;
 
 enum { SIGNALS = 5 };
@@ -128,21 +140,75 @@ static bool is_on_landing(const host_catch *caught, const void *stack_pointer)
            (uintptr_t)stack_pointer - (uintptr_t)base <= caught->landing.bytes;
 }
 
+static void let_signals_in(void *state)
+{
+    ucontext_t *interrupted = state;
+    unsigned i;
+
+    for (i = 0; i < SIGNALS; i++) {
+        sigdelset(&interrupted->uc_sigmask, signals[i]);
+    }
+    sigdelset(&interrupted->uc_sigmask, SIGURG);
+}
+
 bool host_fault_deliver(void *state, const host_fault *fault)
 {
     host_catch *caught = host_here_now.caught;
-    ucontext_t *interrupted = state;
-    unsigned i;
 
     if (is_on_landing(caught, fault->stack_pointer)) {
         return false;
     }
     caught->fault = *fault;
-    for (i = 0; i < SIGNALS; i++) {
-        sigdelset(&interrupted->uc_sigmask, signals[i]);
-    }
-    sigdelset(&interrupted->uc_sigmask, SIGURG);
+    let_signals_in(state);
     host_frame_redirect(state, caught->landing.base, caught->landing.bytes, land, caught);
+    return true;
+}
+
+static bool has_room(uintptr_t stack_pointer)
+{
+    const void *stack = host_here_now.stack != NULL ? host_here_now.stack : host_here_now.own_stack;
+
+    return stack != NULL && stack_pointer > (uintptr_t)stack + ON_TOP_BYTES;
+}
+
+static _Noreturn void go_on(const void *state)
+{
+    host_here_now.again = state;
+    pthread_kill(pthread_self(), SIGSEGV);
+    abort(); /* The signal's handler does not come back here. */
+}
+
+/* Another fault may come from here on: what is known of this one is taken along. */
+static HOST_UNINSTRUMENTED void stand_on_top(void *argument)
+{
+    const host_catch *caught = argument;
+    const host_fault fault = caught->fault;
+    void *state = __builtin_alloca(caught->state_bytes);
+
+    memcpy(state, caught->state, caught->state_bytes);
+    host_here_now.keeps_lock--;
+    caught->handler(caught->owner, &fault);
+    go_on(state);
+}
+
+/* Until the handler has taken its copy, no kick is answered on this thread. */
+static bool deliver_on_top(void *state, const host_fault *fault)
+{
+    const uintptr_t top = (uintptr_t)fault->stack_pointer - RED_ZONE_BYTES;
+    host_catch *caught = host_here_now.caught;
+
+    if (caught->on_top == NULL || is_on_landing(caught, fault->stack_pointer) || !has_room(top) ||
+        !caught->on_top(caught->owner, fault)) {
+        return false;
+    }
+    caught->state_bytes = host_frame_keep(state, caught->state, sizeof caught->state);
+    if (caught->state_bytes == 0) {
+        return false;
+    }
+    caught->fault = *fault;
+    host_here_now.keeps_lock++;
+    let_signals_in(state);
+    host_frame_redirect(state, (void *)(top - ON_TOP_BYTES), ON_TOP_BYTES, stand_on_top, caught);
     return true;
 }
 
@@ -196,9 +262,14 @@ static HOST_UNINSTRUMENTED void on_fault(int signal, siginfo_t *info, void *stat
 {
     host_fault fault;
 
+    if (host_here_now.again != NULL) {
+        host_frame_put_back(state, host_here_now.again);
+        host_here_now.again = NULL;
+        return;
+    }
     if (host_here_now.caught != NULL && !host_here_now.passes_faults && is_ours(info)) {
         describe(&fault, signal, info, state);
-        if (host_fault_deliver(state, &fault)) {
+        if (deliver_on_top(state, &fault) || host_fault_deliver(state, &fault)) {
             return;
         }
     }
@@ -306,6 +377,13 @@ bool host_faults_catch(host_fault_handler *handler, void *owner)
     return true;
 }
 
+void host_faults_on_top(host_fault_question *on_top)
+{
+    if (host_here_now.caught != NULL) {
+        host_here_now.caught->on_top = on_top;
+    }
+}
+
 void host_faults_release(void)
 {
     host_catch *caught = host_here_now.caught;
@@ -315,6 +393,7 @@ void host_faults_release(void)
     }
     host_here_now.caught = NULL;
     host_here_now.passes_faults = false;
+    caught->on_top = NULL;
     if (caught->is_kept) {
         return;
     }

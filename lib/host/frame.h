@@ -33,6 +33,13 @@ uintptr_t host_frame_caller(const void *state);
  * once. */
 void host_frame_redirect(void *state, void *base, size_t bytes, host_entry *entry, void *argument);
 
+/* Copies what host_frame_put_back() needs to have the interrupted code go on as if nothing had
+ * been. Returns how many bytes, or 0 if there is no room or it cannot be had. */
+size_t host_frame_keep(const void *state, void *copy, size_t bytes);
+
+/* `state` is that of another signal handler of the same thread, or of the same. */
+void host_frame_put_back(void *state, const void *copy);
+
 /* Reads a word that may not be there. Returns 0 then. */
 uintptr_t host_frame_peek(uintptr_t address);
 

@@ -6,6 +6,7 @@
  */
 #include "host/frame.h"
 
+#include <string.h>
 #include <ucontext.h>
 
 #define RECORD_SYNDROME        0x45535201u
@@ -31,6 +32,13 @@ typedef struct floating_point_record {
     uint32_t status;
     uint32_t control;
 } floating_point_record;
+
+/* The kernel's signal mask has one word; the C library's type has more than the kernel has put
+ * there. */
+typedef struct frame_copy {
+    mcontext_t machine;
+    uint64_t mask;
+} frame_copy;
 
 extern void host_stack_start(void) __attribute__((visibility("hidden")));
 
@@ -116,4 +124,26 @@ void host_frame_redirect(void *state, void *base, size_t bytes, host_entry *entr
         floating_point->control = 0;
         floating_point->status = 0;
     }
+}
+
+size_t host_frame_keep(const void *state, void *copy, size_t bytes)
+{
+    const ucontext_t *context = state;
+    frame_copy *kept = copy;
+
+    if (bytes < sizeof *kept) {
+        return 0;
+    }
+    kept->machine = context->uc_mcontext;
+    memcpy(&kept->mask, &context->uc_sigmask, sizeof kept->mask);
+    return sizeof *kept;
+}
+
+void host_frame_put_back(void *state, const void *copy)
+{
+    ucontext_t *context = state;
+    const frame_copy *kept = copy;
+
+    context->uc_mcontext = kept->machine;
+    memcpy(&context->uc_sigmask, &kept->mask, sizeof kept->mask);
 }

@@ -54,3 +54,17 @@ void host_frame_redirect(void *state, void *base, size_t bytes, host_entry *entr
     setcontext(landing);
     abort();
 }
+
+size_t host_frame_keep(const void *state, void *copy, size_t bytes)
+{
+    (void)state;
+    (void)copy;
+    (void)bytes;
+    return 0;
+}
+
+void host_frame_put_back(void *state, const void *copy)
+{
+    (void)state;
+    (void)copy;
+}

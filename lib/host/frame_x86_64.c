@@ -3,7 +3,10 @@
  */
 #include "host/frame.h"
 
+#include <string.h>
 #include <ucontext.h>
+
+#include "host/sanitizer.h"
 
 #define TRAP_GENERAL_PROTECTION 13
 #define TRAP_PAGE_FAULT         14
@@ -17,6 +20,20 @@
 
 #define FRESH_MXCSR             0x1f80u
 #define FRESH_X87_CONTROL       0x37fu
+
+/* Behind the 512 bytes of old: how many there are in all, if the processor has more. */
+#define EXTENDED_AT    464
+#define EXTENDED_MAGIC 0x46505853u
+#define PLAIN_BYTES    512u
+
+/* The kernel's signal mask has one word; the C library's type has more than the kernel has put
+ * there. */
+typedef struct frame_copy {
+    gregset_t registers;
+    uint64_t mask;
+    uint64_t floating_bytes;
+    unsigned char floating[];
+} frame_copy;
 
 extern void host_stack_start(void) __attribute__((visibility("hidden")));
 
@@ -79,5 +96,42 @@ void host_frame_redirect(void *state, void *base, size_t bytes, host_entry *entr
         context->uc_mcontext.fpregs->cwd = FRESH_X87_CONTROL;
         context->uc_mcontext.fpregs->swd = 0;
         context->uc_mcontext.fpregs->ftw = 0;
+    }
+}
+
+static uint32_t floating_bytes(const void *floating)
+{
+    uint32_t words[2];
+
+    memcpy(words, (const char *)floating + EXTENDED_AT, sizeof words);
+    return words[0] == EXTENDED_MAGIC ? words[1] : PLAIN_BYTES;
+}
+
+HOST_UNINSTRUMENTED size_t host_frame_keep(const void *state, void *copy, size_t bytes)
+{
+    const ucontext_t *context = state;
+    const void *floating = context->uc_mcontext.fpregs;
+    const size_t more = floating != NULL ? floating_bytes(floating) : 0;
+    frame_copy *kept = copy;
+
+    if (bytes < sizeof *kept + more) {
+        return 0;
+    }
+    memcpy(kept->registers, context->uc_mcontext.gregs, sizeof kept->registers);
+    memcpy(&kept->mask, &context->uc_sigmask, sizeof kept->mask);
+    kept->floating_bytes = more;
+    memcpy(kept->floating, floating, more);
+    return sizeof *kept + more;
+}
+
+HOST_UNINSTRUMENTED void host_frame_put_back(void *state, const void *copy)
+{
+    ucontext_t *context = state;
+    const frame_copy *kept = copy;
+
+    memcpy(context->uc_mcontext.gregs, kept->registers, sizeof kept->registers);
+    memcpy(&context->uc_sigmask, &kept->mask, sizeof kept->mask);
+    if (context->uc_mcontext.fpregs != NULL) {
+        memcpy(context->uc_mcontext.fpregs, kept->floating, kept->floating_bytes);
     }
 }

@@ -93,6 +93,30 @@ void host_context_release(host_context *context);
 /* True if `address` lies in the guard pages below the context's stack. */
 bool host_context_guards(const host_context *context, const void *address);
 
+/* ---- Marks: where a function can be gone back to --------------------------------------------- */
+
+/* As long as the function that saved it has not returned. */
+typedef struct host_mark {
+    void *words[24];
+} host_mark;
+
+#ifdef __ELF__
+#define HOST_FOR_GUESTS __attribute__((visibility("default")))
+#else
+#define HOST_FOR_GUESTS
+#endif
+
+/* Returns 0, and 1 each time that somebody goes there. Also called by guest code. */
+HOST_FOR_GUESTS __attribute__((returns_twice)) int host_mark_save(host_mark *mark);
+
+/* Goes there, on the same stack: what lies below the mark is gone. */
+_Noreturn void host_mark_go(const host_mark *mark);
+
+/* Goes there as if the caller had called it: what lies on the stack stays, and the function goes on
+ * below it, until it goes to a mark in its turn. Its variables must not be found by its stack
+ * pointer: it has an alloca somewhere. */
+_Noreturn void host_mark_visit(const host_mark *mark);
+
 /* ---- Threads and gates ----------------------------------------------------------------------- */
 
 typedef struct host_thread host_thread;
@@ -250,7 +274,8 @@ typedef struct host_fault {
 } host_fault;
 
 /* Runs on a landing stack of its own, as ordinary code (no signal is blocked), in place of the
- * faulting code. It must not return. The context that faulted is abandoned. */
+ * faulting code. It must not return, but see host_faults_on_top(). The context that faulted is
+ * abandoned. */
 typedef void host_fault_handler(void *owner, const host_fault *fault);
 
 /* The code that an access's fault belongs to, as a return address: `call`, if the faulting code is
@@ -265,6 +290,12 @@ const void *host_fault_blame(const host_fault *fault, const void *call, const vo
  * cannot be had. */
 bool host_faults_catch(host_fault_handler *handler, void *owner);
 void host_faults_release(void);
+
+/* Of those, the ones for which on_top(owner, fault) is true are handled on top of the faulting code,
+ * on its own stack. The handler may go to a mark there, or return: then the instruction that faulted
+ * is tried again. on_top() is called inside a signal handler. */
+typedef bool host_fault_question(const void *owner, const host_fault *fault);
+void host_faults_on_top(host_fault_question *on_top);
 
 /* While true, faults of the calling thread go where they went before, though it catches them: it
  * runs code of somebody who has handlers of his own, such as a test framework. Ends with the

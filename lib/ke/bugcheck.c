@@ -2,9 +2,8 @@
  * bugcheck.c - ends that code asks for: bug checks, raised statuses, failed assertions,
  * breakpoints.
  *
- * There is no exception handling: a raised status has no handler, and a breakpoint no debugger.
- * Both are KMODE_EXCEPTION_NOT_HANDLED with (code, address, 0, 0), as on a machine where nobody
- * catches them.
+ * A raised status and a breakpoint, which has no debugger, go to whoever handles them
+ * (sim/exception.h); else they are KMODE_EXCEPTION_NOT_HANDLED with (code, address, 0, 0).
  */
 #include <stdio.h>
 #include <stdlib.h>

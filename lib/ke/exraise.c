@@ -1,5 +1,5 @@
 /*
- * exraise.c - routines that raise one status each. There are no handlers: the run ends.
+ * exraise.c - routines that raise one status each.
  */
 #include <stdio.h>
 #include <stdlib.h>

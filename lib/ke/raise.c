@@ -1,6 +1,5 @@
 /*
- * raise.c - a service raises a status. There are no handlers in simulated code: it is bug check
- * 0x1E.
+ * raise.c - a service raises a status: it goes to a handler, or is bug check 0x1E.
  */
 #include "ke/raise.h"
 

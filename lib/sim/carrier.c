@@ -139,6 +139,7 @@ static void begin(dq_carrier *carrier)
     dq_inside = 1;
     host_thread_when_torn(on_torn, carrier);
     (void)host_faults_catch(dq_machine_fault, carrier->machine);
+    host_faults_on_top(dq_machine_guards);
     if (host_kicks_are_prompt()) {
         (void)host_kicks_catch(on_kick, carrier);
     }

@@ -7,6 +7,7 @@
 
 #include "sim/exception.h"
 #include "sim/jump.h"
+#include "sim/useraddress.h"
 
 enum { FAR_BELOW = 16 * 1024 };
 
@@ -144,18 +145,85 @@ static void locate(const dq_processor *cpu, const host_fault *fault)
     }
 }
 
+/* ---- Exceptions ------------------------------------------------------------------------------ */
+
+bool dq_machine_guards(const void *machine, const host_fault *fault)
+{
+    const dq_processor *cpu = dq_self;
+
+    return cpu->machine == machine && !dq_attends(cpu, DQ_ATTEND_REFUSE) &&
+           dq_exception_is_guarded(cpu) && fault->kind <= HOST_FAULT_INSTRUCTION;
+}
+
+/* What Windows itself makes a bug check of is none: a page fault above APC_LEVEL, or of an
+ * address that is the system's. Of the kernel's own memory the hook ends the run. */
+static bool is_exception(dq_processor *cpu, const host_fault *fault)
+{
+    if (fault->kind != HOST_FAULT_ACCESS) {
+        return true;
+    }
+    if (cpu->irql >= DQ_LEVEL_DISPATCH || !dq_is_user_range((uintptr_t)fault->address, 1) ||
+        dq_window_by_mapped(cpu->machine, fault->address) != NULL) {
+        return false;
+    }
+    if (cpu->machine->hooks->fault != NULL) {
+        cpu->machine->hooks->fault(cpu, fault);
+    }
+    return true;
+}
+
+static uint32_t exception_code(const host_fault *fault)
+{
+    static const uint32_t codes[] = { [HOST_FAULT_ACCESS] = 0xC0000005u,
+                                      [HOST_FAULT_BUS] = 0x80000002u,
+                                      [HOST_FAULT_ARITHMETIC] = 0xC0000094u,
+                                      [HOST_FAULT_INSTRUCTION] = 0xC000001Du };
+
+    return codes[fault->kind];
+}
+
+/* True: the faulting code shall go on. It stands just above the caller, if it is the one to go
+ * on. */
+static bool dispatch(dq_processor *cpu, const host_fault *fault)
+{
+    const host_context *context = &cpu->task->context;
+    dq_exception_record record = { .address = (void *)(uintptr_t)fault->place };
+
+    if ((uintptr_t)__builtin_frame_address(0) - (uintptr_t)context->stack >= context->stack_bytes ||
+        !dq_machine_guards(cpu->machine, fault) || !is_exception(cpu, fault)) {
+        return false;
+    }
+    record.code = exception_code(fault);
+    if (fault->kind == HOST_FAULT_ACCESS) {
+        record.parameter_count = 2;
+        record.parameters[0] = access_code(fault);
+        record.parameters[1] = (uintptr_t)fault->address;
+    }
+    return dq_exception_dispatch(&record);
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
 void dq_machine_fault(void *machine, const host_fault *fault)
 {
     dq_processor *cpu = dq_self;
     const uint64_t place = (uintptr_t)fault->place;
+    const bool from_outside = cpu->live != NULL && dq_inside == 0;
 
-    if (cpu->live != NULL && dq_inside == 0) {
+    if (from_outside) {
         dq_monitor_enter(machine);
     }
     if (dq_is_left(cpu, fault->stack_pointer)) {
         dq_find_left(cpu, fault->stack_pointer, DQ_SERVICE_NONE, (const char *)fault->place + 1);
     }
     locate(cpu, fault);
+    if (dispatch(cpu, fault)) {
+        if (from_outside) {
+            dq_monitor_leave(machine);
+        }
+        return;
+    }
+    cpu = dq_self;
     switch (fault->kind) {
     case HOST_FAULT_STALLED:
         report_stall(cpu, fault);

@@ -257,6 +257,7 @@ dq_outcome dq_machine_run(dq_machine *machine, void (*body)(void *argument), voi
         return DQ_OUTCOME_REFUSED;
     }
     host_faults_catch(dq_machine_fault, machine);
+    host_faults_on_top(dq_machine_guards);
     machine->scheduler->run(machine);
     dq_machine_stop(machine);
     return machine->findings.errors > 0 ? DQ_OUTCOME_FAILED : DQ_OUTCOME_PASSED;

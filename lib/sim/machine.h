@@ -244,6 +244,10 @@ void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_endi
 /* The handler of faults in guest code: a host_fault_handler. */
 void dq_machine_fault(void *machine, const host_fault *fault);
 
+/* True if there may be a handler for the fault: then dq_machine_fault() is called on the
+ * faulting stack. */
+bool dq_machine_guards(const void *machine, const host_fault *fault);
+
 /* The processor that stands for every host thread that simulates nothing. */
 dq_processor *dq_processor_foreign(void);
 

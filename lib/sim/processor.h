@@ -87,8 +87,20 @@ typedef struct dq_execution {
     uint64_t processors;        /* Those that it may run on; 0: any. */
     uint64_t spent_ns;          /* Of it, in stalls and accesses of its own. */
     uint64_t latest_step;       /* Its number (order.h). */
+    struct dq_try_frame *frames; /* Innermost __try that it is in (tryframe.h). */
+    struct dq_raise *raise;      /* Innermost exception of it that is being dispatched. */
     struct dq_execution *below; /* What it interrupted. */
 } dq_execution;
+
+/* An exception that a handler has taken: what it may still ask. */
+typedef struct dq_caught {
+    const void *function; /* Frame address of the handler's function. */
+    uint32_t id;          /* Of its __try. */
+    uint32_t code;
+    bool begins; /* The handler has not yet been told that it is its turn. */
+} dq_caught;
+
+enum { DQ_CAUGHT = 16 }; /* Handlers inside each other, on one stack. */
 
 /* A stack that a processor can run: a thread's, or a processor's idle loop. */
 struct dq_task {
@@ -98,6 +110,8 @@ struct dq_task {
     dq_execution *top;          /* Innermost execution while it is switched out. */
     void *kernel;               /* The kernel's thread object. */
     struct dq_carrier *carrier; /* In live mode: the host thread that runs it. */
+    dq_caught caught[DQ_CAUGHT]; /* Whose handlers run on it (tryframe.h). */
+    unsigned catches;
     bool ended;
     dq_task *next; /* All tasks of the machine. */
 };
