@@ -55,6 +55,12 @@ DIRQL_API int dirql_line_is_asserted(const dirql_line *line);
 /* Interrupts taken from the line so far. */
 DIRQL_API uint64_t dirql_line_count(const dirql_line *line);
 
+/* A nonmaskable interrupt of this processor: its callbacks (KeRegisterNmiCallback) are asked at
+ * its next step, at any IRQL below HIGH_LEVEL; on the caller's own before this returns. One that
+ * is still to be taken is not doubled. Any IRQL, also in a device's callback; not from outside
+ * the machine. */
+DIRQL_API void dirql_nmi(unsigned processor);
+
 DIRQL_API ULONG dirql_line_vector(const dirql_line *line);
 DIRQL_API KIRQL dirql_line_irql(const dirql_line *line);
 DIRQL_API KINTERRUPT_MODE dirql_line_mode(const dirql_line *line);

@@ -422,6 +422,8 @@ typedef struct _PROCESSOR_NUMBER {
     UCHAR Reserved;
 } PROCESSOR_NUMBER, *PPROCESSOR_NUMBER;
 
+#define ANYSIZE_ARRAY 1
+
 typedef struct _GROUP_AFFINITY {
     KAFFINITY Mask;
     USHORT Group;

@@ -39,6 +39,7 @@
 #include <wdm_object.h>
 #include <wdm_registry.h>
 #include <wdm_processor.h>
+#include <wdm_relationship.h>
 #include <wdm_processorstate.h>
 #include <wdm_stack.h>
 #include <wdm_time.h>
@@ -74,5 +75,6 @@
 #include <wdm_removelock.h>
 #include <wdm_iotimer.h>
 #include <wdm_interrupt.h>
+#include <wdm_nmi.h>
 
 #endif

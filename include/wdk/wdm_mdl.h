@@ -135,6 +135,26 @@ _Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmMapLockedPagesSpecifyCache(
     _In_ MEMORY_CACHING_TYPE CacheType, _In_opt_ PVOID RequestedAddress,
     _In_ ULONG BugCheckOnFailure, _In_ ULONG Priority);
 
+/* Addresses that are reserved beforehand, so that mapping cannot fail. Memory has one address
+ * here: an MDL is mapped where its pages are, wherever the range lies. The range: NULL when
+ * there is none; IRQL <= APC_LEVEL. "wdm: MmAllocateMappingAddress", "wdm:
+ * MmAllocateMappingAddressEx", "wdm: MmFreeMappingAddress". */
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateMappingAddress(_In_ SIZE_T NumberOfBytes,
+                                                                       _In_ ULONG PoolTag);
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateMappingAddressEx(_In_ SIZE_T NumberOfBytes,
+                                                                         _In_ ULONG PoolTag,
+                                                                         _In_ ULONG Flags);
+NTKERNELAPI VOID NTAPI MmFreeMappingAddress(_In_ PVOID BaseAddress, _In_ ULONG PoolTag);
+
+/* NULL: the MDL has more pages than are reserved. MappedSystemVa is then without the byte offset.
+ * Unmapped by the range's address, or the one that the mapping returned.
+ * "wdm: MmMapLockedPagesWithReservedMapping", "wdm: MmUnmapReservedMapping". */
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmMapLockedPagesWithReservedMapping(
+    _In_ PVOID MappingAddress, _In_ ULONG PoolTag, _In_ PMDL MemoryDescriptorList,
+    _In_ MEMORY_CACHING_TYPE CacheType);
+NTKERNELAPI VOID NTAPI MmUnmapReservedMapping(_In_ PVOID BaseAddress, _In_ ULONG PoolTag,
+                                              _In_ PMDL MemoryDescriptorList);
+
 /* Obsolete. "wdm: MmMapLockedPages". */
 NTKERNELAPI PVOID NTAPI MmMapLockedPages(_Inout_ PMDL MemoryDescriptorList,
                                          _In_ KPROCESSOR_MODE AccessMode);

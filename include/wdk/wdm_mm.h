@@ -36,7 +36,9 @@ typedef enum _MEMORY_CACHING_TYPE {
 #define PAGE_NOCACHE 0x200
 #define PAGE_WRITECOMBINE 0x400
 
-/* NULL on failure. "wdm: MmMapIoSpace", "wdm: MmMapIoSpaceEx". */
+/* NULL on failure. `Protect`: PAGE_READONLY, PAGE_READWRITE or one of the PAGE_EXECUTE..., and
+ * PAGE_NOCACHE or PAGE_WRITECOMBINE; it makes no other difference. "wdm: MmMapIoSpace",
+ * "wdm: MmMapIoSpaceEx". */
 _Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmMapIoSpace(_In_ PHYSICAL_ADDRESS PhysicalAddress,
                                                            _In_ SIZE_T NumberOfBytes,
                                                            _In_ MEMORY_CACHING_TYPE CacheType);
@@ -77,6 +79,33 @@ NTKERNELAPI VOID NTAPI MmFreeContiguousMemory(_In_ PVOID BaseAddress);
 NTKERNELAPI VOID NTAPI MmFreeContiguousMemorySpecifyCache(_In_ PVOID BaseAddress,
                                                           _In_ SIZE_T NumberOfBytes,
                                                           _In_ MEMORY_CACHING_TYPE CacheType);
+
+/* -- Memory that is not cached: as any other here --------------------------------------------- */
+
+/* Whole pages, scattered, uninitialised; NULL when there are none. IRQL <= APC_LEVEL.
+ * "ntddk: MmAllocateNonCachedMemory". */
+_Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateNonCachedMemory(_In_ SIZE_T NumberOfBytes);
+
+/* The length must be the one of its allocation. IRQL <= APC_LEVEL.
+ * "ntddk: MmFreeNonCachedMemory". */
+NTKERNELAPI VOID NTAPI MmFreeNonCachedMemory(_In_ PVOID BaseAddress, _In_ SIZE_T NumberOfBytes);
+
+/* -- Physical memory -------------------------------------------------------------------------- */
+
+typedef struct _PHYSICAL_MEMORY_RANGE {
+    PHYSICAL_ADDRESS BaseAddress;
+    LARGE_INTEGER NumberOfBytes;
+} PHYSICAL_MEMORY_RANGE, *PPHYSICAL_MEMORY_RANGE;
+
+/* The ranges of the machine's memory, upwards, without what belongs to devices; behind the last one
+ * two zeroes. A block of nonpaged pool, which the caller frees (ExFreePool); NULL when memory is
+ * short, and for a partition: there is none. `Flags` make no difference. PASSIVE_LEVEL.
+ * "ntddk: MmGetPhysicalMemoryRangesEx2". */
+NTKERNELAPI PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges(VOID);
+NTKERNELAPI PPHYSICAL_MEMORY_RANGE NTAPI
+MmGetPhysicalMemoryRangesEx(_In_opt_ PVOID PartitionObject);
+NTKERNELAPI PPHYSICAL_MEMORY_RANGE NTAPI
+MmGetPhysicalMemoryRangesEx2(_In_opt_ PVOID PartitionObject, _In_ ULONG Flags);
 
 /* Any IRQL, of an address that is valid. "ntddk: MmGetPhysicalAddress". */
 NTKERNELAPI PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(_In_ PVOID BaseAddress);

@@ -61,6 +61,10 @@ NTKERNELAPI NTSTATUS NTAPI IoGetDeviceProperty(_In_ PDEVICE_OBJECT DeviceObject,
                                                _Out_opt_ PVOID PropertyBuffer,
                                                _Out_ PULONG ResultLength);
 
+/* The node of a device: 0, since there is one. STATUS_INVALID_PARAMETER: no device object.
+ * PASSIVE_LEVEL. "wdm: IoGetDeviceNumaNode". */
+NTKERNELAPI NTSTATUS NTAPI IoGetDeviceNumaNode(_In_ PDEVICE_OBJECT Pdo, _Out_ PUSHORT NodeNumber);
+
 /* -- Properties by key ------------------------------------------------------------------------ */
 
 typedef ULONG LCID, *PLCID;
@@ -70,8 +74,8 @@ typedef ULONG LCID, *PLCID;
 
 #define PLUGPLAY_PROPERTY_PERSISTENT 0x00000001
 
-/* IRQL <= APC_LEVEL. STATUS_BUFFER_TOO_SMALL, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_UNSUCCESSFUL (the
- * locale), STATUS_INVALID_PARAMETER. "wdm: IoGetDevicePropertyData", "wdm:
+/* IRQL <= APC_LEVEL. STATUS_BUFFER_TOO_SMALL, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_UNSUCCESSFUL
+ * (the locale), STATUS_INVALID_PARAMETER. "wdm: IoGetDevicePropertyData", "wdm:
  * IoSetDevicePropertyData". */
 _Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI IoGetDevicePropertyData(
     _In_ PDEVICE_OBJECT Pdo, _In_ CONST DEVPROPKEY *PropertyKey, _In_ LCID Lcid, ULONG Flags,

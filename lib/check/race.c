@@ -82,8 +82,8 @@ static uint8_t only_processor(const dq_processor *cpu, const dq_execution *who)
 {
     const unsigned count = cpu->machine->processor_count;
     const uint64_t all = count == 64 ? UINT64_MAX : (1ull << count) - 1;
-    const uint64_t allowed = who->kind == DQ_EXECUTION_IPI ? 1ull << cpu->number
-                                                           : processors_of(who);
+    const bool is_told = who->kind == DQ_EXECUTION_IPI || who->kind == DQ_EXECUTION_NMI;
+    const uint64_t allowed = is_told ? 1ull << cpu->number : processors_of(who);
     const uint64_t set = (allowed & all) != 0 ? allowed & all : all;
 
     return (set & (set - 1)) == 0 ? (uint8_t)__builtin_ctzll(set) : DQ_RACE_ANYWHERE;

@@ -11,10 +11,12 @@
 #include "ex/pool.h"
 #include "io/devnode.h"
 #include "io/pnpnotify.h"
+#include "io/power.h"
 #include "io/removelock.h"
 #include "ke/bugcheckcallback.h"
 #include "ke/handle.h"
 #include "ke/ki.h"
+#include "ke/nmi.h"
 #include "ke/processorchange.h"
 #include "mm/iospace.h"
 #include "mm/pagable.h"
@@ -168,6 +170,30 @@ static void add_provider(void *leaks, const void *place)
                "a provider of events is still registered");
 }
 
+static void add_bugcheck_reason(void *leaks, const void *place)
+{
+    dirql_left(leaks, "BugCheckCallbackLeft", DQ_SERVICE_KeRegisterBugCheckReasonCallback, place,
+               "a bug check routine is still registered");
+}
+
+static void add_nmi_callback(void *leaks, const void *place)
+{
+    dirql_left(leaks, "NmiCallbackLeft", DQ_SERVICE_KeRegisterNmiCallback, place,
+               "an NMI callback is still registered");
+}
+
+static void add_power_request(void *leaks, const void *place)
+{
+    dirql_left(leaks, "PowerRequestLeft", DQ_SERVICE_PoCreatePowerRequest, place,
+               "a power request is not deleted");
+}
+
+static void add_power_setting(void *leaks, const void *place)
+{
+    dirql_left(leaks, "PowerSettingLeft", DQ_SERVICE_PoRegisterPowerSettingCallback, place,
+               "a power setting callback is still registered");
+}
+
 static void add_error_entry(void *leaks, const void *place)
 {
     dirql_left(leaks, "ErrorLogLeft", DQ_SERVICE_IoAllocateErrorLogEntry, place,
@@ -288,6 +314,8 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
         find_remove_locks(kernel->io, leaks);
         dq_irp_for_each(machine, add_irp, leaks);
         dq_system_states_for_each(machine, add_system_state, leaks);
+        dq_power_requests_for_each(machine, add_power_request, leaks);
+        dq_power_settings_for_each(machine, add_power_setting, leaks);
         dq_error_entries_for_each(machine, add_error_entry, leaks);
         dq_pnp_notifications_for_each(machine, add_notification, leaks);
         dq_file_for_each(machine, add_file, leaks);
@@ -295,6 +323,8 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
         find_links(kernel->io, leaks);
     }
     dq_bugcheck_callbacks_for_each(machine, add_bugcheck_callback, leaks);
+    dq_bugcheck_reasons_for_each(machine, add_bugcheck_reason, leaks);
+    dq_nmi_callbacks_for_each(machine, add_nmi_callback, leaks);
     dq_processor_changes_for_each(machine, add_processor_change, leaks);
     dq_handle_for_each(machine, add_handle, leaks);
     for (const dq_mapping *m = kernel->mappings; m != NULL; m = m->next) {

@@ -7,6 +7,7 @@
 #include "hal/adapter.h"
 #include "ke/ki.h"
 #include "mm/mdlheld.h"
+#include "mm/reservedmapping.h"
 
 static void add(dq_leaks *leaks, const char *rule, dq_service service, const void *place,
                 size_t bytes, const char *text)
@@ -43,6 +44,9 @@ static void find_blocks(dq_machine *machine, const void *owner, dq_leaks *leaks)
         if (block->use == DQ_FRAME_CONTIGUOUS) {
             add(leaks, "ContiguousMemoryLeft", block->service, block->place, block->bytes,
                 "contiguous memory is not freed");
+        } else if (block->use == DQ_FRAME_NONCACHED) {
+            add(leaks, "NonCachedMemoryLeft", block->service, block->place, block->bytes,
+                "noncached memory is not freed");
         } else if (block->use == DQ_FRAME_PAGES) {
             add(leaks, "MdlMemoryLeft", block->service, block->place, block->bytes,
                 "the pages that an MDL was allocated with are not freed");
@@ -79,6 +83,10 @@ void dirql_left_memory(dq_machine *machine, dq_leaks *leaks)
 
     find_mdls(kernel, leaks);
     find_blocks(machine, NULL, leaks);
+    for (const dq_reserved_mapping *m = kernel->reserved_mappings; m != NULL; m = m->next) {
+        add(leaks, "MappingAddressLeft", m->service, m->place, m->bytes,
+            "a reserved mapping address is not freed");
+    }
     for (const dq_adapter *adapter = kernel->adapters; adapter != NULL; adapter = adapter->next) {
         find_blocks(machine, adapter, leaks);
         find_registers(adapter, leaks);

@@ -255,6 +255,32 @@ void dirql_line_pulse(dirql_line *line)
     change(line, DQ_SERVICE_dirql_line_pulse, __builtin_return_address(0), pulse);
 }
 
+void dirql_nmi(unsigned processor)
+{
+    DIRQL_INSIDE;
+    dq_machine *machine = dq_self->machine;
+    dq_processor *cpu = dq_self;
+
+    if (machine == NULL || processor >= machine->processor_count) {
+        machine = dirql_control_machine("dirql_nmi");
+        if (machine != NULL) {
+            dirql_control_fail(machine, "line",
+                               "dirql_nmi(%u) was called for a processor that is not there, or "
+                               "outside the machine's own code",
+                               processor);
+        }
+        return;
+    }
+    if (!dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        cpu = dq_enter(DQ_SERVICE_dirql_nmi, __builtin_return_address(0), NULL, processor, 0, 0);
+        dq_leave(cpu); /* The caller stays inside. */
+    }
+    dq_pend(&machine->processors[processor], DQ_LEVEL_HIGH);
+    if (!dq_attends(dq_self, DQ_ATTEND_REFUSE) && dq_is_deliverable(dq_self)) {
+        (void)dq_deliver(dq_self);
+    }
+}
+
 int dirql_line_is_asserted(const dirql_line *line)
 {
     return ask(line, "dirql_line_is_asserted", __builtin_return_address(0), is_asserted) != 0;

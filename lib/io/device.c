@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/io.h"
+#include "io/power.h"
 #include "io/wmi.h"
 #include "ke/devicequeue.h"
 #include "ke/keep.h"
@@ -322,6 +323,7 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     check_stack(cpu, record, place);
     dq_iotimer_delete(cpu, DeviceObject);
     dq_shutdown_forget(cpu->machine, DeviceObject);
+    dq_power_requests_check(cpu, DeviceObject);
     dq_idle_delete(cpu->machine, DeviceObject);
     dq_wmi_delete(cpu, DeviceObject);
     unlink_from_driver(&record->device);

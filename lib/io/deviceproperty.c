@@ -184,3 +184,15 @@ NTSTATUS NTAPI IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, CONST DEVPROPKEY *Pro
     property.key = *PropertyKey;
     return dq_property_change(cpu->machine, &node->properties, Flags, &property);
 }
+
+/* ---- Nodes ----------------------------------------------------------------------------------- */
+
+NTSTATUS NTAPI IoGetDeviceNumaNode(PDEVICE_OBJECT Pdo, PUSHORT NodeNumber)
+{
+    DQ_ENTER(IoGetDeviceNumaNode, Pdo, 0, 0, 0, STATUS_UNSUCCESSFUL);
+    if (!dq_device_is_alive(cpu->machine, Pdo)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    *NodeNumber = 0;
+    return STATUS_SUCCESS;
+}

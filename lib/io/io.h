@@ -55,6 +55,9 @@ typedef struct dq_io {
     struct dq_shutdown *shutdowns;          /* shutdown.c */
     struct dq_idle *idles;                  /* idle.c */
     struct dq_system_state *system_states;  /* powerstate.c */
+    struct dq_power_request *power_requests;   /* powerrequest.c */
+    struct dq_power_setting *power_settings;   /* powersetting.c */
+    struct dq_power_callback *power_callbacks; /* powersetting.c */
     struct dq_error_entry *error_entries;   /* errorlog.c */
     struct dq_wmi_provider *wmi_providers;  /* wmi.c */
     ULONG wmi_providers_made;
@@ -160,7 +163,8 @@ void dq_shutdown_tell(dq_processor *cpu, const void *place);
 /* The device is deleted, and its idle counter with it. */
 void dq_idle_delete(dq_machine *machine, const DEVICE_OBJECT *device);
 
-/* Calls visit() for each registration, or entry, that is left, with who made it: for leak reports. */
+/* Calls visit() for each registration, or entry, that is left, with who made it: for leak
+ * reports. */
 void dq_system_states_for_each(dq_machine *machine,
                                void (*visit)(void *context, const void *place), void *context);
 void dq_error_entries_for_each(dq_machine *machine,

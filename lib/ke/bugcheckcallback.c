@@ -29,14 +29,15 @@ static struct dq_bugcheck_callback **find(dq_kernel *kernel, const void *record)
     return *link != NULL ? link : NULL;
 }
 
-/* dq_machine.bug_check: each is called once, even if it ends in another bug check. */
-static void call_all(dq_processor *cpu)
+/* Each is called once, even if it ends in another bug check. */
+void dq_bugcheck_callbacks_call(dq_processor *cpu)
 {
     dq_kernel *kernel = dq_kernel_of(cpu);
     struct dq_bugcheck_callback *callback;
     unsigned depth;
 
     cpu->irql = HIGH_LEVEL;
+    dq_bugcheck_reasons_call(cpu);
     while ((callback = kernel->bugcheck_callbacks) != NULL) {
         kernel->bugcheck_callbacks = callback->next;
         callback->record->State = BufferStarted;
@@ -75,7 +76,7 @@ BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackReco
                                            .place = DQ_CALL_PLACE,
                                            .next = kernel->bugcheck_callbacks };
     kernel->bugcheck_callbacks = made;
-    cpu->machine->bug_check = call_all;
+    cpu->machine->bug_check = dq_bugcheck_callbacks_call;
     return TRUE;
 }
 

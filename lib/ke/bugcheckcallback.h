@@ -12,4 +12,16 @@
 void dq_bugcheck_callbacks_for_each(dq_machine *machine,
                                     void (*visit)(void *context, const void *place), void *context);
 
+/* dq_machine.bug_check: calls all of them, those for a reason first. */
+void dq_bugcheck_callbacks_call(dq_processor *cpu);
+
+/* ---- bugcheckreason.c ------------------------------------------------------------------------ */
+
+/* At HIGH_LEVEL: asks those that were registered for a reason. */
+void dq_bugcheck_reasons_call(dq_processor *cpu);
+
+/* As dq_bugcheck_callbacks_for_each(), of these. */
+void dq_bugcheck_reasons_for_each(dq_machine *machine,
+                                  void (*visit)(void *context, const void *place), void *context);
+
 #endif

@@ -4,6 +4,7 @@
 #include "ke/apc.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/nmi.h"
 #include "ke/process.h"
 #include "sim/jump.h"
 #include "sim/place.h"
@@ -170,6 +171,7 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .preempt = dq_thread_consider,
     .quantum = dq_thread_end_turn,
     .ipi = dq_ipi_arrive,
+    .nmi = dq_nmi_arrive,
     .idle = dq_dpc_idle,
     .describe_waits = describe_waits,
     .fault = fault,

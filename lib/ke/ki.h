@@ -49,9 +49,12 @@ typedef struct dq_kernel {
     struct dq_section *sections;     /* mm/pagable.c */
     struct dq_onces *onces;          /* rtl/runonce.c */
     struct dq_bugcheck_callback *bugcheck_callbacks; /* bugcheckcallback.c */
+    struct dq_bugcheck_reason *bugcheck_reasons;     /* bugcheckreason.c */
     struct dq_processor_change *processor_changes;   /* processorchange.c */
+    struct dq_nmi_callback *nmi_callbacks;           /* nmi.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */
     struct dq_mdl_hold *mdl_holds;      /* mm/mdlheld.c */
+    struct dq_reserved_mapping *reserved_mappings; /* mm/reservedmapping.c */
     struct dq_adapter *adapters;        /* hal/adapter.c */
     struct dq_frames *frames;           /* mm/frame.c */
     void (*frames_halt)(dq_machine *machine);

@@ -211,6 +211,51 @@ void *dq_frame_bytes(dq_machine *machine, uint64_t physical, size_t bytes)
     return first;
 }
 
+/* ---- Ranges ---------------------------------------------------------------------------------- */
+
+/* The first frame from `from` on, below `end`, that a device's memory begins in; else `end`.
+ * Behind that memory: *behind. */
+static uint64_t next_device(const dq_machine *machine, uint64_t from, uint64_t end,
+                            uint64_t *behind)
+{
+    uint64_t nearest = end;
+
+    *behind = end;
+    for (const dq_window *w = machine->addresses.windows; w != NULL; w = w->next) {
+        const uint64_t first = w->base >> PAGE_SHIFT;
+        const uint64_t last = (w->base + w->bytes - 1) >> PAGE_SHIFT;
+
+        if (w->space == DQ_SPACE_MEMORY && last >= from && first < nearest) {
+            nearest = first > from ? first : from;
+            *behind = last + 1;
+        }
+    }
+    return nearest;
+}
+
+static void visit_between(dq_machine *machine, uint64_t first, uint64_t end,
+                          void (*visit)(void *context, const dq_frame_range *range), void *context)
+{
+    uint64_t behind;
+
+    while (first < end) {
+        const uint64_t device = next_device(machine, first, end, &behind);
+
+        if (device > first) {
+            visit(context, &(dq_frame_range){ first, device });
+        }
+        first = device < end ? behind : end;
+    }
+}
+
+void dq_frame_for_each_range(dq_machine *machine,
+                             void (*visit)(void *context, const dq_frame_range *range),
+                             void *context)
+{
+    visit_between(machine, zones[1].first, asked.end, visit, context);
+    visit_between(machine, zones[2].first, zones[2].end, visit, context);
+}
+
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
 static uint64_t span_of(const dq_frame_block *block)
@@ -306,6 +351,7 @@ dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wi
     *block = (dq_frame_block){ .use = wish->use,
                                .memory = get_memory(machine, pages * PAGE_SIZE),
                                .bytes = wish->bytes,
+                               .told = wish->told,
                                .first = first,
                                .pages = pages,
                                .stride = stride,

@@ -15,6 +15,7 @@
 
 typedef enum dq_frame_use {
     DQ_FRAME_CONTIGUOUS, /* MmAllocateContiguousMemory and its family. */
+    DQ_FRAME_NONCACHED,  /* MmAllocateNonCachedMemory. */
     DQ_FRAME_PAGES,      /* MmAllocatePagesForMdl. */
     DQ_FRAME_COMMON,     /* A common buffer. */
     DQ_FRAME_REGISTERS   /* Map registers of an adapter. */
@@ -26,6 +27,7 @@ typedef struct dq_frame_block {
     char *memory; /* NULL once it is freed. */
     uintptr_t address; /* Where it was. */
     size_t bytes; /* As asked for. */
+    size_t told;  /* By the driver, where that may be less; else 0. */
     uint64_t first; /* Number of its first frame; the others follow, `stride` apart. */
     size_t pages;
     unsigned stride;
@@ -38,6 +40,7 @@ typedef struct dq_frame_block {
 typedef struct dq_frame_wish {
     dq_frame_use use;
     size_t bytes;
+    size_t told;              /* As in the block. */
     uint64_t lowest, highest; /* Physical addresses of its bytes. */
     uint64_t boundary;        /* A power of two that it must not cross; 0: any. */
     bool scattered;           /* No two frames may be neighbours. */
@@ -48,6 +51,16 @@ typedef struct dq_frame_wish {
 
 /* NULL: there is no such range, or memory is short. */
 dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wish);
+
+/* A range of physical memory, in frames. */
+typedef struct dq_frame_range {
+    uint64_t first, end;
+} dq_frame_range;
+
+/* Calls visit() for each range of the machine's memory that is no device's, upwards. */
+void dq_frame_for_each_range(dq_machine *machine,
+                             void (*visit)(void *context, const dq_frame_range *range),
+                             void *context);
 
 /* The use of the memory is over. False if somebody has written behind its end. */
 bool dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void *place);

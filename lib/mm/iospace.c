@@ -55,9 +55,32 @@ PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes,
     return map(cpu, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes, __builtin_return_address(0));
 }
 
+/* One of the protections, and at most one of the ways to cache. */
+static bool is_protection(ULONG protect)
+{
+    const ULONG protections =
+        PAGE_READONLY | PAGE_READWRITE | PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE;
+    const ULONG one = protect & protections, caching = protect & ~protections;
+
+    return one != 0 && (one & (one - 1)) == 0 &&
+           (caching == 0 || caching == PAGE_NOCACHE || caching == PAGE_WRITECOMBINE);
+}
+
 PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect)
 {
     DQ_ENTER(MmMapIoSpaceEx, NULL, PhysicalAddress.QuadPart, NumberOfBytes, Protect, NULL);
+    if (!is_protection(Protect)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = "MmMapIoSpace",
+                               .page = "wdm: MmMapIoSpaceEx",
+                               .place = __builtin_return_address(0) },
+                "MmMapIoSpaceEx was asked for protection 0x%" PRIx32
+                ": it is one of PAGE_READONLY, PAGE_READWRITE, PAGE_EXECUTE, PAGE_EXECUTE_READ and "
+                "PAGE_EXECUTE_READWRITE, with PAGE_NOCACHE or PAGE_WRITECOMBINE at most",
+                (uint32_t)Protect);
+        return NULL;
+    }
     return map(cpu, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes, __builtin_return_address(0));
 }
 

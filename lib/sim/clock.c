@@ -124,7 +124,7 @@ static void check_limits(dq_processor *cpu)
                 (unsigned long long)(limit_ns / 1000000000u));
     }
     if ((execution->kind == DQ_EXECUTION_ISR || execution->kind == DQ_EXECUTION_DPC ||
-         execution->kind == DQ_EXECUTION_IPI) &&
+         execution->kind == DQ_EXECUTION_IPI || execution->kind == DQ_EXECUTION_NMI) &&
         now_ns - execution->begun_ns > activation_limit_ns) {
         char name[96];
 

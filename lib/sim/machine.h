@@ -43,6 +43,8 @@ typedef struct dq_kernel_hooks {
     void (*quantum)(dq_processor *cpu);
     /* At IPI_LEVEL: the processor was interrupted by another one. */
     void (*ipi)(dq_processor *cpu);
+    /* At HIGH_LEVEL: the processor has taken a nonmaskable interrupt. */
+    void (*nmi)(dq_processor *cpu);
     /* In the idle loop, IRQL PASSIVE_LEVEL, before the processor rests: last things to do (low
      * importance DPCs). Returns true if it did any. */
     bool (*idle)(dq_processor *cpu);

@@ -398,6 +398,9 @@ dq_processor *dq_deliver(dq_processor *cpu)
         if (level == DQ_LEVEL_IPI) {
             dq_unpend(cpu, level);
             cpu->machine->hooks->ipi(cpu);
+        } else if (level == DQ_LEVEL_HIGH) {
+            dq_unpend(cpu, level);
+            cpu->machine->hooks->nmi(cpu);
         } else if (level > DQ_LEVEL_DISPATCH) {
             dq_intc_take(cpu, level);
         } else {
@@ -498,6 +501,7 @@ static const char *const kind_names[] = {
     [DQ_EXECUTION_DPC] = "DPC",
     [DQ_EXECUTION_ISR] = "ISR",
     [DQ_EXECUTION_IPI] = "IPI function",
+    [DQ_EXECUTION_NMI] = "NMI callback",
     [DQ_EXECUTION_DEVICE] = "device",
 };
 

@@ -53,6 +53,7 @@ typedef enum dq_execution_kind {
     DQ_EXECUTION_DPC,
     DQ_EXECUTION_ISR,
     DQ_EXECUTION_IPI,
+    DQ_EXECUTION_NMI,
     DQ_EXECUTION_DEVICE /* A register callback or stimulus: hardware, not a processor's code. */
 } dq_execution_kind;
 
@@ -300,9 +301,9 @@ dq_processor *dq_irql_lower(dq_processor *cpu, unsigned irql);
 /* Delivers everything pending above the processor's IRQL. */
 dq_processor *dq_deliver(dq_processor *cpu);
 
-/* Marks a software interrupt (DQ_LEVEL_APC, _DISPATCH or _IPI) pending on `target`; the kernel's
- * hook is called at that level. Not delivered here: the caller's next lowering or point does that.
- */
+/* Marks a software interrupt (DQ_LEVEL_APC, _DISPATCH, _IPI, or _HIGH: an NMI) pending on
+ * `target`; the kernel's hook is called at that level. Not delivered here: the caller's next
+ * lowering or point does that. */
 void dq_pend(dq_processor *target, unsigned level);
 void dq_unpend(dq_processor *target, unsigned level);
 void dq_want_switch(dq_processor *target);

@@ -110,6 +110,41 @@ static void pages_that_were_allocated_for_an_mdl_are_reported(void **state)
 
 /* ---- Memory for devices ---------------------------------------------------------------------- */
 
+static void leave_noncached_memory(void *context)
+{
+    PVOID memory = MmAllocateNonCachedMemory(100);
+
+    (void)context;
+    if (tidy) {
+        MmFreeNonCachedMemory(memory, 100);
+    }
+}
+
+static void noncached_memory_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_noncached_memory, "NonCachedMemoryLeft",
+                "noncached memory is not freed: 4096 bytes");
+    assert_silent(leave_noncached_memory, 1, "NonCachedMemory");
+}
+
+static void leave_a_mapping_address(void *context)
+{
+    PVOID address = MmAllocateMappingAddress(100, 'tseT');
+
+    (void)context;
+    if (tidy) {
+        MmFreeMappingAddress(address, 'tseT');
+    }
+}
+
+static void a_reserved_mapping_address_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_mapping_address, "MappingAddressLeft",
+                "a reserved mapping address is not freed");
+}
+
 static void leave_contiguous_memory(void *context)
 {
     PVOID memory = MmAllocateContiguousMemory(10000, anywhere);
@@ -251,6 +286,8 @@ static void adapters_and_what_they_gave_out_are_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(noncached_memory_is_reported),
+        cmocka_unit_test(a_reserved_mapping_address_is_reported),
         cmocka_unit_test(pages_that_are_still_locked_are_reported),
         cmocka_unit_test(mappings_are_reported_unless_they_went_with_the_lock),
         cmocka_unit_test(pages_that_were_allocated_for_an_mdl_are_reported),

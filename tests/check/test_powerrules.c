@@ -80,6 +80,128 @@ static void a_bug_check_routine_that_is_registered_is_reported(void **state)
                 "a bug check routine is still registered");
 }
 
+static KBUGCHECK_REASON_CALLBACK_ROUTINE give_nothing;
+static VOID give_nothing(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON_CALLBACK_RECORD record,
+                         PVOID data, ULONG length)
+{
+    (void)reason;
+    (void)record;
+    (void)data;
+    (void)length;
+}
+
+static void leave_a_bug_check_reason(void *context)
+{
+    static KBUGCHECK_REASON_CALLBACK_RECORD record;
+
+    (void)context;
+    KeInitializeCallbackRecord(&record);
+    assert_true(KeRegisterBugCheckReasonCallback(&record, give_nothing, KbCallbackAddPages,
+                                                 (PUCHAR) "uart"));
+    if (tidy) {
+        KeDeregisterBugCheckReasonCallback(&record);
+    }
+}
+
+static void a_bug_check_reason_that_is_registered_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_bug_check_reason, "BugCheckCallbackLeft",
+                "a bug check routine is still registered");
+}
+
+static NMI_CALLBACK take_nmi;
+static BOOLEAN take_nmi(PVOID context, BOOLEAN handled)
+{
+    (void)context;
+    return handled;
+}
+
+static void leave_an_nmi_callback(void *context)
+{
+    PVOID handle = KeRegisterNmiCallback(take_nmi, NULL);
+
+    (void)context;
+    if (tidy) {
+        (void)KeDeregisterNmiCallback(handle);
+    }
+}
+
+static void an_nmi_callback_that_is_registered_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_an_nmi_callback, "NmiCallbackLeft", "an NMI callback is still registered");
+}
+
+static PDEVICE_OBJECT lasting;
+
+static void leave_a_power_request(void *context)
+{
+    PVOID request;
+
+    (void)context;
+    lasting = make_device();
+    (void)PoCreatePowerRequest(&request, lasting, NULL);
+    if (tidy) {
+        PoDeletePowerRequest(request);
+        IoDeleteDevice(lasting);
+    }
+}
+
+static void a_power_request_that_is_not_deleted_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_power_request, "PowerRequestLeft", "a power request is not deleted");
+}
+
+static POWER_SETTING_CALLBACK ignore_setting;
+static NTSTATUS ignore_setting(LPCGUID setting, PVOID value, ULONG length, PVOID context)
+{
+    (void)setting;
+    (void)value;
+    (void)length;
+    (void)context;
+    return STATUS_SUCCESS;
+}
+
+static void leave_a_power_setting(void *context)
+{
+    PVOID handle;
+
+    (void)context;
+    (void)PoRegisterPowerSettingCallback(NULL, &GUID_MONITOR_POWER_ON, ignore_setting, NULL,
+                                         &handle);
+    if (tidy) {
+        (void)PoUnregisterPowerSettingCallback(handle);
+    }
+}
+
+static void a_power_setting_that_is_registered_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_power_setting, "PowerSettingLeft",
+                "a power setting callback is still registered");
+}
+
+static void keep_the_power_request(void *context)
+{
+    PDEVICE_OBJECT device = make_device();
+    PVOID request;
+
+    (void)context;
+    (void)PoCreatePowerRequest(&request, device, NULL);
+    (void)PoSetPowerRequest(request, PowerRequestSystemRequired);
+    (void)PoClearPowerRequest(request, PowerRequestSystemRequired);
+    PoDeletePowerRequest(request);
+    IoDeleteDevice(device);
+}
+
+static void a_power_request_that_is_cleared_and_deleted_is_silent(void **state)
+{
+    (void)state;
+    assert_silent(keep_the_power_request, 1, "PowerRequest");
+}
+
 static VOID ignore_change(PVOID context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change,
                           PNTSTATUS status)
 {
@@ -191,6 +313,11 @@ int main(void)
         cmocka_unit_test(a_system_state_that_is_registered_is_reported),
         cmocka_unit_test(an_error_log_entry_that_is_not_written_is_reported),
         cmocka_unit_test(a_bug_check_routine_that_is_registered_is_reported),
+        cmocka_unit_test(a_bug_check_reason_that_is_registered_is_reported),
+        cmocka_unit_test(an_nmi_callback_that_is_registered_is_reported),
+        cmocka_unit_test(a_power_request_that_is_not_deleted_is_reported),
+        cmocka_unit_test(a_power_setting_that_is_registered_is_reported),
+        cmocka_unit_test(a_power_request_that_is_cleared_and_deleted_is_silent),
         cmocka_unit_test(a_processor_routine_that_is_registered_is_reported),
         cmocka_unit_test(a_notification_that_is_registered_is_reported),
         cmocka_unit_test(what_the_system_has_queued_is_nobodys_leftover),

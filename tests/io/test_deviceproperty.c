@@ -315,6 +315,17 @@ static void a_test_sets_properties_of_physical_devices(void **state)
 
 #define PNP_TEST(test) dirql_unit_test_setup(test, pnp_start)
 
+static void the_node_of_a_device_is_the_only_one(void **state)
+{
+    USHORT node = 7;
+
+    (void)state;
+    assert_int_equal(IoGetDeviceNumaNode(pdo, &node), STATUS_SUCCESS);
+    assert_int_equal(node, 0);
+    assert_int_equal(IoGetDeviceNumaNode(NULL, &node), STATUS_INVALID_PARAMETER);
+    assert_int_equal(IoGetDeviceNumaNode((PDEVICE_OBJECT)&node, &node), STATUS_INVALID_PARAMETER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +338,7 @@ int main(void)
         PNP_TEST(resources_are_told_as_they_are),
         PNP_TEST(a_buffer_that_is_too_small_is_told_the_length),
         PNP_TEST(each_device_has_its_own),
+        PNP_TEST(the_node_of_a_device_is_the_only_one),
         PNP_TEST(numbers_and_keys_are_the_same_properties),
         PNP_TEST(a_property_is_set_got_and_deleted_by_locale),
         PNP_TEST(locales_flags_and_sizes_are_looked_at),

@@ -41,6 +41,16 @@ static void extended_form_maps_the_same(void **state)
     MmUnmapIoSpace(mapped, LENGTH);
 }
 
+static void a_protection_is_one_with_one_way_to_cache(void **state)
+{
+    (void)state;
+    dirql_expect_finding("MmMapIoSpace");
+    assert_null(MmMapIoSpaceEx(physical, LENGTH, PAGE_NOCACHE));
+    assert_null(MmMapIoSpaceEx(physical, LENGTH, PAGE_READONLY | PAGE_READWRITE));
+    assert_null(
+        MmMapIoSpaceEx(physical, LENGTH, PAGE_READWRITE | PAGE_NOCACHE | PAGE_WRITECOMBINE));
+}
+
 static void two_mappings_of_a_device_are_counted(void **state)
 {
     PVOID first = MmMapIoSpace(physical, LENGTH, MmNonCached);
@@ -117,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup(device_memory_can_be_mapped_and_unmapped, start),
         dirql_unit_test_setup(extended_form_maps_the_same, start),
+        dirql_unit_test_setup(a_protection_is_one_with_one_way_to_cache, start),
         dirql_unit_test_setup(two_mappings_of_a_device_are_counted, start),
         dirql_unit_test_setup(address_of_no_device_cannot_be_mapped, start),
         dirql_unit_test_setup(more_than_the_device_has_cannot_be_mapped, start),

@@ -38,6 +38,21 @@
     X(CLIENT_ID, 16)                       \
     X(PROCESSOR_NUMBER, 4)                 \
     X(GROUP_AFFINITY, 16)                  \
+    X(KBUGCHECK_REASON_CALLBACK_RECORD, 48)\
+    X(KBUGCHECK_SECONDARY_DUMP_DATA, 48)   \
+    X(KBUGCHECK_SECONDARY_DUMP_DATA_EX, 104)\
+    X(KBUGCHECK_ADD_PAGES, 32)             \
+    X(KBUGCHECK_REMOVE_PAGES, 32)          \
+    X(KTRIAGE_DUMP_DATA_ARRAY, 64)         \
+    X(KBUGCHECK_TRIAGE_DUMP_DATA, 56)      \
+    X(KBUGCHECK_DUMP_IO, 24)               \
+    X(PHYSICAL_MEMORY_RANGE, 16)           \
+    X(PROCESSOR_RELATIONSHIP, 40)          \
+    X(NUMA_NODE_RELATIONSHIP, 40)          \
+    X(CACHE_RELATIONSHIP, 48)              \
+    X(GROUP_RELATIONSHIP, 72)              \
+    X(SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, 80)\
+    X(COUNTED_REASON_CONTEXT, 40)          \
     X(KLOCK_QUEUE_HANDLE, 24)              \
     X(DISPATCHER_HEADER, 24)               \
     X(KEVENT, 24)                          \
