@@ -92,7 +92,7 @@ typedef enum _POWER_REQUEST_TYPE {
 typedef struct _COUNTED_REASON_CONTEXT {
     ULONG Version;
     ULONG Flags;
-    union {
+    __extension__ union {
         __extension__ struct {
             UNICODE_STRING ResourceFileName;
             USHORT ResourceReasonId;
