@@ -97,6 +97,8 @@ typedef enum dirql_leaks {
  * what it was given. A page between two blocks and the page of a freed one are inaccessible. What
  * is left of a block's own pages is looked at when it is freed, as without (0xC1).
  *
+ * Contiguous memory, common buffers and the pages of MDLs are such blocks, too.
+ *
  * Each block takes a page of memory at least, and some microseconds. 16384 blocks in use, 256 MiB
  * with the inaccessible pages, find room; others come from the ordinary pool, as with Windows. The
  * latest 4096 freed blocks stay inaccessible. */

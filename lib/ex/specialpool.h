@@ -19,6 +19,15 @@
 
 typedef struct dq_special dq_special;
 
+/* What lies there, for reports. */
+typedef struct dq_special_thing {
+    const void *address;
+    size_t bytes;
+    bool freed;
+    char what[64]; /* "pool block of 16 bytes (tag Test)". */
+    const void *place, *freed_place;
+} dq_special_thing;
+
 /* NULL when it cannot be had. */
 dq_special *dq_special_start(void);
 void dq_special_stop(dq_special *special);

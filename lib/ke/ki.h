@@ -23,6 +23,8 @@
 #include "ke/wait.h"
 #include "sim/machine.h"
 
+struct dq_special_thing; /* ex/specialpool.h */
+
 /* Made by the boot hook (kernel.c), freed by the halt hook. */
 typedef struct dq_kernel {
     dq_machine *machine;
@@ -34,6 +36,10 @@ typedef struct dq_kernel {
     void *pool;               /* ex/pooltable.c */
     void (*pool_halt)(dq_machine *machine);
     void (*pool_fault)(dq_processor *cpu, const host_fault *fault); /* May be NULL. */
+    /* What begins at this address of special pool, if it is no block; false: nothing. May be
+     * NULL. */
+    bool (*special_other)(dq_machine *machine, const void *address,
+                          struct dq_special_thing *thing);
     struct dq_executive *ex;      /* ex/executive.c */
     void (*ex_thread_ends)(dq_processor *cpu, const dq_thread *thread); /* May be NULL. */
     struct dq_object *objects;    /* handle.c */

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ex/pooltable.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "mm/frameguard.h"
 #include "sim/device.h"
 
 enum { BUCKETS = 512, FILL = 0xA5, PADDING = 0x0F, ZONES = 3 };
@@ -50,11 +52,17 @@ static unsigned bucket(uint64_t value)
 }
 
 /* In an arena it is there until the run is over. */
-static void *get_memory(const dq_machine *machine, size_t bytes)
+static void *get_memory(dq_machine *machine, size_t bytes, bool *special)
 {
+    dq_pool *pool = dq_pool_of(machine);
     dq_arena *arena = machine->options.arena;
-    void *memory = arena != NULL ? dq_arena_allocate(arena, bytes, PAGE_SIZE) : NULL;
+    void *memory = pool != NULL ? dq_pool_special_memory(pool, bytes, machine->options.special_pool)
+                                : NULL;
 
+    *special = memory != NULL;
+    if (memory == NULL) {
+        memory = arena != NULL ? dq_arena_allocate(arena, bytes, PAGE_SIZE) : NULL;
+    }
     return memory != NULL ? memory : host_aligned_allocate(bytes, PAGE_SIZE);
 }
 
@@ -65,14 +73,33 @@ static void free_memory(const dq_machine *machine, void *memory)
     }
 }
 
+static void give_back(dq_machine *machine, dq_frame_block *block)
+{
+    if (block->special) {
+        dq_frameguard_close(machine, block, ((dq_kernel *)machine->kernel)->frames->blocks);
+    } else {
+        free_memory(machine, block->memory);
+    }
+}
+
+/* Special pool goes with the pool. */
 static void halt(dq_machine *machine)
 {
     dq_kernel *kernel = machine->kernel;
 
     for (dq_frame_block *block = kernel->frames->blocks; block != NULL; block = block->next) {
-        free_memory(machine, block->memory);
+        if (!block->special) {
+            free_memory(machine, block->memory);
+        }
     }
     kernel->frames = NULL;
+}
+
+/* dq_kernel.special_other. */
+static bool describe(dq_machine *machine, const void *address, dq_special_thing *thing)
+{
+    return dq_frameguard_describe(((const dq_kernel *)machine->kernel)->frames->blocks, address,
+                                  thing);
 }
 
 static dq_frames *frames_of(dq_machine *machine)
@@ -83,6 +110,7 @@ static dq_frames *frames_of(dq_machine *machine)
         kernel->frames = dq_keep(machine, sizeof(dq_frames));
         if (kernel->frames != NULL) {
             kernel->frames_halt = halt;
+            kernel->special_other = describe;
             kernel->frames->next_asked = asked.first;
         }
     }
@@ -344,12 +372,16 @@ dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wi
                                ? find_range(machine, wish, (uint64_t)(pages - 1) * stride + 1)
                                : 0;
     dq_frame_block *block = first != 0 ? dq_keep(machine, sizeof(*block)) : NULL;
+    void *memory;
+    bool special;
 
     if (block == NULL) {
         return NULL;
     }
+    memory = get_memory(machine, pages * PAGE_SIZE, &special);
     *block = (dq_frame_block){ .use = wish->use,
-                               .memory = get_memory(machine, pages * PAGE_SIZE),
+                               .memory = memory,
+                               .special = special,
                                .bytes = wish->bytes,
                                .told = wish->told,
                                .first = first,
@@ -359,12 +391,12 @@ dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wi
                                .service = dq_self->execution != NULL ? dq_self->execution->service
                                                                      : DQ_SERVICE_NONE,
                                .place = wish->place };
-    if (block->memory == NULL || !bind_all(machine, block)) {
-        free_memory(machine, block->memory);
+    block->address = (uintptr_t)memory;
+    if (memory == NULL || !bind_all(machine, block)) {
+        give_back(machine, block);
         dq_keep_drop(machine, block);
         return NULL;
     }
-    block->address = (uintptr_t)block->memory;
     memset(block->memory, wish->zeroed ? 0 : FILL, wish->bytes);
     memset(block->memory + wish->bytes, PADDING, pages * PAGE_SIZE - wish->bytes);
     block->next = frames->blocks;
@@ -394,7 +426,7 @@ bool dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void 
             unbind(frames, bound);
         }
     }
-    free_memory(machine, block->memory);
+    give_back(machine, block);
     block->memory = NULL;
     block->freed_place = place;
     return intact;

@@ -34,6 +34,7 @@ typedef struct dq_frame_block {
     const void *owner; /* The adapter, for those that belong to one. */
     dq_service service; /* That made it. */
     const void *place, *freed_place;
+    bool special; /* Its memory is special pool's; once it is freed: that nobody may touch. */
     struct dq_frame_block *next;
 } dq_frame_block;
 

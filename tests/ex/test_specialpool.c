@@ -109,7 +109,7 @@ static void the_report_names_the_block_and_both_places(void **state)
     assert_report_has("writes a byte that lies 1 byte behind the end of a pool block of 32 bytes "
                       "(tag Test)");
     assert_report_has("write_behind_the_end");
-    assert_report_has("The block was allocated by get");
+    assert_report_has("It was allocated by get");
 }
 
 static void the_line_that_repeats_the_run_has_special_pool_in_it(void **state)
