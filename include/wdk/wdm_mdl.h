@@ -118,8 +118,9 @@ NTKERNELAPI NTSTATUS NTAPI MmAdvanceMdl(_Inout_ PMDL Mdl, _In_ ULONG NumberOfByt
 
 /* -- Locking --------------------------------------------------------------------------------- */
 
-/* IRQL <= DISPATCH_LEVEL, <= APC_LEVEL for pageable memory. Raises STATUS_ACCESS_VIOLATION.
- * "wdm: MmProbeAndLockPages". */
+/* IRQL <= DISPATCH_LEVEL, <= APC_LEVEL for pageable memory. Inside a __try: raises
+ * STATUS_ACCESS_VIOLATION where no memory is, and for UserMode where it is not user mode's (see
+ * ProbeForRead). "wdm: MmProbeAndLockPages". */
 NTKERNELAPI VOID NTAPI MmProbeAndLockPages(_Inout_ PMDL MemoryDescriptorList,
                                            _In_ KPROCESSOR_MODE AccessMode,
                                            _In_ LOCK_OPERATION Operation);

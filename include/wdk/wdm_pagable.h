@@ -10,6 +10,16 @@ EXTERN_C_START
 
 /* -- Addresses -------------------------------------------------------------------------------- */
 
+/* IRQL <= APC_LEVEL, inside a __try. Raise STATUS_ACCESS_VIOLATION if the buffer is not user
+ * mode's, STATUS_DATATYPE_MISALIGNMENT if its beginning is not aligned so; ProbeForWrite also
+ * touches its pages. Nothing is looked at if Length is 0. The test's memory is user mode's here,
+ * but not pool, device memory, and addresses above what a process can have. "wdm: ProbeForRead",
+ * "wdm: ProbeForWrite". */
+NTKERNELAPI VOID NTAPI ProbeForRead(_In_ const volatile VOID *Address, _In_ SIZE_T Length,
+                                    _In_ ULONG Alignment);
+NTKERNELAPI VOID NTAPI ProbeForWrite(_Inout_ volatile VOID *Address, _In_ SIZE_T Length,
+                                     _In_ ULONG Alignment);
+
 /* IRQL <= DISPATCH_LEVEL; not recommended. "ntddk: MmIsAddressValid". */
 NTKERNELAPI BOOLEAN NTAPI MmIsAddressValid(_In_ PVOID VirtualAddress);
 

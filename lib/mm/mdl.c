@@ -11,10 +11,9 @@
 #include "ke/raise.h"
 #include "mm/frame.h"
 #include "mm/mdlheld.h"
+#include "mm/probe.h"
 
 enum { DESCRIBED = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL };
-
-static const uintptr_t lowest_address = 0x10000; /* Below it nothing is ever mapped. */
 
 void dq_mdl_refuse(dq_processor *cpu, const MDL *mdl, const dq_mdl_error *error, const char *text)
 {
@@ -144,12 +143,25 @@ static void check_pageable(dq_processor *cpu, const MDL *mdl, const void *place)
     }
 }
 
+static const char *why_not_accessible(dq_processor *cpu, const MDL *mdl, KPROCESSOR_MODE mode)
+{
+    const void *address = MmGetMdlVirtualAddress(mdl);
+    const char *why =
+        mode != KernelMode ? dq_probe_why_not_users(cpu->machine, address, mdl->ByteCount) : NULL;
+
+    if (why == NULL && !dq_probe_is_there(address, mdl->ByteCount)) {
+        why = "where no memory is";
+    }
+    return why;
+}
+
 VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
                                LOCK_OPERATION Operation)
 {
     const void *place = __builtin_return_address(0);
     const PMDL mdl = MemoryDescriptorList;
     const ULONG wrong = (ULONG)mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | DESCRIBED | MDL_IO_SPACE);
+    const char *why;
 
     DQ_ENTER(MmProbeAndLockPages, NULL, MemoryDescriptorList, AccessMode, Operation, DQ_VOID);
     if (wrong != 0) {
@@ -161,10 +173,11 @@ VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE Access
         return;
     }
     check_pageable(cpu, mdl, place);
-    if ((uintptr_t)MmGetMdlVirtualAddress(mdl) < lowest_address) {
+    why = why_not_accessible(cpu, mdl, AccessMode);
+    if (why != NULL) {
         dq_raise_status(cpu, STATUS_ACCESS_VIOLATION, place,
-                        "MmProbeAndLockPages of %u bytes at %p, where no memory is",
-                        mdl->ByteCount, MmGetMdlVirtualAddress(mdl));
+                        "MmProbeAndLockPages of %u bytes at %p, %s", mdl->ByteCount,
+                        MmGetMdlVirtualAddress(mdl), why);
     }
     if (!dq_mdl_describe(cpu->machine, mdl) ||
         !dq_mdl_hold_add(cpu->machine, &(dq_mdl_hold){ .kind = DQ_MDL_LOCKED,

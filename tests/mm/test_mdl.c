@@ -90,7 +90,7 @@ static void locking_and_unlocking_is_kept_in_the_flags(void **state)
                      MmGetPhysicalAddress(memory + PAGE_SIZE).QuadPart >> PAGE_SHIFT);
     MmUnlockPages(mdl);
     assert_int_equal(mdl->MdlFlags, 0);
-    MmProbeAndLockPages(mdl, UserMode, IoModifyAccess);
+    MmProbeAndLockPages(mdl, KernelMode, IoModifyAccess);
     assert_int_equal(mdl->MdlFlags, MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     MmUnlockPages(mdl);
     IoFreeMdl(mdl);
