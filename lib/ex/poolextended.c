@@ -3,7 +3,7 @@
  *
  * Nobody's quota is ever exceeded here and no memory is short unless the test says so: then a
  * priority makes no difference but for special pool, and what is charged to a quota raises its
- * status. /
+ * status.
  */
 #include "ex/pool.h"
 #include "ke/raise.h"
