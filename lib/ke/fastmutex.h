@@ -46,4 +46,36 @@ typedef struct dq_fast_mutexes {
 /* A thread that ends owning a fast mutex is an error: nobody else may release it. */
 void dq_fastmutex_thread_ends(dq_processor *cpu, dq_thread *thread);
 
+/* ---- Between fastmutex.c and fastmutexrules.c ------------------------------------------------ */
+
+/* One call of a service. */
+typedef struct dq_fast_call {
+    PFAST_MUTEX mutex;
+    dq_fast_api api;
+    dq_service service;
+    const void *place;
+} dq_fast_call;
+
+static inline bool dq_fast_is_unsafe(dq_fast_api api)
+{
+    return api == DQ_FAST_UNSAFE || api == DQ_FAST_GUARDED_UNSAFE;
+}
+
+static inline const char *dq_fast_name(dq_fast_api api)
+{
+    return api == DQ_FAST_SAFE || api == DQ_FAST_UNSAFE ? "fast mutex" : "guarded mutex";
+}
+
+/* The link to it, which holds NULL if nobody owns the mutex. */
+dq_fast_hold **dq_fast_find(const dq_processor *cpu, const FAST_MUTEX *mutex);
+void dq_fast_forget(const dq_processor *cpu, dq_fast_hold **link);
+
+/* The thread of `want` is about to wait. It closes a cycle if the owners on the way from it wait,
+ * down to itself: then this fails the run. */
+void dq_fast_check_deadlock(dq_processor *cpu, const dq_fast_want *want, const dq_fast_call *c);
+
+void dq_fast_check_acquire(dq_processor *cpu, const dq_fast_call *c);
+/* `hold`: who owns it, or NULL. */
+void dq_fast_check_release(dq_processor *cpu, const dq_fast_call *c, const dq_fast_hold *hold);
+
 #endif

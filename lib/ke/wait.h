@@ -80,6 +80,19 @@ static inline void dq_wait_tell_read(dq_processor *cpu, const DISPATCHER_HEADER 
 /* "a notification event": for reports. */
 const char *dq_wait_object_text(const DISPATCHER_HEADER *header);
 
+/* ---- Between wait.c and dispatcher.c --------------------------------------------------------- */
+
+/* The thread need not wait for it. */
+bool dq_dispatcher_is_free_for(const dq_thread *thread, const DISPATCHER_HEADER *header);
+
+/* What a satisfied wait does to the object. True: a mutex whose owner had ended. */
+bool dq_dispatcher_consume(dq_thread *thread, DISPATCHER_HEADER *header);
+
+/* When the time of a thread's wait is over: what its deadline calls. */
+void dq_wait_time_is_over(dq_machine *machine, dq_deadline *deadline);
+
+/* ---- Mutexes --------------------------------------------------------------------------------- */
+
 /* mutex.c: what a satisfied wait does to a mutex; true if its last owner had abandoned it. */
 bool dq_mutex_take(dq_thread *thread, DISPATCHER_HEADER *header);
 bool dq_mutex_is_free_for(const dq_thread *thread, const DISPATCHER_HEADER *header);
