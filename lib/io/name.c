@@ -58,7 +58,7 @@ UNICODE_STRING dq_name_keep(dq_machine *machine, const UNICODE_STRING *name)
     UNICODE_STRING kept = { .Length = name->Length, .MaximumLength = name->Length };
 
     kept.Buffer = dq_keep(machine, name->Length);
-    if (kept.Buffer != NULL) {
+    if (kept.Buffer != NULL && name->Length > 0) {
         memcpy(kept.Buffer, name->Buffer, name->Length);
     }
     return kept;
@@ -93,8 +93,10 @@ static UNICODE_STRING replace(dq_machine *machine, const UNICODE_STRING *name, U
                             .MaximumLength = (USHORT)(by->Length + rest) };
 
     made.Buffer = dq_keep(machine, made.Length);
-    if (made.Buffer != NULL) {
+    if (made.Buffer != NULL && by->Length > 0) {
         memcpy(made.Buffer, by->Buffer, by->Length);
+    }
+    if (made.Buffer != NULL) {
         memcpy((char *)made.Buffer + by->Length, (const char *)name->Buffer + count, rest);
     }
     return made;

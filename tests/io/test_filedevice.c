@@ -32,8 +32,10 @@ static NTSTATUS note(PDEVICE_OBJECT device, PIRP irp)
         seen.access = location->Parameters.Create.SecurityContext->DesiredAccess;
         seen.share = location->Parameters.Create.ShareAccess;
         seen.options = location->Parameters.Create.Options;
-        memcpy(seen.rest, location->FileObject->FileName.Buffer,
-               location->FileObject->FileName.Length);
+        if (location->FileObject->FileName.Length > 0) {
+            memcpy(seen.rest, location->FileObject->FileName.Buffer,
+                   location->FileObject->FileName.Length);
+        }
         information = FILE_OPENED;
     } else if (location->MajorFunction == IRP_MJ_READ) {
         seen.offset = location->Parameters.Read.ByteOffset.QuadPart;
