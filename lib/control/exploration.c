@@ -71,6 +71,7 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     ex->search.sharing.arena = &ex->arena;
     look_at_test(ex);
     dq_passes_begin(&ex->passes, &last);
+    ex->search.last = last;
     dq_search_begin(&ex->search, &ex->passes.limit);
     return ex;
 }

@@ -59,11 +59,12 @@ static bool advance(dirql_exploration *ex)
         return true;
     }
     ex->schedules_before = ex->schedules;
-    if (!dq_passes_advance(&ex->passes, ex->search.cut)) {
-        ex->is_complete = !ex->search.left_rest;
-        return false;
-    }
-    dq_search_begin(&ex->search, &ex->passes.limit);
+    do {
+        if (!dq_passes_advance(&ex->passes, ex->search.cut)) {
+            ex->is_complete = !ex->search.left_rest;
+            return false;
+        }
+    } while (!dq_search_go_on(&ex->search, &ex->passes.limit));
     (void)dirql_resume_write(ex, ex->complaint, sizeof(ex->complaint)); /* And at the end again. */
     return true;
 }
@@ -147,19 +148,6 @@ static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result 
     return false;
 }
 
-/* A run must ask what the one before asked, up to the answer that is new. */
-static bool has_diverged(dirql_exploration *ex)
-{
-    if (ex->search.error == DQ_SEARCH_GOES_ON && ex->search.searcher.at < ex->search.count) {
-        ex->search.error = DQ_SEARCH_DIVERGED;
-        ex->search.error_at = ex->search.searcher.at;
-        ex->search.expected = ex->search.nodes[ex->search.searcher.at].choice;
-        ex->search.expected_service = ex->search.nodes[ex->search.searcher.at].service;
-        ex->search.asked = (dq_choice){ 0 };
-    }
-    return ex->search.error != DQ_SEARCH_GOES_ON;
-}
-
 /* The first schedule is run twice: a test that is not deterministic shows in that. */
 static bool is_same_twice(const dirql_exploration *ex)
 {
@@ -188,7 +176,7 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result)
         if (ex->cut_short_ns != 0) {
             return conclude(ex, result);
         }
-        if (has_diverged(ex)) {
+        if (dq_search_has_diverged(&ex->search)) {
             return dirql_explore_diverged(ex, result);
         }
         if (runs == 0) {

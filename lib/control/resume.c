@@ -1,5 +1,5 @@
 /*
- * resume.c - the file of option resume: a few lines of text.
+ * resume.c - the file of option resume: lines of text.
  */
 #include "control/resume.h"
 
@@ -10,7 +10,7 @@
 
 #include "host/file.h"
 
-enum { FILE_BYTES = 2048, FORMAT = 2 };
+enum { LINE_BYTES = 512, FORMAT = 3 };
 
 /* ---- What it is of --------------------------------------------------------------------------- */
 
@@ -30,53 +30,74 @@ static void describe(const dirql_exploration *ex, char *text, size_t bytes)
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-static int add_bounds(char *text, size_t bytes, const char *what, const dq_bounds *bounds)
+static void add_bounds(dq_text *out, const char *what, const dq_bounds *bounds)
 {
-    return snprintf(text, bytes, "%s %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", what,
-                    bounds->of[DQ_BOUND_PREEMPTION], bounds->of[DQ_BOUND_INTERRUPT],
-                    bounds->of[DQ_BOUND_FAULT]);
+    dq_text_add(out, "%s %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", what,
+                bounds->of[DQ_BOUND_PREEMPTION], bounds->of[DQ_BOUND_INTERRUPT],
+                bounds->of[DQ_BOUND_FAULT]);
+}
+
+/* NULL: short of memory. */
+static char *make_text(const dirql_exploration *ex)
+{
+    const dq_passes *passes = &ex->passes;
+    char whose[LINE_BYTES];
+    dq_text out = { 0 };
+
+    describe(ex, whose, sizeof(whose));
+    dq_text_add(&out, "dirql-resume %d\n%s\n", FORMAT, whose);
+    add_bounds(&out, "pass", &passes->limit);
+    add_bounds(&out, "done", &passes->done);
+    dq_text_add(&out, "any %d\ncut %d %d %d\nschedules %" PRIu64 "\n%s\n", passes->any_done,
+                passes->cut[DQ_BOUND_PREEMPTION], passes->cut[DQ_BOUND_INTERRUPT],
+                passes->cut[DQ_BOUND_FAULT], ex->schedules_before,
+                ex->is_complete ? "complete" : "open");
+    if (!ex->is_complete) {
+        dirql_resume_write_ways(&ex->search, &out);
+    }
+    return dq_text_take(&out);
 }
 
 bool dirql_resume_write(const dirql_exploration *ex, char *error, size_t bytes)
 {
-    const dq_passes *passes = &ex->passes;
-    char text[FILE_BYTES], whose[FILE_BYTES / 4], reason[200];
-    int length;
+    char reason[200] = "short of memory";
+    char *text;
+    bool is_written;
 
     if (ex->options.resume == NULL) {
         return true;
     }
-    describe(ex, whose, sizeof(whose));
-    length = snprintf(text, sizeof(text), "dirql-resume %d\n%s\n", FORMAT, whose);
-    length += add_bounds(text + length, sizeof(text) - (size_t)length, "pass", &passes->limit);
-    length += add_bounds(text + length, sizeof(text) - (size_t)length, "done", &passes->done);
-    length += snprintf(text + length, sizeof(text) - (size_t)length,
-                       "any %d\ncut %d %d %d\nschedules %" PRIu64 "\n%s\n", passes->any_done,
-                       passes->cut[DQ_BOUND_PREEMPTION], passes->cut[DQ_BOUND_INTERRUPT],
-                       passes->cut[DQ_BOUND_FAULT], ex->schedules_before,
-                       ex->is_complete ? "complete" : "open");
-    if (host_file_replace(ex->options.resume, text, (size_t)length, reason, sizeof(reason))) {
-        return true;
+    text = make_text(ex);
+    is_written = text != NULL && host_file_replace(ex->options.resume, text, strlen(text), reason,
+                                                   sizeof(reason));
+    free(text);
+    if (!is_written) {
+        snprintf(error, bytes, "option resume, or DIRQL_RESUME: %.200s cannot be written: %.120s",
+                 ex->options.resume, reason);
     }
-    snprintf(error, bytes, "option resume, or DIRQL_RESUME: %.200s cannot be written: %.120s",
-             ex->options.resume, reason);
-    return false;
+    return is_written;
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-static bool read_file(const char *path, char text[FILE_BYTES])
+/* To be freed. NULL: it cannot be read, or is no text. */
+static char *read_file(const char *path)
 {
     FILE *file = fopen(path, "rb");
+    dq_text out = { 0 };
+    char part[LINE_BYTES];
     size_t length;
 
     if (file == NULL) {
-        return false;
+        return NULL;
     }
-    length = fread(text, 1, FILE_BYTES - 1, file);
-    text[length] = '\0';
+    while ((length = fread(part, 1, sizeof(part) - 1, file)) > 0) {
+        part[length] = '\0';
+        out.failed = out.failed || strlen(part) != length;
+        dq_text_add(&out, "%s", part);
+    }
     fclose(file);
-    return length > 0 && strlen(text) == length;
+    return dq_text_take(&out);
 }
 
 static bool are_bounds(const uint32_t of[3], const dq_bounds *last)
@@ -106,13 +127,12 @@ static bool take(dirql_exploration *ex, const char *text)
                "\nany %1u\ncut %1u %1u %1u\nschedules %" SCNu64 "\n%15[a-z]\n%n",
                &pass[0], &pass[1], &pass[2], &done[0], &done[1], &done[2], &any, &cut[0], &cut[1],
                &cut[2], &schedules, state, &end) != 12 ||
-        end == 0 || text[end] != '\0' ||
-        (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0) ||
+        end == 0 || (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0) ||
         !are_bounds(pass, &ex->passes.last) || !are_bounds(done, &ex->passes.last)) {
         return false;
     }
     if (strcmp(state, "complete") == 0) {
-        return true;
+        return text[end] == '\0';
     }
     set_bounds(&ex->passes.limit, pass);
     set_bounds(&ex->passes.done, done);
@@ -122,20 +142,18 @@ static bool take(dirql_exploration *ex, const char *text)
     ex->passes.cut[DQ_BOUND_FAULT] = cut[2] != 0;
     ex->schedules = schedules;
     ex->schedules_before = schedules;
-    dq_search_begin(&ex->search, &ex->passes.limit);
-    return true;
+    return dirql_resume_read_ways(&ex->search, &ex->passes.limit, text + end);
 }
 
-static bool read(dirql_exploration *ex, char *error, size_t bytes)
+static bool read_text(dirql_exploration *ex, char *text, char *error, size_t bytes)
 {
     const char *path = ex->options.resume;
-    char text[FILE_BYTES], head[32], whose[FILE_BYTES / 4];
+    char head[32], whose[LINE_BYTES];
     char *line, *rest;
 
     snprintf(head, sizeof(head), "dirql-resume %d\n", FORMAT);
     describe(ex, whose, sizeof(whose));
-    line = read_file(path, text) && strncmp(text, head, strlen(head)) == 0 ? text + strlen(head)
-                                                                         : NULL;
+    line = text != NULL && strncmp(text, head, strlen(head)) == 0 ? text + strlen(head) : NULL;
     rest = line != NULL ? strchr(line, '\n') : NULL;
     if (rest == NULL) {
         snprintf(error, bytes,
@@ -158,6 +176,15 @@ static bool read(dirql_exploration *ex, char *error, size_t bytes)
         return false;
     }
     return true;
+}
+
+static bool read(dirql_exploration *ex, char *error, size_t bytes)
+{
+    char *text = read_file(ex->options.resume);
+    const bool is_read = read_text(ex, text, error, bytes);
+
+    free(text);
+    return is_read;
 }
 
 /* Of two explorations that write one file, each would undo what the other has done. */

@@ -2,13 +2,16 @@
  * resume.h - option resume: where an exploration that a limit has cut goes on in the next run.
  *
  * The file holds what is finished: the passes (explore/passes.h) that are complete, and how many
- * schedules they had. The pass that was cut begins anew. What is complete as a whole begins
- * anew, too: then the file is of no use but to say so.
+ * schedules they had; and the ways that they have left (explore/frontier.h). The pass that was cut
+ * begins anew with these. Not where the search is reduced: what it branches on it has found out by
+ * running, and the next process has to. Then that pass begins at the root. What is complete as a
+ * whole begins anew: then the file is of no use but to say so.
  */
 #ifndef DQ_CONTROL_RESUME_H
 #define DQ_CONTROL_RESUME_H
 
 #include "control/exploration.h"
+#include "sim/text.h"
 
 /* Before the first run: goes on from the file, if there is one. False, with the reason, if it
  * cannot be read, is something else's, is used by another exploration now, or cannot be written:
@@ -20,5 +23,13 @@ void dirql_resume_end(dirql_exploration *ex);
 
 /* After a pass, and at the end. False, with the reason, if it cannot be written. */
 bool dirql_resume_write(const dirql_exploration *ex, char *error, size_t bytes);
+
+/* ---- resumeways.c ---------------------------------------------------------------------------- */
+
+/* The part of the file that holds the ways. */
+void dirql_resume_write_ways(const dq_search *search, dq_text *out);
+
+/* Reads that, and begins the pass. False if it is malformed. */
+bool dirql_resume_read_ways(dq_search *search, const dq_bounds *limit, const char *text);
 
 #endif

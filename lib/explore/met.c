@@ -71,25 +71,34 @@ static void enlarge(dq_met *met)
     *met = larger;
 }
 
+static bool counts(const dq_bounds *limit, unsigned i)
+{
+    return limit->of[DQ_BOUND_PREEMPTION + i] != DQ_UNBOUNDED;
+}
+
 /* False: more than an entry can hold. */
 static bool fill(dq_met_entry *entry, uint64_t state, const dq_bounds *used, const dq_bounds *limit)
 {
     entry->state = state != 0 ? state : 1;
     for (unsigned i = 0; i < BOUNDS; i++) {
-        const unsigned bound = DQ_BOUND_PREEMPTION + i;
-        const uint32_t value = limit->of[bound] == DQ_UNBOUNDED ? 0 : used->of[bound];
+        const uint32_t value = used->of[DQ_BOUND_PREEMPTION + i];
 
-        if (value > UINT16_MAX) {
+        if (value > UINT16_MAX && counts(limit, i)) {
             return false;
         }
-        entry->used[i] = (uint16_t)value;
+        entry->used[i] = (uint16_t)(value > UINT16_MAX ? UINT16_MAX : value);
     }
     return true;
 }
 
-static bool is_cheaper(const dq_met_entry *a, const dq_met_entry *b)
+static bool is_cheaper(const dq_met_entry *a, const dq_met_entry *b, const dq_bounds *limit)
 {
-    return a->used[0] <= b->used[0] && a->used[1] <= b->used[1] && a->used[2] <= b->used[2];
+    for (unsigned i = 0; i < BOUNDS; i++) {
+        if (a->used[i] > b->used[i] && counts(limit, i)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool dq_met_before(dq_met *met, uint64_t state, const dq_bounds *used, const dq_bounds *limit)
@@ -110,10 +119,10 @@ bool dq_met_before(dq_met *met, uint64_t state, const dq_bounds *used, const dq_
         if (bucket[i].state != entry.state) {
             continue;
         }
-        if (is_cheaper(&bucket[i], &entry)) {
+        if (is_cheaper(&bucket[i], &entry, limit)) {
             return true;
         }
-        if (is_cheaper(&entry, &bucket[i])) {
+        if (is_cheaper(&entry, &bucket[i], limit)) {
             bucket[i] = entry;
             return false;
         }

@@ -1,8 +1,8 @@
 /*
  * passes.h - the order of the bounds: few preemptions first, then few interrupts, then few faults.
  *
- * A pass runs everything within its bounds. What an earlier pass has run is run again where the
- * bounds grow by one, but counted once: a schedule belongs to the pass whose bounds it needs.
+ * After a pass, everything within its bounds has been run. What an earlier pass has run may be run
+ * again (search.h), but is counted once: a schedule belongs to the pass whose bounds it needs.
  */
 #ifndef DQ_PASSES_H
 #define DQ_PASSES_H

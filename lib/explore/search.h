@@ -7,7 +7,10 @@
  *
  * Bounds limit what a run may use up of preemptions, displaced interrupts and faults. A search is
  * made in passes with growing bounds (passes.h), so that what fails with the fewest is found
- * first.
+ * first. An answer that is too dear in one pass is left to the first that can afford it
+ * (frontier.h), with the way that leads there; that pass begins behind it, so nothing is run twice.
+ * Where these ways take too much memory, a pass begins at the root, and runs again what those
+ * before it have run. The order is the same: the ways are gone in the order of their answers.
  *
  * Reduction, first: no branch is made at a point whose step is independent of all that others do in any
  * run: it touches only memory that nobody else touches, or it is a service that touches only what it is
@@ -37,8 +40,12 @@
  *     what has been put off, and that is part of the state. And the one that was there before had
  *     used up no more, of each bound, or it does not count as met (met.h). So it had what these
  *     answers cost; and if there is a cheaper way to the state, that is gone, too.
- *   - All answers from there are given in this pass: those of a state on the way to the present run
- *     are still to come, and those of others have been. A pass remembers nothing of the one before.
+ *   - All answers from there are given: those of a state on the way to the present run are still to
+ *     come in this pass, and those of others have been; but for what was too dear, which is left
+ *     to a later pass: no later than to the one that could afford what the run could do from here,
+ *     which had paid no less. So a pass remembers the states of those before it. Not if it begins
+ *     at the root: then the ways that were left are forgotten, and the states with them. What is
+ *     not limited counts, too, as long as a later pass may limit it again.
  * The rest follows by induction over the runs, in the order in which they are made. Where the same
  * state is met twice in one run, the way between was in vain.
  *
@@ -63,7 +70,7 @@
 #ifndef DQ_SEARCH_H
 #define DQ_SEARCH_H
 
-#include "explore/met.h"
+#include "explore/frontier.h"
 #include "explore/sharing.h"
 #include "sim/order.h"
 
@@ -84,11 +91,18 @@ typedef struct dq_search {
     dq_node *nodes;
     size_t count, capacity;
     size_t depth; /* Choices of the run before; those behind `count` are still there. */
+    dq_bounds last;  /* The largest limit that a pass will have. */
     dq_bounds limit;
+    dq_bounds price; /* The same, for states that were met. */
     dq_bounds used;           /* By the answers of the present run. */
     bool cut[DQ_BOUND_COUNT]; /* An answer was left out because of that limit. */
     unsigned shards, shard; /* How many there are, and which this is. */
-    size_t deviations;      /* Answers of the present run that are not 0. */
+    dq_turning *turnings; /* Answers of the present run that are not 0, ... */
+    size_t deviations;    /* ... so many. There is room for one more. */
+    dq_frontier frontier;
+    dq_way way;    /* That an earlier pass has left: behind it, all is to be run. */
+    size_t turned; /* So many of its answers have been given. */
+    size_t floor;  /* Choices up to its end: other answers to them are not for this way. */
     bool left_rest; /* Of a run that asked for more choices than are kept. */
     dq_sharing sharing;
     dq_order order;
@@ -106,11 +120,18 @@ typedef struct dq_search {
 void dq_search_start(dq_search *search);
 void dq_search_stop(dq_search *search);
 
-/* Begins a pass: its first run takes option 0 everywhere. */
+/* Begins a pass at the root, whatever was run before: its first run takes option 0 everywhere. */
 void dq_search_begin(dq_search *search, const dq_bounds *limit);
+
+/* Begins a pass with what the passes before it have left to it; at the root if that is not known.
+ * False if they have left nothing: the pass is complete. */
+bool dq_search_go_on(dq_search *search, const dq_bounds *limit);
 
 /* Before each run. */
 void dq_search_begin_run(dq_search *search);
+
+/* After a run: true, with the reason in `error`, if it was not what it had to be. */
+bool dq_search_has_diverged(dq_search *search);
 
 /* After a run: prepares the next one. False if there is none: the pass is complete. */
 bool dq_search_advance(dq_search *search);

@@ -4,7 +4,8 @@
  * Bounds leave out nearly all of the tree of choices, so a share that halves at each of them would
  * be next to nothing for most of the time. Instead the schedules are counted that there would be if
  * every run had the choices of the present one: with what is left of each bound, behind each
- * choice. Those behind the answers that have been given before are seen.
+ * choice. Those behind the answers that have been given before are seen. Of a pass that goes ways
+ * which others have left to it, each way is as large as any.
  */
 #include "explore/search.h"
 
@@ -49,9 +50,10 @@ static bool spend(const dq_search *search, const dq_choice *choice, unsigned ans
 }
 
 /* Behind the answers up to `end`, from what there is behind the next choice. */
-static double behind(const dq_search *search, const dq_choice *choice, unsigned end,
-                     unsigned state, const counts *next)
+static double behind(const dq_search *search, size_t at, unsigned end, unsigned state,
+                     const counts *next)
 {
+    const dq_choice *choice = &search->nodes[at].choice;
     double sum = 0;
 
     for (unsigned answer = 0; answer < end; answer++) {
@@ -98,12 +100,12 @@ static void count(const dq_search *search, counts *all, double *scales)
     for (unsigned state = 0; state < STATES; state++) {
         all[length].of[state] = 1;
     }
-    for (size_t i = length; i-- > 0;) {
-        const dq_choice *choice = &search->nodes[i].choice;
+    for (size_t i = length; i-- > search->floor;) {
+        const unsigned options = search->nodes[i].choice.options;
 
         scales[i] = 1;
         for (unsigned state = 0; state < STATES; state++) {
-            all[i].of[state] = behind(search, choice, choice->options, state, &all[i + 1]);
+            all[i].of[state] = behind(search, i, options, state, &all[i + 1]);
             scales[i] = all[i].of[state] > scales[i] ? all[i].of[state] : scales[i];
         }
         for (unsigned state = 0; state < STATES; state++) {
@@ -114,26 +116,38 @@ static void count(const dq_search *search, counts *all, double *scales)
 
 static double add_up(const dq_search *search, const counts *all, const double *scales)
 {
+    const size_t end = shorter(search->count, length_of(search));
     unsigned state = first_state(search);
-    double share = 0, scale = 1 / all[0].of[state];
+    double share = 0, scale;
 
-    for (size_t i = 0; i < shorter(search->count, length_of(search)); i++) {
+    for (size_t i = 0; i < search->floor; i++) {
+        (void)spend(search, &search->nodes[i].choice, search->nodes[i].choice.answer, &state);
+    }
+    scale = 1 / all[search->floor].of[state];
+    for (size_t i = search->floor; i < end; i++) {
         const dq_choice *choice = &search->nodes[i].choice;
 
         scale /= scales[i];
-        share += scale * behind(search, choice, choice->answer, state, &all[i + 1]);
+        share += scale * behind(search, i, choice->answer, state, &all[i + 1]);
         (void)spend(search, choice, choice->answer, &state);
     }
     return share;
 }
 
-double dq_search_share(const dq_search *search)
+/* Of the present way, or of a pass that begins at the root. Of a way whose first run is still to come,
+ * nothing is known. */
+static double share_of_way(const dq_search *search)
 {
     const size_t length = length_of(search);
-    counts *all = malloc((length + 1) * sizeof(*all));
-    double *scales = malloc((length + 1) * sizeof(*scales));
+    counts *all;
+    double *scales;
     double share = 0;
 
+    if (search->turned < search->way.count || search->floor > length) {
+        return 0;
+    }
+    all = malloc((length + 1) * sizeof(*all));
+    scales = malloc((length + 1) * sizeof(*scales));
     if (all != NULL && scales != NULL) {
         count(search, all, scales);
         share = add_up(search, all, scales);
@@ -141,4 +155,13 @@ double dq_search_share(const dq_search *search)
     free(all);
     free(scales);
     return share;
+}
+
+double dq_search_share(const dq_search *search)
+{
+    const dq_frontier *frontier = &search->frontier;
+    const double share = share_of_way(search);
+
+    return frontier->count > 0 ? ((double)(frontier->next - 1) + share) / (double)frontier->count
+                               : share;
 }

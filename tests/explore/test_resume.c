@@ -42,8 +42,12 @@ static void never(void *context)
 static dirql_options exploring(void)
 {
     bodies = 0;
-    return (dirql_options){ .name = "it", .mode = DIRQL_MODE_EXPLORE, .processors = 2,
-                            .preemptions = 3, .time_limit_s = DIRQL_NEVER, .resume = path,
+    return (dirql_options){ .name = "it",
+                            .mode = DIRQL_MODE_EXPLORE,
+                            .processors = 2,
+                            .preemptions = 3,
+                            .time_limit_s = DIRQL_NEVER,
+                            .resume = path,
                             .fixed = 1 };
 }
 
@@ -73,7 +77,7 @@ static void write_text(const char *text)
 
 static void assert_file_is(const char *text)
 {
-    char held[2048];
+    char held[4096];
     FILE *file = fopen(path, "r");
 
     assert_non_null(file);
@@ -119,6 +123,55 @@ static void what_was_cut_goes_on_in_the_next_run(void **state)
     assert_true(result.complete);
     assert_int_equal(result.schedules, all);
     assert_true(bodies < needed);
+}
+
+/* Cut in the middle of the last pass, which has to be run again; the others have not. */
+static void a_pass_that_goes_on_runs_nothing_of_those_before_it(void **state)
+{
+    dirql_options options = exploring();
+    uint64_t all, fewer;
+    unsigned before;
+
+    (void)state;
+    options.resume = NULL;
+    run(&options, two_add);
+    all = result.schedules;
+    options.preemptions = 2;
+    run(&options, two_add);
+    fewer = result.schedules;
+    options = exploring();
+    options.schedule_limit = (unsigned)all - 1;
+    run(&options, two_add);
+    before = bodies;
+    options = exploring();
+    run(&options, two_add);
+    assert_true(result.complete);
+    assert_int_equal(result.schedules, all);
+    assert_int_equal(bodies, all - fewer + 1); /* Its first one twice. */
+    assert_true(bodies < before);
+}
+
+static void a_file_with_a_malformed_way_is_refused(void **state)
+{
+    dirql_options options = exploring();
+    char text[4096];
+    FILE *file;
+    size_t length;
+
+    (void)state;
+    options.schedule_limit = 4;
+    run(&options, two_add);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    length = fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    assert_non_null(strstr(text, "\nway "));
+    memcpy(strstr(text, "\nway "), "\nwax ", 5);
+    write_text(text);
+    options = exploring();
+    assert_refused(&options, "is malformed");
+    assert_file_is(text);
 }
 
 static void what_is_complete_begins_anew(void **state)
@@ -217,7 +270,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_cut_goes_on_in_the_next_run, begin, end),
+        cmocka_unit_test_setup_teardown(a_pass_that_goes_on_runs_nothing_of_those_before_it, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(what_is_complete_begins_anew, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_with_a_malformed_way_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_file_of_something_else_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(a_malformed_file_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(the_file_of_another_exploration_is_refused, begin, end),

@@ -1,26 +1,11 @@
 /*
- * test_search.c - the search over choices, asked by a machine that a few lines here make up.
+ * test_search.c - one pass of a search over choices.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "asking.h"
 
 #include <string.h>
 
-#include "explore/search.h"
-
-enum { RUNS_MAX = 256, CHOICES_MAX = 16 };
-
-static dq_execution execution;
-static dq_machine machine;
-static dq_task task;
-static dq_processor cpu = { .execution = &execution, .machine = &machine, .task = &task };
 static dq_arena arena;
-static dq_search search;
-static char runs[RUNS_MAX][CHOICES_MAX + 1]; /* The answers of each, as digits. */
-static unsigned run_count, asked;
 
 static bool is_static(void *owner, const void *address)
 {
@@ -29,82 +14,12 @@ static bool is_static(void *owner, const void *address)
     return true;
 }
 
-static unsigned ask(dq_choice choice)
-{
-    search.searcher.answer(&search.searcher, &cpu, &choice);
-    runs[run_count][asked++] = (char)('0' + choice.answer);
-    runs[run_count][asked] = '\0';
-    return choice.answer;
-}
-
-static unsigned ask_free(unsigned options)
-{
-    return ask((dq_choice){ .kind = DQ_CHOICE_TEST, .options = (uint8_t)options });
-}
-
-static unsigned ask_within(dq_bound bound, unsigned options)
-{
-    return ask((dq_choice){ .kind = DQ_CHOICE_PROCESSOR,
-                            .options = (uint8_t)options,
-                            .bound = (uint8_t)bound,
-                            .costly = ~1ull });
-}
-
-static void search_all(void (*run)(void))
-{
-    run_count = 0;
-    do {
-        asked = 0;
-        dq_search_begin_run(&search);
-        run();
-        run_count++;
-        assert_true(run_count < RUNS_MAX);
-        assert_int_equal(search.error, DQ_SEARCH_GOES_ON);
-    } while (dq_search_advance(&search));
-}
-
-static void begin(uint32_t preemptions, uint32_t interrupts)
-{
-    const dq_bounds limit = { { 0, preemptions, interrupts, 0 } };
-
-    dq_search_begin(&search, &limit);
-}
-
-static int start(void **state)
-{
-    (void)state;
-    execution = (dq_execution){ 0 };
-    dq_search_start(&search);
-    begin(0, 0);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    dq_search_stop(&search);
-    return 0;
-}
-
 /* ---- Runs ------------------------------------------------------------------------------------ */
-
-static void two_by_three(void)
-{
-    (void)ask_free(2);
-    (void)ask_free(3);
-}
 
 static void longer_after_one(void)
 {
     if (ask_free(2) == 1) {
         (void)ask_free(2);
-    }
-}
-
-static void three_switches(void)
-{
-    for (unsigned i = 0; i < 3; i++) {
-        (void)ask_within(DQ_BOUND_PREEMPTION, 2);
     }
 }
 
@@ -300,13 +215,6 @@ static void memory_is_anybodys_once_code_does_not_say_what_it_touches(void **sta
 
 /* ---- States that were met -------------------------------------------------------------------- */
 
-static void arrive_at(uint64_t state)
-{
-    if (search.searcher.at >= search.searcher.frontier) {
-        search.searcher.arrive(&search.searcher, state);
-    }
-}
-
 static void two_ways_into_a_state(void)
 {
     (void)ask_free(2);
@@ -361,7 +269,7 @@ static void a_state_is_branched_on_again_by_who_has_paid_less(void **state)
     assert_string_equal(runs[4], "11");
 }
 
-static void a_pass_meets_all_states_again(void **state)
+static void a_pass_from_the_root_meets_all_states_again(void **state)
 {
     (void)state;
     begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
@@ -440,7 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_state_is, start, stop),
         cmocka_unit_test_setup_teardown(a_state_is_branched_on_again_by_who_has_paid_less, start,
                                         stop),
-        cmocka_unit_test_setup_teardown(a_pass_meets_all_states_again, start, stop),
+        cmocka_unit_test_setup_teardown(a_pass_from_the_root_meets_all_states_again, start, stop),
         cmocka_unit_test_setup_teardown(a_shard_does_not_count_on_what_others_run, start, stop),
         cmocka_unit_test_setup_teardown(the_same_run_again_meets_nothing, start, stop),
         cmocka_unit_test_setup_teardown(memory_is_anybodys_once_code_does_not_say_what_it_touches,
