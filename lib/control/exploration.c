@@ -109,6 +109,5 @@ bool dirql_exploration_counts(const dirql_exploration *ex)
     if (ex->search.has_met) {
         return false;
     }
-    return dq_passes_counts(&ex->passes, &ex->search.used) &&
-           (ex->search.deviations > 0 || ex->search.shard == 0);
+    return dq_passes_counts(&ex->passes, &ex->search.used) && dq_shard_counts(&ex->search);
 }

@@ -13,6 +13,7 @@
 
 #include "explore/passes.h"
 #include "explore/search.h"
+#include "explore/shard.h"
 
 typedef struct dirql_exploration {
     dirql_job job;

@@ -3,6 +3,8 @@
  */
 #include "explore/search.h"
 
+#include "explore/shard.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,12 +179,12 @@ static bool keeps_order(const dq_search *search)
     return search->searcher.hears && !search->searcher.exhaustive;
 }
 
-/* Behind the first answer other than 0, a shard goes all ways; before, other shards go some. */
+/* Where other shards go some of the ways, what was met does not count. */
 static void arrive(dq_searcher *searcher, uint64_t state)
 {
     dq_search *search = (dq_search *)searcher;
 
-    if (search->shards > 1 && search->deviations == 0) {
+    if (!dq_shard_has_all(search)) {
         return;
     }
     if (dq_met_before(&search->met, state, &search->used, &search->price)) {
@@ -282,12 +284,6 @@ void dq_search_begin_run(dq_search *search)
     search->error = DQ_SEARCH_GOES_ON;
 }
 
-static bool is_ours(const dq_search *search, size_t at, unsigned answer)
-{
-    return search->shards <= 1 || search->deviations > 0 ||
-           (at + answer) % search->shards == search->shard;
-}
-
 /* Leaves the answer to the last choice to a pass that can afford it, if there will be one. */
 static void set_aside(dq_search *search, const dq_choice *choice, unsigned answer)
 {
@@ -312,7 +308,7 @@ static bool turn(dq_search *search, dq_choice *choice)
         const bool affordable = is_affordable(search, choice, next);
 
         search->cut[choice->bound] = search->cut[choice->bound] || !affordable;
-        if (!is_ours(search, search->count - 1, next)) {
+        if (!dq_shard_goes(search, search->count - 1, next)) {
             continue;
         }
         if (affordable) {

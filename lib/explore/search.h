@@ -61,11 +61,10 @@
  * The two together: the first decides by the step that is next where there is a branch, and that is
  * the same in the same state. When more memory is found to be shared, both begin anew.
  *
- * Of several shards each runs the first schedule, and then those whose first answer other than 0
- * (the how manieth choice, and which) is its own. So none but the first is run by two, and nothing
- * has to be agreed on. They branch at every point: what each found to be shared would be something
- * else. A state that was met before the first answer other than 0 does not count, since not all
- * ways from there are gone by this shard.
+ * Of several shards each runs what is its own (shard.h), and, to come there, what differs only in
+ * early answers. So none of the rest is run by two, and nothing has to be agreed on. They branch at
+ * every point: what each found to be shared would be something else. A state that was met where not
+ * all ways from there are gone by this shard does not count.
  */
 #ifndef DQ_SEARCH_H
 #define DQ_SEARCH_H

@@ -159,35 +159,6 @@ static void the_share_that_was_seen_grows_to_the_end(void **state)
     assert_true(before > 0.8 && before < 1);
 }
 
-static void shards_have_all_runs_and_only_the_first_twice(void **state)
-{
-    char all[RUNS_MAX][CHOICES_MAX + 1];
-    unsigned all_count, found = 0;
-
-    (void)state;
-    begin(2, 0);
-    search_all(three_switches);
-    all_count = run_count;
-    memcpy(all, runs, sizeof(all));
-    search.shards = 3;
-    for (search.shard = 0; search.shard < 3; search.shard++) {
-        begin(2, 0);
-        search_all(three_switches);
-        assert_string_equal(runs[0], all[0]);
-        for (unsigned i = 1; i < run_count; i++) {
-            unsigned at = 1;
-
-            while (at < all_count && strcmp(runs[i], all[at]) != 0) {
-                at++;
-            }
-            assert_true(at < all_count); /* Of those that no shard before has had. */
-            strcpy(all[at], "had");
-            found++;
-        }
-    }
-    assert_int_equal(found, all_count - 1);
-}
-
 static void a_new_notice_begins_the_pass_again(void **state)
 {
     (void)state;
@@ -280,20 +251,6 @@ static void a_pass_from_the_root_meets_all_states_again(void **state)
     assert_false(search.searcher.at == 0);
 }
 
-/* The first run comes to the state, but the other shard goes on from there. */
-static void a_shard_does_not_count_on_what_others_run(void **state)
-{
-    (void)state;
-    search.shards = 2;
-    search.shard = 1;
-    begin(DQ_UNBOUNDED, DQ_UNBOUNDED);
-    search_all(two_ways_into_a_state);
-    assert_int_equal(run_count, 3);
-    assert_string_equal(runs[0], "00");
-    assert_string_equal(runs[1], "10");
-    assert_string_equal(runs[2], "11");
-}
-
 static void the_same_run_again_meets_nothing(void **state)
 {
     (void)state;
@@ -341,7 +298,6 @@ int main(void)
                                         stop),
         cmocka_unit_test_setup_teardown(the_share_that_was_seen_grows_to_the_end, start, stop),
         cmocka_unit_test_setup_teardown(the_share_counts_only_what_the_bounds_allow, start, stop),
-        cmocka_unit_test_setup_teardown(shards_have_all_runs_and_only_the_first_twice, start, stop),
         cmocka_unit_test_setup_teardown(a_new_notice_begins_the_pass_again, start, stop),
         cmocka_unit_test_setup_teardown(of_a_run_without_end_no_more_is_kept, start, stop),
         cmocka_unit_test_setup_teardown(a_state_that_was_met_is_not_branched_on, start, stop),
@@ -349,7 +305,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_state_is_branched_on_again_by_who_has_paid_less, start,
                                         stop),
         cmocka_unit_test_setup_teardown(a_pass_from_the_root_meets_all_states_again, start, stop),
-        cmocka_unit_test_setup_teardown(a_shard_does_not_count_on_what_others_run, start, stop),
         cmocka_unit_test_setup_teardown(the_same_run_again_meets_nothing, start, stop),
         cmocka_unit_test_setup_teardown(memory_is_anybodys_once_code_does_not_say_what_it_touches,
                                         start, stop),
