@@ -36,7 +36,7 @@ enum { DQ_LOCK_HOLDS = 32 };
 /* Per processor, in the dq_prcb. */
 typedef struct dq_locks {
     dq_lock_want *want;
-    dq_lock_hold holds[DQ_LOCK_HOLDS];
+    dq_lock_hold *holds; /* DQ_LOCK_HOLDS of them, made when the first is needed. */
     unsigned hold_count;
 } dq_locks;
 

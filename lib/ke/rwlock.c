@@ -7,6 +7,7 @@
  */
 #include "ke/rwlock.h"
 
+#include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/spinlock.h"
 
@@ -83,6 +84,14 @@ static void note_hold(dq_processor *cpu, PEX_SPIN_LOCK lock, dq_lock_api api, co
 {
     dq_locks *locks = &dq_prcb_of(cpu)->locks;
 
+    if (locks->holds == NULL) {
+        locks->holds = dq_keep(cpu->machine, DQ_LOCK_HOLDS * sizeof(*locks->holds));
+    }
+    if (locks->holds == NULL) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
+                "short of memory for the reader/writer spin locks that a processor holds");
+        return;
+    }
     if (locks->hold_count == DQ_LOCK_HOLDS) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "limit" },
                 "A processor holds more than %d reader/writer spin locks at once.", DQ_LOCK_HOLDS);
