@@ -348,9 +348,14 @@ void dq_dpc_drain(dq_processor *cpu)
     }
 }
 
+bool dq_dpc_is_quiet(const dq_processor *cpu)
+{
+    return queue_of(cpu)->normal.first == NULL;
+}
+
 bool dq_dpc_idle(dq_processor *cpu)
 {
-    if (queue_of(cpu)->normal.first == NULL) {
+    if (dq_dpc_is_quiet(cpu)) {
         return false;
     }
     dq_pend(cpu, DQ_LEVEL_DISPATCH);

@@ -48,6 +48,9 @@ bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
  * PASSIVE_LEVEL. */
 bool dq_dpc_idle(dq_processor *cpu);
 
+/* True if no DPC waits. */
+bool dq_dpc_is_quiet(const dq_processor *cpu);
+
 /* ---- For the kernel's own files -------------------------------------------------------------- */
 
 /* Takes the first off; NULL when the list is empty. The copy is what runs: the object may be

@@ -111,6 +111,11 @@ static void dispatch(dq_processor *cpu)
     }
 }
 
+static bool only_switches(const dq_processor *cpu)
+{
+    return dq_dpc_is_quiet(cpu) && dq_thread_is_awaited(cpu);
+}
+
 static size_t describe_thread(const dq_thread *thread, char *text, size_t bytes)
 {
     const DISPATCHER_HEADER *header = thread->wait_count > 0 ? thread->wait_blocks[0].Object : NULL;
@@ -173,6 +178,8 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .ipi = dq_ipi_arrive,
     .nmi = dq_nmi_arrive,
     .idle = dq_dpc_idle,
+    .is_quiet = dq_dpc_is_quiet,
+    .only_switches = only_switches,
     .describe_waits = describe_waits,
     .fault = fault,
     .rewind = give_back,

@@ -228,6 +228,22 @@ static dq_thread *take_ready(dq_processor *cpu, int lowest)
     return NULL;
 }
 
+bool dq_thread_is_awaited(const dq_processor *cpu)
+{
+    const dq_threads *threads = threads_of(cpu->machine);
+
+    for (uint32_t mask = threads->ready_mask; mask != 0; mask &= mask - 1) {
+        const LIST_ENTRY *list = &threads->ready[__builtin_ctz(mask)];
+
+        for (const LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
+            if ((CONTAINING_RECORD(link, dq_thread, ready_link)->allowed & bit_of(cpu)) != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* ---- Switching ------------------------------------------------------------------------------- */
 
 /* From here on `cpu` belongs to `thread`. */

@@ -113,6 +113,9 @@ dq_thread *dq_thread_hand_on(dq_processor *cpu);
 /* The dispatch hook's second half: another thread goes on if one should. */
 void dq_thread_dispatch(dq_processor *cpu);
 
+/* True if a ready thread may run on `cpu`. */
+bool dq_thread_is_awaited(const dq_processor *cpu);
+
 /* The preempt hook: a ready thread of the same priority may go on here, if so chosen. */
 void dq_thread_consider(dq_processor *cpu);
 

@@ -48,6 +48,11 @@ typedef struct dq_kernel_hooks {
     /* In the idle loop, IRQL PASSIVE_LEVEL, before the processor rests: last things to do (low
      * importance DPCs). Returns true if it did any. */
     bool (*idle)(dq_processor *cpu);
+    /* For idle processors, so that their loops need not run. True if `idle` would do nothing. */
+    bool (*is_quiet)(const dq_processor *cpu);
+    /* The same, after dq_want_switch(): true if `dispatch` would do nothing but switch the
+     * thread. */
+    bool (*only_switches)(const dq_processor *cpu);
     /* Appends a line per waiting thread to text, for a deadlock report. Any context. */
     size_t (*describe_waits)(dq_machine *machine, char *text, size_t bytes);
     /* Guest code, or a service on its behalf (then the execution is in it), has touched memory that
@@ -149,6 +154,7 @@ struct dq_machine {
     uint64_t worst_latency_ns; /* From a line's assertion until it was taken. */
     uint64_t event_sequence;
     uint64_t counted_interrupts, counted_dpcs;
+    uint64_t idle_begun; /* Processors whose idle loops have begun, in this run. */
     bool marked;    /* It can be rewound (rewind.h). */
     bool stopping;  /* The run is over; nothing more may start. */
     bool overdue;   /* It was ended by its deadline. */
@@ -163,6 +169,8 @@ struct dq_machine {
     /* Names memory of the kernel's own; false: it is none. For reports. May be NULL. */
     bool (*name_memory)(dq_machine *machine, const void *address, dq_memory_name *name);
     host_context home;
+    host_context *standing; /* Where processors take turns: whose stack runs, see standin.h. */
+    host_context *home_back; /* The same, when an errand is done. */
     const void *home_frame;              /* The frame that dq_machine_run() was called from. */
     void (*home_errand)(void *argument); /* See dq_at_home. */
     void *home_argument;

@@ -6,8 +6,6 @@
 #include "sim/jump.h"
 #include "sim/order.h"
 
-#include <stdio.h>
-
 /* What a host thread is that simulates nothing: every service refuses it. */
 static dq_execution foreign_execution = { .kind = DQ_EXECUTION_DEVICE, .name = "host thread" };
 static dq_processor foreign = { .attention = DQ_ATTEND_REFUSE, .execution = &foreign_execution };
@@ -107,6 +105,18 @@ static void look_at_object(dq_processor *cpu, dq_manner manner, const void *obje
     }
 }
 
+/* The caller goes on, if no other thread does here; what is pending is delivered. */
+static inline dq_processor *after_turn(dq_processor *cpu)
+{
+    const dq_machine *machine = cpu->machine;
+
+    if (machine->contenders > 0 && cpu->irql < DQ_LEVEL_DISPATCH &&
+        dq_mode_chooses(machine->options.mode)) {
+        machine->hooks->preempt(cpu);
+    }
+    return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
+}
+
 /* Asks who goes on, and delivers what is pending. */
 static dq_processor *ask(dq_processor *cpu, bool yields, dq_manner manner, uint64_t look)
 {
@@ -116,17 +126,14 @@ static dq_processor *ask(dq_processor *cpu, bool yields, dq_manner manner, uint6
     if (DQ_UNLIKELY(machine->options.deadline_ns != 0)) {
         dq_machine_look_at_deadline(cpu);
     }
-    if ((cpu->attention & DQ_ATTEND_TURNS) != 0 && !asks_nobody(cpu, manner, look, &yields)) {
-        cpu = machine->scheduler->point(cpu, yields);
-        if (manner == DQ_MANNER_MASKS) {
-            execution->pinned = false; /* Another thread of the processor could not go on later. */
-        }
-        if (machine->contenders > 0 && cpu->irql < DQ_LEVEL_DISPATCH &&
-            dq_mode_chooses(machine->options.mode)) {
-            machine->hooks->preempt(cpu);
-        }
+    if ((cpu->attention & DQ_ATTEND_TURNS) == 0 || asks_nobody(cpu, manner, look, &yields)) {
+        return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
     }
-    return dq_is_deliverable(cpu) ? dq_deliver(cpu) : cpu;
+    cpu = machine->scheduler->point(cpu, yields);
+    if (manner == DQ_MANNER_MASKS) {
+        execution->pinned = false; /* Another thread of the processor could not go on later. */
+    }
+    return after_turn(cpu);
 }
 
 /* A thread that was switched goes on where others might as well: whoever left the processor to it
@@ -251,26 +258,54 @@ static inline dq_processor *point_of_service(dq_processor *cpu, dq_service servi
     return point(cpu, false, manner, manner == DQ_MANNER_POLL ? (uintptr_t)place : 0);
 }
 
-/* The short way along the trail: the caller went on here in the run before, too, and there was
- * nothing else to do. */
-static inline bool goes_along(const dq_processor *cpu, dq_service service)
+/* Where nobody is asked, see asks_nobody. */
+static inline bool passes_by(dq_processor *cpu)
+{
+    dq_execution *execution = cpu->execution;
+
+    if (dq_order_is_kept(cpu->machine)) {
+        return false;
+    }
+    if (cpu->machine->options.deadline_ns != 0) {
+        dq_machine_look_at_deadline(cpu);
+    }
+    execution->under_way = true;
+    execution->left = false;
+    return true;
+}
+
+/* The short ways of an exploration: where nobody is asked; along the trail, if nothing else than in
+ * the run before may be done there; and where nobody else could go on. NULL: none of these. */
+static inline dq_processor *go_shortly(dq_processor *cpu, dq_service service)
 {
     dq_machine *machine = cpu->machine;
     dq_execution *execution = cpu->execution;
     const dq_manner manner = dq_service_manner(service);
     const dq_trail_step *step;
 
-    if (!machine->marked || cpu->attention != DQ_ATTEND_TURNS || machine->intc.deferred > 0 ||
-        machine->contenders > 0 || manner == DQ_MANNER_POLL || is_branchless(execution, manner)) {
-        return false;
+    if (!machine->marked || cpu->attention != DQ_ATTEND_TURNS) {
+        return NULL;
+    }
+    if (is_branchless(execution, manner)) {
+        return passes_by(cpu) ? cpu : NULL;
+    }
+    if (machine->intc.deferred > 0 || manner == DQ_MANNER_POLL) {
+        return NULL;
     }
     step = dq_trail_ahead(machine, cpu, service, execution->calls);
-    if (step == NULL || step->next != cpu->number) {
-        return false;
+    if (step == NULL ? !dq_turns_alone(cpu) : step->next == DQ_TRAIL_NOBODY || step->pinned) {
+        return NULL;
     }
-    dq_trail_follow(machine, step);
     execution->polled_at = 0;
-    return true;
+    execution->left = false;
+    if (step != NULL) {
+        dq_trail_follow(machine, step);
+        cpu = step->next == cpu->number ? cpu : dq_turns_go(&machine->processors[step->next]);
+    }
+    if (machine->contenders > 0 || cpu->attention != DQ_ATTEND_TURNS) {
+        cpu = after_turn(cpu);
+    }
+    return execution->left ? point(cpu, false, manner, 0) : cpu;
 }
 
 static inline void tell_of_call(dq_processor *cpu, dq_service service, const void *object,
@@ -334,7 +369,7 @@ static __attribute__((noinline)) dq_processor *enter_heard(dq_service service, c
 dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
                        uint64_t b, uint64_t c)
 {
-    dq_processor *cpu = dq_self;
+    dq_processor *cpu = dq_self, *on;
 
     if (is_only_told(cpu) && !dq_is_left(cpu, __builtin_frame_address(0))) {
         return enter_told(service, place, object, a, b, c);
@@ -346,7 +381,8 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     }
     DQ_LOOK_FOR_JUMP(cpu, service, place);
     note_call(cpu, service, place);
-    return goes_along(cpu, service) ? cpu : point_of_service(cpu, service, place);
+    on = go_shortly(cpu, service);
+    return on != NULL ? on : point_of_service(cpu, service, place);
 }
 
 dq_processor *dq_point(dq_processor *cpu)
@@ -451,73 +487,4 @@ void dq_want_switch(dq_processor *target)
     note_demand(target);
     dq_attend(target, DQ_ATTEND_SWITCH);
     target->machine->scheduler->wake(target);
-}
-
-static void begin_explored(dq_processor *cpu, dq_execution *execution)
-{
-    if (dq_order_is_kept(cpu->machine)) {
-        dq_order_begin(cpu, execution);
-    }
-    if (execution->kind != DQ_EXECUTION_DEVICE) {
-        dq_access_look(cpu->machine, execution, execution->routine);
-    }
-}
-
-void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution_kind kind,
-                        unsigned base_level, const void *routine, const void *object,
-                        const char *name)
-{
-    *execution = (dq_execution){
-        .kind = kind,
-        .base_level = (uint8_t)base_level,
-        .interrupted_irql = cpu->irql,
-        .ordinal = ++cpu->machine->executions,
-        .routine = routine,
-        .object = object,
-        .name = name,
-        .begun_ns = cpu->machine->clock.now_ns,
-        .below = cpu->execution,
-    };
-    if (cpu->machine->choices.searcher != NULL) {
-        begin_explored(cpu, execution);
-    }
-    cpu->execution = execution;
-}
-
-void dq_execution_end(dq_processor *cpu, dq_execution *execution)
-{
-    dq_emit(cpu, EXECUTION_END, NULL, 0, 0, 0);
-    if (dq_order_is_kept(cpu->machine)) {
-        dq_order_end(cpu, execution);
-    }
-    cpu->execution = execution->below;
-}
-
-static const char *const kind_names[] = {
-    [DQ_EXECUTION_IDLE] = "idle loop",
-    [DQ_EXECUTION_THREAD] = "thread",
-    [DQ_EXECUTION_THREADED_DPC] = "threaded DPC",
-    [DQ_EXECUTION_PASSIVE_ISR] = "passive-level ISR",
-    [DQ_EXECUTION_DPC] = "DPC",
-    [DQ_EXECUTION_ISR] = "ISR",
-    [DQ_EXECUTION_IPI] = "IPI function",
-    [DQ_EXECUTION_NMI] = "NMI callback",
-    [DQ_EXECUTION_DEVICE] = "device",
-};
-
-const char *dq_execution_describe(const dq_execution *execution, char *text, size_t bytes)
-{
-    host_symbol symbol;
-    const char *name = execution->name;
-
-    if (name == NULL && execution->routine != NULL) {
-        host_symbol_find(execution->routine, &symbol);
-        name = symbol.function[0] != '\0' ? symbol.function : NULL;
-    }
-    if (name != NULL) {
-        snprintf(text, bytes, "%s %s", kind_names[execution->kind], name);
-    } else {
-        snprintf(text, bytes, "%s", kind_names[execution->kind]);
-    }
-    return text;
 }

@@ -122,6 +122,7 @@ struct dq_processor {
     uint8_t irql;
     uint8_t number;
     bool idle;               /* In its idle loop, with nothing to run. */
+    bool parked;             /* Its idle loop stands where it rests, or has not begun. */
     bool resting;            /* In live mode: its host thread sleeps. */
     bool says_access;        /* Sinks are being told of an access; theirs are none. */
     uint16_t accesses;       /* Of guest code, since the last one that was a schedule point. */

@@ -50,10 +50,20 @@ static void put_back(dq_machine *machine)
     }
 }
 
-static void drop(dq_task *task)
+/* The stack of an idle loop that has not begun is as it was. */
+static bool is_as_new(const dq_task *task, uint64_t idle_begun)
+{
+    const dq_processor *cpu = task->context.argument;
+
+    return task->execution.kind == DQ_EXECUTION_IDLE && (idle_begun >> cpu->number & 1) == 0;
+}
+
+static void drop(dq_task *task, uint64_t idle_begun)
 {
     for (; task != NULL; task = task->next) {
-        host_context_drop(&task->context);
+        if (!is_as_new(task, idle_begun)) {
+            host_context_drop(&task->context);
+        }
     }
 }
 
@@ -78,17 +88,21 @@ static bool rewind_sinks(dq_machine *machine)
 
 bool dq_machine_rewind(dq_machine *machine)
 {
+    const uint64_t idle_begun = machine->idle_begun;
+
     if (!machine->marked || machine->findings.errors > 0 || !rewind_sinks(machine)) {
         return false;
     }
     machine->hooks->rewind(machine);
     dq_address_map_stop(machine);
     dq_finding_stop(machine);
-    drop(machine->tasks);
-    drop(machine->ended_tasks);
+    drop(machine->tasks, idle_begun);
+    drop(machine->ended_tasks, idle_begun);
     dq_machine_renew(machine, put_back);
     for (dq_task *task = machine->tasks; task != NULL; task = task->next) {
-        host_context_prepare(&task->context, task->context.entry, task->context.argument);
+        if (!is_as_new(task, idle_begun)) {
+            host_context_prepare(&task->context, task->context.entry, task->context.argument);
+        }
     }
     return true;
 }

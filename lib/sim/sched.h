@@ -39,6 +39,14 @@ typedef struct dq_scheduler {
 } dq_scheduler;
 
 extern const dq_scheduler dq_sched_turns;
+
+/* In an exploration, at a schedule point of thread code at which nothing is pending, and which the
+ * run before has not come to: true if only the caller can go on. Then it has gone on. */
+bool dq_turns_alone(dq_processor *cpu);
+
+/* The turn goes to another processor. Returns when the caller goes on again, and where. */
+dq_processor *dq_turns_go(dq_processor *to);
+
 extern const dq_scheduler dq_sched_live;
 
 #endif

@@ -9,60 +9,15 @@
  */
 #include "sim/follow.h"
 #include "sim/order.h"
-#include "sim/standstill.h"
+#include "sim/outlook.h"
+#include "sim/standin.h"
 
 static const uint64_t slice_ns = 10 * 1000;
 static const uint64_t slice_counted_ns = 10 * 1000 * 1000; /* Where a switch is to be paid for. */
 static const uint32_t slice_points = 256;
 static const uint32_t slice_counted_points = 20000;
 
-/* ---- Who could go on ------------------------------------------------------------------------- */
-
-static bool in_activation(const dq_processor *cpu)
-{
-    return cpu->execution != NULL && cpu->execution->base_level >= DQ_LEVEL_DISPATCH;
-}
-
-static inline bool is_in(uint64_t set, const dq_processor *cpu)
-{
-    return (set >> cpu->number & 1) != 0;
-}
-
-static inline bool is_urgent(const dq_processor *cpu)
-{
-    const dq_turns *t = &cpu->machine->turns;
-
-    return (dq_has_interrupt(cpu) && !is_in(t->put_off, cpu)) ||
-           (in_activation(cpu) && !is_in(t->gave_way, cpu) && dq_can_run(cpu));
-}
-
-/* They stand in a circle. */
-static inline dq_processor *neighbour(const dq_machine *machine, const dq_processor *cpu)
-{
-    return cpu->number + 1u < machine->processor_count ? &machine->processors[cpu->number + 1u] :
-                                                         &machine->processors[0];
-}
-
-/* The first one after `cpu`, it itself last of all, or NULL. */
-static inline dq_processor *urgent_after(const dq_machine *machine, const dq_processor *cpu)
-{
-    dq_processor *at = neighbour(machine, cpu);
-
-    while (at != cpu && !is_urgent(at)) {
-        at = neighbour(machine, at);
-    }
-    return at != cpu || is_urgent(at) ? at : NULL;
-}
-
-static dq_processor *runnable_after(const dq_machine *machine, const dq_processor *cpu)
-{
-    dq_processor *at = neighbour(machine, cpu);
-
-    while (at != cpu && !dq_can_run(at)) {
-        at = neighbour(machine, at);
-    }
-    return at != cpu || dq_can_run(at) ? at : NULL;
-}
+/* ---- Undisturbed ------------------------------------------------------------------------------ */
 
 static bool turn_is_over(dq_machine *machine)
 {
@@ -88,23 +43,25 @@ static void give_turn(dq_machine *machine, const dq_processor *cpu)
 }
 
 /* What an undisturbed machine would do. NULL if nobody can run. */
-static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, bool yields)
+static dq_processor *undisturbed(dq_machine *machine, dq_processor *cpu, const dq_outlook *view,
+                                 bool yields)
 {
     dq_turns *t = &machine->turns;
     dq_processor *holder = &machine->processors[t->turn];
-    dq_processor *urgent = is_urgent(cpu) && !yields ? cpu : urgent_after(machine, cpu);
+    dq_processor *urgent =
+        dq_is_urgent(cpu, view) && !yields ? cpu : dq_first_after(cpu, view->urgent);
     dq_processor *next;
 
     if (urgent != NULL && !(yields && urgent == cpu)) {
         return urgent;
     }
-    if (dq_can_run(holder) && !(yields && holder == cpu) && !turn_is_over(machine)) {
+    if (dq_is_in(view->runnable, holder) && !(yields && holder == cpu) && !turn_is_over(machine)) {
         t->points++;
         return holder;
     }
-    next = runnable_after(machine, holder);
+    next = dq_first_after(holder, view->runnable);
     if (yields && next == cpu) {
-        next = runnable_after(machine, cpu); /* Itself only if nobody else can. */
+        next = dq_first_after(cpu, view->runnable); /* Itself only if nobody else can. */
     }
     if (next != NULL) {
         give_turn(machine, next);
@@ -122,6 +79,7 @@ typedef enum readiness {
 } readiness;
 
 typedef struct contest {
+    dq_outlook view;
     dq_processor *option[DQ_PROCESSORS_MAX];
     uint64_t process[DQ_PROCESSORS_MAX]; /* That goes on there. */
     unsigned count;
@@ -137,7 +95,7 @@ static uint64_t without_late_interrupts(const contest *c)
     for (unsigned i = 1; i < c->count; i++) {
         const dq_processor *cpu = c->option[i];
 
-        if (is_in(cpu->machine->turns.put_off, cpu) && dq_has_interrupt(cpu)) {
+        if (dq_is_in(cpu->machine->turns.put_off, cpu) && dq_has_interrupt(cpu)) {
             costly &= ~(1ull << i);
         }
     }
@@ -152,7 +110,7 @@ static void price(contest *c, const dq_processor *cpu, readiness caller)
     const dq_processor *first = c->option[0];
 
     c->bound = DQ_BOUND_PREEMPTION;
-    if (first != cpu && is_urgent(first)) {
+    if (first != cpu && dq_is_urgent(first, &c->view)) {
         c->bound = DQ_BOUND_INTERRUPT;
         c->costly = UINT64_MAX;
     } else if (first == cpu) {
@@ -164,19 +122,34 @@ static void price(contest *c, const dq_processor *cpu, readiness caller)
     }
 }
 
-/* Where schedules are counted, a turn that is over is no alternative: it would go on for ever. */
-static bool is_alternative(const dq_processor *other, const dq_processor *cpu, readiness caller)
+/* The caller instead of who goes on undisturbed. Where schedules are counted, a turn that is over is
+ * no alternative: it would go on for ever. */
+static bool is_alternative(const dq_processor *cpu, const dq_outlook *view, readiness caller)
 {
     dq_machine *machine = cpu->machine;
 
-    if (!dq_can_run(other)) {
-        return false;
+    return machine->choices.sparse
+               ? caller != READY || dq_is_urgent(cpu, view) || !turn_is_over(machine)
+               : caller != YIELDS;
+}
+
+/* In the order of the circle. */
+static void add_alternatives(contest *c, const dq_processor *cpu, readiness caller)
+{
+    const dq_processor *next = c->option[0];
+    const uint64_t own = 1ull << cpu->number;
+    uint64_t others = c->view.runnable & ~(1ull << next->number);
+
+    if ((others & own) != 0 && !is_alternative(cpu, &c->view, caller)) {
+        others &= ~own;
     }
-    if (other != cpu) {
-        return true;
+    while (others != 0) {
+        dq_processor *other = dq_first_after(next, others);
+
+        c->option[c->count++] = other;
+        others &= ~(1ull << other->number);
+        next = other;
     }
-    return machine->choices.sparse ? caller != READY || is_urgent(cpu) || !turn_is_over(machine) :
-                                     caller != YIELDS;
 }
 
 /* 0 if it is none of them. */
@@ -208,7 +181,7 @@ static void settle(dq_processor *cpu, const contest *c, unsigned answer, readine
     dq_turns *t = &machine->turns;
     const dq_processor *chosen = c->option[answer];
 
-    if (answer != 0 && !is_urgent(chosen)) {
+    if (answer != 0 && !dq_is_urgent(chosen, &c->view)) {
         give_turn(machine, chosen); /* Else going on with it would cost again. */
     } else if (answer != 0 && chosen == cpu) {
         *t = *before;
@@ -224,29 +197,26 @@ static void settle(dq_processor *cpu, const contest *c, unsigned answer, readine
 static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
     const dq_turns before = machine->turns;
-    dq_processor *next = undisturbed(machine, cpu, caller == YIELDS);
     contest c;
-    unsigned answer;
+    unsigned answer = 0;
 
-    if (next == NULL || machine->options.mode == DQ_MODE_FIRST) {
-        return next;
+    c.view = dq_look_at_all(machine); /* The rest is not worth the time to clear it. */
+    c.option[0] = undisturbed(machine, cpu, &c.view, caller == YIELDS);
+    if (c.option[0] == NULL || machine->options.mode == DQ_MODE_FIRST) {
+        return c.option[0];
     }
-    c.option[0] = next; /* The rest of the array is not worth the time to clear it. */
     c.count = 1;
     c.costly = 0;
-    for (dq_processor *other = neighbour(machine, next); other != next;
-         other = neighbour(machine, other)) {
-        if (is_alternative(other, cpu, caller)) {
-            c.option[c.count++] = other;
-        }
-    }
-    price(&c, cpu, caller);
-    if (next != cpu && caller == READY) {
+    add_alternatives(&c, cpu, caller);
+    if (c.option[0] != cpu && caller == READY) {
         cpu->execution->pinned = false; /* It is not its turn: to go on is to be paid for. */
     }
     cpu->execution->pinned_answer = (uint8_t)place_of(&c, cpu);
-    answer = dq_choose_among(cpu, DQ_CHOICE_PROCESSOR, processes_of(&c, machine), c.count, c.bound,
-                             c.costly);
+    if (c.count > 1) {
+        price(&c, cpu, caller);
+        answer = dq_choose_among(cpu, DQ_CHOICE_PROCESSOR, processes_of(&c, machine), c.count,
+                                 c.bound, c.costly);
+    }
     if (machine->choices.sparse) {
         settle(cpu, &c, answer, caller, &before);
     }
@@ -278,6 +248,27 @@ static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readine
     next = choose_next(machine, cpu, caller);
     dq_trail_leave(cpu, next);
     return next;
+}
+
+bool dq_turns_alone(dq_processor *cpu)
+{
+    dq_machine *machine = cpu->machine;
+    dq_turns *t = &machine->turns;
+
+    if (t->turn != cpu->number || dq_in_activation(cpu) || dq_order_is_kept(machine)) {
+        return false;
+    }
+    if ((dq_look_at_all(machine).runnable & ~(1ull << cpu->number)) != 0 || turn_is_over(machine)) {
+        return false;
+    }
+    if (machine->options.deadline_ns != 0) {
+        dq_machine_look_at_deadline(cpu);
+    }
+    t->points++;
+    cpu->execution->pinned_answer = 0;
+    machine->trail.count = machine->trail_at;
+    dq_trail_leave(cpu, cpu);
+    return true;
 }
 
 /* ---- Where it has come to -------------------------------------------------------------------- */
@@ -319,13 +310,27 @@ static void forget(const dq_processor *cpu)
     t->gave_way &= ~(1ull << cpu->number);
 }
 
-static void go(dq_processor *from, dq_processor *to)
+/* From whatever stack. */
+static void enter(dq_processor *to)
 {
-    from->machine->progress++;
-    forget(to);
     dq_processor_ready(to);
     dq_self = to;
-    host_context_switch(&from->task->context, &to->task->context);
+    if (!dq_standin_switches(to)) {
+        dq_stand_on(to->machine, &to->task->context);
+    }
+}
+
+static void go(dq_processor *to)
+{
+    to->machine->progress++;
+    forget(to);
+    enter(to);
+}
+
+dq_processor *dq_turns_go(dq_processor *to)
+{
+    go(to);
+    return dq_self;
 }
 
 static dq_processor *turns_point(dq_processor *cpu, bool yields)
@@ -339,7 +344,7 @@ static dq_processor *turns_point(dq_processor *cpu, bool yields)
     }
     next = who_goes_on(machine, cpu, yields ? YIELDS : READY);
     if (next != NULL && next != cpu) {
-        go(cpu, next);
+        go(next);
     }
     return dq_self;
 }
@@ -360,7 +365,9 @@ static void turns_rest(dq_processor *cpu)
             return;
         }
         if (next != NULL) {
-            go(cpu, next);
+            cpu->parked = cpu->idle;
+            go(next);
+            cpu->parked = false;
             return;
         }
         dq_move_the_world(cpu);
@@ -374,10 +381,13 @@ static void turns_wake(dq_processor *target)
 
 static void turns_switch_task(dq_processor *cpu, dq_task *to)
 {
-    dq_task *from = cpu->task;
-
     cpu->task = to;
-    host_context_switch(&from->context, &to->context);
+    if (to == cpu->idle_task && dq_standin_rests(cpu)) {
+        look_around(cpu, WAITS);
+        go(who_goes_on(cpu->machine, cpu, WAITS));
+    } else {
+        dq_stand_on(cpu->machine, &to->context);
+    }
 }
 
 static void turns_home(dq_processor *cpu, bool for_good)
@@ -385,10 +395,12 @@ static void turns_home(dq_processor *cpu, bool for_good)
     dq_machine *machine = cpu->machine;
 
     dq_self = dq_processor_foreign();
+    machine->home_back = machine->standing;
     if (for_good) {
-        host_context_leave(&cpu->task->context, &machine->home);
+        machine->standing = &machine->home;
+        host_context_leave(machine->home_back, &machine->home);
     }
-    host_context_switch(&cpu->task->context, &machine->home);
+    dq_stand_on(machine, &machine->home);
 }
 
 static bool turns_start(dq_machine *machine)
@@ -418,16 +430,15 @@ static void turns_run(dq_machine *machine)
     if (machine->marked) {
         dq_trail_begin(&machine->trail, machine->choices.searcher);
     }
-    dq_processor_ready(first);
-    dq_self = first;
-    host_context_switch(&machine->home, &first->task->context);
+    machine->standing = &machine->home;
+    enter(first);
     while (machine->home_errand != NULL) {
         dq_processor *caller = machine->home_caller;
 
         dq_errand(machine);
         machine->home_errand = NULL;
         dq_self = caller;
-        host_context_switch(&machine->home, &caller->task->context);
+        dq_stand_on(machine, machine->home_back);
     }
 }
 

@@ -124,7 +124,10 @@ static void idle_loop(void *argument)
 {
     dq_processor *cpu = argument;
 
+    cpu->parked = false;
+    cpu->machine->idle_begun |= 1ull << cpu->number;
     for (;;) {
+        cpu->idle = false;
         cpu->irql = DQ_LEVEL_PASSIVE;
         dq_emit(cpu, RESUME, NULL, DQ_LEVEL_PASSIVE, 0, 0);
         dq_deliver(cpu);
@@ -133,7 +136,6 @@ static void idle_loop(void *argument)
         }
         cpu->idle = true;
         cpu->machine->scheduler->rest(cpu);
-        cpu->idle = false;
     }
 }
 
@@ -145,6 +147,7 @@ static dq_task *idle_task(dq_processor *cpu)
             fprintf(stderr, "dirql: short of memory for the idle loop of CPU%u\n", cpu->number);
             abort();
         }
+        cpu->parked = true;
     }
     return cpu->idle_task;
 }

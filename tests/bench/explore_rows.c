@@ -13,7 +13,7 @@
 
 #include "bench.h"
 
-enum { EXPLORATIONS = 5, SHORT_ONES = 20, STEPS_MAX = 10 };
+enum { EXPLORATIONS = 5, SHORT_ONES = 20, MANY_ONES = 2000, STEPS_MAX = 10 };
 
 static volatile LONG shared;
 static KSPIN_LOCK lock;
@@ -135,6 +135,11 @@ static void choose_only(void *context)
     (void)dirql_choose(64);
 }
 
+static void do_nothing(void *context)
+{
+    (void)context;
+}
+
 enum { FEW_PREEMPTIONS = 2 };
 
 static unsigned preemptions = DIRQL_UNBOUNDED;
@@ -212,5 +217,8 @@ void bench_explore_rows(void)
     bench_print_row("schedule_of_nothing",
                     explored_ns(choose_only, NULL, DIRQL_CHECKS_NONE, SHORT_ONES), "ns", "-", 0,
                     "-", 0);
+    bench_print_row("exploration_of_one_schedule",
+                    explored_ns(do_nothing, NULL, DIRQL_CHECKS_NONE, MANY_ONES), "ns", "-", 0, "-",
+                    0);
     length_rows();
 }

@@ -1,0 +1,76 @@
+/*
+ * execution.c - what runs on a processor: its beginning, its end, and its name.
+ */
+#include "sim/access.h"
+#include "sim/order.h"
+
+#include <stdio.h>
+
+static void begin_explored(dq_processor *cpu, dq_execution *execution)
+{
+    if (dq_order_is_kept(cpu->machine)) {
+        dq_order_begin(cpu, execution);
+    }
+    if (execution->kind != DQ_EXECUTION_DEVICE) {
+        dq_access_look(cpu->machine, execution, execution->routine);
+    }
+}
+
+void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution_kind kind,
+                        unsigned base_level, const void *routine, const void *object,
+                        const char *name)
+{
+    *execution = (dq_execution){
+        .kind = kind,
+        .base_level = (uint8_t)base_level,
+        .interrupted_irql = cpu->irql,
+        .ordinal = ++cpu->machine->executions,
+        .routine = routine,
+        .object = object,
+        .name = name,
+        .begun_ns = cpu->machine->clock.now_ns,
+        .below = cpu->execution,
+    };
+    if (cpu->machine->choices.searcher != NULL) {
+        begin_explored(cpu, execution);
+    }
+    cpu->execution = execution;
+}
+
+void dq_execution_end(dq_processor *cpu, dq_execution *execution)
+{
+    dq_emit(cpu, EXECUTION_END, NULL, 0, 0, 0);
+    if (dq_order_is_kept(cpu->machine)) {
+        dq_order_end(cpu, execution);
+    }
+    cpu->execution = execution->below;
+}
+
+static const char *const kind_names[] = {
+    [DQ_EXECUTION_IDLE] = "idle loop",
+    [DQ_EXECUTION_THREAD] = "thread",
+    [DQ_EXECUTION_THREADED_DPC] = "threaded DPC",
+    [DQ_EXECUTION_PASSIVE_ISR] = "passive-level ISR",
+    [DQ_EXECUTION_DPC] = "DPC",
+    [DQ_EXECUTION_ISR] = "ISR",
+    [DQ_EXECUTION_IPI] = "IPI function",
+    [DQ_EXECUTION_NMI] = "NMI callback",
+    [DQ_EXECUTION_DEVICE] = "device",
+};
+
+const char *dq_execution_describe(const dq_execution *execution, char *text, size_t bytes)
+{
+    host_symbol symbol;
+    const char *name = execution->name;
+
+    if (name == NULL && execution->routine != NULL) {
+        host_symbol_find(execution->routine, &symbol);
+        name = symbol.function[0] != '\0' ? symbol.function : NULL;
+    }
+    if (name != NULL) {
+        snprintf(text, bytes, "%s %s", kind_names[execution->kind], name);
+    } else {
+        snprintf(text, bytes, "%s", kind_names[execution->kind]);
+    }
+    return text;
+}
