@@ -393,6 +393,72 @@ static void a_device_has_its_addresses_for_itself_in_each_run(void **state)
     assert_passes(use_device_memory);
 }
 
+/* ---- Idle processors ------------------------------------------------------------------------- */
+
+/* All on the other processor, which is idle. */
+static void add_one(void *context)
+{
+    (void)context;
+    InterlockedIncrement(&count);
+}
+
+static VOID NTAPI add_one_in_a_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc;
+    (void)argument1;
+    (void)argument2;
+    add_one(context);
+}
+
+static void add_after_a_wait(void *context)
+{
+    LARGE_INTEGER delay = { .QuadPart = -10 };
+
+    (void)KeDelayExecutionThread(KernelMode, FALSE, &delay);
+    add_one(context);
+}
+
+static void do_one_of_all_there_is(KDPC *dpc)
+{
+    switch (dirql_choose(4)) {
+    case 0:
+        dirql_thread_join(dirql_thread_start("one", 1, add_one, NULL));
+        break;
+    case 1:
+        dirql_thread_join(dirql_thread_start("one", 1, add_after_a_wait, NULL));
+        break;
+    case 2:
+        KeInitializeDpc(dpc, add_one_in_a_dpc, NULL);
+        KeSetTargetProcessorDpc(dpc, 1);
+        KeInsertQueueDpc(dpc, NULL, NULL);
+        KeFlushQueuedDpcs();
+        break;
+    default:
+        InterlockedIncrement(&count);
+        break;
+    }
+}
+
+static void give_the_other_processor_work(void *context)
+{
+    static KDPC dpcs[3];
+
+    (void)context;
+    count = 0;
+    for (LONG i = 0; i < 3; i++) {
+        do_one_of_all_there_is(&dpcs[i]);
+        if (count != i + 1) {
+            dirql_fail(__FILE__, __LINE__, "the other processor has not done its work");
+        }
+    }
+}
+
+static void an_idle_processor_takes_what_comes_in_each_run(void **state)
+{
+    (void)state;
+    assert_passes(give_the_other_processor_work);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +476,7 @@ int main(void)
         cmocka_unit_test(a_fault_in_the_last_run_is_caught),
         cmocka_unit_test(errands_are_run_in_each_run),
         cmocka_unit_test(a_device_has_its_addresses_for_itself_in_each_run),
+        cmocka_unit_test(an_idle_processor_takes_what_comes_in_each_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
