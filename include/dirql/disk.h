@@ -5,8 +5,8 @@
  * Files lie in the machine's memory, never on the host's disk, and are gone with the run. There is
  * one volume: drive C:, \Device\HarddiskVolume1. It begins with \Windows (\SystemRoot),
  * \Windows\System32, \Windows\System32\drivers and \Windows\Temp, which are empty. Paths are those
- * that a driver uses ("\\DosDevices\\C:\\x.wav"), or "C:\\x.wav", and of ASCII. These functions are the
- * test's own: they wait for nobody, heed no sharing and no attributes, never fail for want of
+ * that a driver uses ("\\DosDevices\\C:\\x.wav"), or "C:\\x.wav", and of ASCII. These functions are
+ * the test's own: they wait for nobody, heed no sharing and no attributes, never fail for want of
  * anything, and any IRQL is fine. Who has a file open sees at once what they change.
  */
 #ifndef DIRQL_DISK_H
@@ -20,8 +20,8 @@ extern "C" {
 
 /* -- Files ------------------------------------------------------------------------------------ */
 
-/* Makes the file with these bytes, or gives them to the one that is there, and all directories above
- * it. */
+/* Makes the file with these bytes, or gives them to the one that is there, and all directories
+ * above it. */
 DIRQL_API void dirql_disk_write(const char *path, const void *data, size_t bytes);
 /* Makes the directory, and all above it. */
 DIRQL_API void dirql_disk_add_directory(const char *path);

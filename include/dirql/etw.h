@@ -7,7 +7,8 @@
  * at most that of the session (or 0), and its keyword, unless it is 0, has one of the bits of `any`
  * (0: whatever it has) and all of `all`.
  *
- * What is returned lies in the machine's memory and stays until dirql_etw_forget(), or the run's end.
+ * What is returned lies in the machine's memory and stays until dirql_etw_forget(), or until the run
+ * ends.
  * Where nothing else is said: any IRQL.
  */
 #ifndef DIRQL_ETW_H
@@ -72,8 +73,8 @@ DIRQL_API const dirql_etw_field *dirql_etw_find_field(const dirql_etw_event *eve
  * run. */
 DIRQL_API int64_t dirql_etw_number(const dirql_etw_event *event, const char *name);
 
-/* "Opened level 4: status=0 name=\"uart\"", or "event 7 level 4: 05 00" of EtwWrite, as far as it fits.
- * Returns text. */
+/* "Opened level 4: status=0 name=\"uart\"", or "event 7 level 4: 05 00" of EtwWrite, as far as it
+ * fits. Returns text. */
 DIRQL_API const char *dirql_etw_text(const dirql_etw_event *event, char *text, size_t bytes);
 
 /* Forgets all events that there are. */

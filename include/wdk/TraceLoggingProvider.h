@@ -238,7 +238,7 @@ EXTERN_C_END
 #define TraceLoggingDescription(text) WdkTlgNumberField(WdkTlgNothing, 0, 0, NULL)
 #define TraceLoggingCustomAttribute(key, value) WdkTlgNumberField(WdkTlgNothing, 0, 0, NULL)
 
-/* -- Data: (value [, "name" [, "description" [, tags]]]) ----------------------------------------- */
+/* -- Data: (value [, "name" [, "description" [, tags]]]) --------------------------------------- */
 
 #define TraceLoggingInt8(...) WDK_TLG_NUMBER(WdkTlgSigned, INT8, __VA_ARGS__)
 #define TraceLoggingUInt8(...) WDK_TLG_NUMBER(WdkTlgUnsigned, UINT8, __VA_ARGS__)
@@ -295,7 +295,7 @@ EXTERN_C_END
 #define TraceLoggingAnsiString(...) \
     WdkTlgAnsiStringField(WDK_TLG_FIRST(__VA_ARGS__), WDK_TLG_NAME(__VA_ARGS__))
 
-/* -- Many: (pointer, count [, "name" ...]) -------------------------------------------------------- */
+/* -- Many: (pointer, count [, "name" ...]) ---------------------------------------------------- */
 
 #define TraceLoggingCountedString(text, ...) WDK_TLG_ITEMS(WdkTlgText, 1, text, __VA_ARGS__)
 #define TraceLoggingCountedUtf8String(text, ...) WDK_TLG_ITEMS(WdkTlgText, 1, text, __VA_ARGS__)

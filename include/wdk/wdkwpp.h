@@ -1,8 +1,8 @@
 /*
  * wdkwpp.h: what .tmh files are made of, where dirql_tmh() makes them and not the WDK's tool.
  *
- * Each message stands in the trace and in reports, like a text of DbgPrint; all flags and levels are
- * on. Any IRQL. "WPP Software Tracing".
+ * Each message stands in the trace and in reports, like a text of DbgPrint; all flags and levels
+ * are on. Any IRQL. "WPP Software Tracing".
  */
 #ifndef WDKWPP_H
 #define WDKWPP_H
@@ -11,8 +11,8 @@
 
 EXTERN_C_START
 
-/* As a text of DbgPrint, with the formats that WPP adds (%!STATUS! and others); `prefix` and `suffix`
- * are parts of the format. Level and flags are text; NULL: there are none. */
+/* As a text of DbgPrint, with the formats that WPP adds (%!STATUS! and others); `prefix` and
+ * `suffix` are parts of the format. Level and flags are text; NULL: there are none. */
 NTSYSAPI VOID WdkWppTrace(_In_opt_ PCSTR Level, _In_opt_ PCSTR Flags, _In_ PCSTR Function,
                           _In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Prefix, _In_ PCSTR Suffix,
                           _In_ PCSTR Format, ...);

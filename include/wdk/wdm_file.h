@@ -299,9 +299,9 @@ typedef struct _FILE_NAMES_INFORMATION {
 
 /* STATUS_OBJECT_NAME_NOT_FOUND, _PATH_NOT_FOUND, _NAME_COLLISION, _NAME_INVALID, _PATH_SYNTAX_BAD,
  * STATUS_SHARING_VIOLATION, STATUS_ACCESS_DENIED (read-only), STATUS_FILE_IS_A_DIRECTORY,
- * STATUS_NOT_A_DIRECTORY, STATUS_DELETE_PENDING, STATUS_DISK_FULL, STATUS_INVALID_PARAMETER, or what
- * a driver answered. IoStatusBlock->Information is FILE_CREATED and so on. "wdm: ZwCreateFile",
- * "wdm: ZwOpenFile", "wdm: IoCreateFile". */
+ * STATUS_NOT_A_DIRECTORY, STATUS_DELETE_PENDING, STATUS_DISK_FULL, STATUS_INVALID_PARAMETER, or
+ * what a driver answered. IoStatusBlock->Information is FILE_CREATED and so on.
+ * "wdm: ZwCreateFile", "wdm: ZwOpenFile", "wdm: IoCreateFile". */
 NTSYSAPI NTSTATUS NTAPI ZwCreateFile(
     _Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
     _In_ POBJECT_ATTRIBUTES ObjectAttributes, _Out_ PIO_STATUS_BLOCK IoStatusBlock,

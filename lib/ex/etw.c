@@ -113,7 +113,7 @@ static void call(dq_processor *cpu, dq_etw_provider *provider, const dq_etw_enab
     }
 }
 
-/* The first registration with this identifier whose handle is greater. They are in falling order. */
+/* The first registration with this identifier whose handle is greater. The list falls. */
 static dq_etw_provider *following(const dq_etw *etw, const GUID *id, REGHANDLE handle)
 {
     dq_etw_provider *found = NULL;

@@ -1,8 +1,8 @@
 /*
  * etwevent.c - events: written by providers, kept for the session.
  *
- * What an event points to is read only if the session wants the event: so it is only then found that
- * it is pageable, or that somebody changes it meanwhile.
+ * What an event points to is read only if the session wants the event: so it is only then found
+ * that it is pageable, or that somebody changes it meanwhile.
  */
 #include <string.h>
 

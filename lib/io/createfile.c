@@ -3,8 +3,8 @@
  * file that is named, without a handle.
  *
  * Whoever calls is the kernel, which is granted whatever access it asks for. All handles are those
- * of the system process: OBJ_KERNEL_HANDLE makes no difference. Names are compared without regard to
- * case, as on every Windows that is not told otherwise, with OBJ_CASE_INSENSITIVE or without.
+ * of the system process: OBJ_KERNEL_HANDLE makes no difference. Names are compared without regard
+ * to case, as on every Windows that is not told otherwise, with OBJ_CASE_INSENSITIVE or without.
  */
 #include <string.h>
 
@@ -196,8 +196,8 @@ NTSTATUS NTAPI ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
     return create(cpu, &c, FileHandle, IoStatusBlock);
 }
 
-/* No driver makes pipes or mailslots with it. Of the options, IO_NO_PARAMETER_CHECKING and those that
- * ask for more checks have no effect. */
+/* No driver makes pipes or mailslots with it. Of the options, IO_NO_PARAMETER_CHECKING and those
+ * that ask for more checks have no effect. */
 NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
                             POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
                             PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,

@@ -59,8 +59,7 @@ dq_object *dq_file_hold(PFILE_OBJECT file);
  * back by a worker thread. */
 void dq_file_release_later(dq_processor *cpu, dq_object *object);
 
-/* Calls visit() for each that is open, without those that have an open handle if so wished: for leak
- * reports. */
+/* Calls visit() for each that is open: for leak reports. */
 typedef struct dq_file_left {
     PFILE_OBJECT file;
     dq_service service; /* That opened it. */
@@ -94,8 +93,8 @@ typedef struct dq_file_call {
  * STATUS_PENDING. */
 NTSTATUS dq_file_ask(dq_processor *cpu, const dq_file_call *call);
 
-/* A file is used for what its handle was opened for, and not after it is marked for deletion: else a
- * warning. */
+/* A file is used for what its handle was opened for, and not after it is marked for deletion: else
+ * a warning. */
 void dq_file_check_use(dq_processor *cpu, const FILE_OBJECT *file, ACCESS_MASK needed,
                        const void *place);
 

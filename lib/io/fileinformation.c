@@ -21,7 +21,7 @@ typedef struct asking {
     bool single, restart;
 } asking;
 
-/* ---- What the I/O manager knows --------------------------------------------------------------- */
+/* ---- What the I/O manager knows -------------------------------------------------------------- */
 
 static ULONG mode_of(const FILE_OBJECT *file)
 {

@@ -2,8 +2,8 @@
  * filerequest.c - a request to an open file: sent to the top of its device's stack; waited for, or
  * not.
  *
- * A file that was opened for synchronous requests takes one at a time. Where nobody waits, the event
- * that the caller gave is set at the end, or else the file object's.
+ * A file that was opened for synchronous requests takes one at a time. Where nobody waits, the
+ * event that the caller gave is set at the end, or else the file object's.
  */
 #include "io/file.h"
 

@@ -26,8 +26,8 @@ typedef struct dq_symbolic_link {
 } dq_symbolic_link;
 
 /* The device that the name begins with, or that links lead to from there, and the rest of the name,
- * which is to be dropped. NULL: there is none, and `status` says why. \DosDevices is \??, \??\C: and
- * \SystemRoot lead to the volume (volume.h). */
+ * which is to be dropped. NULL: there is none, and `status` says why. \DosDevices is \??; \??\C:
+ * and \SystemRoot lead to the volume (volume.h). */
 PDEVICE_OBJECT dq_name_open(dq_machine *machine, const UNICODE_STRING *name, UNICODE_STRING *rest,
                             NTSTATUS *status);
 

@@ -126,7 +126,7 @@ typedef struct dq_opening {
     size_t next_entry;
 } dq_opening;
 
-/* ---- volumecreate.c, volumeinfo.c, volumedirectory.c ------------------------------------------ */
+/* ---- volumecreate.c, volumeinfo.c, volumedirectory.c ----------------------------------------- */
 
 NTSTATUS dq_volume_create(dq_volume *volume, dq_machine *machine, PIRP irp,
                           const IO_STACK_LOCATION *stack);

@@ -1,4 +1,4 @@
-/* Tests of lib/cmake/dirql-tmh.cmake, include/wdk/wdkwpp.h, lib/ke/wpp.c: messages of WPP tracing. */
+/* Tests of lib/cmake/dirql-tmh.cmake, wdkwpp.h, lib/ke/wpp.c: messages of WPP tracing. */
 #include <string.h>
 
 #include <dirql/cmocka.h>
