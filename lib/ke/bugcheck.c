@@ -54,7 +54,7 @@ VOID NTAPI ExRaiseStatus(NTSTATUS Status)
     if (cpu == NULL) {
         nowhere("ExRaiseStatus");
     }
-    dq_exception(cpu, (ULONG)Status, (uintptr_t)place, 0, 0,
+    dq_exception((ULONG)Status, (uintptr_t)place,
                  "Status 0x%08X was raised, and no handler is there to catch it", (unsigned)Status);
 }
 
@@ -74,9 +74,9 @@ VOID NTAPI RtlFailFast(ULONG Code)
                     : "the driver has found its own data corrupt (RtlFailFast).");
 }
 
-static _Noreturn void breakpoint(dq_processor *cpu, const void *place, const char *text)
+static _Noreturn void breakpoint(const void *place, const char *text)
 {
-    dq_exception(cpu, (ULONG)STATUS_BREAKPOINT, (uintptr_t)place, 0, 0, "%s", text);
+    dq_exception((ULONG)STATUS_BREAKPOINT, (uintptr_t)place, "%s", text);
 }
 
 /* As on a machine without a debugger: the text is printed, and the break that follows is fatal. */
@@ -97,7 +97,7 @@ VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNu
              (unsigned)LineNumber, MutableMessage != NULL ? ": " : "",
              MutableMessage != NULL ? MutableMessage : "");
     dq_emit_text(cpu, PRINT, NULL, text);
-    breakpoint(cpu, place, text);
+    breakpoint(place, text);
 }
 
 VOID NTAPI DbgBreakPoint(VOID)
@@ -106,7 +106,7 @@ VOID NTAPI DbgBreakPoint(VOID)
     dq_processor *cpu = dq_enter(DQ_SERVICE_DbgBreakPoint, place, NULL, 0, 0, 0);
 
     if (cpu != NULL) {
-        breakpoint(cpu, place, "The driver stopped at a breakpoint, and no debugger is there.");
+        breakpoint(place, "The driver stopped at a breakpoint, and no debugger is there.");
     }
 }
 
@@ -120,6 +120,6 @@ VOID NTAPI DbgBreakPointWithStatus(ULONG Status)
         snprintf(text, sizeof(text),
                  "The driver stopped at a breakpoint with status 0x%X, and no debugger is there.",
                  (unsigned)Status);
-        breakpoint(cpu, place, text);
+        breakpoint(place, text);
     }
 }

@@ -17,6 +17,7 @@ void dq_raise_status(dq_processor *cpu, NTSTATUS status, const void *place, cons
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    dq_exception(cpu, (uint32_t)status, (uintptr_t)place, 0, 0, "status 0x%08X was raised: %s",
+    (void)cpu; /* It is the caller's. */
+    dq_exception((uint32_t)status, (uintptr_t)place, "status 0x%08X was raised: %s",
                  (unsigned)status, text);
 }

@@ -125,26 +125,55 @@ bool dq_exception_dispatch(dq_exception_record *record)
 
 /* ---- The end --------------------------------------------------------------------------------- */
 
-void dq_exception(dq_processor *cpu, uint32_t code, uint64_t place, uint64_t p3, uint64_t p4,
-                  const char *format, ...)
+/* What is worth saying of the search that found nobody. */
+static const char *remark(const dq_processor *cpu, bool is_another)
+{
+    if (is_another) {
+        return ". A filter answered EXCEPTION_CONTINUE_EXECUTION, but what raised that cannot go "
+               "on";
+    }
+    return cpu->execution->frames != NULL && !dq_exception_is_guarded(cpu)
+               ? ". The __try around the call of the kernel is not asked: an exception does not "
+                 "cross the kernel"
+               : "";
+}
+
+static _Noreturn void end(const dq_exception_record *record, bool is_another, uint64_t p3,
+                          uint64_t p4, const char *format, va_list arguments)
+    __attribute__((format(printf, 5, 0)));
+
+static _Noreturn void end(const dq_exception_record *record, bool is_another, uint64_t p3,
+                          uint64_t p4, const char *format, va_list arguments)
+{
+    dq_processor *cpu = dq_self;
+    char text[DQ_FINDING_TEXT - 200];
+
+    vsnprintf(text, sizeof(text), format, arguments);
+    if (cpu->execution->kind == DQ_EXECUTION_ISR) {
+        dq_bugcheck(cpu, INTERRUPT_EXCEPTION, 0, 0, 0, 0,
+                    "no ISR handles an exception (code 0x%08X): %s", record->code, text);
+    }
+    dq_bugcheck(cpu, KMODE_EXCEPTION, record->code, (uintptr_t)record->address, p3, p4, "%s%s",
+                text, remark(cpu, is_another));
+}
+
+void dq_exception(uint32_t code, uint64_t place, const char *format, ...)
 {
     dq_exception_record record = { .code = code,
                                    .flags = DQ_EXCEPTION_NONCONTINUABLE,
                                    .address = (void *)(uintptr_t)place };
-    char text[DQ_FINDING_TEXT - 200];
     va_list arguments;
 
     (void)dq_exception_dispatch(&record);
-    cpu = dq_self;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    if (cpu->execution->kind == DQ_EXECUTION_ISR) {
-        dq_bugcheck(cpu, INTERRUPT_EXCEPTION, 0, 0, 0, 0,
-                    "no ISR handles an exception (code 0x%08X): %s", record.code, text);
-    }
-    dq_bugcheck(cpu, KMODE_EXCEPTION, record.code, place, p3, p4, "%s%s", text,
-                record.code != code ? ". A filter answered EXCEPTION_CONTINUE_EXECUTION, but what "
-                                      "raised that cannot go on"
-                                    : "");
+    end(&record, record.code != code, 0, 0, format, arguments);
+}
+
+void dq_exception_end(const dq_exception_record *record, uint64_t p3, uint64_t p4,
+                      const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    end(record, false, p3, p4, format, arguments);
 }

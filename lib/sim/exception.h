@@ -29,15 +29,17 @@ typedef struct dq_exception_pointers {
     void *context;
 } dq_exception_pointers;
 
-/* Goes to the handler of a frame, or ends the run: bug check 0x1E with the exception's code, the
- * place and what else is known of it; in an ISR, whose exceptions stop at the interrupt object,
- * 0x3D without records. */
-_Noreturn void dq_exception(dq_processor *cpu, uint32_t code, uint64_t place, uint64_t p3,
-                            uint64_t p4, const char *format, ...)
-    __attribute__((format(printf, 6, 7)));
+/* Raises: goes to the handler of a frame, or ends the run as dq_exception_end() does. */
+_Noreturn void dq_exception(uint32_t code, uint64_t place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Nobody handles it. Ends the run: bug check 0x1E with the exception's code, the place and what else
+ * is known of it; in an ISR, whose exceptions stop at the interrupt object, 0x3D without records. */
+_Noreturn void dq_exception_end(const dq_exception_record *record, uint64_t p3, uint64_t p4,
+                                const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Goes to a handler, or returns: true if a filter wants what raised to go on (never if the record
- * says that it cannot), false if nobody handles it. `cpu` is then dq_self. */
+ * says that it cannot), false if nobody handles it. The caller may then be on another processor. */
 bool dq_exception_dispatch(dq_exception_record *record);
 
 /* True if there is anybody to ask. */

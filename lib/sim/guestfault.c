@@ -182,24 +182,33 @@ static uint32_t exception_code(const host_fault *fault)
     return codes[fault->kind];
 }
 
-/* True: the faulting code shall go on. It stands just above the caller, if it is the one to go
- * on. */
-static bool dispatch(dq_processor *cpu, const host_fault *fault)
+/* Its code is 0 if nobody could handle it. */
+static dq_exception_record record_of(const host_fault *fault)
 {
-    const host_context *context = &cpu->task->context;
     dq_exception_record record = { .address = (void *)(uintptr_t)fault->place };
 
-    if ((uintptr_t)__builtin_frame_address(0) - (uintptr_t)context->stack >= context->stack_bytes ||
-        !dq_machine_guards(cpu->machine, fault) || !is_exception(cpu, fault)) {
-        return false;
+    if (fault->kind <= HOST_FAULT_INSTRUCTION) {
+        record.code = exception_code(fault);
     }
-    record.code = exception_code(fault);
     if (fault->kind == HOST_FAULT_ACCESS) {
         record.parameter_count = 2;
         record.parameters[0] = access_code(fault);
         record.parameters[1] = (uintptr_t)fault->address;
     }
-    return dq_exception_dispatch(&record);
+    return record;
+}
+
+/* True: the faulting code shall go on. It stands just above the caller, if it is the one to go
+ * on. */
+static bool dispatch(dq_processor *cpu, const host_fault *fault, dq_exception_record *record)
+{
+    const host_context *context = &cpu->task->context;
+
+    if ((uintptr_t)__builtin_frame_address(0) - (uintptr_t)context->stack >= context->stack_bytes ||
+        !dq_machine_guards(cpu->machine, fault) || !is_exception(cpu, fault)) {
+        return false;
+    }
+    return dq_exception_dispatch(record);
 }
 
 /* ---- All of them ----------------------------------------------------------------------------- */
@@ -207,7 +216,7 @@ static bool dispatch(dq_processor *cpu, const host_fault *fault)
 void dq_machine_fault(void *machine, const host_fault *fault)
 {
     dq_processor *cpu = dq_self;
-    const uint64_t place = (uintptr_t)fault->place;
+    dq_exception_record record = record_of(fault);
     const bool from_outside = cpu->live != NULL && dq_inside == 0;
 
     if (from_outside) {
@@ -217,7 +226,7 @@ void dq_machine_fault(void *machine, const host_fault *fault)
         dq_find_left(cpu, fault->stack_pointer, DQ_SERVICE_NONE, (const char *)fault->place + 1);
     }
     locate(cpu, fault);
-    if (dispatch(cpu, fault)) {
+    if (dispatch(cpu, fault, &record)) {
         if (from_outside) {
             dq_monitor_leave(machine);
         }
@@ -234,13 +243,13 @@ void dq_machine_fault(void *machine, const host_fault *fault)
     case HOST_FAULT_STACK_OVERFLOW:
         report_overflow(cpu, fault);
     case HOST_FAULT_ARITHMETIC:
-        dq_exception(cpu, 0xC0000094u, place, 0, 0, "integer division by zero, or overflow");
+        dq_exception_end(&record, 0, 0, "integer division by zero, or overflow");
     case HOST_FAULT_INSTRUCTION:
-        dq_exception(cpu, 0xC000001Du, place, 0, 0, "illegal instruction");
+        dq_exception_end(&record, 0, 0, "illegal instruction");
     case HOST_FAULT_BUS:
-        dq_exception(cpu, 0x80000002u, place, 0, (uintptr_t)fault->address,
-                     "misaligned or impossible access to address 0x%" PRIx64,
-                     (uint64_t)(uintptr_t)fault->address);
+        dq_exception_end(&record, 0, (uintptr_t)fault->address,
+                         "misaligned or impossible access to address 0x%" PRIx64,
+                         (uint64_t)(uintptr_t)fault->address);
     case HOST_FAULT_ACCESS:
         report_access(cpu, fault);
     }

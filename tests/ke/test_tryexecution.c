@@ -163,6 +163,29 @@ static void an_exception_does_not_cross_the_kernel(void **state)
     }
 }
 
+static void raise_across_the_kernel(void *context)
+{
+    wire = (struct wire){ 0 };
+    wire_make(&wire, &at_7);
+    __try {
+        KeSynchronizeExecution(wire.interrupt, raise_synchronized, context);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        tell('!');
+    }
+}
+
+static void the_report_says_why_a_handler_was_not_asked(void **state)
+{
+    dirql_result result;
+
+    (void)state;
+    begin_story();
+    assert_int_equal(dirql_run(NULL, raise_across_the_kernel, NULL, &result), DIRQL_FAILED);
+    assert_non_null(strstr(result.report, "an exception does not cross the kernel"));
+    assert_string_equal(story, "");
+    dirql_result_free(&result);
+}
+
 static void a_synchronized_routine_may_handle_exceptions_of_its_own(void **state)
 {
     (void)state;
@@ -336,6 +359,7 @@ int main(void)
                                        connect, wire_stop),
         dirql_unit_test(an_exception_of_a_dpc_does_not_come_to_what_it_interrupted),
         dirql_unit_test_setup_teardown(an_exception_does_not_cross_the_kernel, connect, wire_stop),
+        cmocka_unit_test(the_report_says_why_a_handler_was_not_asked),
         dirql_unit_test_setup_teardown(a_synchronized_routine_may_handle_exceptions_of_its_own,
                                        connect, wire_stop),
         dirql_unit_test(irql_stays_as_it_was_when_raised),

@@ -13,7 +13,7 @@
 
 /* Nothing lies there. */
 static ULONG *volatile nowhere = (ULONG *)0x10000;
-static volatile LONG zero, many = 84;
+static volatile LONG zero;
 
 /* ---- Access violations ----------------------------------------------------------------------- */
 
@@ -218,7 +218,7 @@ static void a_division_by_zero_is_handled(void **state)
     (void)state;
 #if defined(__x86_64__)
     __try {
-        result = many / zero;
+        result = divide(84); /* In C, UBSan would be first. */
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         status = (NTSTATUS)GetExceptionCode();
     }
@@ -312,6 +312,33 @@ static void a_fault_that_nobody_handles_is_reported_where_it_was(void **state)
     dirql_result_free(&result);
 }
 
+static void decline_an_instruction(void *context)
+{
+    (void)context;
+    __try {
+#if defined(__x86_64__)
+        __asm__ __volatile__("ud2");
+#else
+        __asm__ __volatile__(".inst 0");
+#endif
+    } __except (tell_and_say('f', EXCEPTION_CONTINUE_SEARCH)) {
+        tell('!');
+    }
+}
+
+static void filters_are_asked_once(void **state)
+{
+    dirql_result result;
+
+    (void)state;
+    begin_story();
+    assert_int_equal(dirql_run(NULL, decline_an_instruction, NULL, &result), DIRQL_FAILED);
+    assert_int_equal(result.code, KMODE_EXCEPTION_NOT_HANDLED);
+    assert_int_equal((NTSTATUS)result.parameters[0], STATUS_ILLEGAL_INSTRUCTION);
+    assert_string_equal(story, "f");
+    dirql_result_free(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +356,7 @@ int main(void)
         dirql_unit_test(a_breakpoint_is_handled),
         dirql_unit_test(a_fault_at_dispatch_level_is_bug_check_d1),
         dirql_unit_test(a_fault_at_a_system_address_is_bug_check_50),
+        cmocka_unit_test(filters_are_asked_once),
         cmocka_unit_test(a_fault_that_nobody_handles_is_reported_where_it_was),
     };
 
