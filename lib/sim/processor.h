@@ -103,6 +103,11 @@ typedef struct dq_caught {
 
 enum { DQ_CAUGHT = 16 }; /* Handlers inside each other, on one stack. */
 
+typedef struct dq_catches {
+    dq_caught of[DQ_CAUGHT]; /* A ring. */
+    unsigned count;
+} dq_catches;
+
 /* A stack that a processor can run: a thread's, or a processor's idle loop. */
 struct dq_task {
     host_context context;
@@ -111,8 +116,7 @@ struct dq_task {
     dq_execution *top;          /* Innermost execution while it is switched out. */
     void *kernel;               /* The kernel's thread object. */
     struct dq_carrier *carrier; /* In live mode: the host thread that runs it. */
-    dq_caught caught[DQ_CAUGHT]; /* Whose handlers run on it (tryframe.h). */
-    unsigned catches;
+    dq_catches *catches; /* Whose handlers run on it (tryframe.h); NULL: none has. */
     bool ended;
     dq_task *next; /* All tasks of the machine. */
 };

@@ -11,6 +11,7 @@
 static void free_task(dq_machine *machine, dq_task *task)
 {
     machine->scheduler->retire(task);
+    dq_machine_give(machine, task->catches);
     if (machine->options.arena != NULL) {
         host_context_drop(&task->context);
         task->next = machine->spare_tasks;

@@ -151,10 +151,10 @@ void dq_try_finally_left(dq_raise *raise, const void *place)
 
 static dq_caught *caught_by(dq_try_name name)
 {
-    dq_task *task = dq_self->task;
+    dq_catches *catches = dq_self->task != NULL ? dq_self->task->catches : NULL;
 
-    for (unsigned n = 1; task != NULL && n <= DQ_CAUGHT && n <= task->catches; n++) {
-        dq_caught *caught = &task->caught[(task->catches - n) % DQ_CAUGHT];
+    for (unsigned n = 1; catches != NULL && n <= DQ_CAUGHT && n <= catches->count; n++) {
+        dq_caught *caught = &catches->of[(catches->count - n) % DQ_CAUGHT];
 
         if (caught->function == name.function && caught->id == name.id) {
             return caught;
@@ -163,12 +163,28 @@ static dq_caught *caught_by(dq_try_name name)
     return NULL;
 }
 
+/* Made when there is the first: few threads have any, and a search puts tasks back for each run. */
+static dq_catches *catches_of(dq_processor *cpu)
+{
+    dq_task *task = cpu->task;
+
+    if (task->catches == NULL) {
+        task->catches = dq_machine_get(cpu->machine, sizeof(*task->catches));
+    }
+    if (task->catches == NULL) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
+                "short of memory for the handler of an exception");
+        dq_go_home(cpu);
+    }
+    return task->catches;
+}
+
 void dq_try_handle(dq_try_frame *frame, uint32_t code)
 {
     dq_execution *execution = frame->execution;
-    dq_task *task = dq_self->task;
+    dq_catches *catches = catches_of(dq_self);
 
-    task->caught[task->catches++ % DQ_CAUGHT] =
+    catches->of[catches->count++ % DQ_CAUGHT] =
         (dq_caught){ .function = frame->function, .id = frame->id, .code = code, .begins = true };
     execution->frames = frame->outer;
     execution->raise = frame->raise;
