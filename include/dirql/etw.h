@@ -7,9 +7,8 @@
  * at most that of the session (or 0), and its keyword, unless it is 0, has one of the bits of `any`
  * (0: whatever it has) and all of `all`.
  *
- * What is returned lies in the machine's memory and stays until dirql_etw_forget(), or until the run
- * ends.
- * Where nothing else is said: any IRQL.
+ * What is returned lies in the machine's memory and stays until dirql_etw_forget(), or until the
+ * run ends. Where nothing else is said: any IRQL.
  */
 #ifndef DIRQL_ETW_H
 #define DIRQL_ETW_H

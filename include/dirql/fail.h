@@ -3,16 +3,16 @@
  *
  * A driver must survive that memory is short. Whatever can be answered "insufficient resources" can
  * be made to fail here: pool in all its forms, lookaside lists, work items, timers, threads, device
- * and callback objects, requests, mappings, connecting an interrupt. Such a call does what its page says of
- * failure (NULL, STATUS_INSUFFICIENT_RESOURCES, or a raise), and has no other effect.
+ * and callback objects, requests, mappings, connecting an interrupt. Such a call does what its page
+ * says of failure (NULL, STATUS_INSUFFICIENT_RESOURCES, or a raise), and has no other effect.
  *
  * By default none does. A plan says which do: option `fail`, the variable DIRQL_FAIL, or
  * dirql_fail_set() in the middle of a test:
  *   "3"     the third of them, counted from the beginning of the run; "3+" all from there on
  *   "20%"   each with this chance, drawn from the option `seed`
  *   "pool:3", "pool,connect:1+", "tag=Uart:2"   counting only these kinds, or this pool tag
- * The kinds are pool, lookaside, connect, thread, device, timer, workitem, map, callback, irp,
- * file (opening and making one) and other.
+ * The kinds are pool, lookaside, connect, thread, device, timer, workitem, map, callback, irp, file
+ * (opening and making one) and other.
  *
  * The test's own calls count like the driver's: dirql_fail_pause() takes them out. What dirql
  * itself needs, and dirql_ functions, never fail.

@@ -1,10 +1,10 @@
 /*
  * property.h - what the PnP manager would know about a device: its properties and its keys.
  *
- * For device objects that dirql_pdo_create() made. A device has a setup class ("Unknown" until it is
- * set), an enumerator ("DIRQL"), an address and a number (0xFFFFFFFF), a name and an install state;
- * all else it has when the test says so. These are the test's own: they never fail for want of
- * anything, and any IRQL is fine.
+ * For device objects that dirql_pdo_create() made. A device has a setup class ("Unknown" until it
+ * is set), an enumerator ("DIRQL"), an address and a number (0xFFFFFFFF), a name and an install
+ * state; all else it has when the test says so. These are the test's own: they never fail for want
+ * of anything, and any IRQL is fine.
  */
 #ifndef DIRQL_PROPERTY_H
 #define DIRQL_PROPERTY_H

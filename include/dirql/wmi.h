@@ -7,8 +7,8 @@
  *
  * All: IRQL PASSIVE_LEVEL, on a thread of the run. Sizes and offsets in bytes. They return what the
  * driver completes the request with; STATUS_BUFFER_TOO_SMALL: `bytes` are fewer than the data.
- * STATUS_INSUFFICIENT_RESOURCES: no request could be made. A device that is no provider ends the run
- * with a finding. Pages: kernel, wmi-minor-irps; wdm, IoWMIRegistrationControl.
+ * STATUS_INSUFFICIENT_RESOURCES: no request could be made. A device that is no provider ends the
+ * run with a finding. Pages: kernel, wmi-minor-irps; wdm, IoWMIRegistrationControl.
  */
 #ifndef DIRQL_WMI_H
 #define DIRQL_WMI_H

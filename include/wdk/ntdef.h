@@ -76,7 +76,8 @@
 #endif
 #define CFORCEINLINE FORCEINLINE
 
-/* The functions of these headers: a debugger, and dirql's reports, are with their caller instead. */
+/* The functions of these headers: a debugger, and dirql's reports, are with their caller
+ * instead. */
 #define WDK_INLINE FORCEINLINE __attribute__((artificial))
 
 #define RESTRICTED_POINTER

@@ -1,9 +1,9 @@
 /*
  * portcls.h: PortCls, as an adapter driver and its miniports see it.
  *
- * Here are the objects that carry interrupts, resource lists, interrupt synchronization
- * objects and service groups, and the keys of the registry. Every interface serves C and C++ alike (see basetyps.h); C
- * calls its methods through macros such as IInterruptSync_Connect(This).
+ * Here are the objects that carry interrupts, resource lists, interrupt synchronization objects and
+ * service groups, and the keys of the registry. Every interface serves C and C++ alike (see
+ * basetyps.h); C calls its methods through macros such as IInterruptSync_Connect(This).
  */
 #ifndef PORTCLS_H
 #define PORTCLS_H

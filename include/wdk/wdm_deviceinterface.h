@@ -35,7 +35,8 @@ _Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI IoGetDeviceInterfaceAlias(
     _In_ PUNICODE_STRING SymbolicLinkName, _In_ CONST GUID *AliasInterfaceClassGuid,
     _Out_ PUNICODE_STRING AliasSymbolicLinkName);
 
-/* STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_PARAMETER. "wdm: IoOpenDeviceInterfaceRegistryKey". */
+/* STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_PARAMETER. "wdm:
+ * IoOpenDeviceInterfaceRegistryKey". */
 _Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(
     _In_ PUNICODE_STRING SymbolicLinkName, _In_ ACCESS_MASK DesiredAccess,
     _Out_ PHANDLE DeviceInterfaceRegKey);

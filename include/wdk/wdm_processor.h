@@ -54,7 +54,8 @@ NTKERNELAPI NTSTATUS NTAPI KeQueryNodeActiveAffinity2(_In_ USHORT NodeNumber,
                                                       _In_ USHORT GroupAffinitiesCount,
                                                       _Out_ PUSHORT GroupAffinitiesRequired);
 
-/* -- When processors are added: never here, where all are there from the beginning -------------- */
+/* -- When processors are added: never here, where all are there from the beginning
+ * -------------- */
 
 typedef enum {
     KeProcessorAddStartNotify = 0,

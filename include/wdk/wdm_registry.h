@@ -162,8 +162,8 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION_ALIGN64 {
 
 /* STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_SYNTAX_BAD, STATUS_INVALID_HANDLE,
  * STATUS_KEY_DELETED, STATUS_CHILD_MUST_BE_VOLATILE, STATUS_INVALID_PARAMETER (options),
- * STATUS_INVALID_PARAMETER_4 (of ZwOpenKeyEx). All but the last part of a name must exist. "wdm: ZwCreateKey",
- * "wdm: ZwOpenKey", "wdm: ZwOpenKeyEx". */
+ * STATUS_INVALID_PARAMETER_4 (of ZwOpenKeyEx). All but the last part of a name must exist. "wdm:
+ * ZwCreateKey", "wdm: ZwOpenKey", "wdm: ZwOpenKeyEx". */
 _Must_inspect_result_ NTSYSAPI NTSTATUS NTAPI ZwCreateKey(
     _Out_ PHANDLE KeyHandle, _In_ ACCESS_MASK DesiredAccess,
     _In_ POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex, _In_opt_ PUNICODE_STRING Class,

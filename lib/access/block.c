@@ -1,8 +1,8 @@
 /*
  * block.c - memory functions that instrumented code calls.
  *
- * Newer compilers call these in place of memcpy and its kin; for the others instrumented.h renames the
- * calls, also those that compilers make for structures.
+ * Newer compilers call these in place of memcpy and its kin; for the others instrumented.h renames
+ * the calls, also those that compilers make for structures.
  */
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /*
- * instrumented.h - what every file of an instrumented target includes first, by the compiler's command.
+ * instrumented.h - what every file of an instrumented target includes first, by the compiler's
+ * command.
  *
  * Driver code does not see any of it. It takes C and C++ of any age, and includes nothing.
  */

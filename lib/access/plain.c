@@ -1,5 +1,6 @@
 /*
- * plain.c - loads and stores: plain, unaligned, volatile, of any length, and of C++'s table pointers.
+ * plain.c - loads and stores: plain, unaligned, volatile, of any length, and of C++'s table
+ * pointers.
  */
 #include "access/entry.h"
 

@@ -1,8 +1,8 @@
 /*
  * wide.c - the compiler's atomic operations of 16 bytes.
  *
- * All are made of one compare and exchange, so that they need no library: it is what x86-64 has. On other
- * processors the compiler is asked for its own.
+ * All are made of one compare and exchange, so that they need no library: it is what x86-64 has. On
+ * other processors the compiler is asked for its own.
  */
 #include "access/entry.h"
 

@@ -209,7 +209,8 @@ static inline bool dq_lockorder_waits(const dq_event *event)
     return (event->c & (DQ_LOCK_FLAG_TRY | DQ_LOCK_FLAG_CONVERT)) == 0;
 }
 
-/* ---- lockscenario.c: what would happen, as explanations ---------------------------------------- */
+/* ---- lockscenario.c: what would happen, as explanations
+ * ---------------------------------------- */
 
 char *dq_lockscenario_cycle(const dq_lock_edge *const *path, unsigned length);
 char *dq_lockscenario_inversion(const dq_lock_class *class, const dq_lock_usage *holder,

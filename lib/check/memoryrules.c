@@ -2,7 +2,8 @@
  * memoryrules.c - paged memory is no place for what the kernel touches at DISPATCH_LEVEL, nor for
  * what a driver touches there.
  *
- * The machine pages nothing out, so that only this finds it. Accesses are seen in instrumented code.
+ * The machine pages nothing out, so that only this finds it. Accesses are seen in instrumented
+ * code.
  */
 #include "check/contract_state.h"
 #include "check/service.h"

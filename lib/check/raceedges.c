@@ -2,8 +2,8 @@
  * raceedges.c - what orders: who hands over what he has done, and who takes it.
  *
  * Being interrupted is not among it, nor is a raised IRQL: that excludes, and is looked at when two
- * accesses are compared. An ISR, a DPC and a work item know what was handed to their object, not what
- * the code on their stack knows.
+ * accesses are compared. An ISR, a DPC and a work item know what was handed to their object, not
+ * what the code on their stack knows.
  */
 #include "check/race_state.h"
 #include "sim/access.h"

@@ -1,9 +1,9 @@
 /*
  * raceexecution.h - executions, as the race detector sees them: what each knows, and its lane.
  *
- * Each thread, DPC, ISR activation and work item has a clock of its own: it knows nothing of what it
- * interrupted. A lane is used again when no access speaks of its last execution any more, or when
- * the newcomer knows all of it, as one activation of an ISR knows the one before.
+ * Each thread, DPC, ISR activation and work item has a clock of its own: it knows nothing of what
+ * it interrupted. A lane is used again when no access speaks of its last execution any more, or
+ * when the newcomer knows all of it, as one activation of an ISR knows the one before.
  */
 #ifndef DQ_CHECK_RACEEXECUTION_H
 #define DQ_CHECK_RACEEXECUTION_H

@@ -29,7 +29,8 @@ const dq_rule *dq_rule_find(const char *name);
  * Returns text. */
 const char *dq_rule_nearest(const char *name, char *text, size_t bytes);
 
-/* What to do about a finding, by rule or else by bug check code. NULL if there is nothing to say. */
+/* What to do about a finding, by rule or else by bug check code. NULL if there is nothing to
+ * say. */
 const char *dq_rule_advice(const char *rule, uint32_t code);
 
 /* A service's row in service.def. */

@@ -55,12 +55,14 @@ static inline dq_processor *dirql_control_cpu(void)
 bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved, char *error,
                            size_t error_bytes);
 
-/* ---- exit.c ----------------------------------------------------------------------------------- */
+/* ---- exit.c
+ * ----------------------------------------------------------------------------------- */
 
 /* A run begins (+1) or is over (-1): while any is under way, exit() is a failure. */
 void dirql_control_count(int change);
 
-/* ---- run.c, for explore.c --------------------------------------------------------------------- */
+/* ---- run.c, for explore.c
+ * --------------------------------------------------------------------- */
 
 typedef struct dirql_job {
     const dirql_options *options; /* Resolved. */
@@ -84,7 +86,8 @@ dirql_outcome dirql_control_refuse(dirql_result *result, const char *error);
 /* The text of the run's choices so far, to be freed. NULL: short of memory. */
 char *dirql_control_schedule(const dq_machine *machine);
 
-/* ---- explore.c -------------------------------------------------------------------------------- */
+/* ---- explore.c
+ * -------------------------------------------------------------------------------- */
 
 /* All schedules of a job within its bounds. */
 dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result);
@@ -93,7 +96,8 @@ dirql_outcome dirql_explore(const dirql_job *job, dirql_result *result);
  * The machine is destroyed. */
 dirql_outcome dirql_explore_abandoned(dq_machine *machine, dirql_result *result);
 
-/* ---- trials.c --------------------------------------------------------------------------------- */
+/* ---- trials.c
+ * --------------------------------------------------------------------------------- */
 
 /* The runs of a job whose mode draws. */
 dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result);

@@ -70,7 +70,8 @@ char *dirql_coverage(const dirql_exploration *ex);
 void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used,
                             const dirql_shortened *shortened);
 
-/* ---- exploreresult.c: each ends the exploration, which has failed ------------------------------ */
+/* ---- exploreresult.c: each ends the exploration, which has failed
+ * ------------------------------ */
 
 /* With a text of the exploration's own. */
 dirql_outcome dirql_explore_fail(dirql_exploration *ex, dirql_result *result, const char *format,

@@ -1,9 +1,9 @@
 /*
  * reportfile.c - option report_file: what the runs of this host thread say to report files.
  *
- * dirql_run() opens the account, the end of a machine takes down what was found, and when the run, or
- * the exploration that it is a part of, is over, all goes to the files. What cannot be written fails
- * the run, and costs nothing of its text.
+ * dirql_run() opens the account, the end of a machine takes down what was found, and when the run,
+ * or the exploration that it is a part of, is over, all goes to the files. What cannot be written
+ * fails the run, and costs nothing of its text.
  */
 #include "control/reportfile.h"
 

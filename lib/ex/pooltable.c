@@ -129,8 +129,8 @@ static dq_pool_block *kept_before(dq_pool *p, unsigned frees)
     return block != NULL && block->kept ? block : NULL;
 }
 
-/* Freed memory is of no use to anybody for a while. A sanitizer keeps it itself, and finds those who
- * touch it. */
+/* Freed memory is of no use to anybody for a while. A sanitizer keeps it itself, and finds those
+ * who touch it. */
 dq_pool_block *dq_pool_retire(dq_machine *machine, dq_pool *p, dq_pool_block *block,
                               const void *place)
 {

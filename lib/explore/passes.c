@@ -46,8 +46,8 @@ static void grow(dq_passes *passes, int digit)
     }
 }
 
-/* All faster bounds have come to their end, or would find nothing new. As long as slower ones are 0,
- * or if there are none, that is a step further than before. */
+/* All faster bounds have come to their end, or would find nothing new. As long as slower ones are
+ * 0, or if there are none, that is a step further than before. */
 static void note_done(dq_passes *passes, int digit)
 {
     for (int slower = digit - 1; slower >= 0; slower--) {

@@ -138,8 +138,8 @@ bool dq_search_advance(dq_search *search);
 /* Begins the pass again if more memory is shared than it has known of. */
 bool dq_search_is_begun_again(dq_search *search);
 
-/* How much of the pass has been seen, from 0 to 1: an estimate, see share.c. 0 when memory is short.
- * Slow: for people. */
+/* How much of the pass has been seen, from 0 to 1: an estimate, see share.c. 0 when memory is
+ * short. Slow: for people. */
 double dq_search_share(const dq_search *search);
 
 #endif

@@ -134,8 +134,8 @@ static double add_up(const dq_search *search, const counts *all, const double *s
     return share;
 }
 
-/* Of the present way, or of a pass that begins at the root. Of a way whose first run is still to come,
- * nothing is known. */
+/* Of the present way, or of a pass that begins at the root. Of a way whose first run is still to
+ * come, nothing is known. */
 static double share_of_way(const dq_search *search)
 {
     const size_t length = length_of(search);

@@ -2,10 +2,10 @@
  * sharing.h - which memory more than one execution touches.
  *
  * Only before an access to such memory does it make a difference who goes on: any schedule that
- * switches elsewhere can be put in order so that it switches there, without a switch more. What is shared is found
- * out by running, and only grows; when it has grown, the pass is made again. When a pass ends
- * without, then also no schedule within its bounds shares anything else: the first access that did
- * would have been seen in the schedule put in order.
+ * switches elsewhere can be put in order so that it switches there, without a switch more. What is
+ * shared is found out by running, and only grows; when it has grown, the pass is made again. When a
+ * pass ends without, then also no schedule within its bounds shares anything else: the first access
+ * that did would have been seen in the schedule put in order.
  *
  * Only memory counts that lies at the same address in each run: static data, the kernel's pool and
  * simulated stacks. All other is taken as shared.

@@ -12,9 +12,9 @@
 
 #include "host/sanitizer.h"
 
-/* To look which pages were touched makes runs faster, and nothing else: at first always, then now and
- * then. Smaller gaps between touched pages than these are cleared, too, and more spans than these
- * are one. */
+/* To look which pages were touched makes runs faster, and nothing else: at first always, then now
+ * and then. Smaller gaps between touched pages than these are cleared, too, and more spans than
+ * these are one. */
 enum { LOOKS_AT_FIRST = 8, RUNS_PER_LOOK = 64, GAP_PAGES_MIN = 16, SPANS_MAX = 32 };
 
 typedef struct span {

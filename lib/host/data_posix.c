@@ -1,10 +1,10 @@
 /*
  * data_posix.c - captures and restores the writable data of guest modules.
  *
- * What a module may write is in its writable segments, less what the loader made read-only. Left out
- * are the sections of variables that are kept, and of counters that are to add up. The copies are
- * made by code that no sanitizer watches: the gaps between variables are forbidden to all other.
- * Where there are many pages of zeros, they are not copied but made anew (blank.h).
+ * What a module may write is in its writable segments, less what the loader made read-only. Left
+ * out are the sections of variables that are kept, and of counters that are to add up. The copies
+ * are made by code that no sanitizer watches: the gaps between variables are forbidden to all
+ * other. Where there are many pages of zeros, they are not copied but made anew (blank.h).
  */
 #include "host/host.h"
 

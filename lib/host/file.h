@@ -17,15 +17,15 @@ bool host_file_replace(const char *path, const char *text, size_t bytes, char *r
 /* True if there is a file or folder of this name. */
 bool host_file_exists(const char *path);
 
-/* True if the file can be written, which is tried, and leaves none that was not there. Else `reason`
- * says why, in the words of the system. */
+/* True if the file can be written, which is tried, and leaves none that was not there. Else
+ * `reason` says why, in the words of the system. */
 bool host_file_is_writable(const char *path, char *reason, size_t reason_bytes);
 
 /* A file that one user of all processes has at a time. */
 typedef struct host_claim host_claim;
 
-/* Makes the file if need be, and takes it until it is given back, or the process ends. NULL: somebody
- * else has it. Where files cannot be locked, everybody gets it. */
+/* Makes the file if need be, and takes it until it is given back, or the process ends. NULL:
+ * somebody else has it. Where files cannot be locked, everybody gets it. */
 host_claim *host_file_claim(const char *path);
 
 /* Gives it back, and removes the file. NULL: nothing. */

@@ -291,9 +291,9 @@ const void *host_fault_blame(const host_fault *fault, const void *call, const vo
 bool host_faults_catch(host_fault_handler *handler, void *owner);
 void host_faults_release(void);
 
-/* Of those, the ones for which on_top(owner, fault) is true are handled on top of the faulting code,
- * on its own stack. The handler may go to a mark there, or return: then the instruction that faulted
- * is tried again. on_top() is called inside a signal handler. */
+/* Of those, the ones for which on_top(owner, fault) is true are handled on top of the faulting
+ * code, on its own stack. The handler may go to a mark there, or return: then the instruction that
+ * faulted is tried again. on_top() is called inside a signal handler. */
 typedef bool host_fault_question(const void *owner, const host_fault *fault);
 void host_faults_on_top(host_fault_question *on_top);
 
@@ -345,7 +345,8 @@ void host_address_release(void *range, size_t bytes);
  * False when it cannot be had. */
 bool host_address_open(void *start, size_t bytes);
 
-/* They fault again when touched. `drop`: what they held is gone, and the host has its memory back. */
+/* They fault again when touched. `drop`: what they held is gone, and the host has its memory
+ * back. */
 void host_address_close(void *start, size_t bytes, bool drop);
 
 /* Copies from memory that may not be there. Returns how many bytes could be read. */

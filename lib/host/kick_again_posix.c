@@ -1,5 +1,6 @@
 /*
- * kick_again_posix.c - a thread kicks itself a little later: a timer of its own sends it the signal.
+ * kick_again_posix.c - a thread kicks itself a little later: a timer of its own sends it the
+ * signal.
  *
  * Asked for in a signal handler, whatever it interrupted; so the system is called directly, for the
  * C library's timers allocate. A timer lives as long as its thread.

@@ -12,7 +12,8 @@
 #include "io/irp.h"
 #include "ke/ki.h"
 
-/* A request is mostly completed soon after it is cancelled: it is looked for at ever longer steps. */
+/* A request is mostly completed soon after it is cancelled: it is looked for at ever longer
+ * steps. */
 static const uint64_t first_step_ns = 10ull * 1000 * 1000;
 static const uint64_t longest_step_ns = 1000ull * 1000 * 1000;
 static const uint64_t cancel_limit_ns = 300ull * 1000 * 1000 * 1000;

@@ -4,7 +4,8 @@
  *
  * Each second the idle counter, which is the driver's to clear, is looked at and counted up. When
  * it reaches the time-out, a worker thread sends the request; then nothing is counted until the
- * device is used again. Windows looks at all devices in one beat, so that it may take a second longer.
+ * device is used again. Windows looks at all devices in one beat, so that it may take a second
+ * longer.
  */
 #include "ex/workqueue.h"
 #include "io/io.h"

@@ -1,6 +1,6 @@
 /*
- * fastmutexrules.c - what must hold when a fast mutex is acquired or released, and that nobody waits
- * for it for ever.
+ * fastmutexrules.c - what must hold when a fast mutex is acquired or released, and that nobody
+ * waits for it for ever.
  */
 #include <stdio.h>
 

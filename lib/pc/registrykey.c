@@ -1,8 +1,8 @@
 /*
  * registrykey.c - IRegistryKey: a key of the registry as an object.
  *
- * The object owns its handle, so that a key is closed with the last reference. DeleteKey closes it at
- * once; what is called afterwards gets STATUS_INVALID_HANDLE.
+ * The object owns its handle, so that a key is closed with the last reference. DeleteKey closes it
+ * at once; what is called afterwards gets STATUS_INVALID_HANDLE.
  */
 #include "unknown.h"
 #include "verify.h"
@@ -250,9 +250,9 @@ static NTSTATUS open_device_key(PVOID device, ULONG type, ACCESS_MASK access, co
 }
 
 /* IRQL: PASSIVE_LEVEL. HwProfileRegistryKey is the device's key in the hardware profile.
- * STATUS_INVALID_PARAMETER: no out pointer, no attributes for a general key, no device for another, a
- * subdevice, DeviceInterfaceRegistryKey; STATUS_NOT_SUPPORTED: aggregation; otherwise what opening
- * the key returned. (portcls: PcNewRegistryKey; silent about the codes) */
+ * STATUS_INVALID_PARAMETER: no out pointer, no attributes for a general key, no device for another,
+ * a subdevice, DeviceInterfaceRegistryKey; STATUS_NOT_SUPPORTED: aggregation; otherwise what
+ * opening the key returned. (portcls: PcNewRegistryKey; silent about the codes) */
 NTSTATUS NTAPI PcNewRegistryKey(PREGISTRYKEY *OutRegistryKey, PUNKNOWN OuterUnknown,
                                 ULONG RegistryKeyType, ACCESS_MASK DesiredAccess,
                                 PVOID DeviceObject, PVOID SubDevice,

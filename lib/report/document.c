@@ -1,10 +1,10 @@
 /*
  * document.c - a report file: what all runs of this process have to say, rewritten after each.
  *
- * The process keeps the text of its runs, and replaces the file by the whole. So a file is well-formed
- * whenever somebody looks, and begins anew with each process. Thousands of runs that pass are not worth
- * thousands of large files: they are put off, so that writing takes a small share of the time, until the
- * next failure or the end of the process.
+ * The process keeps the text of its runs, and replaces the file by the whole. So a file is
+ * well-formed whenever somebody looks, and begins anew with each process. Thousands of runs that
+ * pass are not worth thousands of large files: they are put off, so that writing takes a small
+ * share of the time, until the next failure or the end of the process.
  */
 #include "report/document.h"
 

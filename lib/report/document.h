@@ -26,11 +26,13 @@ typedef struct dq_document {
     struct dq_document *next;
 } dq_document;
 
-/* Adds a run and writes the file; of runs that passed, many may be written together. False: says why in `reason`. Any host thread. */
+/* Adds a run and writes the file; of runs that passed, many may be written together. False: says
+ * why in `reason`. Any host thread. */
 bool dq_document_add(const char *path, dq_record *record, const dq_run_facts *facts, char *reason,
                      size_t bytes);
 
-/* ---- The two kinds (sarif.c, junit.c) --------------------------------------------------------- */
+/* ---- The two kinds (sarif.c, junit.c)
+ * --------------------------------------------------------- */
 
 void dq_sarif_add(dq_document *document, dq_record *record, const dq_run_facts *facts);
 void dq_sarif_write(const dq_document *document, dq_text *out);

@@ -1,8 +1,8 @@
 /*
  * json.h - writes JSON onto a text.
  *
- * Members and elements follow each other; the writer puts the commas. A key is NULL in an array, and
- * at the top.
+ * Members and elements follow each other; the writer puts the commas. A key is NULL in an array,
+ * and at the top.
  */
 #ifndef DQ_REPORT_JSON_H
 #define DQ_REPORT_JSON_H

@@ -49,9 +49,9 @@ typedef struct dq_record {
 void dq_record_begin(dq_record *record);
 void dq_record_end(dq_record *record);
 
-/* Everything that was found, but for what was expected. `history` and `repeat` may be NULL. `blamed`
- * is a return address: where the test framework saw a failure, if nothing was found. In place of
- * what the record had so far. */
+/* Everything that was found, but for what was expected. `history` and `repeat` may be NULL.
+ * `blamed` is a return address: where the test framework saw a failure, if nothing was found. In
+ * place of what the record had so far. */
 void dq_record_take(dq_record *record, dq_machine *machine, const dq_sink *history,
                     const char *repeat, bool has_failed, const void *blamed);
 

@@ -1,8 +1,8 @@
 /*
  * result.c - a finding as a result of SARIF 2.1.0, and its rule.
  *
- * A result is a piece of JSON that ends in its properties, without the brackets: what only the end of
- * an exploration knows is still to come.
+ * A result is a piece of JSON that ends in its properties, without the brackets: what only the end
+ * of an exploration knows is still to come.
  */
 #include "report/result.h"
 

@@ -9,12 +9,12 @@
 /* The identifier of a finding's rule: "IrqlKeSetEvent", "SPIN_LOCK_ALREADY_OWNED". */
 const char *dq_result_rule(const dq_finding *finding);
 
-/* Where a finding is shown. An assertion's text begins with its place; else it is `blamed`, a return
- * address of the test framework's, if there is one. */
+/* Where a finding is shown. An assertion's text begins with its place; else it is `blamed`, a
+ * return address of the test framework's, if there is one. */
 void dq_result_locate(const dq_finding *finding, const void *blamed, dq_source *at);
 
-/* Adds the result, open at the end, and its rule to the record. `history`: whose steps led there, or
- * NULL. */
+/* Adds the result, open at the end, and its rule to the record. `history`: whose steps led there,
+ * or NULL. */
 void dq_result_write(dq_record *record, dq_machine *machine, const dq_finding *finding,
                      const dq_source *at, const dq_sink *history, const char *repeat);
 

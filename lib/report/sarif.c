@@ -1,9 +1,9 @@
 /*
  * sarif.c - a report file in SARIF 2.1.0: what code scanning reads.
  *
- * One SARIF run for the process, with the rules that were broken; what was run, and passed, is in its
- * properties. Its automation identifier names the program, so that files of several programs can be
- * uploaded side by side.
+ * One SARIF run for the process, with the rules that were broken; what was run, and passed, is in
+ * its properties. Its automation identifier names the program, so that files of several programs
+ * can be uploaded side by side.
  */
 #include "report/document.h"
 

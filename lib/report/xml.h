@@ -6,8 +6,8 @@
 
 #include "sim/text.h"
 
-/* Any bytes, as the content of an element. What is no UTF-8, and what XML has no way to say, becomes
- * U+FFFD; a control character its picture (U+2400 and on). */
+/* Any bytes, as the content of an element. What is no UTF-8, and what XML has no way to say,
+ * becomes U+FFFD; a control character its picture (U+2400 and on). */
 void dq_xml_text(dq_text *out, const char *text);
 
 /* ` name="value"`. */

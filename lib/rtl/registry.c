@@ -2,7 +2,8 @@
  * registry.c - keys and values by path: check, create, write, delete.
  *
  * Threads are those of the system's own process, so that the current user is
- * \Registry\User\.Default. A path of NULL or without characters is the place itself where it begins.
+ * \Registry\User\.Default. A path of NULL or without characters is the place itself where it
+ * begins.
  */
 #include "rtl/registry.h"
 

@@ -1,10 +1,11 @@
 /*
  * access.h - loads and stores of guest code, as steps of the machine.
  *
- * Instrumented code (lib/access) and the Interlocked routines say here what they are about to touch.
- * An access is a schedule point and then an event; nothing happens between the event and the access
- * itself, so the order of events is the order of accesses. (In live mode there is no schedule point,
- * and processors run in parallel: there the events are in an order that may have been.)
+ * Instrumented code (lib/access) and the Interlocked routines say here what they are about to
+ * touch. An access is a schedule point and then an event; nothing happens between the event and the
+ * access itself, so the order of events is the order of accesses. (In live mode there is no
+ * schedule point, and processors run in parallel: there the events are in an order that may have
+ * been.)
  */
 #ifndef DQ_ACCESS_H
 #define DQ_ACCESS_H

@@ -126,8 +126,8 @@ typedef struct dq_sink {
 
 enum { DQ_SINKS_MAX = 8 };
 
-/* Sinks, at most DQ_SINKS_MAX, are added before the run begins and stay until the machine is destroyed. Order of adding is
- * order of listening. */
+/* Sinks, at most DQ_SINKS_MAX, are added before the run begins and stay until the machine is
+ * destroyed. Order of adding is order of listening. */
 void dq_sink_add(dq_machine *machine, dq_sink *sink);
 /* From now on the sink wants these kinds. While no event is being handed out, or by the sink. */
 void dq_sink_listen(dq_machine *machine, dq_sink *sink, uint64_t kinds);

@@ -33,8 +33,9 @@ typedef struct dq_exception_pointers {
 _Noreturn void dq_exception(uint32_t code, uint64_t place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Nobody handles it. Ends the run: bug check 0x1E with the exception's code, the place and what else
- * is known of it; in an ISR, whose exceptions stop at the interrupt object, 0x3D without records. */
+/* Nobody handles it. Ends the run: bug check 0x1E with the exception's code, the place and what
+ * else is known of it; in an ISR, whose exceptions stop at the interrupt object, 0x3D without
+ * records. */
 _Noreturn void dq_exception_end(const dq_exception_record *record, uint64_t p3, uint64_t p4,
                                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 

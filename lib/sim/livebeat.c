@@ -27,9 +27,9 @@ static uint64_t jitter(uint64_t ns)
     return ns + host_clock_ns() % (ns / 2 + 1);
 }
 
-/* A thread that calls a library again and again is met in guest code at some time, and one that does
- * not return from a call mostly sleeps there: so what it computes counts for little, unless no kick
- * can come at all. */
+/* A thread that calls a library again and again is met in guest code at some time, and one that
+ * does not return from a call mostly sleeps there: so what it computes counts for little, unless no
+ * kick can come at all. */
 static bool is_held_up(dq_processor *cpu, dq_live_stay *stay)
 {
     const uint64_t late_ns = dq_live_span_ns(&stay->late, cpu);

@@ -381,7 +381,8 @@ void dq_at_home(void (*errand)(void *argument), void *argument)
     dq_at_home_foretold(errand, argument, DQ_ENDING_UNKNOWN, NULL);
 }
 
-/* ---- The end ---------------------------------------------------------------------------------- */
+/* ---- The end
+ * ---------------------------------------------------------------------------------- */
 
 void dq_machine_destroy(dq_machine *machine)
 {

@@ -185,8 +185,8 @@ void dq_order_learn(dq_machine *machine, dq_execution *execution, uint64_t what)
 
 /* ---- Executions ------------------------------------------------------------------------------ */
 
-/* Activations of one ISR come one after the other, which its object tells, and those of DPCs are said
- * to (ke/dpc.c); of others, all do. */
+/* Activations of one ISR come one after the other, which its object tells, and those of DPCs are
+ * said to (ke/dpc.c); of others, all do. */
 void dq_order_begin(dq_processor *cpu, dq_execution *execution)
 {
     dq_order *order = order_of(cpu->machine);

@@ -3,20 +3,21 @@
  *
  * A step is what an execution does from one schedule point to the next. Two steps depend on each
  * other if they belong to one execution, or if both touch the same memory or lock and one changes
- * it; a step of which it is not known what it touches depends on all. Each step has a number,
- * made from those of the steps that it depends on, so it stands for all that has led to it; and the
- * sum of all these numbers stands for what has happened (the trace of Mazurkiewicz): the same steps,
- * and the same order of those that depend on each other. From that, and from what a machine is about
- * to do (who runs, what is pending, what time it is: dq_order_state), follows all that can come of
- * it: executions are deterministic, and what they learn they learn in their steps.
+ * it; a step of which it is not known what it touches depends on all. Each step has a number, made
+ * from those of the steps that it depends on, so it stands for all that has led to it; and the sum
+ * of all these numbers stands for what has happened (the trace of Mazurkiewicz): the same steps,
+ * and the same order of those that depend on each other. From that, and from what a machine is
+ * about to do (who runs, what is pending, what time it is: dq_order_state), follows all that can
+ * come of it: executions are deterministic, and what they learn they learn in their steps.
  *
- * An ISR or a DPC depends on what it interrupts no more than on anything else. So it is the same whether an
- * interrupt comes before a step or behind it, if the ISR and the step have nothing in common.
+ * An ISR or a DPC depends on what it interrupts no more than on anything else. So it is the same
+ * whether an interrupt comes before a step or behind it, if the ISR and the step have nothing in
+ * common.
  *
  * Known are the steps of instrumented code, and the services of footprint.def. All else (services
  * that are not in it, threads that are woken or switched, devices, functions of include/dirql, and
- * any code that is not instrumented) depends on all, and on the time. What an
- * execution alone touches (explore/sharing.h) needs no order.
+ * any code that is not instrumented) depends on all, and on the time. What an execution alone
+ * touches (explore/sharing.h) needs no order.
  */
 #ifndef DQ_ORDER_H
 #define DQ_ORDER_H

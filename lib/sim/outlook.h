@@ -45,8 +45,8 @@ static inline bool dq_is_urgent(const dq_processor *cpu, const dq_outlook *view)
     return dq_is_in(view->urgent, cpu);
 }
 
-/* They stand in a circle: the first one of the set after `cpu`, it itself last of all. NULL: the set
- * is empty. */
+/* They stand in a circle: the first one of the set after `cpu`, it itself last of all. NULL: the
+ * set is empty. */
 static inline dq_processor *dq_first_after(const dq_processor *cpu, uint64_t set)
 {
     const uint64_t above = set & (~1ull << cpu->number);

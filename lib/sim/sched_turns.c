@@ -1,5 +1,6 @@
 /*
- * sched_turns.c - all processors on one host thread, one at a time: modes first, random, replay, explore.
+ * sched_turns.c - all processors on one host thread, one at a time: modes first, random, replay,
+ * explore.
  *
  * A processor goes on until a schedule point, where another may go on instead. Undisturbed (option
  * 0), an interrupt is taken at the first point after its arrival, whichever processor takes it;
@@ -17,7 +18,8 @@ static const uint64_t slice_counted_ns = 10 * 1000 * 1000; /* Where a switch is 
 static const uint32_t slice_points = 256;
 static const uint32_t slice_counted_points = 20000;
 
-/* ---- Undisturbed ------------------------------------------------------------------------------ */
+/* ---- Undisturbed
+ * ------------------------------------------------------------------------------ */
 
 static bool turn_is_over(dq_machine *machine)
 {
@@ -122,8 +124,8 @@ static void price(contest *c, const dq_processor *cpu, readiness caller)
     }
 }
 
-/* The caller instead of who goes on undisturbed. Where schedules are counted, a turn that is over is
- * no alternative: it would go on for ever. */
+/* The caller instead of who goes on undisturbed. Where schedules are counted, a turn that is over
+ * is no alternative: it would go on for ever. */
 static bool is_alternative(const dq_processor *cpu, const dq_outlook *view, readiness caller)
 {
     dq_machine *machine = cpu->machine;

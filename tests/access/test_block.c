@@ -1,5 +1,6 @@
 /*
- * test_block.c - copies of structures and of blocks of memory arrive, however the compiler makes them.
+ * test_block.c - copies of structures and of blocks of memory arrive, however the compiler makes
+ * them.
  */
 #include <dirql/cmocka.h>
 

@@ -1,5 +1,6 @@
 /*
- * test_module.c - which code is instrumented can be asked, and it is tried whether its accesses arrive.
+ * test_module.c - which code is instrumented can be asked, and it is tried whether its accesses
+ * arrive.
  */
 #include <dirql/cmocka.h>
 

@@ -1,5 +1,6 @@
 /*
- * test_plain.c - each load and store arrives once, before it takes effect, with its address, size and flags.
+ * test_plain.c - each load and store arrives once, before it takes effect, with its address, size
+ * and flags.
  */
 #include <dirql/cmocka.h>
 #include <dirql/line.h>

@@ -31,7 +31,8 @@ static void take_lock(void)
     KeReleaseSpinLock(&lock, old);
 }
 
-/* ---- By hand ------------------------------------------------------------------------------------ */
+/* ---- By hand
+ * ------------------------------------------------------------------------------------ */
 
 static volatile LONG plain;
 static volatile LONG plain_lock;

@@ -361,7 +361,8 @@ static void who_sets_is_ordered_before_who_waits(void **state)
     assert_meet(write_and_set, wait_in_vain_and_read);
 }
 
-/* ---- Protection that ends --------------------------------------------------------------------- */
+/* ---- Protection that ends
+ * --------------------------------------------------------------------- */
 
 static void write_protected(void)
 {

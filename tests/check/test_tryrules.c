@@ -1,6 +1,6 @@
 /*
- * test_tryrules.c - the rule about blocks of __try and __finally is found when it is broken, and not
- * when it is kept.
+ * test_tryrules.c - the rule about blocks of __try and __finally is found when it is broken, and
+ * not when it is kept.
  */
 #include "rule.h"
 

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* ---- A driver that says yes to everything ------------------------------------------------------ */
+/* ---- A driver that says yes to everything
+ * ------------------------------------------------------ */
 
 static NTSTATUS pass_down(PDEVICE_OBJECT device, PIRP irp)
 {

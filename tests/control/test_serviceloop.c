@@ -1,5 +1,6 @@
 /*
- * test_serviceloop.c - loops in which services are called for ever, in the modes of one host thread.
+ * test_serviceloop.c - loops in which services are called for ever, in the modes of one host
+ * thread.
  */
 #include <dirql/cmocka.h>
 #include <dirql/thread.h>

@@ -184,9 +184,9 @@ static void generated_programs_end_in_the_same_states_with_and_without_reduction
 #endif
 }
 
-/* There is more to each than meets the eye: a thread that went on where it had been preempted had no
- * place where an interrupt could still come before; and one that ended took a thread from another
- * processor, at no place. */
+/* There is more to each than meets the eye: a thread that went on where it had been preempted had
+ * no place where an interrupt could still come before; and one that ended took a thread from
+ * another processor, at no place. */
 static void programs_that_have_disagreed_agree(void **state)
 {
     static const unsigned seeds[] = { 358, 813 };

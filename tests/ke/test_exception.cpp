@@ -1,5 +1,6 @@
 /*
- * test_exception.cpp - a C++ exception that leaves a driver's routine ends the run, as it would end Windows.
+ * test_exception.cpp - a C++ exception that leaves a driver's routine ends the run, as it would end
+ * Windows.
  */
 #include <dirql/clock.h>
 #include <dirql/cmocka.h>

@@ -284,7 +284,8 @@ static void loop_beside_one_that_yields(void *context)
     loop_alone(context);
 }
 
-/* On a busy host the one that yields may not come to run: then that nobody calls anything is true. */
+/* On a busy host the one that yields may not come to run: then that nobody calls anything is
+ * true. */
 static void who_calls_nothing_is_not_said_to_call_services(void **state)
 {
     (void)state;

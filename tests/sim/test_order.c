@@ -1,6 +1,6 @@
 /*
- * test_order.c - what has happened, up to the order of steps that commute: two threads and an ISR of
- * a machine that is made up here take steps in one order, and in another.
+ * test_order.c - what has happened, up to the order of steps that commute: two threads and an ISR
+ * of a machine that is made up here take steps in one order, and in another.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /*
- * bits/c++config.h: stands before the header of that name that all headers of libstdc++ include first.
+ * bits/c++config.h: stands before the header of that name that all headers of libstdc++ include
+ * first.
  *
  * The library names things __in and __out, which are annotations of specstrings.h: they end here.
  */

@@ -1,5 +1,6 @@
 /*
- * counter_test.c - a user's test without a framework: that the driver counts without a lock is found.
+ * counter_test.c - a user's test without a framework: that the driver counts without a lock is
+ * found.
  */
 #include <dirql/dirql.h>
 #include <dirql/thread.h>

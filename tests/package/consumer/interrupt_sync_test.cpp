@@ -1,5 +1,6 @@
 /*
- * interrupt_sync_test.cpp - a user's C++ test: a miniport's interrupt sync object on a simulated line.
+ * interrupt_sync_test.cpp - a user's C++ test: a miniport's interrupt sync object on a simulated
+ * line.
  */
 #include <portcls.h>
 
