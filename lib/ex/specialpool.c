@@ -1,6 +1,6 @@
 /*
  * specialpool.c - pool blocks on pages of their own, with pages around them that fault when
- * touched. /
+ * touched.
  */
 #include "ex/specialpool.h"
 

@@ -10,7 +10,7 @@
  * The pages are those of one range of addresses, in which a run goes on from block to block, and
  * begins anew at its end. A process keeps the range from one run to the next: so blocks lie at the
  * same addresses in each schedule of an exploration. A range has room for so many bytes and so many
- * blocks; what finds none is for the ordinary pool. /
+ * blocks; what finds none is for the ordinary pool.
  */
 #ifndef DQ_SPECIALPOOL_H
 #define DQ_SPECIALPOOL_H

@@ -2,7 +2,7 @@
  * blame_posix.c - whose code a fault belongs to, by the return addresses on the faulting stack.
  *
  * No frame is unwound: a runtime library's are not known, and a damaged stack must do. A word
- * counts as a return address if it is the one that is looked for, or points into guest code. /
+ * counts as a return address if it is the one that is looked for, or points into guest code.
  */
 #include "host/guest.h"
 #include "host/host.h"

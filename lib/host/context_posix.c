@@ -170,6 +170,12 @@ void host_context_drop(host_context *context)
     }
 }
 
+bool host_contexts_are_watched(void)
+{
+    prepare_thread(&host_here_now);
+    return host_here_now.cleans;
+}
+
 void host_context_release(host_context *context)
 {
     host_stack stack = { context->stack, context->stack_bytes };

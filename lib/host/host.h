@@ -80,6 +80,9 @@ void host_context_prepare(host_context *context, host_entry *entry, void *argume
 /* Ends what host_context_prepare() began, wherever the context was left. The stack stays. */
 void host_context_drop(host_context *context);
 
+/* True if a sanitizer or Valgrind keeps books of its own about each context: a copy of one is none. */
+bool host_contexts_are_watched(void);
+
 /* Leaves the caller's stack in `from` and goes on in `to`. Returns when somebody switches back.
  * Carries errno and the C++ exception globals with the context, and tells the sanitizers. */
 void host_context_switch(host_context *from, host_context *to);

@@ -50,12 +50,14 @@ static void put_back(dq_machine *machine)
     }
 }
 
-/* The stack of an idle loop that has not begun is as it was. */
+/* The stack of an idle loop that has not begun is as it was, and so is its context: as it was at the
+ * mark, which is good for any run unless somebody keeps books about it. */
 static bool is_as_new(const dq_task *task, uint64_t idle_begun)
 {
     const dq_processor *cpu = task->context.argument;
 
-    return task->execution.kind == DQ_EXECUTION_IDLE && (idle_begun >> cpu->number & 1) == 0;
+    return task->execution.kind == DQ_EXECUTION_IDLE && (idle_begun >> cpu->number & 1) == 0 &&
+           !host_contexts_are_watched();
 }
 
 static void drop(dq_task *task, uint64_t idle_begun)

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../threadsanitizer.h"
+
 /* Runs the body and asserts that it fails with `reason` in the report. */
 static void assert_fails(const dirql_options *options, void (*body)(void *context), uint32_t code,
                          const char *reason)
@@ -366,21 +368,9 @@ static void loop_in_isr(void *context)
     interrupt_and_wait(endless_isr);
 }
 
-/* ThreadSanitizer puts signals off for ever in a loop that calls nothing. */
-static void skip_under_thread_sanitizer(void)
-{
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-    skip();
-#endif
-#elif defined(__SANITIZE_THREAD__)
-    skip();
-#endif
-}
-
 static void an_isr_that_never_returns_and_calls_nothing_is_a_livelock(void **state)
 {
-    skip_under_thread_sanitizer();
+    skip_under_thread_sanitizer(); /* It puts signals off for ever in a loop that calls nothing. */
     (void)state;
     assert_fails(&(dirql_options){ .watchdog_ms = 200 }, loop_in_isr, 0,
                  "livelock in `ISR endless_isr`, IRQL 7");
