@@ -6,9 +6,9 @@
  * statement"): first the filters are asked, from the inside outwards, while the code that raised
  * still stands; then the __finally blocks in between run; then the handler. What differs:
  *
- * - Variables that a block changes and its handler reads. gcc keeps those that are changed before a
- *   call that raises; declare volatile what is changed around a plain access that faults. clang,
- *   when it optimises, keeps only those whose address is given away: declare the others volatile,
+ * - Variables that a block or a filter changes and its handler reads. With gcc they are what they
+ *   were at the call that raised; declare volatile what is changed around a plain access that
+ *   faults. clang, when it optimises, may give any of them an earlier value: declare them volatile,
  *   or compile the file with -O0, or put `#pragma clang optimize off` before the function.
  * - return, goto, break and continue out of a block that has a __finally cannot run that: they are
  *   findings. __leave does, and is what Microsoft recommends.

@@ -120,7 +120,12 @@ void host_stuck_end_process(uint64_t quiet_ns, uintptr_t stuck_at, uintptr_t cal
 
 void host_process_fail(const char *text)
 {
+    const size_t length = strlen(text);
+
     say(text);
+    if (length > 0 && text[length - 1] != '\n') {
+        say("\n");
+    }
     set_alarm();
     end_process();
 }

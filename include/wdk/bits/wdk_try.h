@@ -74,6 +74,7 @@ NTSYSAPI PEXCEPTION_POINTERS NTAPI WdkExceptionInformation(PVOID Function, ULONG
 
 extern "C++" {
 struct WdkTryFrame : WDK_TRY_FRAME {
+    PVOID Keep[5];
     explicit WdkTryFrame(ULONG id) { Id = id; }
     explicit operator bool() const { return false; }
 };
@@ -144,6 +145,19 @@ enum { WdkTryId = 0 };
 
 /* ---- The statements -------------------------------------------------------------------------- */
 
+/* Where the mark leads, before anything is looked at. To gcc, each call of a function that has this
+ * builtin may come back to it, with all variables as they were then: so it keeps them in memory,
+ * and knows no more what they are. To returns_twice alone it pays no such heed. Nothing ever jumps
+ * to the buffer. */
+#if defined(__clang__)
+#define WDK_TRY_RECEIVE ((void)0)
+#elif defined(__cplusplus)
+#define WDK_TRY_RECEIVE (__builtin_setjmp(WdkTry.Keep) != 0 ? WdkTryDone(NULL) : (void)0)
+#else
+#define WDK_TRY_RECEIVE \
+    (__builtin_setjmp((PVOID[5]){ 0 }) != 0 ? WdkTryDone(NULL) : (void)0)
+#endif
+
 #define WDK_TRY_BLOCK                                                                     \
     WDK_TRY_BEGIN                                                                         \
     {                                                                                     \
@@ -158,7 +172,8 @@ enum { WdkTryId = 0 };
 #define __except(...)                                                    \
         WdkTryEnd: __attribute__((unused));                              \
         WdkTryDone(WdkScope);                                            \
-    } else if (WdkTryHandles(WDK_TRY_HERE) || WdkTryAnswer(WDK_TRY_HERE, (__VA_ARGS__)))
+    } else if ((WDK_TRY_RECEIVE, WdkTryHandles(WDK_TRY_HERE)) ||         \
+               WdkTryAnswer(WDK_TRY_HERE, (__VA_ARGS__)))
 
 #define __finally WDK_FINALLY(__COUNTER__)
 #define WDK_FINALLY(number) WDK_FINALLY_(number)
@@ -166,6 +181,7 @@ enum { WdkTryId = 0 };
         WdkTryEnd: __attribute__((unused));                                                     \
         WdkTryDone(WdkScope);                                                                   \
         goto WdkFinally##number;                                                                \
+    } else if ((WDK_TRY_RECEIVE, 0)) {                                                          \
     } else                                                                                      \
         WdkFinally##number:                                                                     \
         for (WDK_TERMINATION WdkTermination __attribute__((cleanup(WdkTryFinallyEnd))) =         \
