@@ -150,6 +150,18 @@ static NTSTATUS run(dq_processor *cpu, transfer *t)
     return status;
 }
 
+/* On the file of a handle that must give one of these rights. */
+static NTSTATUS run_with(dq_processor *cpu, HANDLE handle, ACCESS_MASK access, transfer *t)
+{
+    const NTSTATUS status = dq_file_of_handle(cpu, handle, &t->file);
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    dq_file_check_use(cpu, t->file, access, t->place);
+    return run(cpu, t);
+}
+
 /* An APC routine is reserved: STATUS_INVALID_PARAMETER. */
 NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
                           PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer,
@@ -164,15 +176,9 @@ NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
                    .wanted = ByteOffset,
                    .key = Key,
                    .place = DQ_CALL_PLACE };
-    NTSTATUS status;
 
     DQ_ENTER(ZwReadFile, NULL, FileHandle, Length, 0, STATUS_UNSUCCESSFUL);
-    status = dq_file_of_handle(cpu, FileHandle, &t.file);
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    dq_file_check_use(cpu, t.file, FILE_READ_DATA | FILE_EXECUTE, t.place);
-    return run(cpu, &t);
+    return run_with(cpu, FileHandle, FILE_READ_DATA | FILE_EXECUTE, &t);
 }
 
 /* As ZwReadFile. */
@@ -190,15 +196,9 @@ NTSTATUS NTAPI ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcR
                    .wanted = ByteOffset,
                    .key = Key,
                    .place = DQ_CALL_PLACE };
-    NTSTATUS status;
 
     DQ_ENTER(ZwWriteFile, NULL, FileHandle, Length, 0, STATUS_UNSUCCESSFUL);
-    status = dq_file_of_handle(cpu, FileHandle, &t.file);
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    dq_file_check_use(cpu, t.file, FILE_WRITE_DATA | FILE_APPEND_DATA, t.place);
-    return run(cpu, &t);
+    return run_with(cpu, FileHandle, FILE_WRITE_DATA | FILE_APPEND_DATA, &t);
 }
 
 /* What is written is in the file at once; so it only asks the drivers. */
