@@ -181,7 +181,7 @@ void dq_pool_for_each_kept(dq_machine *machine,
 
 /* ---- Special ones ---------------------------------------------------------------------------- */
 
-dq_special *dq_pool_special(dq_pool *p)
+dq_special *dq_pool_special(const dq_pool *p)
 {
     return p->special;
 }
@@ -314,6 +314,7 @@ static void start_special(dq_machine *machine)
     if (p != NULL && machine->options.special_pool != DQ_SPECIAL_OFF) {
         p->special = dq_special_start();
         kernel->pool_fault = dq_special_fault;
+        kernel->pool_owns = dq_special_owns;
     }
 }
 

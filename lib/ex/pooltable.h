@@ -16,10 +16,11 @@ dq_pool *dq_pool_of(dq_machine *machine);
 dq_pool_block *dq_pool_find(dq_pool *pool, const void *address);
 
 /* Its special pool, or NULL. */
-dq_special *dq_pool_special(dq_pool *pool);
+dq_special *dq_pool_special(const dq_pool *pool);
 
 /* specialfault.c: dq_kernel_hooks.fault. */
 void dq_special_fault(dq_processor *cpu, const host_fault *fault);
+bool dq_special_owns(const dq_machine *machine, const void *address);
 
 /* Memory of a block to be, in special pool. NULL: there is none, or no room in it. */
 void *dq_pool_special_memory(dq_pool *pool, size_t bytes, dq_special_pool side);

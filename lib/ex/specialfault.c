@@ -145,14 +145,27 @@ static void tell_unknown(dq_processor *cpu, const host_fault *fault)
             who_of(cpu->execution, who, sizeof(who)), verb_of(fault));
 }
 
+/* NULL: the machine has none. */
+static const dq_special *special_of(const dq_machine *machine)
+{
+    const dq_kernel *kernel = machine->kernel;
+
+    return kernel->pool != NULL ? dq_pool_special(kernel->pool) : NULL;
+}
+
+bool dq_special_owns(const dq_machine *machine, const void *address)
+{
+    const dq_special *special = special_of(machine);
+
+    return special != NULL && dq_special_was_used(special, address);
+}
+
 void dq_special_fault(dq_processor *cpu, const host_fault *fault)
 {
-    dq_pool *pool = dq_pool_of(cpu->machine);
-    const dq_special *special = pool != NULL ? dq_pool_special(pool) : NULL;
+    const dq_special *special = special_of(cpu->machine);
     dq_special_thing thing;
 
-    if (special == NULL || fault->access == HOST_FAULT_EXECUTE ||
-        !dq_special_was_used(special, fault->address)) {
+    if (fault->access == HOST_FAULT_EXECUTE || !dq_special_owns(cpu->machine, fault->address)) {
         return;
     }
     if (!find_meant(cpu->machine, special, fault->address, &thing)) {

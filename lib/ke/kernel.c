@@ -168,6 +168,13 @@ static void fault(dq_processor *cpu, const host_fault *what)
     }
 }
 
+static bool owns(const dq_machine *machine, const void *address)
+{
+    const dq_kernel *kernel = machine->kernel;
+
+    return kernel->pool_owns != NULL && kernel->pool_owns(machine, address);
+}
+
 const dq_kernel_hooks dq_kernel_hooks_table = {
     .boot = boot,
     .dispatch = dispatch,
@@ -182,6 +189,7 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .only_switches = only_switches,
     .describe_waits = describe_waits,
     .fault = fault,
+    .owns = owns,
     .rewind = give_back,
     .halt = halt,
 };

@@ -36,6 +36,7 @@ typedef struct dq_kernel {
     void *pool;               /* ex/pooltable.c */
     void (*pool_halt)(dq_machine *machine);
     void (*pool_fault)(dq_processor *cpu, const host_fault *fault); /* May be NULL. */
+    bool (*pool_owns)(const dq_machine *machine, const void *address); /* The same. */
     /* What begins at this address of special pool, if it is no block; false: nothing. May be
      * NULL. */
     bool (*special_other)(dq_machine *machine, const void *address,

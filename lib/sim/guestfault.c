@@ -156,20 +156,15 @@ bool dq_machine_guards(const void *machine, const host_fault *fault)
 }
 
 /* What Windows itself makes a bug check of is none: a page fault above APC_LEVEL, or of an
- * address that is the system's. Of the kernel's own memory the hook ends the run. */
-static bool is_exception(dq_processor *cpu, const host_fault *fault)
+ * address that is the system's, or the kernel's own. */
+static bool is_exception(const dq_processor *cpu, const host_fault *fault)
 {
-    if (fault->kind != HOST_FAULT_ACCESS) {
-        return true;
-    }
-    if (cpu->irql >= DQ_LEVEL_DISPATCH || !dq_is_user_range((uintptr_t)fault->address, 1) ||
-        dq_window_by_mapped(cpu->machine, fault->address) != NULL) {
-        return false;
-    }
-    if (cpu->machine->hooks->fault != NULL) {
-        cpu->machine->hooks->fault(cpu, fault);
-    }
-    return true;
+    const dq_kernel_hooks *hooks = cpu->machine->hooks;
+
+    return fault->kind != HOST_FAULT_ACCESS ||
+           (cpu->irql < DQ_LEVEL_DISPATCH && dq_is_user_range((uintptr_t)fault->address, 1) &&
+            dq_window_by_mapped(cpu->machine, fault->address) == NULL &&
+            !(hooks->owns != NULL && hooks->owns(cpu->machine, fault->address)));
 }
 
 static uint32_t exception_code(const host_fault *fault)
@@ -198,34 +193,46 @@ static dq_exception_record record_of(const host_fault *fault)
     return record;
 }
 
-/* True: the faulting code shall go on. It stands just above the caller, if it is the one to go
- * on. */
-static bool dispatch(dq_processor *cpu, const host_fault *fault, dq_exception_record *record)
+/* It stands just above the caller, if it is the one to go on. */
+static bool may_go_on(const dq_processor *cpu)
 {
     const host_context *context = &cpu->task->context;
 
-    if ((uintptr_t)__builtin_frame_address(0) - (uintptr_t)context->stack >= context->stack_bytes ||
-        !dq_machine_guards(cpu->machine, fault) || !is_exception(cpu, fault)) {
+    return (uintptr_t)__builtin_frame_address(0) - (uintptr_t)context->stack < context->stack_bytes;
+}
+
+/* True: the faulting code shall go on. Whether it was a service that touched what it was given is
+ * looked up only for reports: it takes long. Who handles the exception is in no service. */
+static bool dispatch(const dq_processor *cpu, const host_fault *fault, dq_exception_record *record)
+{
+    dq_execution *execution = cpu->execution;
+    const dq_service service = execution->service;
+    bool goes_on;
+
+    if (!may_go_on(cpu) || !dq_machine_guards(cpu->machine, fault) || !is_exception(cpu, fault)) {
         return false;
     }
-    return dq_exception_dispatch(record);
+    execution->service = DQ_SERVICE_NONE;
+    goes_on = dq_exception_dispatch(record);
+    execution->service = service;
+    return goes_on;
 }
 
 /* ---- All of them ----------------------------------------------------------------------------- */
 
 void dq_machine_fault(void *machine, const host_fault *fault)
 {
-    dq_processor *cpu = dq_self;
     dq_exception_record record = record_of(fault);
-    const bool from_outside = cpu->live != NULL && dq_inside == 0;
+    const bool from_outside = dq_self->live != NULL && dq_inside == 0;
+    dq_processor *cpu;
 
     if (from_outside) {
         dq_monitor_enter(machine);
     }
+    cpu = dq_self; /* Until here the thread may have been moved to another one. */
     if (dq_is_left(cpu, fault->stack_pointer)) {
         dq_find_left(cpu, fault->stack_pointer, DQ_SERVICE_NONE, (const char *)fault->place + 1);
     }
-    locate(cpu, fault);
     if (dispatch(cpu, fault, &record)) {
         if (from_outside) {
             dq_monitor_leave(machine);
@@ -233,6 +240,7 @@ void dq_machine_fault(void *machine, const host_fault *fault)
         return;
     }
     cpu = dq_self;
+    locate(cpu, fault);
     switch (fault->kind) {
     case HOST_FAULT_STALLED:
         report_stall(cpu, fault);

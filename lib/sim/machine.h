@@ -58,6 +58,8 @@ typedef struct dq_kernel_hooks {
     /* Guest code, or a service on its behalf (then the execution is in it), has touched memory that
      * is not there. Returns if it is none that the kernel knows of. May be NULL. */
     void (*fault)(dq_processor *cpu, const host_fault *fault);
+    /* True if such a fault at the address is one that it knows of. May be NULL. */
+    bool (*owns)(const dq_machine *machine, const void *address);
     /* On the home context, after everything has stopped: gives back what the kernel holds outside
      * of the machine's arena, which is then rewound. */
     void (*rewind)(dq_machine *machine);

@@ -129,6 +129,49 @@ static void a_thousand_faults_are_handled(void **state)
     assert_int_equal(handled, 1000);
 }
 
+/* In live mode, threads are moved to other processors in the middle of it. */
+enum { THREADS = 8, FAULTS = 2000 };
+
+static volatile LONG handled_by_threads;
+
+static VOID handle_faults(PVOID context)
+{
+    volatile unsigned i;
+
+    (void)context;
+    for (i = 0; i < FAULTS; i++) {
+        __try {
+            *(volatile ULONG *)nowhere = i;
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            InterlockedIncrement(&handled_by_threads);
+        }
+    }
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void faults_of_many_threads_are_each_handled(void **state)
+{
+    PKTHREAD thread[THREADS];
+    HANDLE handle;
+
+    (void)state;
+    handled_by_threads = 0;
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL,
+                                              handle_faults, NULL),
+                         STATUS_SUCCESS);
+        assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, NULL, KernelMode,
+                                                   (PVOID *)&thread[i], NULL),
+                         STATUS_SUCCESS);
+        ZwClose(handle);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        KeWaitForSingleObject(thread[i], Executive, KernelMode, FALSE, NULL);
+        ObDereferenceObject(thread[i]);
+    }
+    assert_int_equal(handled_by_threads, THREADS * FAULTS);
+}
+
 static void a_fault_in_a_handler_is_handled_outside(void **state)
 {
     (void)state;
@@ -348,6 +391,7 @@ int main(void)
         dirql_unit_test(a_copy_from_nowhere_is_handled),
         dirql_unit_test(a_fault_in_a_called_function_runs_its_finally),
         dirql_unit_test(a_thousand_faults_are_handled),
+        dirql_unit_test(faults_of_many_threads_are_each_handled),
         dirql_unit_test(a_fault_in_a_handler_is_handled_outside),
         dirql_unit_test(a_fault_in_a_filter_is_handled_outside),
         dirql_unit_test(a_fault_may_be_tried_again),
