@@ -43,20 +43,39 @@ static void report_modules(void)
     }
 }
 
-static Dwarf_Die *unit_of(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
+static bool holds(Dwarf_Die *unit, Dwarf_Addr address)
 {
-    Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+    return unit != NULL && dwarf_haspc(unit, address) > 0;
+}
 
-    if (unit != NULL) {
-        return unit;
+/* Asks each compilation unit; first the one found last, as a report has many places in few files. */
+static Dwarf_Die *search(Dwfl_Module *module, Dwarf_Addr address)
+{
+    static HOST_KEPT Dwfl_Module *last_module;
+    static HOST_KEPT Dwarf_Die *last;
+    Dwarf_Die *unit = NULL;
+    Dwarf_Addr bias;
+
+    if (module == last_module && holds(last, address)) {
+        return last;
     }
-    /* clang writes no index of addresses (.debug_aranges), so each compilation unit is asked. */
-    while ((unit = dwfl_module_nextcu(module, unit, bias)) != NULL) {
-        if (dwarf_haspc(unit, address - *bias) > 0) {
+    while ((unit = dwfl_module_nextcu(module, unit, &bias)) != NULL) {
+        if (holds(unit, address)) {
+            last_module = module;
+            last = unit;
             return unit;
         }
     }
     return NULL;
+}
+
+/* The index of addresses (.debug_aranges) need not know a unit: clang writes none. What lies between
+ * two units that it knows, libdw takes for the first one's. */
+static Dwarf_Die *unit_of(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
+{
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+
+    return holds(unit, address - *bias) ? unit : search(module, address - *bias);
 }
 
 typedef struct position {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "host/host.h"
+#include "unindexed.h"
 
 static __attribute__((noinline)) int a_static_function(int value)
 {
@@ -74,6 +75,26 @@ static void a_line_is_named_if_it_is_known(void **state)
     }
     assert_string_equal(symbol.file, "test_symbol.c");
     assert_in_range(symbol.line, LINE_OF_FUNCTION - 1, LINE_OF_FUNCTION + 3);
+}
+
+static void a_line_is_named_that_no_index_of_addresses_knows(void **state)
+{
+    const int line = line_of_unindexed_function;
+    host_symbol symbol;
+
+    (void)state;
+    host_symbol_find(address_in(an_external_function, 0), &symbol);
+    if (symbol.line == 0) {
+        skip();
+    }
+    for (size_t offset = 0; offset < 2; offset++) { /* The second time it is remembered. */
+        host_symbol_find(address_in(an_unindexed_function, offset), &symbol);
+        assert_string_equal(symbol.function, "an_unindexed_function");
+        assert_string_equal(symbol.file, "unindexed.c");
+        assert_in_range(symbol.line, line, line + 3);
+    }
+    host_symbol_find(address_in(an_external_function, 0), &symbol);
+    assert_string_equal(symbol.file, "test_symbol.c");
 }
 
 static void data_and_nothing_have_no_function(void **state)
@@ -154,6 +175,7 @@ int main(void)
         cmocka_unit_test(a_line_is_named_if_it_is_known),
         cmocka_unit_test(inlined_code_is_named_by_the_function_that_was_inlined),
         cmocka_unit_test(what_is_a_part_of_its_caller_is_at_the_call),
+        cmocka_unit_test(a_line_is_named_that_no_index_of_addresses_knows),
         cmocka_unit_test(data_and_nothing_have_no_function),
     };
 
