@@ -3,16 +3,17 @@
  */
 #include "ex/poolguard.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <wdm.h>
 
-enum { GUARD = DQ_POOL_IS_SANITIZED ? 0 : 16, FILL = 0xFB };
+enum { GUARD = DQ_POOL_IS_SANITIZED ? 0 : 64, FILL = 0xFB };
 
-/* What begins on a page has none before it, to stay there. */
+/* What begins on a page has one before it, to stay there. */
 static size_t before(size_t bytes)
 {
-    return bytes >= PAGE_SIZE ? 0 : GUARD;
+    return bytes >= PAGE_SIZE && GUARD > 0 ? PAGE_SIZE : GUARD;
 }
 
 size_t dq_poolguard_room(size_t bytes)
@@ -36,20 +37,29 @@ void *dq_poolguard_memory(void *block, size_t bytes)
     return (char *)block - before(bytes);
 }
 
+/* All bytes are alike if each is as the next one. */
+static bool is_whole(const char *guard, size_t bytes)
+{
+    return bytes == 0 ||
+           ((unsigned char)guard[0] == FILL && memcmp(guard, guard + 1, bytes - 1) == 0);
+}
+
 const char *dq_poolguard_damage(const void *block, size_t bytes)
 {
-    const char *first = block;
-    const char *end = first + bytes;
+    const char *at = (const char *)block + bytes;
 
-    for (const char *at = end; at != end + GUARD; at++) {
-        if ((unsigned char)*at != FILL) {
-            return at;
+    if (!is_whole(at, GUARD)) {
+        while ((unsigned char)*at == FILL) {
+            at++;
         }
+        return at;
     }
-    for (const char *at = first; at != first - before(bytes); at--) {
-        if ((unsigned char)at[-1] != FILL) {
-            return at - 1;
-        }
+    at = block;
+    if (!is_whole(at - before(bytes), before(bytes))) {
+        do {
+            at--;
+        } while ((unsigned char)*at == FILL);
+        return at;
     }
     return NULL;
 }

@@ -1,7 +1,8 @@
 /*
  * poolguard.h - bytes around a pool block that nobody may write to.
  *
- * They lie before it, if it does not begin on a page, and behind it; freeing looks at them. Where
+ * They lie before it and behind it; freeing looks at them. They are wide enough to keep what the
+ * host's allocator notes next to its memory from a driver that misses a block by some fields. Where
  * AddressSanitizer is there its own are better, since it sees the write itself.
  */
 #ifndef DQ_POOLGUARD_H
