@@ -65,7 +65,9 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event)
         dq_find(cpu,
                 DQ_VIOLATION(DQ_ERROR, "PoolForeign", "wdm: ExFreePool", DQ_VERIFIER, 0x10,
                              address),
-                "memory is freed that the pool did not give out, or not at this address.");
+                address == 0 ? "the pointer that is freed is NULL: compare it with NULL first."
+                             : "memory is freed that the pool did not give out, or not at this "
+                               "address.");
         break;
     case DQ_POOL_HOLDS_TIMER:
         dq_find(cpu,

@@ -141,7 +141,9 @@ static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_blo
                     block->paged ? "APC_LEVEL" : "DISPATCH_LEVEL");
     default:
         dq_bugcheck(cpu, BAD_POOL_CALLER, 0x46, base, 0, 0,
-                    "memory is freed that the pool did not give out (or not at this address)");
+                    base == 0 ? "the pointer that is freed is NULL: compare it with NULL first"
+                              : "memory is freed that the pool did not give out (or not at this "
+                                "address)");
     }
 }
 

@@ -173,6 +173,42 @@ static void a_free_inside_a_block_is_reported(void **state)
     assert_silent(do_it_right, 1, "PoolForeign");
 }
 
+static void free_null(void *context)
+{
+    (void)context;
+    ExFreePoolWithTag(NULL, TAG);
+}
+
+static void free_null_without_a_tag(void *context)
+{
+    (void)context;
+    ExFreePool(NULL);
+}
+
+static void a_free_of_null_is_reported_as_such(void **state)
+{
+    static const char text[] = "the pointer that is freed is NULL";
+
+    (void)state;
+    assert_verifier(free_null, 0x10, 0, 0, 0, "PoolForeign");
+    assert_report_has(text);
+    assert_verifier(free_null_without_a_tag, 0x10, 0, 0, 0, "PoolForeign");
+    assert_report_has(text);
+    assert_verifier(free_inside, 0x10, (ULONG_PTR)inside, 0, 0, "PoolForeign");
+    assert_null(strstr(rule_result.report, text));
+}
+
+static void a_free_of_null_is_c2_46_without_the_checker(void **state)
+{
+    const dirql_options options = { .name = "retail", .checks = DIRQL_CHECKS_NONE };
+
+    (void)state;
+    rule_run_with(&options, free_null);
+    assert_int_equal(rule_result.code, BAD_POOL_CALLER);
+    assert_int_equal(rule_result.parameters[0], 0x46);
+    assert_report_has("the pointer that is freed is NULL");
+}
+
 static void a_second_free_is_reported(void **state)
 {
     (void)state;
@@ -210,6 +246,8 @@ int main(void)
         cmocka_unit_test(nonpaged_memory_at_dirql_is_reported),
         cmocka_unit_test(nonpaged_memory_freed_at_dirql_is_reported),
         cmocka_unit_test(a_free_inside_a_block_is_reported),
+        cmocka_unit_test(a_free_of_null_is_reported_as_such),
+        cmocka_unit_test(a_free_of_null_is_c2_46_without_the_checker),
         cmocka_unit_test(a_second_free_is_reported),
         cmocka_unit_test(paged_memory_freed_at_dispatch_level_is_reported),
         cmocka_unit_test(a_set_timer_in_freed_memory_is_reported),
