@@ -37,20 +37,27 @@ typedef struct _tlgProvider_t *TraceLoggingHProvider;
 
 #define TraceLoggingOptionGroup(...) 0
 
-/* As EtwRegister and EtwUnregister. */
+/* What the next two call. */
+NTSYSAPI NTSTATUS NTAPI WdkTraceLoggingRegister(_In_ TraceLoggingHProvider Provider,
+                                                _In_opt_ PETWENABLECALLBACK EnableCallback,
+                                                _In_opt_ PVOID CallbackContext);
+
+/* As EtwRegister; but the provider must not be registered already. Not to be called by two threads
+ * at a time. IRQL = PASSIVE_LEVEL. "TraceLoggingRegisterEx", "TraceLoggingRegister". */
 WDK_INLINE NTSTATUS TraceLoggingRegisterEx(_In_ TraceLoggingHProvider hProvider,
                                            _In_opt_ PETWENABLECALLBACK pEnableCallback,
                                            _In_opt_ PVOID pCallbackContext)
 {
-    return EtwRegister(&hProvider->Id, pEnableCallback, pCallbackContext, &hProvider->RegHandle);
+    return WdkTraceLoggingRegister(hProvider, pEnableCallback, pCallbackContext);
 }
 
 WDK_INLINE NTSTATUS TraceLoggingRegister(_In_ TraceLoggingHProvider hProvider)
 {
-    return EtwRegister(&hProvider->Id, NULL, NULL, &hProvider->RegHandle);
+    return WdkTraceLoggingRegister(hProvider, NULL, NULL);
 }
 
-/* Without effect if it is not registered. */
+/* As EtwUnregister; without effect if it is not registered. IRQL = PASSIVE_LEVEL.
+ * "TraceLoggingUnregister". */
 WDK_INLINE VOID TraceLoggingUnregister(_In_ TraceLoggingHProvider hProvider)
 {
     const REGHANDLE handle = hProvider->RegHandle;

@@ -42,10 +42,15 @@ static dq_etw_provider **link_of(dq_machine *machine, REGHANDLE handle)
     return link;
 }
 
+dq_etw_provider *dq_etw_look_up(dq_machine *machine, REGHANDLE handle)
+{
+    return dq_etw_of(machine) != NULL ? *link_of(machine, handle) : NULL;
+}
+
 dq_etw_provider *dq_etw_find(dq_processor *cpu, REGHANDLE handle, const void *place)
 {
     const dq_etw *etw = dq_etw_of(cpu->machine);
-    dq_etw_provider *provider = etw != NULL ? *link_of(cpu->machine, handle) : NULL;
+    dq_etw_provider *provider = dq_etw_look_up(cpu->machine, handle);
 
     if (provider == NULL && handle != 0) {
         dq_find(cpu,
@@ -201,20 +206,27 @@ static NTSTATUS add(dq_processor *cpu, const GUID *id, PETWENABLECALLBACK callba
     return STATUS_SUCCESS;
 }
 
+NTSTATUS dq_etw_register(dq_processor *cpu, const GUID *id, PETWENABLECALLBACK callback,
+                         void *context, const void *place, PREGHANDLE handle)
+{
+    if (id == NULL || handle == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    *handle = 0;
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    return add(cpu, id, callback, context, place, handle);
+}
+
+/* Who registers a provider again gets another handle, and has to unregister both. */
 NTSTATUS NTAPI EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback,
                            PVOID CallbackContext, PREGHANDLE RegHandle)
 {
     const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(EtwRegister, NULL, EnableCallback, 0, 0, STATUS_UNSUCCESSFUL);
-    if (ProviderId == NULL || RegHandle == NULL) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    *RegHandle = 0;
-    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    return add(cpu, ProviderId, EnableCallback, CallbackContext, place, RegHandle);
+    return dq_etw_register(cpu, ProviderId, EnableCallback, CallbackContext, place, RegHandle);
 }
 
 /* Called in the callback itself, it would wait for ever; Windows' page is silent. */

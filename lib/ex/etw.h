@@ -83,7 +83,14 @@ dq_etw *dq_etw_of(dq_machine *machine);
 
 /* ---- etw.c ----------------------------------------------------------------------------------- */
 
-/* NULL: it is no registration of now; that is a finding, unless it is 0. */
+/* As EtwRegister. */
+NTSTATUS dq_etw_register(dq_processor *cpu, const GUID *id, PETWENABLECALLBACK callback,
+                         void *context, const void *place, PREGHANDLE handle);
+
+/* NULL: it is no registration of now. */
+dq_etw_provider *dq_etw_look_up(dq_machine *machine, REGHANDLE handle);
+
+/* The same; that is a finding, unless the handle is 0. */
 dq_etw_provider *dq_etw_find(dq_processor *cpu, REGHANDLE handle, const void *place);
 
 /* Whether the session wants an event. Level 0 and keyword 0: any. */

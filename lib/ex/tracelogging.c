@@ -1,6 +1,8 @@
 /*
  * tracelogging.c - what the macros of TraceLoggingProvider.h call.
  */
+#include <string.h>
+
 #include <wdm.h>
 
 #include <TraceLoggingProvider.h>
@@ -8,6 +10,39 @@
 #include "ex/etw.h"
 #include "ex/executive.h"
 #include "ke/ki.h"
+#include "sim/place.h"
+
+/* ---- Registering ----------------------------------------------------------------------------- */
+
+/* A handle that another machine's provider has left in the variable is nobody's here. */
+static const dq_etw_provider *registration_of(dq_machine *machine, TraceLoggingHProvider provider)
+{
+    const dq_etw_provider *found = dq_etw_look_up(machine, provider->RegHandle);
+
+    return found != NULL && memcmp(&found->id, &provider->Id, sizeof(GUID)) == 0 ? found : NULL;
+}
+
+NTSTATUS NTAPI WdkTraceLoggingRegister(TraceLoggingHProvider Provider,
+                                       PETWENABLECALLBACK EnableCallback, PVOID CallbackContext)
+{
+    const void *place = DQ_CALL_PLACE;
+    const dq_etw_provider *before;
+    char first[160];
+
+    DQ_ENTER(EtwRegister, NULL, EnableCallback, 0, 0, STATUS_UNSUCCESSFUL);
+    before = registration_of(cpu->machine, Provider);
+    if (before != NULL) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR, .rule = "TraceLoggingTwice", .place = place },
+                "TraceLoggingRegister was given provider \"%s\", which is registered already, by "
+                "%s. Nobody can unregister that any more.",
+                Provider->Name, dq_place_describe(before->place, first, sizeof(first)));
+    }
+    return dq_etw_register(cpu, &Provider->Id, EnableCallback, CallbackContext, place,
+                           &Provider->RegHandle);
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 enum { CHANNEL_TRACELOGGING = 11, FIELDS_MOST = 128 };
 

@@ -5,6 +5,7 @@
 
 #include <dirql/etw.h>
 
+#include <TraceLoggingProvider.h>
 #include <evntrace.h>
 
 static const GUID uart = { 0x11223344, 0x5566, 0x7788, { 1, 2, 3, 4, 5, 6, 7, 8 } };
@@ -74,6 +75,65 @@ static void a_provider_that_is_left_is_reported(void **state)
     assert_left(leave_a_provider, "EtwProviderLeft",
                 "a provider of events is still registered. EtwRegister was called at "
                 "leave_a_provider");
+}
+
+/* ---- Registering twice ----------------------------------------------------------------------- */
+
+TRACELOGGING_DEFINE_PROVIDER(events, "Sample.Uart",
+                             (0x11223344, 0x5566, 0x7788, 1, 2, 3, 4, 5, 6, 7, 9));
+
+static void register_events_twice(void *context)
+{
+    (void)context;
+    TraceLoggingRegister(events);
+    TraceLoggingRegister(events);
+}
+
+static void register_events_twice_with_a_callback(void *context)
+{
+    (void)context;
+    TraceLoggingRegister(events);
+    TraceLoggingRegisterEx(events, NULL, NULL);
+}
+
+/* In the variable is what the run before has left there. */
+static void register_events_again(void *context)
+{
+    (void)context;
+    TraceLoggingRegister(events);
+    TraceLoggingUnregister(events);
+    TraceLoggingRegister(events);
+    TraceLoggingUnregister(events);
+}
+
+static void a_provider_of_tracelogging_is_registered_once(void **state)
+{
+    (void)state;
+    assert_error(register_events_twice, 1, "TraceLoggingTwice");
+    assert_report_has("provider \"Sample.Uart\", which is registered already, by "
+                      "register_events_twice");
+    assert_report_has("EtwRegister, at register_events_twice");
+    assert_error(register_events_twice_with_a_callback, 1, "TraceLoggingTwice");
+    assert_silent(register_events_again, 1, "TraceLoggingTwice");
+}
+
+static void register_two_handles(void *context)
+{
+    REGHANDLE first, second;
+
+    (void)context;
+    first = register_it();
+    second = register_it();
+    assert_int_not_equal(first, second);
+    EtwUnregister(first);
+    EtwWrite(second, &opened, NULL, 0, NULL);
+    EtwUnregister(second);
+}
+
+static void a_provider_without_macros_may_be_registered_again(void **state)
+{
+    (void)state;
+    assert_silent(register_two_handles, 1, "EtwHandle");
 }
 
 /* ---- IRQL ------------------------------------------------------------------------------------ */
@@ -164,6 +224,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_are_written_by_providers_that_are_registered),
         cmocka_unit_test(a_provider_that_is_left_is_reported),
+        cmocka_unit_test(a_provider_of_tracelogging_is_registered_once),
+        cmocka_unit_test(a_provider_without_macros_may_be_registered_again),
         cmocka_unit_test(the_activity_of_a_thread_is_its_own_business),
         cmocka_unit_test(data_is_not_pageable_above_apc_level),
     };
