@@ -2,8 +2,8 @@
  * gate_posix.c - gates: one waiter passes for each opening.
  *
  * A waiter that finds the gate shut looks a few times more before it sleeps, if there is another
- * processor that could open it meanwhile: most hand-overs are shorter than a sleep. An opener
- * that finds no sleeper touches the gate once and never again, and one that finds a sleeper opens
+ * processor that could open it meanwhile: most hand-overs are shorter than a sleep. Where that was
+ * in vain a few times in a row, it looks only now and then. An opener that finds no sleeper touches the gate once and never again, and one that finds a sleeper opens
  * inside the lock: so the waiter may destroy the gate as soon as it got through.
  */
 #include <errno.h>
@@ -18,12 +18,15 @@
 #include "host/relax.h"
 
 #define LOOKS_BEFORE_SLEEP 200u
+#define VAIN_IN_A_ROW      4u  /* So often it looks all the same, */
+#define VAIN_AND_AGAIN     16u /* then this often less. */
 
 enum { SHUT, OPEN, SLEPT_AT }; /* Slept at: shut, and somebody sleeps. */
 
 struct host_gate {
     atomic_int state;
-    unsigned sleepers; /* Under the lock, as all changes from SLEPT_AT are. */
+    atomic_uint in_vain; /* Looks without success, since the last that had one. */
+    unsigned sleepers;   /* Under the lock, as all changes from SLEPT_AT are. */
     pthread_mutex_t mutex;
     pthread_cond_t opened;
 };
@@ -98,17 +101,43 @@ static bool pass(host_gate *gate, int leave_as)
     return atomic_compare_exchange_strong(&gate->state, &open, leave_as);
 }
 
+static bool is_open(host_gate *gate)
+{
+    return atomic_load_explicit(&gate->state, memory_order_relaxed) == OPEN;
+}
+
+static unsigned looks_before_sleep(const host_gate *gate)
+{
+    const unsigned in_vain = atomic_load_explicit(&gate->in_vain, memory_order_relaxed);
+
+    return in_vain < VAIN_IN_A_ROW || in_vain % VAIN_AND_AGAIN == 0
+               ? host_relax_looks(LOOKS_BEFORE_SLEEP)
+               : 0;
+}
+
+/* Two waiters may count one time for two. */
+static void count_in_vain(host_gate *gate)
+{
+    const unsigned in_vain = atomic_load_explicit(&gate->in_vain, memory_order_relaxed);
+
+    atomic_store_explicit(&gate->in_vain, in_vain + 1, memory_order_relaxed);
+}
+
 static bool pass_without_sleep(host_gate *gate)
 {
-    unsigned looks = host_relax_looks(LOOKS_BEFORE_SLEEP);
-    unsigned i;
+    const unsigned looks = looks_before_sleep(gate);
 
-    for (i = 0; i <= looks; i++) {
-        if (atomic_load_explicit(&gate->state, memory_order_relaxed) == OPEN && pass(gate, SHUT)) {
+    if (is_open(gate) && pass(gate, SHUT)) {
+        return true;
+    }
+    for (unsigned i = 0; i < looks; i++) {
+        host_relax();
+        if (is_open(gate) && pass(gate, SHUT)) {
+            atomic_store_explicit(&gate->in_vain, 0, memory_order_relaxed);
             return true;
         }
-        host_relax();
     }
+    count_in_vain(gate);
     return false;
 }
 

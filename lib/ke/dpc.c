@@ -13,7 +13,7 @@ static const uint64_t tick_ns = 15625ull * 1000;
 
 /* More DPCs in one drain than this, with the clock standing still, are a DPC that queues itself
  * for ever. */
-enum { DRAIN_LIMIT = 1000000 };
+enum { DRAIN_LIMIT = 100000 };
 
 enum { TYPE_NORMAL = 19, TYPE_THREADED = 24 };
 

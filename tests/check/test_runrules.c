@@ -26,7 +26,6 @@ static void poll_for_ever(void *context)
     (void)context;
     while (never == 0) {
         KeStallExecutionProcessor(40);
-        dirql_time_advance_ms(1);
     }
 }
 

@@ -372,7 +372,7 @@ static void an_isr_that_never_returns_and_calls_nothing_is_a_livelock(void **sta
 {
     skip_under_thread_sanitizer(); /* It puts signals off for ever in a loop that calls nothing. */
     (void)state;
-    assert_fails(&(dirql_options){ .watchdog_ms = 200 }, loop_in_isr, 0,
+    assert_fails(&(dirql_options){ .watchdog_ms = 50 }, loop_in_isr, 0,
                  "livelock in `ISR endless_isr`, IRQL 7");
 }
 

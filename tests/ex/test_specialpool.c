@@ -6,60 +6,15 @@
  */
 #include <stdlib.h>
 
-#include "../check/rule.h"
 #include "../threadsanitizer.h"
 
 #include "ex/pooltable.h"
 #include "ke/ki.h"
+#include "special.h"
 
-enum { TAG = 'tseT', OTHER_TAG = 'rhtO' };
+enum { OTHER_TAG = 'rhtO' };
 
 #define GUEST __attribute__((noinline))
-
-static volatile unsigned char *volatile block; /* Of the run inside. */
-
-static unsigned char *get(SIZE_T bytes)
-{
-    unsigned char *memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, TAG);
-
-    assert_non_null(memory);
-    return memory;
-}
-
-static dirql_options options_of(dirql_special_pool side)
-{
-    return (dirql_options){ .name = "special", .special_pool = side };
-}
-
-static void run_overruns(void (*body)(void *))
-{
-    const dirql_options options = options_of(DIRQL_SPECIAL_POOL_OVERRUNS);
-
-    rule_run_with(&options, body);
-}
-
-static void run_underruns(void (*body)(void *))
-{
-    const dirql_options options = options_of(DIRQL_SPECIAL_POOL_UNDERRUNS);
-
-    rule_run_with(&options, body);
-}
-
-#define assert_passed()                                      \
-    do {                                                     \
-        assert_string_equal(rule_result.report, "");         \
-        assert_int_equal(rule_result.outcome, DIRQL_PASSED); \
-    } while (0)
-
-#define assert_faulted(bug_check, address, writes)                         \
-    do {                                                                   \
-        assert_int_equal(rule_result.outcome, DIRQL_FAILED);               \
-        assert_int_equal(rule_result.code, bug_check);                     \
-        assert_int_equal(rule_result.parameters[0], (ULONG_PTR)(address)); \
-        assert_int_equal(rule_result.parameters[1], writes);               \
-        assert_int_not_equal(rule_result.parameters[2], 0);                \
-        assert_int_equal(rule_result.parameters[3], 0);                    \
-    } while (0)
 
 #define assert_bug_check(bug_check, p1, p2, p3, p4)                   \
     do {                                                              \
@@ -436,67 +391,6 @@ static void an_mdl_is_special(void **state)
                    1);
 }
 
-/* ---- How much there is ----------------------------------------------------------------------- */
-
-static void hold_many(void *context)
-{
-    enum { MANY = 20000 };
-    unsigned char **blocks = calloc(MANY, sizeof(*blocks));
-
-    (void)context;
-    for (unsigned i = 0; i < MANY; i++) {
-        blocks[i] = get(24);
-        blocks[i][23] = 1;
-    }
-    for (unsigned i = 0; i < MANY; i++) {
-        ExFreePoolWithTag(blocks[i], TAG);
-    }
-    free(blocks);
-}
-
-static void what_finds_no_room_is_ordinary(void **state)
-{
-    (void)state;
-    run_overruns(hold_many);
-    assert_passed();
-}
-
-static void free_many_large_ones(void *context)
-{
-    (void)context;
-    for (unsigned i = 0; i < 3000; i++) {
-        unsigned char *large = get(200000);
-
-        large[199999] = 1;
-        ExFreePoolWithTag(large, TAG);
-    }
-    block = get(200000);
-    block[PAGE_SIZE * 49] = 1;
-}
-
-static void freed_blocks_make_room_for_new_ones(void **state)
-{
-    (void)state;
-    run_overruns(free_many_large_ones);
-    assert_faulted(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, block + PAGE_SIZE * 49, 1);
-}
-
-static void allocate_much(void *context)
-{
-    unsigned char *large = get((SIZE_T)40 * 1024 * 1024);
-
-    (void)context;
-    large[0] = 1;
-    ExFreePoolWithTag(large, TAG);
-}
-
-static void a_very_large_block_is_ordinary(void **state)
-{
-    (void)state;
-    run_overruns(allocate_much);
-    assert_passed();
-}
-
 /* ---- Modes ----------------------------------------------------------------------------------- */
 
 static DIRQL_KEEP unsigned char *first_address;
@@ -672,9 +566,6 @@ int main(void)
         cmocka_unit_test(a_routine_that_a_service_calls_is_the_drivers),
         cmocka_unit_test(an_entry_of_a_lookaside_list_is_special),
         cmocka_unit_test(an_mdl_is_special),
-        cmocka_unit_test(what_finds_no_room_is_ordinary),
-        cmocka_unit_test(freed_blocks_make_room_for_new_ones),
-        cmocka_unit_test(a_very_large_block_is_ordinary),
         cmocka_unit_test(blocks_lie_at_the_same_addresses_in_each_schedule),
         cmocka_unit_test(a_schedule_that_touches_freed_memory_is_found_and_repeated),
         cmocka_unit_test(off_is_off),
