@@ -8,6 +8,7 @@
 #include <wdm.h>
 
 #include "sim/access.h"
+#include "sim/computing.h"
 #include "sim/emit.h"
 
 enum { BUSY = 1 };
@@ -87,12 +88,14 @@ static PSLIST_ENTRY flush(PSLIST_HEADER header)
 
 VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
 {
+    DQ_COMPUTES();
     SListHead->Alignment = 0;
     SListHead->Region = 0;
 }
 
 VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead)
 {
+    DQ_COMPUTES();
     ExInitializeSListHead(SListHead);
 }
 
@@ -115,6 +118,7 @@ USHORT NTAPI QueryDepthSList(PSLIST_HEADER SListHead)
 
 PSLIST_ENTRY NTAPI FirstEntrySList(const SLIST_HEADER *SListHead)
 {
+    DQ_COMPUTES();
     return (PSLIST_ENTRY)(uintptr_t)(__atomic_load_n(&SListHead->Region, __ATOMIC_ACQUIRE) &
                                      ~(ULONGLONG)15);
 }

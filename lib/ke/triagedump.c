@@ -3,9 +3,12 @@
  */
 #include <wdm.h>
 
+#include "sim/computing.h"
+
 NTSTATUS NTAPI KeInitializeTriageDumpDataArray(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,
                                                ULONG Size)
 {
+    DQ_COMPUTES();
     const ULONG head = FIELD_OFFSET(KTRIAGE_DUMP_DATA_ARRAY, Blocks);
 
     if (Size < head + sizeof(KADDRESS_RANGE)) {
@@ -20,6 +23,7 @@ NTSTATUS NTAPI KeInitializeTriageDumpDataArray(PKTRIAGE_DUMP_DATA_ARRAY KtriageD
 NTSTATUS NTAPI KeAddTriageDumpDataBlock(PKTRIAGE_DUMP_DATA_ARRAY KtriageDumpDataArray,
                                         PVOID Address, SIZE_T Size)
 {
+    DQ_COMPUTES();
     const ULONG used = KtriageDumpDataArray->NumBlocksUsed;
 
     if (Address == NULL || Size == 0 || Size > MAXULONG - KtriageDumpDataArray->DataSize) {

@@ -12,6 +12,7 @@ enum { BITS = 32 };
 
 VOID NTAPI RtlInitializeBitMap(PRTL_BITMAP BitMapHeader, PULONG BitMapBuffer, ULONG SizeOfBitMap)
 {
+    DQ_COMPUTES();
     BitMapHeader->SizeOfBitMap = SizeOfBitMap;
     BitMapHeader->Buffer = BitMapBuffer;
 }
@@ -34,31 +35,37 @@ static void fill(PRTL_BITMAP map, ULONG index, ULONG count, bool set)
 
 VOID NTAPI RtlClearBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber)
 {
+    DQ_COMPUTES();
     fill(BitMapHeader, BitNumber, 1, false);
 }
 
 VOID NTAPI RtlSetBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber)
 {
+    DQ_COMPUTES();
     fill(BitMapHeader, BitNumber, 1, true);
 }
 
 VOID NTAPI RtlClearBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToClear)
 {
+    DQ_COMPUTES();
     fill(BitMapHeader, StartingIndex, NumberToClear, false);
 }
 
 VOID NTAPI RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToSet)
 {
+    DQ_COMPUTES();
     fill(BitMapHeader, StartingIndex, NumberToSet, true);
 }
 
 VOID NTAPI RtlClearAllBits(PRTL_BITMAP BitMapHeader)
 {
+    DQ_COMPUTES();
     fill(BitMapHeader, 0, BitMapHeader->SizeOfBitMap, false);
 }
 
 VOID NTAPI RtlSetAllBits(PRTL_BITMAP BitMapHeader)
 {
+    DQ_COMPUTES();
     fill(BitMapHeader, 0, BitMapHeader->SizeOfBitMap, true);
 }
 
@@ -98,25 +105,28 @@ static BOOLEAN is_run(const RTL_BITMAP *map, ULONG index, ULONG count, bool set)
 
 BOOLEAN NTAPI RtlTestBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber)
 {
+    DQ_COMPUTES();
     return (BOOLEAN)RtlCheckBit(BitMapHeader, BitNumber);
 }
 
 BOOLEAN NTAPI RtlAreBitsClear(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length)
 {
+    DQ_COMPUTES();
     return is_run(BitMapHeader, StartingIndex, Length, false);
 }
 
 BOOLEAN NTAPI RtlAreBitsSet(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length)
 {
+    DQ_COMPUTES();
     return is_run(BitMapHeader, StartingIndex, Length, true);
 }
 
-ULONG NTAPI RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader)
+static ULONG count_set(PRTL_BITMAP map)
 {
     ULONG start, set = 0;
 
-    for (ULONG i = 0; i < BitMapHeader->SizeOfBitMap;) {
-        const ULONG run = next_run(BitMapHeader, i, true, &start);
+    for (ULONG i = 0; i < map->SizeOfBitMap;) {
+        const ULONG run = next_run(map, i, true, &start);
 
         set += run;
         i = start + run;
@@ -124,9 +134,16 @@ ULONG NTAPI RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader)
     return set;
 }
 
+ULONG NTAPI RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader)
+{
+    DQ_COMPUTES();
+    return count_set(BitMapHeader);
+}
+
 ULONG NTAPI RtlNumberOfClearBits(PRTL_BITMAP BitMapHeader)
 {
-    return BitMapHeader->SizeOfBitMap - RtlNumberOfSetBits(BitMapHeader);
+    DQ_COMPUTES();
+    return BitMapHeader->SizeOfBitMap - count_set(BitMapHeader);
 }
 
 /* ---- Ranges of a wanted length --------------------------------------------------------------- */
@@ -165,11 +182,13 @@ static ULONG find_bits(const RTL_BITMAP *map, ULONG count, ULONG hint, bool set)
 
 ULONG NTAPI RtlFindClearBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex)
 {
+    DQ_COMPUTES();
     return find_bits(BitMapHeader, NumberToFind, HintIndex, false);
 }
 
 ULONG NTAPI RtlFindSetBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex)
 {
+    DQ_COMPUTES();
     return find_bits(BitMapHeader, NumberToFind, HintIndex, true);
 }
 
@@ -185,11 +204,13 @@ static ULONG find_and_fill(PRTL_BITMAP map, ULONG count, ULONG hint, bool set)
 
 ULONG NTAPI RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex)
 {
+    DQ_COMPUTES();
     return find_and_fill(BitMapHeader, NumberToFind, HintIndex, true);
 }
 
 ULONG NTAPI RtlFindSetBitsAndClear(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex)
 {
+    DQ_COMPUTES();
     return find_and_fill(BitMapHeader, NumberToFind, HintIndex, false);
 }
 
@@ -198,11 +219,13 @@ ULONG NTAPI RtlFindSetBitsAndClear(PRTL_BITMAP BitMapHeader, ULONG NumberToFind,
 ULONG NTAPI RtlFindNextForwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex,
                                        PULONG StartingRunIndex)
 {
+    DQ_COMPUTES();
     return next_run(BitMapHeader, FromIndex, false, StartingRunIndex);
 }
 
 ULONG NTAPI RtlFindFirstRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex)
 {
+    DQ_COMPUTES();
     return next_run(BitMapHeader, 0, false, StartingIndex);
 }
 
@@ -210,6 +233,7 @@ ULONG NTAPI RtlFindFirstRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex)
 ULONG NTAPI RtlFindLastBackwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex,
                                         PULONG StartingRunIndex)
 {
+    DQ_COMPUTES();
     ULONG end = FromIndex;
     ULONG start;
 
@@ -231,18 +255,6 @@ ULONG NTAPI RtlFindLastBackwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromInde
     return end - start + 1;
 }
 
-ULONG NTAPI RtlFindLongestRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex)
-{
-    RTL_BITMAP_RUN run;
-
-    if (RtlFindClearRuns(BitMapHeader, &run, 1, TRUE) == 0) {
-        *StartingIndex = 0;
-        return 0;
-    }
-    *StartingIndex = run.StartingIndex;
-    return run.NumberOfBits;
-}
-
 /* Keeps the runs longest first. Of equal ones the first found stays in front. */
 static ULONG insert_by_length(PRTL_BITMAP_RUN runs, ULONG count, ULONG limit, RTL_BITMAP_RUN run)
 {
@@ -262,24 +274,43 @@ static ULONG insert_by_length(PRTL_BITMAP_RUN runs, ULONG count, ULONG limit, RT
     return count;
 }
 
-ULONG NTAPI RtlFindClearRuns(PRTL_BITMAP BitMapHeader, PRTL_BITMAP_RUN RunArray,
-                             ULONG SizeOfRunArray, BOOLEAN LocateLongestRuns)
+static ULONG find_runs(PRTL_BITMAP map, PRTL_BITMAP_RUN runs, ULONG limit, bool longest)
 {
     ULONG count = 0, from = 0;
 
-    while (LocateLongestRuns || count < SizeOfRunArray) {
+    while (longest || count < limit) {
         RTL_BITMAP_RUN run;
 
-        run.NumberOfBits = next_run(BitMapHeader, from, false, &run.StartingIndex);
+        run.NumberOfBits = next_run(map, from, false, &run.StartingIndex);
         if (run.NumberOfBits == 0) {
             break;
         }
         from = run.StartingIndex + run.NumberOfBits;
-        if (LocateLongestRuns) {
-            count = insert_by_length(RunArray, count, SizeOfRunArray, run);
+        if (longest) {
+            count = insert_by_length(runs, count, limit, run);
         } else {
-            RunArray[count++] = run;
+            runs[count++] = run;
         }
     }
     return count;
+}
+
+ULONG NTAPI RtlFindClearRuns(PRTL_BITMAP BitMapHeader, PRTL_BITMAP_RUN RunArray,
+                             ULONG SizeOfRunArray, BOOLEAN LocateLongestRuns)
+{
+    DQ_COMPUTES();
+    return find_runs(BitMapHeader, RunArray, SizeOfRunArray, LocateLongestRuns);
+}
+
+ULONG NTAPI RtlFindLongestRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex)
+{
+    DQ_COMPUTES();
+    RTL_BITMAP_RUN run;
+
+    if (find_runs(BitMapHeader, &run, 1, true) == 0) {
+        *StartingIndex = 0;
+        return 0;
+    }
+    *StartingIndex = run.StartingIndex;
+    return run.NumberOfBits;
 }

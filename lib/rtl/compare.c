@@ -100,6 +100,7 @@ BOOLEAN NTAPI RtlEqualString(const STRING *String1, const STRING *String2, BOOLE
 
 BOOLEAN NTAPI RtlPrefixString(const STRING *String1, const STRING *String2, BOOLEAN CaseInSensitive)
 {
+    DQ_COMPUTES();
     return String1->Length <= String2->Length &&
            compare_narrow(String1->Buffer, String1->Length, String2->Buffer, String1->Length,
                           CaseInSensitive) == 0;
@@ -127,11 +128,11 @@ CHAR NTAPI RtlUpperChar(CHAR Character)
 
 VOID NTAPI RtlUpperString(PSTRING DestinationString, const STRING *SourceString)
 {
+    DQ_RTL_ENTER(RtlUpperString, DestinationString);
     const USHORT length = SourceString->Length < DestinationString->MaximumLength
                               ? SourceString->Length
                               : DestinationString->MaximumLength;
 
-    DQ_RTL_ENTER(RtlUpperString, DestinationString);
     for (USHORT i = 0; i < length; i++) {
         DestinationString->Buffer[i] = dq_ansi_up(SourceString->Buffer[i]);
     }

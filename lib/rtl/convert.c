@@ -28,10 +28,10 @@ NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString,
                                             PCANSI_STRING SourceString,
                                             BOOLEAN AllocateDestinationString)
 {
+    DQ_RTL_ENTER(RtlAnsiStringToUnicodeString, DestinationString);
     const USHORT chars = SourceString->Length;
     NTSTATUS status;
 
-    DQ_RTL_ENTER(RtlAnsiStringToUnicodeString, DestinationString);
     status = DQ_RTL_MAKE_ROOM(RtlAnsiStringToUnicodeString, DestinationString,
                               chars * sizeof(WCHAR), sizeof(WCHAR), AllocateDestinationString);
     if (NT_SUCCESS(status)) {
@@ -45,10 +45,10 @@ NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString,
                                             PCUNICODE_STRING SourceString,
                                             BOOLEAN AllocateDestinationString)
 {
+    DQ_RTL_ENTER(RtlUnicodeStringToAnsiString, DestinationString);
     const size_t chars = dq_rtl_chars(SourceString);
     NTSTATUS status;
 
-    DQ_RTL_ENTER(RtlUnicodeStringToAnsiString, DestinationString);
     status = DQ_RTL_MAKE_ROOM(RtlUnicodeStringToAnsiString, DestinationString, chars, 1,
                               AllocateDestinationString);
     if (NT_SUCCESS(status)) {

@@ -114,17 +114,17 @@ static NTSTATUS read_number(const text *t, ULONG base, PULONG value)
 
 NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PULONG Value)
 {
+    DQ_RTL_ENTER(RtlUnicodeStringToInteger, String);
     const text t = { .wide = String->Buffer, .chars = dq_rtl_chars(String) };
 
-    DQ_RTL_ENTER(RtlUnicodeStringToInteger, String);
     return read_number(&t, Base, Value);
 }
 
 NTSTATUS NTAPI RtlCharToInteger(PCSZ String, ULONG Base, PULONG Value)
 {
+    DQ_RTL_ENTER(RtlCharToInteger, String);
     const text t = { .narrow = String, .chars = strlen(String) };
 
-    DQ_RTL_ENTER(RtlCharToInteger, String);
     return read_number(&t, Base, Value);
 }
 
@@ -162,11 +162,11 @@ NTSTATUS NTAPI RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString)
 
 NTSTATUS NTAPI RtlGUIDFromString(PCUNICODE_STRING GuidString, GUID *Guid)
 {
+    DQ_RTL_ENTER(RtlGUIDFromString, GuidString);
     const text t = { .wide = GuidString->Buffer, .chars = dq_rtl_chars(GuidString) };
     UCHAR bytes[sizeof(GUID)];
     size_t i = 0;
 
-    DQ_RTL_ENTER(RtlGUIDFromString, GuidString);
     for (const char *f = form; *f != '\0'; f++) {
         if (digit((unsigned)*f) < 16) {
             const int high = digit(at(&t, i)), low = digit(at(&t, i + 1));

@@ -10,6 +10,7 @@
 
 #include <wdm.h>
 
+#include "sim/computing.h"
 #include "sim/processor.h"
 
 /* Tells the sinks of a call, if it is one of simulated code. What follows leaves at the end of the

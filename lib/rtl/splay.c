@@ -5,6 +5,8 @@
  */
 #include <wdm.h>
 
+#include "sim/computing.h"
+
 /* Puts `child` (NULL: nothing) where `links` hangs in its tree. */
 static void replace(PRTL_SPLAY_LINKS links, PRTL_SPLAY_LINKS child)
 {
@@ -49,19 +51,47 @@ static void rotate(PRTL_SPLAY_LINKS links)
     }
 }
 
-PRTL_SPLAY_LINKS NTAPI RtlSplay(PRTL_SPLAY_LINKS Links)
+static PRTL_SPLAY_LINKS splay(PRTL_SPLAY_LINKS links)
 {
-    while (!RtlIsRoot(Links)) {
-        PRTL_SPLAY_LINKS parent = Links->Parent;
+    while (!RtlIsRoot(links)) {
+        PRTL_SPLAY_LINKS parent = links->Parent;
 
         if (!RtlIsRoot(parent)) {
-            const BOOLEAN straight = RtlIsLeftChild(Links) == RtlIsLeftChild(parent);
+            const BOOLEAN straight = RtlIsLeftChild(links) == RtlIsLeftChild(parent);
 
-            rotate(straight ? parent : Links);
+            rotate(straight ? parent : links);
         }
-        rotate(Links);
+        rotate(links);
     }
-    return Links;
+    return links;
+}
+
+PRTL_SPLAY_LINKS NTAPI RtlSplay(PRTL_SPLAY_LINKS Links)
+{
+    DQ_COMPUTES();
+    return splay(Links);
+}
+
+/* ---- Neighbours below ------------------------------------------------------------------------ */
+
+static PRTL_SPLAY_LINKS subtree_successor(PRTL_SPLAY_LINKS links)
+{
+    PRTL_SPLAY_LINKS next = links->RightChild;
+
+    while (next != NULL && next->LeftChild != NULL) {
+        next = next->LeftChild;
+    }
+    return next;
+}
+
+static PRTL_SPLAY_LINKS subtree_predecessor(PRTL_SPLAY_LINKS links)
+{
+    PRTL_SPLAY_LINKS next = links->LeftChild;
+
+    while (next != NULL && next->RightChild != NULL) {
+        next = next->RightChild;
+    }
+    return next;
 }
 
 /* ---- Deleting -------------------------------------------------------------------------------- */
@@ -87,7 +117,7 @@ static PRTL_SPLAY_LINKS unlink_node(PRTL_SPLAY_LINKS links)
     PRTL_SPLAY_LINKS near = RtlIsRoot(links) ? other : links->Parent;
 
     if (links->LeftChild != NULL && links->RightChild != NULL) {
-        other = RtlSubtreePredecessor(links);
+        other = subtree_predecessor(links);
         near = other->Parent == links ? other : other->Parent;
         replace(other, other->LeftChild);
         take_place(links, other);
@@ -99,13 +129,15 @@ static PRTL_SPLAY_LINKS unlink_node(PRTL_SPLAY_LINKS links)
 
 PRTL_SPLAY_LINKS NTAPI RtlDelete(PRTL_SPLAY_LINKS Links)
 {
+    DQ_COMPUTES();
     PRTL_SPLAY_LINKS near = unlink_node(Links);
 
-    return near != NULL ? RtlSplay(near) : NULL;
+    return near != NULL ? splay(near) : NULL;
 }
 
 VOID NTAPI RtlDeleteNoSplay(PRTL_SPLAY_LINKS Links, PRTL_SPLAY_LINKS *Root)
 {
+    DQ_COMPUTES();
     PRTL_SPLAY_LINKS near = unlink_node(Links);
 
     while (near != NULL && !RtlIsRoot(near)) {
@@ -118,27 +150,20 @@ VOID NTAPI RtlDeleteNoSplay(PRTL_SPLAY_LINKS Links, PRTL_SPLAY_LINKS *Root)
 
 PRTL_SPLAY_LINKS NTAPI RtlSubtreeSuccessor(PRTL_SPLAY_LINKS Links)
 {
-    PRTL_SPLAY_LINKS next = Links->RightChild;
-
-    while (next != NULL && next->LeftChild != NULL) {
-        next = next->LeftChild;
-    }
-    return next;
+    DQ_COMPUTES();
+    return subtree_successor(Links);
 }
 
 PRTL_SPLAY_LINKS NTAPI RtlSubtreePredecessor(PRTL_SPLAY_LINKS Links)
 {
-    PRTL_SPLAY_LINKS next = Links->LeftChild;
-
-    while (next != NULL && next->RightChild != NULL) {
-        next = next->RightChild;
-    }
-    return next;
+    DQ_COMPUTES();
+    return subtree_predecessor(Links);
 }
 
 PRTL_SPLAY_LINKS NTAPI RtlRealSuccessor(PRTL_SPLAY_LINKS Links)
 {
-    PRTL_SPLAY_LINKS next = RtlSubtreeSuccessor(Links);
+    DQ_COMPUTES();
+    PRTL_SPLAY_LINKS next = subtree_successor(Links);
 
     if (next != NULL) {
         return next;
@@ -151,7 +176,8 @@ PRTL_SPLAY_LINKS NTAPI RtlRealSuccessor(PRTL_SPLAY_LINKS Links)
 
 PRTL_SPLAY_LINKS NTAPI RtlRealPredecessor(PRTL_SPLAY_LINKS Links)
 {
-    PRTL_SPLAY_LINKS next = RtlSubtreePredecessor(Links);
+    DQ_COMPUTES();
+    PRTL_SPLAY_LINKS next = subtree_predecessor(Links);
 
     if (next != NULL) {
         return next;

@@ -30,31 +30,39 @@ static NTSTATUS init(PSTRING string, const void *text, size_t bytes, size_t unit
 
 NTSTATUS NTAPI RtlInitUnicodeStringEx(PUNICODE_STRING DestinationString, PCWSTR SourceString)
 {
+    DQ_COMPUTES();
     return init((PSTRING)DestinationString, SourceString,
                 SourceString != NULL ? length_of(SourceString) * sizeof(WCHAR) : 0, sizeof(WCHAR));
 }
 
+static NTSTATUS init_narrow(PSTRING string, PCSZ text)
+{
+    return init(string, text, text != NULL ? strlen(text) : 0, 1);
+}
+
 NTSTATUS NTAPI RtlInitStringEx(PSTRING DestinationString, PCSZ SourceString)
 {
-    return init(DestinationString, SourceString, SourceString != NULL ? strlen(SourceString) : 0,
-                1);
+    DQ_COMPUTES();
+    return init_narrow(DestinationString, SourceString);
 }
 
 NTSTATUS NTAPI RtlInitAnsiStringEx(PANSI_STRING DestinationString, PCSZ SourceString)
 {
-    return RtlInitStringEx(DestinationString, SourceString);
+    DQ_COMPUTES();
+    return init_narrow(DestinationString, SourceString);
 }
 
 NTSTATUS NTAPI RtlInitUTF8StringEx(PUTF8_STRING DestinationString, PCSZ SourceString)
 {
-    return RtlInitStringEx(DestinationString, SourceString);
+    DQ_COMPUTES();
+    return init_narrow(DestinationString, SourceString);
 }
 
 BOOLEAN NTAPI RtlCreateUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString)
 {
+    DQ_RTL_ENTER(RtlCreateUnicodeString, DestinationString);
     const size_t bytes = length_of(SourceString) * sizeof(WCHAR);
 
-    DQ_RTL_ENTER(RtlCreateUnicodeString, DestinationString);
     if (!NT_SUCCESS(DQ_RTL_MAKE_ROOM(RtlCreateUnicodeString, DestinationString, bytes,
                                      sizeof(WCHAR), TRUE))) {
         return FALSE;
@@ -65,6 +73,7 @@ BOOLEAN NTAPI RtlCreateUnicodeString(PUNICODE_STRING DestinationString, PCWSTR S
 
 NTSTATUS NTAPI RtlValidateUnicodeString(ULONG Flags, PCUNICODE_STRING String)
 {
+    DQ_COMPUTES();
     if (Flags != 0) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -93,6 +102,7 @@ static void end_with_null(PUNICODE_STRING string)
 
 VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString)
 {
+    DQ_COMPUTES();
     size_t bytes = 0;
 
     if (SourceString != NULL) {
@@ -109,6 +119,7 @@ VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STR
 
 VOID NTAPI RtlCopyString(PSTRING DestinationString, const STRING *SourceString)
 {
+    DQ_COMPUTES();
     size_t bytes = 0;
 
     if (SourceString != NULL) {
@@ -144,11 +155,13 @@ static NTSTATUS append_wide(PUNICODE_STRING string, PCWSTR text, size_t bytes)
 
 NTSTATUS NTAPI RtlAppendUnicodeStringToString(PUNICODE_STRING Destination, PCUNICODE_STRING Source)
 {
+    DQ_COMPUTES();
     return append_wide(Destination, Source->Buffer, Source->Length);
 }
 
 NTSTATUS NTAPI RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Source)
 {
+    DQ_COMPUTES();
     return append_wide(Destination, Source, Source != NULL ? length_of(Source) * sizeof(WCHAR) : 0);
 }
 

@@ -62,6 +62,7 @@ static void set_date(PTIME_FIELDS fields, int day)
 
 VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS TimeFields)
 {
+    DQ_COMPUTES();
     const LONGLONG ms = Time->QuadPart / HUNDRED_NS_A_MS;
     const int day = (int)(ms / MS_A_DAY);
     const int rest = (int)(ms % MS_A_DAY);
@@ -89,6 +90,7 @@ static bool is_date(const TIME_FIELDS *f)
 
 BOOLEAN NTAPI RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time)
 {
+    DQ_COMPUTES();
     const TIME_FIELDS *f = TimeFields;
     const int years = f->Year - FIRST_YEAR;
     LONGLONG day, ms;
@@ -118,21 +120,25 @@ static BOOLEAN to_seconds(const LARGE_INTEGER *time, LONGLONG begin, PULONG seco
 
 BOOLEAN NTAPI RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds)
 {
+    DQ_COMPUTES();
     return to_seconds(Time, SECONDS_TO_1970, ElapsedSeconds);
 }
 
 BOOLEAN NTAPI RtlTimeToSecondsSince1980(PLARGE_INTEGER Time, PULONG ElapsedSeconds)
 {
+    DQ_COMPUTES();
     return to_seconds(Time, SECONDS_TO_1980, ElapsedSeconds);
 }
 
 VOID NTAPI RtlSecondsSince1970ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time)
 {
+    DQ_COMPUTES();
     Time->QuadPart = (ElapsedSeconds + SECONDS_TO_1970) * HUNDRED_NS_A_SECOND;
 }
 
 VOID NTAPI RtlSecondsSince1980ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time)
 {
+    DQ_COMPUTES();
     Time->QuadPart = (ElapsedSeconds + SECONDS_TO_1980) * HUNDRED_NS_A_SECOND;
 }
 
@@ -140,10 +146,12 @@ VOID NTAPI RtlSecondsSince1980ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time)
 
 VOID NTAPI ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime)
 {
+    DQ_COMPUTES();
     *LocalTime = *SystemTime;
 }
 
 VOID NTAPI ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime)
 {
+    DQ_COMPUTES();
     *SystemTime = *LocalTime;
 }

@@ -216,11 +216,11 @@ NTSTATUS NTAPI RtlUnicodeStringToUTF8String(PUTF8_STRING DestinationString,
                                             PCUNICODE_STRING SourceString,
                                             BOOLEAN AllocateDestinationString)
 {
+    DQ_RTL_ENTER(RtlUnicodeStringToUTF8String, DestinationString);
     const ULONG chars = (ULONG)dq_rtl_chars(SourceString);
     output out = { .text = NULL };
     NTSTATUS status;
 
-    DQ_RTL_ENTER(RtlUnicodeStringToUTF8String, DestinationString);
     (void)to_utf8(&out, SourceString->Buffer, chars);
     status = DQ_RTL_MAKE_ROOM(RtlUnicodeStringToUTF8String, DestinationString, out.bytes, 1,
                               AllocateDestinationString);

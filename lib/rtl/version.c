@@ -24,9 +24,9 @@ static const RTL_OSVERSIONINFOEXW current = {
 
 NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
 {
+    DQ_RTL_ENTER(RtlGetVersion, lpVersionInformation);
     const ULONG size = lpVersionInformation->dwOSVersionInfoSize;
 
-    DQ_RTL_ENTER(RtlGetVersion, lpVersionInformation);
     memcpy(lpVersionInformation, &current,
            size == sizeof(RTL_OSVERSIONINFOEXW) ? sizeof(RTL_OSVERSIONINFOEXW)
                                                 : sizeof(RTL_OSVERSIONINFOW));
@@ -113,6 +113,7 @@ static bool version_holds(const value *values, size_t count, ULONG types, ULONGL
 NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask,
                                     ULONGLONG ConditionMask)
 {
+    DQ_RTL_ENTER(RtlVerifyVersionInfo, VersionInfo);
     const RTL_OSVERSIONINFOEXW *v = VersionInfo;
     const value version[] = {
         { VER_MAJORVERSION, current.dwMajorVersion, v->dwMajorVersion },
@@ -127,7 +128,6 @@ NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG Typ
         { VER_PRODUCT_TYPE, current.wProductType, v->wProductType },
     };
 
-    DQ_RTL_ENTER(RtlVerifyVersionInfo, VersionInfo);
     if (!are_valid(TypeMask, ConditionMask)) {
         return STATUS_INVALID_PARAMETER;
     }

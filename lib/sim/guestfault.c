@@ -4,12 +4,16 @@
 #include "sim/machine.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
+#include "sim/computing.h"
 #include "sim/exception.h"
 #include "sim/jump.h"
 #include "sim/useraddress.h"
 
 enum { FAR_BELOW = 16 * 1024 };
+
+DQ_TLS dq_computing dq_computing_now;
 
 static void report_stall(dq_processor *cpu, const host_fault *fault)
 {
@@ -53,12 +57,24 @@ static uint64_t access_code(const host_fault *fault)
     return codes[fault->access];
 }
 
+/* " in RtlCopyUnicodeString": a service is named by the report itself. */
+static void routine_of(const dq_processor *cpu, char *text, size_t bytes)
+{
+    const bool computes = cpu->execution->service == DQ_SERVICE_NONE &&
+                          dq_computing_now.place != NULL &&
+                          cpu->execution->place == dq_computing_now.place;
+
+    snprintf(text, bytes, "%s%s", computes ? " in " : "", computes ? dq_computing_now.name : "");
+}
+
 static void report_access(dq_processor *cpu, const host_fault *fault)
 {
     const uint64_t address = (uintptr_t)fault->address;
     const uint64_t place = (uintptr_t)fault->place;
     dq_window *window = dq_window_by_mapped(cpu->machine, fault->address);
+    char routine[96];
 
+    routine_of(cpu, routine, sizeof(routine));
     if (window != NULL) {
         dq_find(cpu,
                 &(dq_finding){ .severity = DQ_ERROR,
@@ -74,14 +90,16 @@ static void report_access(dq_processor *cpu, const host_fault *fault)
     }
     if (cpu->irql >= DQ_LEVEL_DISPATCH) {
         dq_bugcheck(cpu, 0xD1, address, cpu->irql, access_code(fault), place,
-                    "%s address 0x%" PRIx64 " at IRQL %u", access_name(fault), address, cpu->irql);
+                    "%s address 0x%" PRIx64 "%s at IRQL %u", access_name(fault), address, routine,
+                    cpu->irql);
     }
     if (address < 0x10000 || fault->access == HOST_FAULT_EXECUTE) {
         dq_bugcheck(cpu, 0x1E, 0xC0000005u, place, access_code(fault), address,
-                    "access violation: %s address 0x%" PRIx64, access_name(fault), address);
+                    "access violation: %s address 0x%" PRIx64 "%s", access_name(fault), address,
+                    routine);
     }
-    dq_bugcheck(cpu, 0x50, address, access_code(fault), place, 0, "%s invalid address 0x%" PRIx64,
-                access_name(fault), address);
+    dq_bugcheck(cpu, 0x50, address, access_code(fault), place, 0,
+                "%s invalid address 0x%" PRIx64 "%s", access_name(fault), address, routine);
 }
 
 /* A frame that is larger than what is left reaches far below the stack at once. */
@@ -117,16 +135,17 @@ static const void *end_of_frames(const dq_processor *cpu, const host_fault *faul
     return is_on_it ? execution : end;
 }
 
-/* A service that touches what it was given is at fault where it was called. */
+/* Who touches what he was given is at fault where he was called: a service, or a routine that only
+ * computes. */
 static void locate_access(const dq_processor *cpu, const host_fault *fault)
 {
     dq_execution *execution = cpu->execution;
     const void *call = execution->place_at == execution->guests ? execution->place : NULL;
-    const void *blamed = host_fault_blame(fault, call, end_of_frames(cpu, fault));
+    const void *end = end_of_frames(cpu, fault);
 
-    if (call == NULL || blamed != call) {
+    if (call == NULL || host_fault_blame(fault, call, end) != call) {
         execution->service = DQ_SERVICE_NONE;
-        execution->place = blamed;
+        execution->place = host_fault_blame(fault, dq_computing_now.place, end);
     }
 }
 

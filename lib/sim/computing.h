@@ -1,0 +1,40 @@
+/*
+ * computing.h - routines of the kernel that are no services: they only compute.
+ *
+ * Such a routine tells nobody that it is called. It notes who called it, and its name, in case that
+ * it faults on what it was given. That costs some stores, and needs no monitor: what is noted is the
+ * host thread's.
+ */
+#ifndef DQ_COMPUTING_H
+#define DQ_COMPUTING_H
+
+#include "sim/monitor.h"
+
+typedef struct dq_computing {
+    const void *place; /* Return address of its call. */
+    const char *name;
+} dq_computing;
+
+/* The latest that has begun on this host thread. It may have been left by an exception: it is at
+ * work if `place` is on the stack. */
+extern DQ_TLS dq_computing dq_computing_now;
+
+static inline dq_computing dq_computing_begin(const void *place, const char *name)
+{
+    const dq_computing before = dq_computing_now;
+
+    dq_computing_now = (dq_computing){ place, name };
+    return before;
+}
+
+static inline void dq_computing_end(const dq_computing *before)
+{
+    dq_computing_now = *before;
+}
+
+/* At the top of such a routine, which calls no guest code. */
+#define DQ_COMPUTES()                                                                           \
+    __attribute__((cleanup(dq_computing_end), unused)) const dq_computing dq_computing_before = \
+        dq_computing_begin(__builtin_return_address(0), __func__)
+
+#endif
