@@ -138,6 +138,15 @@ static bool make(dq_processor *cpu, const dq_file_call *call, sending *s)
     return true;
 }
 
+static void give_status(const dq_file_call *call, dq_service service,
+                        const IO_STATUS_BLOCK *result, NTSTATUS status)
+{
+    DQ_TOUCHES_GIVEN(service, call->place);
+
+    *call->status_block = *result;
+    call->status_block->Status = status;
+}
+
 static NTSTATUS send_and_wait(dq_processor *cpu, const dq_file_call *call, sending *s)
 {
     const dq_service service = cpu->execution->service;
@@ -154,8 +163,7 @@ static NTSTATUS send_and_wait(dq_processor *cpu, const dq_file_call *call, sendi
         (void)dq_wait_for(dq_self, &s->done, service, call->place);
         status = s->status_block.Status;
     }
-    *call->status_block = s->status_block;
-    call->status_block->Status = status;
+    give_status(call, service, &s->status_block, status);
     if (s->event != NULL) {
         dq_signal(dq_self, (PKEVENT)(uintptr_t)s->event->pointer);
     }

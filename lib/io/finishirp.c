@@ -60,6 +60,16 @@ static void copy_output(const dq_irp *record)
     }
 }
 
+static void give_result(const dq_irp *record)
+{
+    DQ_TOUCHES_GIVEN(record->service, record->place);
+
+    copy_output(record);
+    if (record->irp->UserIosb != NULL) {
+        *record->irp->UserIosb = record->irp->IoStatus;
+    }
+}
+
 /* The objects that the request was made with. */
 static void release_held(dq_processor *cpu, dq_irp *record)
 {
@@ -80,10 +90,7 @@ static void end_in_thread(dq_processor *cpu, void *context)
     const PKEVENT event = irp->UserEvent;
 
     check_unwound(cpu, record);
-    copy_output(record);
-    if (irp->UserIosb != NULL) {
-        *irp->UserIosb = irp->IoStatus;
-    }
+    give_result(record);
     dq_irp_free(cpu, record, record->end_service, record->end_place);
     if (event != NULL) {
         dq_signal(cpu, event);

@@ -131,9 +131,18 @@ static NTSTATUS perform(dq_volume *volume, PIRP irp)
     }
 }
 
+/* Who made the request has given its buffers. */
+static NTSTATUS perform_for_maker(dq_volume *volume, PIRP irp)
+{
+    const dq_irp *record = dq_irp_find(dq_self->machine, irp);
+    DQ_TOUCHES_GIVEN(record->service, record->place);
+
+    return perform(volume, irp);
+}
+
 static NTSTATUS complete(dq_volume *volume, PIRP irp)
 {
-    const NTSTATUS status = perform(volume, irp);
+    const NTSTATUS status = perform_for_maker(volume, irp);
 
     irp->IoStatus.Status = status;
     IoCompleteRequest(irp, IO_NO_INCREMENT);

@@ -143,7 +143,10 @@ static void locate_access(const dq_processor *cpu, const host_fault *fault)
     const void *call = execution->place_at == execution->guests ? execution->place : NULL;
     const void *end = end_of_frames(cpu, fault);
 
-    if (call == NULL || host_fault_blame(fault, call, end) != call) {
+    if (execution->given_place != NULL) {
+        execution->service = execution->given_service;
+        execution->place = execution->given_place;
+    } else if (call == NULL || host_fault_blame(fault, call, end) != call) {
         execution->service = DQ_SERVICE_NONE;
         execution->place = host_fault_blame(fault, dq_computing_now.place, end);
     }

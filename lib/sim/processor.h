@@ -72,6 +72,8 @@ typedef struct dq_execution {
     uint16_t caller_at;         /* What `guests` was then. */
     uint16_t place_at;          /* The same, at `place`. */
     uint16_t guests;            /* Guest routines that services have called, and that go on. */
+    dq_service given_service;   /* What is touched now was given to that (dq_given). */
+    const void *given_place;    /* By whom; NULL: nobody. */
     const void *routine;        /* The guest's routine. */
     const void *object;         /* The KDPC, KINTERRUPT, thread or device. */
     const char *name;           /* The user's name for it, or NULL. */
@@ -280,6 +282,35 @@ static inline const void *dq_caller(const dq_processor *cpu, const void *place)
 
 /* In a service: the place that it is called from, to be kept or reported. */
 #define DQ_CALL_PLACE dq_caller(dq_self, __builtin_return_address(0))
+
+/* While the kernel touches memory that it was given earlier, or by way of a driver: a fault is found
+ * where it was given. Calls no guest code, and does not wait. */
+typedef struct dq_given {
+    dq_execution *execution;
+    dq_service service; /* As it was before. */
+    const void *place;
+} dq_given;
+
+static inline dq_given dq_given_begin(dq_execution *execution, dq_service service,
+                                      const void *place)
+{
+    const dq_given before = { execution, execution->given_service, execution->given_place };
+
+    execution->given_service = service;
+    execution->given_place = place;
+    return before;
+}
+
+static inline void dq_given_end(const dq_given *before)
+{
+    before->execution->given_service = before->service;
+    before->execution->given_place = before->place;
+}
+
+/* Until the enclosing block ends. */
+#define DQ_TOUCHES_GIVEN(service, place)                                \
+    __attribute__((cleanup(dq_given_end), unused)) const dq_given       \
+        dq_given_before = dq_given_begin(dq_self->execution, (service), (place))
 
 /* A schedule point inside a service. May switch; delivers what is unmasked. */
 dq_processor *dq_point(dq_processor *cpu);

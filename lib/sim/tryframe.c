@@ -71,6 +71,7 @@ static void stand_in(const dq_try_frame *frame)
 {
     frame->execution->caller = frame->caller;
     frame->execution->caller_at = frame->caller_at;
+    frame->execution->given_place = NULL;
 }
 
 int dq_try_ask(dq_raise *raise, dq_try_frame *frame, dq_question question)
