@@ -83,23 +83,58 @@ static void each_width_writes_as_many_bytes(void **state)
     assert_int_equal(device.offset, 12);
 }
 
+/* The device answers 0, 1, 2 and so on, and is written what follows the index. */
+#define BUFFER_FORM_USES_ONE_PORT(type)                     \
+    do {                                                    \
+        type buffer[4] = { 0x55, 0x55, 0x55, 0x55 };        \
+                                                            \
+        device.answer = device.reads = device.writes = 0;   \
+        READ_PORT_BUFFER_##type(PORT(type, 4), buffer, 3);  \
+        assert_int_equal(device.reads, 3);                  \
+        assert_int_equal(device.bytes, sizeof(type));       \
+        assert_int_equal(device.offset, 4);                 \
+        for (unsigned i = 0; i < 3; i++) {                  \
+            assert_int_equal(buffer[i], i);                 \
+        }                                                   \
+        assert_int_equal(buffer[3], 0x55);                  \
+        device.offset = device.bytes = 0;                   \
+        WRITE_PORT_BUFFER_##type(PORT(type, 8), buffer, 3); \
+        assert_int_equal(device.writes, 3);                 \
+        assert_int_equal(device.bytes, sizeof(type));       \
+        assert_int_equal(device.offset, 8);                 \
+        assert_int_equal(device.value, 2);                  \
+    } while (0)
+
 static void buffer_forms_use_the_one_port_again_and_again(void **state)
 {
-    UCHAR bytes[4];
-    USHORT words[2];
-    ULONG longs[3] = { 7, 8, 9 };
+    (void)state;
+    BUFFER_FORM_USES_ONE_PORT(UCHAR);
+    BUFFER_FORM_USES_ONE_PORT(USHORT);
+    BUFFER_FORM_USES_ONE_PORT(ULONG);
+}
+
+static void buffer_of_nothing_touches_no_port(void **state)
+{
+    UCHAR byte = 0x55;
 
     (void)state;
-    READ_PORT_BUFFER_UCHAR(PORT(UCHAR, 5), bytes, 4);
-    assert_int_equal(device.reads, 4);
-    assert_int_equal(bytes[3], 3);
-    READ_PORT_BUFFER_USHORT(PORT(USHORT, 6), words, 2);
-    assert_int_equal(words[1], 5);
-    assert_int_equal(device.offset, 6);
-    WRITE_PORT_BUFFER_ULONG(PORT(ULONG, 8), longs, 3);
-    assert_int_equal(device.writes, 3);
-    assert_int_equal(device.value, 9);
-    assert_int_equal(device.offset, 8);
+    READ_PORT_BUFFER_UCHAR(PORT(UCHAR, 5), &byte, 0);
+    WRITE_PORT_BUFFER_UCHAR(PORT(UCHAR, 5), &byte, 0);
+    assert_int_equal(device.reads + device.writes, 0);
+    assert_int_equal(byte, 0x55);
+}
+
+static void ports_can_be_used_at_any_irql(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    (void)READ_PORT_ULONG(PORT(ULONG, 4));
+    WRITE_PORT_USHORT(PORT(USHORT, 2), 1);
+    KeLowerIrql(old);
+    assert_int_equal(device.reads, 1);
+    assert_int_equal(device.writes, 1);
 }
 
 static void access_takes_virtual_time(void **state)
@@ -160,6 +195,8 @@ int main(void)
         dirql_unit_test_setup(each_width_reads_as_many_bytes, start),
         dirql_unit_test_setup(each_width_writes_as_many_bytes, start),
         dirql_unit_test_setup(buffer_forms_use_the_one_port_again_and_again, start),
+        dirql_unit_test_setup(buffer_of_nothing_touches_no_port, start),
+        dirql_unit_test_setup(ports_can_be_used_at_any_irql, start),
         dirql_unit_test_setup(access_takes_virtual_time, start),
         dirql_unit_test_setup(interrupt_that_a_write_causes_is_taken_before_the_write_returns,
                               start, .fixed = 1),
