@@ -82,11 +82,15 @@ static void a_provider_that_is_left_is_reported(void **state)
 TRACELOGGING_DEFINE_PROVIDER(events, "Sample.Uart",
                              (0x11223344, 0x5566, 0x7788, 1, 2, 3, 4, 5, 6, 7, 9));
 
+/* The last call is none that a compiler may make a jump of: a report names who called. */
+static volatile unsigned registrations;
+
 static void register_events_twice(void *context)
 {
     (void)context;
     TraceLoggingRegister(events);
     TraceLoggingRegister(events);
+    registrations = 2;
 }
 
 static void register_events_twice_with_a_callback(void *context)
@@ -94,6 +98,7 @@ static void register_events_twice_with_a_callback(void *context)
     (void)context;
     TraceLoggingRegister(events);
     TraceLoggingRegisterEx(events, NULL, NULL);
+    registrations = 2;
 }
 
 /* In the variable is what the run before has left there. */
