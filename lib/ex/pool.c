@@ -7,7 +7,6 @@
  */
 #include "ex/pool.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "ex/poolguard.h"
@@ -33,39 +32,38 @@ static dq_fail_kind kind_of(dq_service service)
     }
 }
 
-/* A block of a page or more begins on a page; others on 16 bytes, as malloc's do. */
-static void *memory_of_host(size_t bytes)
+/* A block of a page or more begins on a page. */
+static size_t alignment_of(const dq_pool_request *r)
 {
-    const size_t room = dq_poolguard_room(bytes);
-
-    return bytes >= PAGE_SIZE ? host_aligned_allocate(room, PAGE_SIZE) : malloc(room);
+    if (r->bytes >= PAGE_SIZE) {
+        return PAGE_SIZE;
+    }
+    return r->cache_aligned ? SYSTEM_CACHE_ALIGNMENT_SIZE : MEMORY_ALLOCATION_ALIGNMENT;
 }
 
-static void *memory_of_arena(dq_arena *arena, size_t bytes)
+static void *memory_of_arena(dq_arena *arena, size_t room, size_t alignment)
 {
-    void *memory = dq_arena_allocate(arena, dq_poolguard_room(bytes),
-                                     bytes >= PAGE_SIZE ? PAGE_SIZE : 16);
+    void *memory = arena != NULL ? dq_arena_allocate(arena, room, alignment) : NULL;
 
-    return memory != NULL ? memory : memory_of_host(bytes);
+    return memory != NULL ? memory : host_aligned_allocate(room, alignment);
 }
 
 static void *get_memory(dq_processor *cpu, const dq_pool_request *r)
 {
     const bool can_fail = !r->asked && (r->object == NULL || r->caller != NULL);
+    const size_t alignment = alignment_of(r);
     void *memory;
 
     if (can_fail && dq_fails(cpu, kind_of(r->service), r->tag, r->caller, r->place)) {
         return NULL;
     }
-    memory = dq_pool_special_memory(dq_pool_of(cpu->machine), r->bytes,
+    memory = dq_pool_special_memory(dq_pool_of(cpu->machine), r->bytes, alignment,
                                     r->side != DQ_SPECIAL_OFF ? r->side
                                                               : cpu->machine->options.special_pool);
     if (memory != NULL) {
         return memory;
     }
-    memory = cpu->machine->options.arena != NULL
-                 ? memory_of_arena(cpu->machine->options.arena, r->bytes)
-                 : memory_of_host(r->bytes);
+    memory = memory_of_arena(cpu->machine->options.arena, dq_poolguard_room(r->bytes), alignment);
     return memory != NULL ? dq_poolguard_set(memory, r->bytes) : NULL;
 }
 
@@ -129,6 +127,7 @@ bool dq_pool_request_of_flags(dq_pool_request *request, POOL_FLAGS flags, size_t
                                   .paged = (flags & POOL_FLAG_PAGED) != 0,
                                   .zeroed = (flags & POOL_FLAG_UNINITIALIZED) == 0,
                                   .raises = (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0,
+                                  .cache_aligned = (flags & POOL_FLAG_CACHE_ALIGNED) != 0,
                                   .type = flags,
                                   .service = service,
                                   .place = place };
@@ -162,6 +161,8 @@ dq_pool_request dq_pool_request_of_type(POOL_TYPE type, size_t bytes, uint32_t t
                               .paged = ((unsigned)type & 1u) != 0,
                               .raises = ((unsigned)type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0,
                               .zeroed = ((unsigned)type & POOL_ZERO_ALLOCATION) != 0,
+                              .cache_aligned =
+                                  ((unsigned)type & NonPagedPoolBaseCacheAligned) != 0,
                               .type = (unsigned)type,
                               .service = service,
                               .place = place };

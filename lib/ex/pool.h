@@ -36,6 +36,7 @@ typedef struct dq_pool_request {
     size_t bytes;
     uint32_t tag;
     bool paged, zeroed, raises;
+    bool cache_aligned; /* It begins where a line of the cache does. */
     uint64_t type; /* As the caller gave it, for the bug check. */
     dq_service service;
     dq_special_pool side; /* Of its pages, in place of the machine's; OFF: that. */

@@ -10,6 +10,8 @@
 
 enum { GUARD = DQ_POOL_IS_SANITIZED ? 0 : 64, FILL = 0xFB };
 
+_Static_assert(GUARD % SYSTEM_CACHE_ALIGNMENT_SIZE == 0, "the block is aligned as its memory is");
+
 /* What begins on a page has one before it, to stay there. */
 static size_t before(size_t bytes)
 {

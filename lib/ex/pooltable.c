@@ -3,7 +3,6 @@
  */
 #include "ex/pooltable.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "ex/poolguard.h"
@@ -76,13 +75,8 @@ static void make_room(dq_machine *machine, dq_pool *p)
 
 static void free_memory(const dq_arena *arena, void *address, size_t bytes)
 {
-    if (address == NULL || dq_arena_has(arena, address)) {
-        return;
-    }
-    if (bytes >= PAGE_SIZE) {
+    if (address != NULL && !dq_arena_has(arena, address)) {
         host_aligned_free(dq_poolguard_memory(address, bytes));
-    } else {
-        free(dq_poolguard_memory(address, bytes));
     }
 }
 
@@ -206,13 +200,13 @@ static bool forget_oldest(dq_pool *p)
     return forgot;
 }
 
-void *dq_pool_special_memory(dq_pool *p, size_t bytes, dq_special_pool side)
+void *dq_pool_special_memory(dq_pool *p, size_t bytes, size_t alignment, dq_special_pool side)
 {
     void *memory = NULL;
 
     if (p->special != NULL) {
         do {
-            memory = dq_special_allocate(p->special, bytes, side);
+            memory = dq_special_allocate(p->special, bytes, alignment, side);
         } while (memory == NULL && dq_special_is_full(p->special, bytes) && forget_oldest(p));
     }
     return memory;

@@ -113,16 +113,10 @@ static size_t up(size_t bytes, size_t unit)
     return (bytes + unit - 1) / unit * unit;
 }
 
-/* A block of a page or more begins on a page. */
-static size_t alignment_of(size_t bytes)
+/* A block of no bytes has an address, too. */
+static size_t some(size_t bytes)
 {
-    return bytes >= PAGE_SIZE ? PAGE_SIZE : MEMORY_ALLOCATION_ALIGNMENT;
-}
-
-/* What it takes of its pages: a block of no bytes has an address, too. */
-static size_t room_of(size_t bytes)
-{
-    return up(bytes > 0 ? bytes : 1, alignment_of(bytes));
+    return bytes > 0 ? bytes : 1;
 }
 
 static size_t page_of(const dq_special *special, const void *address)
@@ -133,7 +127,7 @@ static size_t page_of(const dq_special *special, const void *address)
 /* Without the one behind it. */
 static size_t pages_of(const dq_special *special, const void *block, size_t bytes)
 {
-    return page_of(special, (const char *)block + room_of(bytes) - 1) - page_of(special, block) + 1;
+    return page_of(special, (const char *)block + some(bytes) - 1) - page_of(special, block) + 1;
 }
 
 /* ---- Blocks ---------------------------------------------------------------------------------- */
@@ -166,22 +160,24 @@ static void own(dq_special *special, size_t first, size_t count, const void *blo
     }
 }
 
-void *dq_special_allocate(dq_special *special, size_t bytes, dq_special_pool side)
+void *dq_special_allocate(dq_special *special, size_t bytes, size_t alignment,
+                          dq_special_pool side)
 {
+    const size_t taken = up(some(bytes), alignment);
     size_t count, first, room;
     char *start, *block;
 
     if (bytes > block_bytes_max || special->blocks == BLOCKS_MAX) {
         return NULL;
     }
-    room = up(room_of(bytes), special->page_bytes);
+    room = up(taken, special->page_bytes);
     count = room / special->page_bytes;
     first = find_room(special, count + 1);
     start = special->start + first * special->page_bytes;
     if (first == 0 || !host_address_open(start, room)) {
         return NULL;
     }
-    block = side == DQ_SPECIAL_UNDERRUNS ? start : start + room - room_of(bytes);
+    block = side == DQ_SPECIAL_UNDERRUNS ? start : start + room - taken;
     memset(start, FILL, (size_t)(block - start));
     memset(block + bytes, FILL, (size_t)(start + room - (block + bytes)));
     own(special, first, count + 1, block);

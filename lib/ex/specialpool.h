@@ -32,8 +32,9 @@ typedef struct dq_special_thing {
 dq_special *dq_special_start(void);
 void dq_special_stop(dq_special *special);
 
-/* NULL: there is no room, or it is too large. */
-void *dq_special_allocate(dq_special *special, size_t bytes, dq_special_pool side);
+/* `alignment`: a power of two, a page at most. NULL: there is no room, or it is too large. */
+void *dq_special_allocate(dq_special *special, size_t bytes, size_t alignment,
+                          dq_special_pool side);
 
 /* True if it failed only because too much is in use, or is not forgotten. */
 bool dq_special_is_full(const dq_special *special, size_t bytes);

@@ -56,7 +56,8 @@ static void *get_memory(dq_machine *machine, size_t bytes, bool *special)
 {
     dq_pool *pool = dq_pool_of(machine);
     dq_arena *arena = machine->options.arena;
-    void *memory = pool != NULL ? dq_pool_special_memory(pool, bytes, machine->options.special_pool)
+    void *memory = pool != NULL ? dq_pool_special_memory(pool, bytes, PAGE_SIZE,
+                                                         machine->options.special_pool)
                                 : NULL;
 
     *special = memory != NULL;

@@ -60,6 +60,26 @@ static void a_block_of_a_page_begins_on_a_page(void **state)
     ExFreePoolWithTag(small, TAG);
 }
 
+static void assert_begins_on_a_line(void *memory)
+{
+    assert_non_null(memory);
+    assert_int_equal((uintptr_t)memory % SYSTEM_CACHE_ALIGNMENT_SIZE, 0);
+    ExFreePoolWithTag(memory, TAG);
+}
+
+static void a_block_begins_on_a_cache_line_if_asked(void **state)
+{
+    const POOL_FLAGS flags = POOL_FLAG_NON_PAGED | POOL_FLAG_CACHE_ALIGNED;
+
+    (void)state;
+    for (size_t bytes = 1; bytes < 300; bytes += 23) {
+        assert_begins_on_a_line(ExAllocatePool2(flags, bytes, TAG));
+    }
+    assert_begins_on_a_line(ExAllocatePool3(flags, 24, TAG, NULL, 0));
+    assert_begins_on_a_line(ExAllocatePoolZero(NonPagedPoolNxCacheAligned, 24, TAG));
+    assert_begins_on_a_line(ExAllocatePoolZero(PagedPoolCacheAligned, 24, TAG));
+}
+
 static void bad_arguments_give_no_memory(void **state)
 {
     (void)state;
@@ -256,6 +276,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dirql_unit_test(memory_is_zeroed_unless_asked_otherwise),
         dirql_unit_test(a_block_of_a_page_begins_on_a_page),
+        dirql_unit_test(a_block_begins_on_a_cache_line_if_asked),
+        dirql_explore_test(a_block_begins_on_a_cache_line_if_asked, 0),
         dirql_unit_test(bad_arguments_give_no_memory),
         dirql_unit_test(unknown_optional_flags_are_ignored),
         dirql_unit_test(bad_arguments_raise_if_asked),

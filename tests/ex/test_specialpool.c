@@ -144,6 +144,55 @@ static void what_alignment_leaves_behind_a_block_is_looked_at_when_it_is_freed(v
     assert_bug_check(SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, block, block + 13, 0, 0x24);
 }
 
+static unsigned char *get_aligned(SIZE_T bytes)
+{
+    unsigned char *memory =
+        ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_CACHE_ALIGNED, bytes, TAG);
+
+    assert_non_null(memory);
+    assert_int_equal((ULONG_PTR)memory % SYSTEM_CACHE_ALIGNMENT_SIZE, 0);
+    return memory;
+}
+
+static void write_to_the_slack_of_a_line(void *context)
+{
+    (void)context;
+    block = get_aligned(80);
+    block[80] = 1;
+    ExFreePoolWithTag((PVOID)block, TAG);
+}
+
+static void write_behind_a_line(void *context)
+{
+    (void)context;
+    block = get_aligned(80);
+    block[128] = 1;
+    fail_msg("nobody was stopped");
+}
+
+static void use_aligned_blocks(void *context)
+{
+    (void)context;
+    for (SIZE_T bytes = 1; bytes < 300; bytes += 23) {
+        block = get_aligned(bytes);
+        memset((PVOID)block, 0xEE, bytes);
+        ExFreePoolWithTag((PVOID)block, TAG);
+    }
+}
+
+static void a_block_on_a_cache_line_keeps_that_and_ends_with_its_line(void **state)
+{
+    (void)state;
+    run_overruns(use_aligned_blocks);
+    assert_passed();
+    run_underruns(use_aligned_blocks);
+    assert_passed();
+    run_overruns(write_to_the_slack_of_a_line);
+    assert_bug_check(SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, block, block + 80, 0, 0x24);
+    run_overruns(write_behind_a_line);
+    assert_faulted(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, block + 128, 1);
+}
+
 static void write_before_the_start(void *context)
 {
     (void)context;
@@ -554,6 +603,7 @@ int main(void)
         cmocka_unit_test(a_page_has_a_guard_behind_it),
         cmocka_unit_test(irql_makes_no_difference),
         cmocka_unit_test(what_alignment_leaves_behind_a_block_is_looked_at_when_it_is_freed),
+        cmocka_unit_test(a_block_on_a_cache_line_keeps_that_and_ends_with_its_line),
         cmocka_unit_test(the_page_before_a_block_is_looked_at_when_it_is_freed),
         cmocka_unit_test(a_byte_read_before_the_start_is_d6_at_once),
         cmocka_unit_test(then_what_lies_behind_is_looked_at_when_it_is_freed),
