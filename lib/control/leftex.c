@@ -200,10 +200,10 @@ static void add_error_entry(void *leaks, const void *place)
                "an entry of the error log is neither written nor freed");
 }
 
-/* Those with an open handle are told of with the handles. */
+/* Those with an open handle are told of with the handles, those in use with the requests. */
 static void add_file(void *leaks, const dq_file_left *left)
 {
-    if (!left->has_handle) {
+    if (!left->has_handle && !left->is_busy) {
         dirql_left(leaks, "ReferenceLeak", left->service, left->place,
                    "a file object still has a reference: its device is open");
     }

@@ -10,6 +10,7 @@
 
 #include "ex/workqueue.h"
 #include "io/io.h"
+#include "io/irp.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 
@@ -69,14 +70,36 @@ ULONG dq_file_options(const FILE_OBJECT *file)
     return record_of(file)->options;
 }
 
+typedef struct holders {
+    const dq_object *object;
+    LONG count;
+} holders;
+
+static void count_holder(void *context, dq_irp *record)
+{
+    holders *h = context;
+
+    for (size_t i = 0; i < RTL_NUMBER_OF(record->held); i++) {
+        h->count += record->held[i] == h->object;
+    }
+}
+
+static bool is_busy(dq_machine *machine, const dq_file *file)
+{
+    holders h = { .object = &file->object };
+
+    dq_irp_for_each(machine, count_holder, &h);
+    return h.count > 0 && file->object.references == h.count;
+}
+
 void dq_file_for_each(dq_machine *machine, void (*visit)(void *context, const dq_file_left *left),
                       void *context)
 {
     const dq_io *io = ((dq_kernel *)machine->kernel)->io;
 
     for (dq_file *file = io != NULL ? io->files : NULL; file != NULL; file = file->next) {
-        visit(context,
-              &(dq_file_left){ &file->file, file->service, file->place, file->has_handle });
+        visit(context, &(dq_file_left){ &file->file, file->service, file->place, file->has_handle,
+                                        is_busy(machine, file) });
     }
 }
 

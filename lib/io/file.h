@@ -65,6 +65,7 @@ typedef struct dq_file_left {
     dq_service service; /* That opened it. */
     const void *place;
     bool has_handle;
+    bool is_busy; /* Its references are those of requests on their way. */
 } dq_file_left;
 void dq_file_for_each(dq_machine *machine,
                       void (*visit)(void *context, const dq_file_left *left), void *context);

@@ -3,6 +3,8 @@
  */
 #include "left.h"
 
+#include <dirql/disk.h>
+
 #include <portcls.h>
 
 static UNICODE_STRING services =
@@ -129,6 +131,64 @@ static void a_reference_to_a_file_object_is_given_back(void **state)
                 "a file object still has a reference: its device is open. ZwOpenFile was called at");
 }
 
+/* A write that takes a while, to a file of which only `object` is kept. */
+static void begin_a_write(PVOID *object)
+{
+    static char data[] = "RIFF";
+    static IO_STATUS_BLOCK block;
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\DosDevices\\C:\\left.wav");
+    OBJECT_ATTRIBUTES attributes;
+    LARGE_INTEGER offset = { .QuadPart = 0 };
+    HANDLE file;
+
+    dirql_disk_set_latency_us(1000);
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_int_equal(ZwCreateFile(&file, GENERIC_WRITE, &attributes, &block, NULL,
+                                  FILE_ATTRIBUTE_NORMAL, 0, FILE_OVERWRITE_IF, 0, NULL, 0),
+                     STATUS_SUCCESS);
+    assert_int_equal(ObReferenceObjectByHandle(file, 0, *IoFileObjectType, KernelMode, object,
+                                               NULL),
+                     STATUS_SUCCESS);
+    assert_int_equal(ZwWriteFile(file, NULL, NULL, NULL, &block, data, 4, &offset, NULL),
+                     STATUS_PENDING);
+    ZwClose(file);
+}
+
+static void leave_a_write(void *context)
+{
+    PVOID object;
+
+    (void)context;
+    begin_a_write(&object);
+    ObDereferenceObject(object);
+    if (tidy) {
+        dirql_time_advance_us(2000);
+    }
+}
+
+static void a_request_that_is_on_its_way_keeps_its_file(void **state)
+{
+    (void)state;
+    assert_left(leave_a_write, "IrpLeft", "a request is not completed. ZwWriteFile was called at");
+}
+
+static void leave_a_write_and_its_file(void *context)
+{
+    PVOID object;
+
+    (void)context;
+    begin_a_write(&object);
+}
+
+static void another_reference_is_still_one_too_many(void **state)
+{
+    (void)state;
+    rule_run(1, leave_a_write_and_its_file);
+    assert_int_equal(rule_result.errors, 2);
+    assert_report_has("rule:  IrpLeft:");
+    assert_report_has("a file object still has a reference");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +197,8 @@ int main(void)
         cmocka_unit_test(the_handle_of_a_key_object_is_a_part_of_it),
         cmocka_unit_test(a_file_that_is_still_open_is_reported),
         cmocka_unit_test(a_reference_to_a_file_object_is_given_back),
+        cmocka_unit_test(a_request_that_is_on_its_way_keeps_its_file),
+        cmocka_unit_test(another_reference_is_still_one_too_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
