@@ -37,24 +37,16 @@ typedef struct _tlgProvider_t *TraceLoggingHProvider;
 
 #define TraceLoggingOptionGroup(...) 0
 
-/* What the next two call. */
+/* What the next two stand for. */
 NTSYSAPI NTSTATUS NTAPI WdkTraceLoggingRegister(_In_ TraceLoggingHProvider Provider,
                                                 _In_opt_ PETWENABLECALLBACK EnableCallback,
                                                 _In_opt_ PVOID CallbackContext);
 
 /* As EtwRegister; but the provider must not be registered already. Not to be called by two threads
  * at a time. IRQL = PASSIVE_LEVEL. "TraceLoggingRegisterEx", "TraceLoggingRegister". */
-WDK_INLINE NTSTATUS TraceLoggingRegisterEx(_In_ TraceLoggingHProvider hProvider,
-                                           _In_opt_ PETWENABLECALLBACK pEnableCallback,
-                                           _In_opt_ PVOID pCallbackContext)
-{
-    return WdkTraceLoggingRegister(hProvider, pEnableCallback, pCallbackContext);
-}
-
-WDK_INLINE NTSTATUS TraceLoggingRegister(_In_ TraceLoggingHProvider hProvider)
-{
-    return WdkTraceLoggingRegister(hProvider, NULL, NULL);
-}
+#define TraceLoggingRegisterEx(hProvider, pEnableCallback, pCallbackContext) \
+    WdkTraceLoggingRegister((hProvider), (pEnableCallback), (pCallbackContext))
+#define TraceLoggingRegister(hProvider) WdkTraceLoggingRegister((hProvider), NULL, NULL)
 
 /* As EtwUnregister; without effect if it is not registered. IRQL = PASSIVE_LEVEL.
  * "TraceLoggingUnregister". */
