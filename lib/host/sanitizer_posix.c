@@ -7,7 +7,7 @@
 #include <valgrind/memcheck.h>
 #else
 #define RUNNING_ON_VALGRIND                      0u
-#define VALGRIND_STACK_REGISTER(lowest, highest) 0u
+#define VALGRIND_STACK_REGISTER(lowest, highest) ((void)(lowest), (void)(highest), 0u)
 #define VALGRIND_STACK_DEREGISTER(id)            ((void)(id))
 #define VALGRIND_MAKE_MEM_UNDEFINED(base, bytes) ((void)0)
 #endif
