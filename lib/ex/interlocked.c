@@ -10,6 +10,12 @@
 #include <wdm.h>
 
 #include "sim/access.h"
+#include "sim/machine.h"
+
+static inline bool somebody_listens(const dq_processor *cpu)
+{
+    return (cpu->attention & DQ_ATTEND_SINKS) != 0 || dq_choice_watches(&cpu->machine->choices);
+}
 
 static inline void step(const volatile void *address, unsigned bytes, unsigned access, int order,
                         const void *place)
@@ -20,7 +26,7 @@ static inline void step(const volatile void *address, unsigned bytes, unsigned a
         cpu = dq_enter(DQ_SERVICE_Interlocked, place, (const void *)address, bytes,
                        (uint64_t)order, 0);
         DQ_LEAVES(cpu);
-        if (cpu != NULL) {
+        if (cpu != NULL && somebody_listens(cpu)) {
             dq_access_by_service(cpu, address, bytes, dq_access_atomic_flags(access, order));
         }
     }

@@ -18,23 +18,28 @@ uint64_t dq_choice_draw(uint64_t *state)
     return z ^ (z >> 31);
 }
 
+static __attribute__((noinline)) bool enlarge(dq_choice_log *log)
+{
+    const size_t capacity = log->capacity == 0 ? 256 : 2 * log->capacity;
+    dq_choice *entries = realloc(log->entries, capacity * sizeof(*entries));
+
+    if (entries != NULL) {
+        log->entries = entries;
+        log->capacity = capacity;
+    }
+    return entries != NULL;
+}
+
 /* A run that loops must not take all memory before it is found out: nobody replays so many. */
-static bool keep(dq_choice_log *log, dq_choice choice)
+static bool keep(dq_choice_log *log, const dq_choice *choice)
 {
     if (log->count == DQ_CHOICES_KEPT) {
         return true;
     }
-    if (log->count == log->capacity) {
-        size_t capacity = log->capacity == 0 ? 256 : 2 * log->capacity;
-        dq_choice *entries = realloc(log->entries, capacity * sizeof(dq_choice));
-
-        if (entries == NULL) {
-            return false;
-        }
-        log->entries = entries;
-        log->capacity = capacity;
+    if (log->count == log->capacity && !enlarge(log)) {
+        return false;
     }
-    log->entries[log->count++] = choice;
+    log->entries[log->count++] = *choice;
     return true;
 }
 
@@ -165,24 +170,24 @@ static bool is_learnt(dq_choice_kind kind)
     return kind != DQ_CHOICE_PROCESSOR && kind != DQ_CHOICE_ARRIVAL && kind != DQ_CHOICE_ROUTE;
 }
 
-static unsigned choose(dq_processor *cpu, dq_choice choice, const hints *given)
+static unsigned choose(dq_processor *cpu, dq_choice *choice, const hints *given)
 {
     dq_machine *machine = cpu->machine;
 
-    if (choice.options <= 1 || machine == NULL || !dq_mode_chooses(machine->options.mode)) {
+    if (choice->options <= 1 || machine == NULL || !dq_mode_chooses(machine->options.mode)) {
         return 0;
     }
-    choice.ordinal = cpu->execution->ordinal;
-    decide(cpu, &choice, given);
-    if (is_learnt((dq_choice_kind)choice.kind)) {
-        dq_order_learn(machine, cpu->execution, choice.answer);
+    choice->ordinal = cpu->execution->ordinal;
+    decide(cpu, choice, given);
+    if (is_learnt((dq_choice_kind)choice->kind)) {
+        dq_order_learn(machine, cpu->execution, choice->answer);
     }
     if (!keep(&machine->choices, choice)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
                 "short of memory for the log of choices, after %zu", machine->choices.count);
     }
-    dq_emit(cpu, CHOICE, NULL, choice.kind, choice.options, choice.answer);
-    return choice.answer;
+    dq_emit(cpu, CHOICE, NULL, choice->kind, choice->options, choice->answer);
+    return choice->answer;
 }
 
 void dq_notice_of(dq_machine *machine, dq_notice what)
@@ -205,23 +210,23 @@ unsigned dq_choose(dq_processor *cpu, dq_choice_kind kind, unsigned options)
 unsigned dq_choose_within(dq_processor *cpu, dq_choice_kind kind, unsigned options, dq_bound bound,
                           uint64_t costly)
 {
-    const dq_choice choice = { .kind = (uint8_t)kind,
+    dq_choice choice = { .kind = (uint8_t)kind,
                                .options = (uint8_t)options,
                                .bound = (uint8_t)bound,
                                .costly = costly & ~1ull };
 
-    return choose(cpu, choice, &(hints){ .drawn = NULL });
+    return choose(cpu, &choice, &(hints){ .drawn = NULL });
 }
 
 unsigned dq_choose_among(dq_processor *cpu, dq_choice_kind kind, const uint64_t *processes,
                          unsigned options, dq_bound bound, uint64_t costly)
 {
-    const dq_choice choice = { .kind = (uint8_t)kind,
+    dq_choice choice = { .kind = (uint8_t)kind,
                                .options = (uint8_t)options,
                                .bound = (uint8_t)bound,
                                .costly = costly & ~1ull };
 
-    return choose(cpu, choice, &(hints){ .processes = processes });
+    return choose(cpu, &choice, &(hints){ .processes = processes });
 }
 
 uint64_t dq_process_on(const dq_processor *cpu)
@@ -240,11 +245,11 @@ uint64_t dq_process_on(const dq_processor *cpu)
 
 unsigned dq_choose_fault(dq_processor *cpu, unsigned drawn)
 {
-    const dq_choice choice = {
+    dq_choice choice = {
         .kind = DQ_CHOICE_FAULT, .options = 2, .bound = DQ_BOUND_FAULT, .costly = 2
     };
 
-    return choose(cpu, choice, &(hints){ .drawn = &drawn });
+    return choose(cpu, &choice, &(hints){ .drawn = &drawn });
 }
 
 static bool read_script(dq_machine *machine, char *error, size_t error_bytes)

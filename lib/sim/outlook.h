@@ -24,20 +24,19 @@ typedef struct dq_outlook {
 
 static inline dq_outlook dq_look_at_all(const dq_machine *machine)
 {
-    const dq_turns *t = &machine->turns;
-    dq_outlook view = { 0, 0 };
+    const dq_processor *end = machine->processors + machine->processor_count;
+    uint64_t runnable = 0, interrupted = 0, active = 0, bit = 1;
 
-    for (unsigned i = 0; i < machine->processor_count; i++) {
-        const dq_processor *cpu = &machine->processors[i];
-        const bool runnable = dq_can_run(cpu);
-
-        view.runnable |= (uint64_t)runnable << i;
-        if (runnable && ((dq_has_interrupt(cpu) && !dq_is_in(t->put_off, cpu)) ||
-                         (dq_in_activation(cpu) && !dq_is_in(t->gave_way, cpu)))) {
-            view.urgent |= 1ull << i;
+    for (const dq_processor *cpu = machine->processors; cpu != end; cpu++, bit <<= 1) {
+        if (dq_can_run(cpu)) {
+            runnable |= bit;
+            interrupted |= dq_has_interrupt(cpu) ? bit : 0;
+            active |= dq_in_activation(cpu) ? bit : 0;
         }
     }
-    return view;
+    return (dq_outlook){ .runnable = runnable,
+                         .urgent = (interrupted & ~machine->turns.put_off) |
+                                   (active & ~machine->turns.gave_way) };
 }
 
 static inline bool dq_is_urgent(const dq_processor *cpu, const dq_outlook *view)

@@ -259,53 +259,76 @@ static inline dq_processor *point_of_service(dq_processor *cpu, dq_service servi
 }
 
 /* Where nobody is asked, see asks_nobody. */
-static inline bool passes_by(dq_processor *cpu)
+static inline dq_processor *pass_by(dq_processor *cpu)
 {
     dq_execution *execution = cpu->execution;
 
-    if (dq_order_is_kept(cpu->machine)) {
-        return false;
-    }
-    if (cpu->machine->options.deadline_ns != 0) {
+    if (DQ_UNLIKELY(cpu->machine->options.deadline_ns != 0)) {
         dq_machine_look_at_deadline(cpu);
     }
     execution->under_way = true;
     execution->left = false;
-    return true;
+    return cpu;
 }
 
-/* The short ways of an exploration: where nobody is asked; along the trail, if nothing else than in
- * the run before may be done there; and where nobody else could go on. NULL: none of these. */
+/* A thread that was switched has more to ask, see point(). */
+static inline dq_processor *end_shortly(dq_processor *cpu, const dq_execution *execution,
+                                        dq_manner manner)
+{
+    if (cpu->machine->contenders > 0 || cpu->attention != DQ_ATTEND_TURNS) {
+        cpu = after_turn(cpu);
+    }
+    return DQ_UNLIKELY(execution->left) ? point(cpu, false, manner, 0) : cpu;
+}
+
+/* What is short on the trail was so in the run before, and all that led there is the same. */
+static inline const dq_trail_step *short_step_ahead(const dq_processor *cpu, dq_service service)
+{
+    const dq_trail_step *step = NULL;
+
+    if (cpu->attention == DQ_ATTEND_TURNS) {
+        step = dq_trail_ahead(cpu->machine, cpu, service, cpu->execution->calls + 1);
+    }
+    return step != NULL && step->is_short ? step : NULL;
+}
+
+static __attribute__((noinline)) dq_processor *enter_along(dq_processor *cpu,
+                                                           const dq_trail_step *step,
+                                                           dq_service service, const void *place)
+{
+    dq_execution *execution = cpu->execution;
+
+    note_call(cpu, service, place);
+    execution->polled_at = 0;
+    execution->left = false;
+    dq_trail_follow(cpu->machine, step);
+    if (step->next != cpu->number) {
+        cpu = dq_turns_go(&cpu->machine->processors[step->next]);
+    }
+    return end_shortly(cpu, execution, dq_service_manner(service));
+}
+
+/* The other short ways of an exploration that keeps no order: where nobody is asked, and where the
+ * trail ends. NULL: none of these. */
 static inline dq_processor *go_shortly(dq_processor *cpu, dq_service service)
 {
     dq_machine *machine = cpu->machine;
     dq_execution *execution = cpu->execution;
     const dq_manner manner = dq_service_manner(service);
-    const dq_trail_step *step;
 
     if (!machine->marked || cpu->attention != DQ_ATTEND_TURNS) {
         return NULL;
     }
     if (is_branchless(execution, manner)) {
-        return passes_by(cpu) ? cpu : NULL;
+        return pass_by(cpu);
     }
-    if (machine->intc.deferred > 0 || manner == DQ_MANNER_POLL) {
-        return NULL;
-    }
-    step = dq_trail_ahead(machine, cpu, service, execution->calls);
-    if (step == NULL ? !dq_turns_alone(cpu) : step->next == DQ_TRAIL_NOBODY || step->pinned) {
+    if (machine->intc.deferred > 0 || manner == DQ_MANNER_POLL ||
+        dq_trail_ahead(machine, cpu, service, execution->calls) != NULL) {
         return NULL;
     }
     execution->polled_at = 0;
     execution->left = false;
-    if (step != NULL) {
-        dq_trail_follow(machine, step);
-        cpu = step->next == cpu->number ? cpu : dq_turns_go(&machine->processors[step->next]);
-    }
-    if (machine->contenders > 0 || cpu->attention != DQ_ATTEND_TURNS) {
-        cpu = after_turn(cpu);
-    }
-    return execution->left ? point(cpu, false, manner, 0) : cpu;
+    return end_shortly(dq_turns_part(cpu), execution, manner);
 }
 
 static inline void tell_of_call(dq_processor *cpu, dq_service service, const void *object,
@@ -366,14 +389,12 @@ static __attribute__((noinline)) dq_processor *enter_heard(dq_service service, c
     return cpu;
 }
 
-dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
-                       uint64_t b, uint64_t c)
+static __attribute__((noinline)) dq_processor *enter_long(dq_service service, const void *place,
+                                                          const void *object, uint64_t a,
+                                                          uint64_t b, uint64_t c)
 {
     dq_processor *cpu = dq_self, *on;
 
-    if (is_only_told(cpu) && !dq_is_left(cpu, __builtin_frame_address(0))) {
-        return enter_told(service, place, object, a, b, c);
-    }
     if (cpu->live != NULL ||
         dq_attends(cpu, DQ_ATTEND_REFUSE | DQ_ATTEND_LOOP | DQ_ATTEND_SINKS) ||
         dq_choice_watches(&cpu->machine->choices)) {
@@ -383,6 +404,21 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     note_call(cpu, service, place);
     on = go_shortly(cpu, service);
     return on != NULL ? on : point_of_service(cpu, service, place);
+}
+
+dq_processor *dq_enter(dq_service service, const void *place, const void *object, uint64_t a,
+                       uint64_t b, uint64_t c)
+{
+    dq_processor *cpu = dq_self;
+    const void *frame = __builtin_frame_address(0);
+    const dq_trail_step *step;
+
+    if (is_only_told(cpu) && !dq_is_left(cpu, frame)) {
+        return enter_told(service, place, object, a, b, c);
+    }
+    step = dq_is_left(cpu, frame) ? NULL : short_step_ahead(cpu, service);
+    return step != NULL ? enter_along(cpu, step, service, place) :
+                          enter_long(service, place, object, a, b, c);
 }
 
 dq_processor *dq_point(dq_processor *cpu)

@@ -40,9 +40,9 @@ typedef struct dq_scheduler {
 
 extern const dq_scheduler dq_sched_turns;
 
-/* In an exploration, at a schedule point of thread code at which nothing is pending, and which the
- * run before has not come to: true if only the caller can go on. Then it has gone on. */
-bool dq_turns_alone(dq_processor *cpu);
+/* In an exploration that keeps no order, at a schedule point at which nothing is pending or put off,
+ * and which the run before has not come to: asks who goes on. Returns as dq_turns_go(). */
+dq_processor *dq_turns_part(dq_processor *cpu);
 
 /* The turn goes to another processor. Returns when the caller goes on again, and where. */
 dq_processor *dq_turns_go(dq_processor *to);

@@ -80,25 +80,48 @@ typedef enum readiness {
     WAITS    /* It has nothing to do, or spins. */
 } readiness;
 
+/* Answer 0 lets the first one go on, and the others follow in the order of the circle. */
 typedef struct contest {
     dq_outlook view;
-    dq_processor *option[DQ_PROCESSORS_MAX];
-    uint64_t process[DQ_PROCESSORS_MAX]; /* That goes on there. */
-    unsigned count;
-    dq_bound bound;  /* What it costs to go against the undisturbed order, ... */
-    uint64_t costly; /* ... by option. */
+    dq_processor *first; /* Who goes on undisturbed. */
+    uint64_t others;     /* As bits: those that may go on instead. */
+    dq_bound bound;      /* What it costs to go against the undisturbed order, ... */
+    uint64_t costly;     /* ... by answer. */
 } contest;
+
+static dq_processor *option_of(const contest *c, unsigned answer)
+{
+    dq_processor *option = c->first;
+
+    for (uint64_t left = c->others; answer > 0; answer--) {
+        option = dq_first_after(option, left);
+        left &= ~(1ull << option->number);
+    }
+    return option;
+}
+
+/* 0 also if no answer lets `cpu` go on. */
+static unsigned answer_for(const contest *c, const dq_processor *cpu)
+{
+    unsigned answer = 0;
+
+    while (dq_is_in(c->others, cpu) && option_of(c, answer) != cpu) {
+        answer++;
+    }
+    return answer;
+}
 
 /* An interrupt that was put off comes whenever it likes. */
 static uint64_t without_late_interrupts(const contest *c)
 {
+    const dq_machine *machine = c->first->machine;
     uint64_t costly = UINT64_MAX;
 
-    for (unsigned i = 1; i < c->count; i++) {
-        const dq_processor *cpu = c->option[i];
+    for (uint64_t late = c->others & machine->turns.put_off; late != 0; late &= late - 1) {
+        const dq_processor *cpu = &machine->processors[__builtin_ctzll(late)];
 
-        if (dq_is_in(cpu->machine->turns.put_off, cpu) && dq_has_interrupt(cpu)) {
-            costly &= ~(1ull << i);
+        if (dq_has_interrupt(cpu)) {
+            costly &= ~(1ull << answer_for(c, cpu));
         }
     }
     return costly;
@@ -109,18 +132,14 @@ static uint64_t without_late_interrupts(const contest *c)
  * to costs as much, so that a loop which polls is left after a bounded number of rounds. */
 static void price(contest *c, const dq_processor *cpu, readiness caller)
 {
-    const dq_processor *first = c->option[0];
-
     c->bound = DQ_BOUND_PREEMPTION;
-    if (first != cpu && dq_is_urgent(first, &c->view)) {
+    if (c->first == cpu) {
+        c->costly = caller == READY ? without_late_interrupts(c) : 0;
+    } else if (dq_is_urgent(c->first, &c->view)) {
         c->bound = DQ_BOUND_INTERRUPT;
         c->costly = UINT64_MAX;
-    } else if (first == cpu) {
-        c->costly = caller == READY ? without_late_interrupts(c) : 0;
     } else {
-        for (unsigned i = 1; i < c->count; i++) {
-            c->costly |= c->option[i] == cpu && caller != WAITS ? 1ull << i : 0;
-        }
+        c->costly = caller != WAITS ? 1ull << answer_for(c, cpu) : 0;
     }
 }
 
@@ -135,43 +154,33 @@ static bool is_alternative(const dq_processor *cpu, const dq_outlook *view, read
                : caller != YIELDS;
 }
 
-/* In the order of the circle. */
-static void add_alternatives(contest *c, const dq_processor *cpu, readiness caller)
+static uint64_t others_of(const contest *c, const dq_processor *cpu, readiness caller)
 {
-    const dq_processor *next = c->option[0];
     const uint64_t own = 1ull << cpu->number;
-    uint64_t others = c->view.runnable & ~(1ull << next->number);
+    const uint64_t others = c->view.runnable & ~(1ull << c->first->number);
 
-    if ((others & own) != 0 && !is_alternative(cpu, &c->view, caller)) {
-        others &= ~own;
-    }
-    while (others != 0) {
-        dq_processor *other = dq_first_after(next, others);
-
-        c->option[c->count++] = other;
-        others &= ~(1ull << other->number);
-        next = other;
-    }
-}
-
-/* 0 if it is none of them. */
-static unsigned place_of(const contest *c, const dq_processor *cpu)
-{
-    unsigned place = c->count - 1;
-
-    while (place > 0 && c->option[place] != cpu) {
-        place--;
-    }
-    return place;
+    return (others & own) != 0 && !is_alternative(cpu, &c->view, caller) ? others & ~own : others;
 }
 
 /* Only mode pct asks who they are. */
-static const uint64_t *processes_of(contest *c, const dq_machine *machine)
+static unsigned choose_by_process(const contest *c, dq_processor *cpu, unsigned count)
 {
-    for (unsigned i = 0; i < c->count && machine->options.mode == DQ_MODE_PCT; i++) {
-        c->process[i] = dq_process_on(c->option[i]);
+    uint64_t processes[DQ_PROCESSORS_MAX];
+
+    for (unsigned i = 0; i < count; i++) {
+        processes[i] = dq_process_on(option_of(c, i));
     }
-    return c->process;
+    return dq_choose_among(cpu, DQ_CHOICE_PROCESSOR, processes, count, c->bound, c->costly);
+}
+
+static unsigned choose(contest *c, dq_processor *cpu, readiness caller)
+{
+    const unsigned count = 1 + (unsigned)__builtin_popcountll(c->others);
+
+    price(c, cpu, caller);
+    return cpu->machine->options.mode == DQ_MODE_PCT ?
+               choose_by_process(c, cpu, count) :
+               dq_choose_within(cpu, DQ_CHOICE_PROCESSOR, count, c->bound, c->costly);
 }
 
 /* What was chosen holds, however many steps it is until something else happens: where schedules are
@@ -181,7 +190,7 @@ static void settle(dq_processor *cpu, const contest *c, unsigned answer, readine
 {
     dq_machine *machine = cpu->machine;
     dq_turns *t = &machine->turns;
-    const dq_processor *chosen = c->option[answer];
+    const dq_processor *chosen = option_of(c, answer);
 
     if (answer != 0 && !dq_is_urgent(chosen, &c->view)) {
         give_turn(machine, chosen); /* Else going on with it would cost again. */
@@ -191,38 +200,31 @@ static void settle(dq_processor *cpu, const contest *c, unsigned answer, readine
     if ((answer != 0 || caller == YIELDS) && chosen != cpu && caller != WAITS) {
         t->gave_way |= 1ull << cpu->number;
     }
-    if (answer != 0 && c->option[0] != cpu && dq_has_interrupt(c->option[0])) {
-        t->put_off |= 1ull << c->option[0]->number;
+    if (answer != 0 && c->first != cpu && dq_has_interrupt(c->first)) {
+        t->put_off |= 1ull << c->first->number;
     }
 }
 
 static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
     const dq_turns before = machine->turns;
-    contest c;
-    unsigned answer = 0;
+    contest c = { .view = dq_look_at_all(machine) };
+    unsigned answer;
 
-    c.view = dq_look_at_all(machine); /* The rest is not worth the time to clear it. */
-    c.option[0] = undisturbed(machine, cpu, &c.view, caller == YIELDS);
-    if (c.option[0] == NULL || machine->options.mode == DQ_MODE_FIRST) {
-        return c.option[0];
+    c.first = undisturbed(machine, cpu, &c.view, caller == YIELDS);
+    if (c.first == NULL || machine->options.mode == DQ_MODE_FIRST) {
+        return c.first;
     }
-    c.count = 1;
-    c.costly = 0;
-    add_alternatives(&c, cpu, caller);
-    if (c.option[0] != cpu && caller == READY) {
+    if (c.first != cpu && caller == READY) {
         cpu->execution->pinned = false; /* It is not its turn: to go on is to be paid for. */
     }
-    cpu->execution->pinned_answer = (uint8_t)place_of(&c, cpu);
-    if (c.count > 1) {
-        price(&c, cpu, caller);
-        answer = dq_choose_among(cpu, DQ_CHOICE_PROCESSOR, processes_of(&c, machine), c.count,
-                                 c.bound, c.costly);
-    }
-    if (machine->choices.sparse) {
+    c.others = others_of(&c, cpu, caller);
+    cpu->execution->pinned_answer = (uint8_t)answer_for(&c, cpu);
+    answer = c.others != 0 ? choose(&c, cpu, caller) : 0;
+    if (machine->choices.sparse && (answer != 0 || caller == YIELDS)) {
         settle(cpu, &c, answer, caller, &before);
     }
-    return c.option[answer];
+    return option_of(&c, answer);
 }
 
 static dq_processor *go_along(dq_machine *machine, dq_processor *cpu, const dq_trail_step *step)
@@ -233,44 +235,28 @@ static dq_processor *go_along(dq_machine *machine, dq_processor *cpu, const dq_t
     return step->next != DQ_TRAIL_NOBODY ? &machine->processors[step->next] : NULL;
 }
 
+/* Where the run is not what the one before was. */
+static dq_processor *choose_anew(dq_machine *machine, dq_processor *cpu, readiness caller,
+                                 bool is_short)
+{
+    dq_processor *next;
+
+    machine->trail.count = machine->trail_at;
+    next = choose_next(machine, cpu, caller);
+    dq_trail_leave(cpu, next, is_short);
+    return next;
+}
+
 static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readiness caller)
 {
     const dq_execution *execution = cpu->execution;
     const dq_trail_step *step;
-    dq_processor *next;
 
     if (!machine->marked) {
         return choose_next(machine, cpu, caller);
     }
     step = dq_trail_ahead(machine, cpu, execution->service, execution->calls);
-    if (step != NULL) {
-        return go_along(machine, cpu, step);
-    }
-    machine->trail.count = machine->trail_at; /* The run is not what the one before was. */
-    next = choose_next(machine, cpu, caller);
-    dq_trail_leave(cpu, next);
-    return next;
-}
-
-bool dq_turns_alone(dq_processor *cpu)
-{
-    dq_machine *machine = cpu->machine;
-    dq_turns *t = &machine->turns;
-
-    if (t->turn != cpu->number || dq_in_activation(cpu) || dq_order_is_kept(machine)) {
-        return false;
-    }
-    if ((dq_look_at_all(machine).runnable & ~(1ull << cpu->number)) != 0 || turn_is_over(machine)) {
-        return false;
-    }
-    if (machine->options.deadline_ns != 0) {
-        dq_machine_look_at_deadline(cpu);
-    }
-    t->points++;
-    cpu->execution->pinned_answer = 0;
-    machine->trail.count = machine->trail_at;
-    dq_trail_leave(cpu, cpu);
-    return true;
+    return step != NULL ? go_along(machine, cpu, step) : choose_anew(machine, cpu, caller, false);
 }
 
 /* ---- Where it has come to -------------------------------------------------------------------- */
@@ -332,6 +318,21 @@ static void go(dq_processor *to)
 dq_processor *dq_turns_go(dq_processor *to)
 {
     go(to);
+    return dq_self;
+}
+
+dq_processor *dq_turns_part(dq_processor *cpu)
+{
+    dq_machine *machine = cpu->machine;
+    dq_processor *next;
+
+    if (machine->options.deadline_ns != 0) {
+        dq_machine_look_at_deadline(cpu);
+    }
+    next = choose_anew(machine, cpu, READY, true);
+    if (next != NULL && next != cpu) {
+        go(next);
+    }
     return dq_self;
 }
 

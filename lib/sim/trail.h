@@ -25,12 +25,11 @@ enum { DQ_TRAIL_NOBODY = 0xFF };
 
 /* A place where the scheduler asked, and all that it changed. */
 typedef struct dq_trail_step {
-    uint32_t calls; /* Of the execution that came there. */
-    uint16_t service;
-    uint8_t processor;
-    uint8_t next; /* Who went on, or DQ_TRAIL_NOBODY. */
+    uint64_t place; /* See dq_trail_place(). */
+    uint8_t next;   /* Who went on, or DQ_TRAIL_NOBODY. */
     uint8_t pinned_answer;
     bool pinned;
+    bool is_short; /* A service came there by a short way: there was nothing else to be done. */
     uint32_t answers; /* Choices that the search had answered then, */
     uint32_t asked;   /* and all that were asked */
     uint32_t logged;  /* and written down. */
@@ -45,8 +44,8 @@ typedef struct dq_trail {
 /* Before a run: what the search answers now as it did in the run before is left of the trail. */
 void dq_trail_begin(dq_trail *trail, const dq_searcher *searcher);
 
-/* Remembers what came of the place. `next` is NULL if nobody could go on. */
-void dq_trail_leave(const dq_processor *cpu, const dq_processor *next);
+/* Makes room for more steps. False: there is none. */
+bool dq_trail_enlarge(dq_trail *trail);
 
 void dq_trail_forget(dq_trail *trail);
 
