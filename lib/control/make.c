@@ -125,6 +125,9 @@ static void note_special_pool(dq_machine *machine)
     dirql_control *control = machine->control;
     const size_t used = strlen(control->variables);
 
+    if (machine->options.special_pool == DQ_SPECIAL_OFF) {
+        return;
+    }
     snprintf(control->variables + used, sizeof(control->variables) - used, "%s",
              notes[machine->options.special_pool]);
 }

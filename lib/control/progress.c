@@ -15,14 +15,20 @@ static const uint64_t first_after_ns = 1000000000u, every_ns = 200000000u;
 
 void dirql_progress_begin(dirql_progress *progress)
 {
-    *progress = (dirql_progress){ .began_ns = host_clock_ns(), .is_watched = host_is_watched() };
+    *progress = (dirql_progress){ .began_ns = host_clock_ns() };
     progress->said_ns = progress->began_ns + first_after_ns - every_ns;
 }
 
+/* Many explorations are over before it matters whether somebody watches. */
 bool dirql_progress_is_due(dirql_progress *progress)
 {
-    return progress->is_watched && progress->asked++ % LOOKS_AT_THE_CLOCK == 0 &&
-           host_clock_ns() >= progress->said_ns + every_ns;
+    if (++progress->asked % LOOKS_AT_THE_CLOCK != 0) {
+        return false;
+    }
+    if (progress->asked == LOOKS_AT_THE_CLOCK) {
+        progress->is_watched = host_is_watched();
+    }
+    return progress->is_watched && host_clock_ns() >= progress->said_ns + every_ns;
 }
 
 static void draw(char bar[BAR_CHARACTERS + 1], double share)

@@ -12,6 +12,7 @@
 #include "host/fault.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -297,9 +298,9 @@ static void uninstall(void)
     unsigned i;
 
     for (i = 0; i < SIGNALS; i++) {
-        sigaction(signals[i], NULL, &now);
-        if ((now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == on_fault) {
-            sigaction(signals[i], &handlers.before[i], NULL);
+        sigaction(signals[i], &handlers.before[i], &now);
+        if ((now.sa_flags & SA_SIGINFO) == 0 || now.sa_sigaction != on_fault) {
+            sigaction(signals[i], &now, NULL);
         }
     }
 }
@@ -364,8 +365,12 @@ bool host_faults_catch(host_fault_handler *handler, void *owner)
         host_here_now.caught = host_here_now.kept;
         return true;
     }
-    caught = calloc(1, sizeof *caught);
-    if (caught == NULL || !take_stacks(caught)) {
+    caught = malloc(sizeof *caught);
+    if (caught == NULL) {
+        return false;
+    }
+    memset(caught, 0, offsetof(host_catch, state)); /* Which is large. */
+    if (!take_stacks(caught)) {
         free(caught);
         return false;
     }

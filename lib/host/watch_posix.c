@@ -374,7 +374,7 @@ void host_watch_for_loops(host_watch *watch, const host_watch_loops *loops)
     pthread_mutex_lock(&dog.mutex);
     watch->loops = *loops;
     watch->moved = loops->moved(loops->owner);
-    host_given_begin(&watch->still, watch->thread);
+    watch->still = watch->quiet; /* It has just begun. */
     pthread_mutex_unlock(&dog.mutex);
 }
 

@@ -28,20 +28,31 @@ static bool make_room(dq_text *self, size_t more)
     return true;
 }
 
+/* What does not fit is written once more, when there is room for it. */
 void dq_text_add(dq_text *self, const char *format, ...)
 {
+    const size_t room = self->capacity - self->length;
+    char *end = self->text != NULL ? self->text + self->length : NULL;
     va_list arguments;
     int length;
 
-    va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (self->failed || length < 0 || !make_room(self, (size_t)length)) {
+    if (self->failed) {
         return;
     }
     va_start(arguments, format);
-    vsnprintf(self->text + self->length, (size_t)length + 1, format, arguments);
+    length = vsnprintf(end, room, format, arguments);
     va_end(arguments);
+    if (length < 0 || ((size_t)length >= room && !make_room(self, (size_t)length))) {
+        if (end != NULL) {
+            *end = '\0';
+        }
+        return;
+    }
+    if ((size_t)length >= room) {
+        va_start(arguments, format);
+        vsnprintf(self->text + self->length, (size_t)length + 1, format, arguments);
+        va_end(arguments);
+    }
     self->length += (size_t)length;
 }
 
