@@ -60,6 +60,7 @@ static bool is_told_otherwise(const dq_event *event)
         [DQ_SERVICE_READ_PORT] = true,     [DQ_SERVICE_WRITE_PORT] = true,
         [DQ_SERVICE_READ_REGISTER] = true, [DQ_SERVICE_WRITE_REGISTER] = true,
         [DQ_SERVICE_DbgPrint] = true,      [DQ_SERVICE_Interlocked] = true,
+        [DQ_SERVICE_DoTraceMessage] = true,
     };
 
     if (event->kind == DQ_EVENT_LOCK_WAIT) {

@@ -24,7 +24,7 @@ typedef struct dq_step {
     uint64_t time_ns;
     uint64_t order; /* Among all steps. */
     uint8_t processor, irql;
-    char text[48];
+    char text[128]; /* As much as fits into a line of a report. */
     char note[48]; /* What was found at it, or empty. */
 } dq_step;
 

@@ -1,7 +1,10 @@
 /* Tests of lib/cmake/dirql-tmh.cmake, wdkwpp.h, lib/ke/wpp.c: messages of WPP tracing. */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <dirql/cmocka.h>
+#include <dirql/dirql.h>
 #include <dirql/trace.h>
 
 #include "driver.h"
@@ -58,6 +61,41 @@ static void sources_in_cxx_have_messages_too(void **state)
     assert_traced("[WARNING DBG_IO] rate 44100, 7");
 }
 
+static void trace_and_bug_check(void *context)
+{
+    UNICODE_STRING path = RTL_CONSTANT_STRING(L"uart");
+    DRIVER_OBJECT driver = { 0 };
+
+    (void)context;
+    (void)sample_entry(&driver, &path);
+    KeBugCheckEx(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
+}
+
+/* The same file as by DIRQL_TRACE=file. */
+static void messages_are_in_the_file_of_a_run_and_in_its_report(void **state)
+{
+    static const char message[] = "[ERROR DBG_INIT] starting uart failed: 0xC00000A3";
+    static char text[20000];
+    char name[40]; /* Of its own, as the same test may run beside it in another mode. */
+    const dirql_options options = { .name = "tmh", .trace = name };
+    dirql_result result = { 0 };
+    FILE *file;
+
+    (void)state;
+    snprintf(name, sizeof(name), "tmh_trace_%ld.txt", (long)getpid());
+    dirql_run(&options, trace_and_bug_check, NULL, &result);
+    assert_int_equal(result.outcome, DIRQL_FAILED);
+    assert_non_null(strstr(result.report, message));
+    assert_null(strstr(result.report, "DoTraceMessage")); /* The message is its call. */
+    dirql_result_free(&result);
+    file = fopen(name, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    (void)remove(name);
+    assert_non_null(strstr(text, message));
+}
+
 static void everything_is_on(void **state)
 {
     (void)state;
@@ -70,6 +108,7 @@ int main(void)
         dirql_unit_test(messages_are_in_the_trace),
         dirql_unit_test(conditions_come_from_the_block),
         dirql_unit_test(sources_in_cxx_have_messages_too),
+        cmocka_unit_test(messages_are_in_the_file_of_a_run_and_in_its_report),
         cmocka_unit_test(everything_is_on),
     };
 
