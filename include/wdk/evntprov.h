@@ -68,7 +68,8 @@ typedef enum _EVENT_INFO_CLASS {
 #define EVENT_ACTIVITY_CTRL_GET_SET_ID 4
 #define EVENT_ACTIVITY_CTRL_CREATE_SET_ID 5
 
-/* The data is not copied: it stays until the event is written. */
+/* Describes `DataSize` bytes of data. It is not copied: it stays until the event is written, and is
+ * not pageable if that is above APC_LEVEL. Any IRQL. "evntprov: EventDataDescCreate". */
 WDK_INLINE VOID EventDataDescCreate(_Out_ PEVENT_DATA_DESCRIPTOR EventDataDescriptor,
                                     _In_ const VOID *DataPtr, _In_ ULONG DataSize)
 {
@@ -77,6 +78,7 @@ WDK_INLINE VOID EventDataDescCreate(_Out_ PEVENT_DATA_DESCRIPTOR EventDataDescri
     EventDataDescriptor->Reserved = 0;
 }
 
+/* All zero. Any IRQL. "evntprov: EventDescZero". */
 WDK_INLINE VOID EventDescZero(_Out_ PEVENT_DESCRIPTOR EventDescriptor)
 {
     EventDescriptor->Id = 0;
@@ -88,6 +90,7 @@ WDK_INLINE VOID EventDescZero(_Out_ PEVENT_DESCRIPTOR EventDescriptor)
     EventDescriptor->Keyword = 0;
 }
 
+/* What the event is. Any IRQL. "evntprov: EventDescCreate". */
 WDK_INLINE VOID EventDescCreate(_Out_ PEVENT_DESCRIPTOR EventDescriptor, _In_ USHORT Id,
                                 _In_ UCHAR Version, _In_ UCHAR Channel, _In_ UCHAR Level,
                                 _In_ USHORT Task, _In_ UCHAR Opcode, _In_ ULONGLONG Keyword)
@@ -101,6 +104,7 @@ WDK_INLINE VOID EventDescCreate(_Out_ PEVENT_DESCRIPTOR EventDescriptor, _In_ US
     EventDescriptor->Keyword = Keyword;
 }
 
+/* What EventDescCreate was given. Any IRQL. "evntprov: EventDescGetId" and its neighbours. */
 WDK_INLINE USHORT EventDescGetId(_In_ PCEVENT_DESCRIPTOR EventDescriptor)
 {
     return EventDescriptor->Id;

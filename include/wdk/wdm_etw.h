@@ -21,12 +21,14 @@ typedef VOID NTAPI ETWENABLECALLBACK(_In_ LPCGUID SourceId, _In_ ULONG ControlCo
 typedef ETWENABLECALLBACK *PETWENABLECALLBACK;
 
 /* STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES. A provider that is enabled already is
- * told so in here. "wdm: EtwRegister". */
+ * told so in here. Registering again makes another handle. IRQL = PASSIVE_LEVEL.
+ * "wdm: EtwRegister". */
 NTSYSAPI NTSTATUS NTAPI EtwRegister(_In_ LPCGUID ProviderId,
                                     _In_opt_ PETWENABLECALLBACK EnableCallback,
                                     _In_opt_ PVOID CallbackContext, _Out_ PREGHANDLE RegHandle);
 
-/* The callback runs no more when it returns. STATUS_INVALID_HANDLE. "wdm: EtwUnregister". */
+/* The callback runs no more when it returns. STATUS_INVALID_HANDLE. IRQL = PASSIVE_LEVEL.
+ * "wdm: EtwUnregister". */
 NTSYSAPI NTSTATUS NTAPI EtwUnregister(_In_ REGHANDLE RegHandle);
 
 /* EventProviderSetTraits and the like. STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER,
@@ -36,7 +38,8 @@ NTSYSAPI NTSTATUS NTAPI EtwSetInformation(_In_ REGHANDLE RegHandle,
                                           _In_opt_ PVOID EventInformation,
                                           _In_ ULONG InformationLength);
 
-/* "wdm: EtwEventEnabled", "wdm: EtwProviderEnabled". */
+/* FALSE also of a handle that is 0. Any IRQL.
+ * "wdm: EtwEventEnabled", "wdm: EtwProviderEnabled". */
 NTSYSAPI BOOLEAN NTAPI EtwEventEnabled(_In_ REGHANDLE RegHandle,
                                        _In_ PCEVENT_DESCRIPTOR EventDescriptor);
 NTSYSAPI BOOLEAN NTAPI EtwProviderEnabled(_In_ REGHANDLE RegHandle, _In_ UCHAR Level,
@@ -44,8 +47,8 @@ NTSYSAPI BOOLEAN NTAPI EtwProviderEnabled(_In_ REGHANDLE RegHandle, _In_ UCHAR L
 
 /* STATUS_SUCCESS, also when nobody has enabled the event; STATUS_INVALID_HANDLE,
  * STATUS_INVALID_PARAMETER (more than 128 pieces of data), STATUS_BUFFER_OVERFLOW (more than 64
- * KiB), STATUS_NO_MEMORY. "wdm: EtwWrite", "wdm: EtwWriteTransfer", "wdm: EtwWriteEx",
- * "wdm: EtwWriteString". */
+ * KiB), STATUS_NO_MEMORY. Any IRQL; above APC_LEVEL the data is not pageable. "wdm: EtwWrite",
+ * "wdm: EtwWriteTransfer", "wdm: EtwWriteEx", "wdm: EtwWriteString". */
 NTSYSAPI NTSTATUS NTAPI EtwWrite(_In_ REGHANDLE RegHandle, _In_ PCEVENT_DESCRIPTOR EventDescriptor,
                                  _In_opt_ LPCGUID ActivityId, _In_ ULONG UserDataCount,
                                  _In_opt_ PEVENT_DATA_DESCRIPTOR UserData);

@@ -3,7 +3,8 @@
  *
  * All routines: IRQL = PASSIVE_LEVEL, with special kernel APCs enabled. Names are those of the
  * object manager: \DosDevices\C:\dir\x.wav, \??\C:\dir\x.wav, \SystemRoot\x.sys,
- * \Device\HarddiskVolume1\dir\x.wav, or a device's, or a symbolic link's.
+ * \Device\HarddiskVolume1\dir\x.wav, or a device's, or a symbolic link's. Lengths and offsets are
+ * bytes, also of names; times are 100 ns since 1601. All may answer STATUS_INSUFFICIENT_RESOURCES.
  */
 #ifndef WDM_FILE_H
 #define WDM_FILE_H
@@ -298,9 +299,10 @@ typedef struct _FILE_NAMES_INFORMATION {
 /* -- Opening and closing. ZwClose is in wdm_thread.h ------------------------------------------- */
 
 /* STATUS_OBJECT_NAME_NOT_FOUND, _PATH_NOT_FOUND, _NAME_COLLISION, _NAME_INVALID, _PATH_SYNTAX_BAD,
- * STATUS_SHARING_VIOLATION, STATUS_ACCESS_DENIED (read-only), STATUS_FILE_IS_A_DIRECTORY,
- * STATUS_NOT_A_DIRECTORY, STATUS_DELETE_PENDING, STATUS_DISK_FULL, STATUS_INVALID_PARAMETER, or
- * what a driver answered. IoStatusBlock->Information is FILE_CREATED and so on.
+ * STATUS_SHARING_VIOLATION, STATUS_ACCESS_DENIED and STATUS_CANNOT_DELETE (read-only),
+ * STATUS_FILE_IS_A_DIRECTORY, STATUS_NOT_A_DIRECTORY, STATUS_DELETE_PENDING, STATUS_DISK_FULL,
+ * STATUS_INVALID_PARAMETER, STATUS_EAS_NOT_SUPPORTED, STATUS_NOT_SUPPORTED (oplocks, a file by its
+ * number), or what a driver answered. IoStatusBlock->Information is FILE_CREATED and so on.
  * "wdm: ZwCreateFile", "wdm: ZwOpenFile", "wdm: IoCreateFile". */
 NTSYSAPI NTSTATUS NTAPI ZwCreateFile(
     _Out_ PHANDLE FileHandle, _In_ ACCESS_MASK DesiredAccess,
@@ -329,10 +331,11 @@ NTKERNELAPI NTSTATUS NTAPI IoCreateFile(
     _In_ ULONG Disposition, _In_ ULONG CreateOptions, _In_opt_ PVOID EaBuffer, _In_ ULONG EaLength,
     _In_ CREATE_FILE_TYPE CreateFileType, _In_opt_ PVOID InternalParameters, _In_ ULONG Options);
 
-/* "ntifs: ZwDeleteFile". */
+/* Gone when nobody has it open any more. As ZwOpenFile; STATUS_CANNOT_DELETE (read-only),
+ * STATUS_DIRECTORY_NOT_EMPTY. "ntifs: ZwDeleteFile". */
 NTSYSAPI NTSTATUS NTAPI ZwDeleteFile(_In_ POBJECT_ATTRIBUTES ObjectAttributes);
 
-/* "wdm: ZwQueryFullAttributesFile". */
+/* As ZwOpenFile. "wdm: ZwQueryFullAttributesFile". */
 NTSYSAPI NTSTATUS NTAPI ZwQueryFullAttributesFile(
     _In_ POBJECT_ATTRIBUTES ObjectAttributes, _Out_ PFILE_NETWORK_OPEN_INFORMATION FileInformation);
 
@@ -359,15 +362,18 @@ NTSYSAPI NTSTATUS NTAPI ZwWriteFile(_In_ HANDLE FileHandle, _In_opt_ HANDLE Even
                                     _In_ ULONG Length, _In_opt_ PLARGE_INTEGER ByteOffset,
                                     _In_opt_ PULONG Key);
 
-/* "ntifs: ZwFlushBuffersFile". */
+/* Waits. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_MEDIA_WRITE_PROTECTED or what
+ * else a driver answered. "ntifs: ZwFlushBuffersFile". */
 NTSYSAPI NTSTATUS NTAPI ZwFlushBuffersFile(_In_ HANDLE FileHandle,
                                            _Out_ PIO_STATUS_BLOCK IoStatusBlock);
 
 /* -- Asking and setting ----------------------------------------------------------------------- */
 
-/* STATUS_INFO_LENGTH_MISMATCH, STATUS_BUFFER_OVERFLOW (a part of a name was told),
- * STATUS_INVALID_INFO_CLASS, STATUS_CANNOT_DELETE (read-only), STATUS_DIRECTORY_NOT_EMPTY,
- * STATUS_DISK_FULL, STATUS_OBJECT_NAME_COLLISION (of a rename).
+/* They wait. STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_INFO_LENGTH_MISMATCH,
+ * STATUS_BUFFER_OVERFLOW (a part of a name was told), STATUS_INVALID_INFO_CLASS,
+ * STATUS_INVALID_PARAMETER, STATUS_CANNOT_DELETE (read-only), STATUS_DIRECTORY_NOT_EMPTY,
+ * STATUS_DISK_FULL, STATUS_OBJECT_NAME_COLLISION, STATUS_OBJECT_NAME_INVALID, STATUS_ACCESS_DENIED
+ * and STATUS_NOT_SAME_DEVICE (of a rename), or what a driver answered.
  * "wdm: ZwQueryInformationFile", "wdm: ZwSetInformationFile". */
 NTSYSAPI NTSTATUS NTAPI ZwQueryInformationFile(_In_ HANDLE FileHandle,
                                                _Out_ PIO_STATUS_BLOCK IoStatusBlock,
@@ -378,8 +384,10 @@ NTSYSAPI NTSTATUS NTAPI ZwSetInformationFile(_In_ HANDLE FileHandle,
                                              _In_ PVOID FileInformation, _In_ ULONG Length,
                                              _In_ FILE_INFORMATION_CLASS FileInformationClass);
 
-/* The name may have the wild cards * and ?. STATUS_NO_SUCH_FILE, STATUS_NO_MORE_FILES,
- * STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL. "ntifs: ZwQueryDirectoryFile". */
+/* The name may have the wild cards * and ?. STATUS_PENDING, as of ZwReadFile; STATUS_NO_SUCH_FILE,
+ * STATUS_NO_MORE_FILES, STATUS_BUFFER_OVERFLOW, STATUS_BUFFER_TOO_SMALL, STATUS_INVALID_INFO_CLASS,
+ * STATUS_INVALID_PARAMETER (an APC routine, or the file is no directory), STATUS_INVALID_HANDLE,
+ * STATUS_OBJECT_TYPE_MISMATCH, or what a driver answered. "ntifs: ZwQueryDirectoryFile". */
 NTSYSAPI NTSTATUS NTAPI ZwQueryDirectoryFile(
     _In_ HANDLE FileHandle, _In_opt_ HANDLE Event, _In_opt_ PIO_APC_ROUTINE ApcRoutine,
     _In_opt_ PVOID ApcContext, _Out_ PIO_STATUS_BLOCK IoStatusBlock, _Out_ PVOID FileInformation,
