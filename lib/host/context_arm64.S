@@ -139,17 +139,4 @@ host_stack_start:
         .cfi_endproc
         .size   host_stack_start, . - host_stack_start
 
-/* This code keeps branch target identification and signed return addresses, but not a guarded
- * stack. */
-        .section .note.gnu.property, "a", %note
-        .p2align 3
-        .long   4
-        .long   16
-        .long   5
-        .asciz  "GNU"
-        .long   0xc0000000              /* GNU_PROPERTY_AARCH64_FEATURE_1_AND */
-        .long   4
-        .long   3                       /* BTI and PAC */
-        .long   0
-
-        .section .note.GNU-stack, "", %progbits
+#include "host/note.inc"

@@ -131,16 +131,4 @@ host_stack_start:
         .cfi_endproc
         .size   host_stack_start, . - host_stack_start
 
-/* This code keeps indirect branch tracking, but not a shadow stack. */
-        .section .note.gnu.property, "a", @note
-        .p2align 3
-        .long   4
-        .long   16
-        .long   5
-        .asciz  "GNU"
-        .long   0xc0000002              /* GNU_PROPERTY_X86_FEATURE_1_AND */
-        .long   4
-        .long   1                       /* IBT */
-        .long   0
-
-        .section .note.GNU-stack, "", @progbits
+#include "host/note.inc"

@@ -88,17 +88,4 @@ host_mark_stack_pointer:
         .cfi_endproc
         .size   host_mark_stack_pointer, . - host_mark_stack_pointer
 
-/* This code keeps branch target identification and signed return addresses, but not a guarded
- * stack. */
-        .section .note.gnu.property, "a", %note
-        .p2align 3
-        .long   4
-        .long   16
-        .long   5
-        .asciz  "GNU"
-        .long   0xc0000000              /* GNU_PROPERTY_AARCH64_FEATURE_1_AND */
-        .long   4
-        .long   3                       /* BTI and PAC */
-        .long   0
-
-        .section .note.GNU-stack, "", %progbits
+#include "host/note.inc"
