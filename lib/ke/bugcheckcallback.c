@@ -7,44 +7,34 @@
  */
 #include "ke/bugcheckcallback.h"
 
-#include "ke/keep.h"
+#include "ke/bugcheckrecord.h"
 #include "ke/ki.h"
 
-struct dq_bugcheck_callback {
-    PKBUGCHECK_CALLBACK_RECORD record;
+typedef struct callback {
+    dq_bugcheck_record known;
     PKBUGCHECK_CALLBACK_ROUTINE routine;
     PVOID buffer;
     ULONG length;
-    const void *place;
-    struct dq_bugcheck_callback *next;
-};
-
-static struct dq_bugcheck_callback **find(dq_kernel *kernel, const void *record)
-{
-    struct dq_bugcheck_callback **link = &kernel->bugcheck_callbacks;
-
-    while (*link != NULL && (*link)->record != record) {
-        link = &(*link)->next;
-    }
-    return *link != NULL ? link : NULL;
-}
+} callback;
 
 /* Each is called once, even if it ends in another bug check. */
 void dq_bugcheck_callbacks_call(dq_processor *cpu)
 {
     dq_kernel *kernel = dq_kernel_of(cpu);
-    struct dq_bugcheck_callback *callback;
-    unsigned depth;
+    dq_bugcheck_record *known;
 
     cpu->irql = HIGH_LEVEL;
     dq_bugcheck_reasons_call(cpu);
-    while ((callback = kernel->bugcheck_callbacks) != NULL) {
-        kernel->bugcheck_callbacks = callback->next;
-        callback->record->State = BufferStarted;
+    while ((known = kernel->bugcheck_callbacks) != NULL) {
+        const callback *called = CONTAINING_RECORD(known, callback, known);
+        unsigned depth;
+
+        kernel->bugcheck_callbacks = known->next;
+        *known->state = BufferStarted;
         depth = dq_guest_begin(cpu);
-        callback->routine(callback->buffer, callback->length);
+        called->routine(called->buffer, called->length);
         dq_guest_end(depth);
-        callback->record->State = BufferFinished;
+        *known->state = BufferFinished;
     }
 }
 
@@ -52,58 +42,34 @@ BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackReco
                                          PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine, PVOID Buffer,
                                          ULONG Length, PUCHAR Component)
 {
-    struct dq_bugcheck_callback *made;
-    dq_kernel *kernel;
+    callback *made;
 
     DQ_ENTER(KeRegisterBugCheckCallback, CallbackRecord, Length, 0, 0, FALSE);
-    kernel = dq_kernel_of(cpu);
-    if (CallbackRecord->State != BufferEmpty || find(kernel, CallbackRecord) != NULL) {
-        return FALSE;
-    }
-    made = dq_keep(cpu->machine, sizeof(*made));
+    made = dq_bugcheck_record_add(cpu, &dq_kernel_of(cpu)->bugcheck_callbacks, CallbackRecord,
+                                  &CallbackRecord->State, sizeof(*made), DQ_CALL_PLACE);
     if (made == NULL) {
         return FALSE;
     }
+    made->routine = CallbackRoutine;
+    made->buffer = Buffer;
+    made->length = Length;
     *CallbackRecord = (KBUGCHECK_CALLBACK_RECORD){ .CallbackRoutine = CallbackRoutine,
                                                    .Buffer = Buffer,
                                                    .Length = Length,
                                                    .Component = Component,
                                                    .State = BufferInserted };
-    *made = (struct dq_bugcheck_callback){ .record = CallbackRecord,
-                                           .routine = CallbackRoutine,
-                                           .buffer = Buffer,
-                                           .length = Length,
-                                           .place = DQ_CALL_PLACE,
-                                           .next = kernel->bugcheck_callbacks };
-    kernel->bugcheck_callbacks = made;
-    cpu->machine->bug_check = dq_bugcheck_callbacks_call;
     return TRUE;
 }
 
 BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord)
 {
-    struct dq_bugcheck_callback **link, *found;
-
     DQ_ENTER(KeDeregisterBugCheckCallback, CallbackRecord, 0, 0, 0, FALSE);
-    link = find(dq_kernel_of(cpu), CallbackRecord);
-    if (link == NULL) {
-        return FALSE;
-    }
-    found = *link;
-    *link = found->next;
-    CallbackRecord->State = BufferEmpty;
-    dq_keep_drop(cpu->machine, found);
-    return TRUE;
+    return dq_bugcheck_record_drop(cpu, &dq_kernel_of(cpu)->bugcheck_callbacks, CallbackRecord);
 }
 
 void dq_bugcheck_callbacks_for_each(dq_machine *machine,
                                     void (*visit)(void *context, const void *place), void *context)
 {
-    const dq_kernel *kernel = machine->kernel;
-
-    const struct dq_bugcheck_callback *callback = kernel->bugcheck_callbacks;
-
-    for (; callback != NULL; callback = callback->next) {
-        visit(context, callback->place);
-    }
+    dq_bugcheck_record_for_each(((const dq_kernel *)machine->kernel)->bugcheck_callbacks, visit,
+                                context);
 }

@@ -8,18 +8,18 @@
 #include <inttypes.h>
 
 #include "ke/bugcheckcallback.h"
+#include "ke/bugcheckrecord.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 
 enum { ROUNDS_MAX = 4096, IN_BUFFER_BYTES = 4096, DATA_BYTES_MAX = 1024 * 1024, DUMP_KERNEL = 6 };
 
-struct dq_bugcheck_reason {
+typedef struct asked {
+    dq_bugcheck_record known;
     PKBUGCHECK_REASON_CALLBACK_RECORD record;
     PKBUGCHECK_REASON_CALLBACK_ROUTINE routine;
     KBUGCHECK_CALLBACK_REASON reason;
-    const void *place;
-    struct dq_bugcheck_reason *next;
-};
+} asked;
 
 /* What the run ends with. */
 static const dq_finding *latest(const dq_machine *machine)
@@ -27,7 +27,7 @@ static const dq_finding *latest(const dq_machine *machine)
     return machine->findings.last;
 }
 
-static void call(dq_processor *cpu, const struct dq_bugcheck_reason *what, void *data, ULONG bytes)
+static void call(dq_processor *cpu, const asked *what, void *data, ULONG bytes)
 {
     const unsigned depth = dq_guest_begin(cpu);
 
@@ -36,7 +36,7 @@ static void call(dq_processor *cpu, const struct dq_bugcheck_reason *what, void 
 }
 
 /* The run is over: this is one more thing that was found. */
-static void accuse(dq_processor *cpu, const struct dq_bugcheck_reason *what, const char *why)
+static void accuse(dq_processor *cpu, const asked *what, const char *why)
 {
     dq_note(cpu,
             &(dq_finding){ .severity = DQ_ERROR,
@@ -55,7 +55,7 @@ static bool is_readable(uint64_t address)
     return host_memory_copy(&byte, (const void *)(uintptr_t)address, 1) == 1;
 }
 
-static void check_pages(dq_processor *cpu, const struct dq_bugcheck_reason *what,
+static void check_pages(dq_processor *cpu, const asked *what,
                         const KBUGCHECK_ADD_PAGES *pages)
 {
     const ULONG kinds =
@@ -74,7 +74,7 @@ static void check_pages(dq_processor *cpu, const struct dq_bugcheck_reason *what
 }
 
 /* Adding and removing have the same structure, and flags of the same values. */
-static void ask_for_pages(dq_processor *cpu, const struct dq_bugcheck_reason *what)
+static void ask_for_pages(dq_processor *cpu, const asked *what)
 {
     KBUGCHECK_ADD_PAGES pages = { .BugCheckCode = latest(cpu->machine)->code };
     unsigned rounds = 0;
@@ -94,7 +94,7 @@ static void ask_for_pages(dq_processor *cpu, const struct dq_bugcheck_reason *wh
 
 /* ---- A small dump ---------------------------------------------------------------------------- */
 
-static void ask_for_triage(dq_processor *cpu, const struct dq_bugcheck_reason *what)
+static void ask_for_triage(dq_processor *cpu, const asked *what)
 {
     const dq_finding *finding = latest(cpu->machine);
     KBUGCHECK_TRIAGE_DUMP_DATA data = { .Flags = KB_TRIAGE_DUMP_DATA_FLAG_BUGCHECK_ACTIVE,
@@ -129,7 +129,7 @@ static bool is_zero(const GUID *guid)
 }
 
 /* The beginning of KBUGCHECK_SECONDARY_DUMP_DATA_EX is a KBUGCHECK_SECONDARY_DUMP_DATA. */
-static void check_data(dq_processor *cpu, const struct dq_bugcheck_reason *what,
+static void check_data(dq_processor *cpu, const asked *what,
                        const KBUGCHECK_SECONDARY_DUMP_DATA_EX *data)
 {
     const uintptr_t out = (uintptr_t)data->OutBuffer;
@@ -151,7 +151,7 @@ static void check_data(dq_processor *cpu, const struct dq_bugcheck_reason *what,
 }
 
 /* Twice: how much there is, and the data itself. */
-static void ask_for_data(dq_processor *cpu, const struct dq_bugcheck_reason *what,
+static void ask_for_data(dq_processor *cpu, const asked *what,
                          KBUGCHECK_SECONDARY_DUMP_DATA_EX *data, ULONG bytes)
 {
     data->OutBuffer = NULL;
@@ -165,7 +165,7 @@ static void ask_for_data(dq_processor *cpu, const struct dq_bugcheck_reason *wha
     }
 }
 
-static void ask_for_secondary(dq_processor *cpu, const struct dq_bugcheck_reason *what)
+static void ask_for_secondary(dq_processor *cpu, const asked *what)
 {
     const bool parts = what->reason == KbCallbackSecondaryMultiPartDumpData;
     const dq_finding *finding = latest(cpu->machine);
@@ -195,7 +195,7 @@ static void ask_for_secondary(dq_processor *cpu, const struct dq_bugcheck_reason
 
 /* ---- All of them ----------------------------------------------------------------------------- */
 
-static void ask(dq_processor *cpu, const struct dq_bugcheck_reason *what)
+static void ask(dq_processor *cpu, const asked *what)
 {
     switch (what->reason) {
     case KbCallbackAddPages:
@@ -217,19 +217,20 @@ static void ask(dq_processor *cpu, const struct dq_bugcheck_reason *what)
 /* Each once, even if it ends in another bug check. */
 static void ask_all_for(dq_processor *cpu, KBUGCHECK_CALLBACK_REASON reason)
 {
-    struct dq_bugcheck_reason **link = &dq_kernel_of(cpu)->bugcheck_reasons;
+    dq_bugcheck_record **link = &dq_kernel_of(cpu)->bugcheck_reasons;
 
     while (*link != NULL) {
-        struct dq_bugcheck_reason *what = *link;
+        dq_bugcheck_record *known = *link;
+        const asked *what = CONTAINING_RECORD(known, asked, known);
 
         if (what->reason != reason) {
-            link = &what->next;
+            link = &known->next;
             continue;
         }
-        *link = what->next;
-        what->record->State = BufferStarted;
+        *link = known->next;
+        *known->state = BufferStarted;
         ask(cpu, what);
-        what->record->State = BufferFinished;
+        *known->state = BufferFinished;
     }
 }
 
@@ -247,69 +248,39 @@ void dq_bugcheck_reasons_call(dq_processor *cpu)
 
 /* ---- Registering ----------------------------------------------------------------------------- */
 
-static struct dq_bugcheck_reason **find(dq_kernel *kernel, const void *record)
-{
-    struct dq_bugcheck_reason **link = &kernel->bugcheck_reasons;
-
-    while (*link != NULL && (*link)->record != record) {
-        link = &(*link)->next;
-    }
-    return link;
-}
-
 BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
                                                PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
                                                KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component)
 {
-    struct dq_bugcheck_reason *made;
-    dq_kernel *kernel;
+    asked *made = NULL;
 
     DQ_ENTER(KeRegisterBugCheckReasonCallback, CallbackRecord, Reason, 0, 0, FALSE);
-    kernel = dq_kernel_of(cpu);
-    if (CallbackRecord->State != BufferEmpty || *find(kernel, CallbackRecord) != NULL ||
-        Reason < KbCallbackSecondaryDumpData || Reason > KbCallbackTriageDumpData) {
-        return FALSE;
+    if (Reason >= KbCallbackSecondaryDumpData && Reason <= KbCallbackTriageDumpData) {
+        made = dq_bugcheck_record_add(cpu, &dq_kernel_of(cpu)->bugcheck_reasons, CallbackRecord,
+                                      &CallbackRecord->State, sizeof(*made), DQ_CALL_PLACE);
     }
-    made = dq_keep(cpu->machine, sizeof(*made));
     if (made == NULL) {
         return FALSE;
     }
+    made->record = CallbackRecord;
+    made->routine = CallbackRoutine;
+    made->reason = Reason;
     *CallbackRecord = (KBUGCHECK_REASON_CALLBACK_RECORD){ .CallbackRoutine = CallbackRoutine,
                                                           .Component = Component,
                                                           .Reason = Reason,
                                                           .State = BufferInserted };
-    *made = (struct dq_bugcheck_reason){ .record = CallbackRecord,
-                                         .routine = CallbackRoutine,
-                                         .reason = Reason,
-                                         .place = DQ_CALL_PLACE,
-                                         .next = kernel->bugcheck_reasons };
-    kernel->bugcheck_reasons = made;
-    cpu->machine->bug_check = dq_bugcheck_callbacks_call;
     return TRUE;
 }
 
 BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord)
 {
-    struct dq_bugcheck_reason **link, *found;
-
     DQ_ENTER(KeDeregisterBugCheckReasonCallback, CallbackRecord, 0, 0, 0, FALSE);
-    link = find(dq_kernel_of(cpu), CallbackRecord);
-    found = *link;
-    if (found == NULL) {
-        return FALSE;
-    }
-    *link = found->next;
-    CallbackRecord->State = BufferEmpty;
-    dq_keep_drop(cpu->machine, found);
-    return TRUE;
+    return dq_bugcheck_record_drop(cpu, &dq_kernel_of(cpu)->bugcheck_reasons, CallbackRecord);
 }
 
 void dq_bugcheck_reasons_for_each(dq_machine *machine,
                                   void (*visit)(void *context, const void *place), void *context)
 {
-    const struct dq_bugcheck_reason *what = ((const dq_kernel *)machine->kernel)->bugcheck_reasons;
-
-    for (; what != NULL; what = what->next) {
-        visit(context, what->place);
-    }
+    dq_bugcheck_record_for_each(((const dq_kernel *)machine->kernel)->bugcheck_reasons, visit,
+                                context);
 }

@@ -55,8 +55,8 @@ typedef struct dq_kernel {
     struct dq_table_use *table_uses; /* rtl/tableuse.c */
     struct dq_section *sections;     /* mm/pagable.c */
     struct dq_onces *onces;          /* rtl/runonce.c */
-    struct dq_bugcheck_callback *bugcheck_callbacks; /* bugcheckcallback.c */
-    struct dq_bugcheck_reason *bugcheck_reasons;     /* bugcheckreason.c */
+    struct dq_bugcheck_record *bugcheck_callbacks;   /* bugcheckcallback.c */
+    struct dq_bugcheck_record *bugcheck_reasons;     /* bugcheckreason.c */
     struct dq_processor_change *processor_changes;   /* processorchange.c */
     struct dq_nmi_callback *nmi_callbacks;           /* nmi.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */
