@@ -81,6 +81,7 @@ static NTSTATUS find_related(dq_processor *cpu, const creation *c, dq_file_reque
     NTSTATUS status = dq_file_of_handle(cpu, c->attributes->RootDirectory, &request->related);
 
     if (NT_SUCCESS(status)) {
+        (void)dq_file_hold(request->related); /* The handle may be closed meanwhile. */
         request->device = request->related->DeviceObject;
         request->name = c->attributes->ObjectName;
     }
@@ -132,6 +133,9 @@ static NTSTATUS open_file(dq_processor *cpu, const creation *c, PFILE_OBJECT *fi
     status = find(cpu, c, &request, &rest);
     if (NT_SUCCESS(status)) {
         status = dq_file_create(cpu, &request, file, information);
+    }
+    if (request.related != NULL) {
+        dq_file_close(dq_self, request.related, c->place);
     }
     dq_name_drop(machine, &rest);
     return status;

@@ -16,7 +16,9 @@
 typedef struct asking {
     FILE_INFORMATION_CLASS class;
     ULONG length;
-    PFILE_OBJECT target;  /* Of a rename: what the name is relative to. */
+    PFILE_OBJECT file;
+    void *information;
+    PFILE_OBJECT target;  /* Of a rename: what the name is relative to, or NULL. */
     UNICODE_STRING *name; /* Of a directory's entries. */
     bool single, restart;
 } asking;
@@ -67,12 +69,17 @@ static bool tell_known(const FILE_OBJECT *file, FILE_INFORMATION_CLASS class,
     return true;
 }
 
-static void add_known(const FILE_OBJECT *file, FILE_ALL_INFORMATION *all)
+static void add_known(void *context, NTSTATUS status)
 {
-    all->AccessInformation.AccessFlags = dq_file_access(file);
-    all->ModeInformation.Mode = mode_of(file);
-    all->AlignmentInformation.AlignmentRequirement =
-        dq_device_top(file->DeviceObject)->AlignmentRequirement;
+    const asking *a = context;
+    FILE_ALL_INFORMATION *all = a->information;
+
+    if (a->class == FileAllInformation && a->length >= sizeof(*all) && !NT_ERROR(status)) {
+        all->AccessInformation.AccessFlags = dq_file_access(a->file);
+        all->ModeInformation.Mode = mode_of(a->file);
+        all->AlignmentInformation.AlignmentRequirement =
+            dq_device_top(a->file->DeviceObject)->AlignmentRequirement;
+    }
 }
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
@@ -123,7 +130,7 @@ NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
                                       PVOID FileInformation, ULONG Length,
                                       FILE_INFORMATION_CLASS FileInformationClass)
 {
-    asking a = { .class = FileInformationClass, .length = Length };
+    asking a = { .class = FileInformationClass, .length = Length, .information = FileInformation };
     dq_file_call call = { .major = IRP_MJ_QUERY_INFORMATION,
                           .status_block = IoStatusBlock,
                           .buffer = FileInformation,
@@ -132,6 +139,7 @@ NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
                           .copy = true,
                           .waits = true,
                           .fill = fill_query,
+                          .finish = add_known,
                           .context = &a,
                           .place = DQ_CALL_PLACE };
     NTSTATUS status;
@@ -147,11 +155,8 @@ NTSTATUS NTAPI ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
                    &status)) {
         return status;
     }
-    status = dq_file_ask(cpu, &call);
-    if (FileInformationClass == FileAllInformation && !NT_ERROR(status)) {
-        add_known(call.file, FileInformation);
-    }
-    return status;
+    a.file = call.file;
+    return dq_file_ask(cpu, &call);
 }
 
 /* ---- Setting --------------------------------------------------------------------------------- */
@@ -164,6 +169,15 @@ static void fill_set(PIRP irp, PIO_STACK_LOCATION stack, void *context)
     stack->Parameters.SetFile.Length = a->length;
     stack->Parameters.SetFile.FileInformationClass = a->class;
     stack->Parameters.SetFile.FileObject = a->target;
+}
+
+static void mark_deletion(void *context, NTSTATUS status)
+{
+    const asking *a = context;
+
+    if (a->class == FileDispositionInformation && NT_SUCCESS(status)) {
+        a->file->DeletePending = ((const FILE_DISPOSITION_INFORMATION *)a->information)->DeleteFile;
+    }
 }
 
 /* A full name, of which the driver gets what is behind the device's: `made`, to be dropped. */
@@ -198,6 +212,24 @@ static NTSTATUS follow_name(dq_processor *cpu, const FILE_RENAME_INFORMATION *re
     return status;
 }
 
+/* With a reference: the handle may be closed meanwhile. */
+static NTSTATUS find_target(dq_processor *cpu, HANDLE handle, const FILE_OBJECT *renamed,
+                            PFILE_OBJECT *target)
+{
+    PFILE_OBJECT found;
+    const NTSTATUS status = dq_file_of_handle(cpu, handle, &found);
+
+    if (!NT_SUCCESS(status)) {
+        return status;
+    }
+    if (found->DeviceObject != renamed->DeviceObject) {
+        return STATUS_NOT_SAME_DEVICE;
+    }
+    (void)dq_file_hold(found);
+    *target = found;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS prepare_rename(dq_processor *cpu, dq_file_call *call, asking *a, void **made)
 {
     const FILE_RENAME_INFORMATION *rename = call->buffer;
@@ -211,7 +243,7 @@ static NTSTATUS prepare_rename(dq_processor *cpu, dq_file_call *call, asking *a,
         return STATUS_INVALID_PARAMETER;
     }
     if (rename->RootDirectory != NULL) {
-        return dq_file_of_handle(cpu, rename->RootDirectory, &a->target);
+        return find_target(cpu, rename->RootDirectory, call->file, &a->target);
     }
     return rename->FileName[0] == '\\' ? follow_name(cpu, rename, call, a, made) : STATUS_SUCCESS;
 }
@@ -220,7 +252,7 @@ NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
                                     PVOID FileInformation, ULONG Length,
                                     FILE_INFORMATION_CLASS FileInformationClass)
 {
-    asking a = { .class = FileInformationClass, .length = Length };
+    asking a = { .class = FileInformationClass, .length = Length, .information = FileInformation };
     dq_file_call call = { .major = IRP_MJ_SET_INFORMATION,
                           .status_block = IoStatusBlock,
                           .buffer = FileInformation,
@@ -229,6 +261,7 @@ NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
                           .copy = true,
                           .waits = true,
                           .fill = fill_set,
+                          .finish = mark_deletion,
                           .context = &a,
                           .place = DQ_CALL_PLACE };
     const bool deletes = FileInformationClass == FileDispositionInformation;
@@ -244,6 +277,7 @@ NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
     if (!deletes || !call.file->DeletePending) { /* A deletion may be taken back. */
         dq_file_check_use(cpu, call.file, access_to_set(FileInformationClass), call.place);
     }
+    a.file = call.file;
     if (FileInformationClass == FileRenameInformation) {
         status = prepare_rename(cpu, &call, &a, &made);
     }
@@ -253,9 +287,8 @@ NTSTATUS NTAPI ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
     if (made != NULL) {
         dq_keep_drop(dq_self->machine, made);
     }
-    if (deletes && NT_SUCCESS(status)) {
-        call.file->DeletePending =
-            ((const FILE_DISPOSITION_INFORMATION *)FileInformation)->DeleteFile;
+    if (a.target != NULL) {
+        dq_file_close(dq_self, a.target, call.place);
     }
     return status;
 }

@@ -41,12 +41,14 @@ void dq_file_check_use(dq_processor *cpu, const FILE_OBJECT *file, ACCESS_MASK n
 /* Returns whether the file was taken. */
 static bool take(dq_processor *cpu, PFILE_OBJECT file, const void *place)
 {
+    const dq_service service = cpu->execution->service;
+
     if ((file->Flags & FO_SYNCHRONOUS_IO) == 0) {
         return false;
     }
     while (file->Busy != 0) {
         file->Waiters++;
-        (void)dq_wait_for(dq_self, &file->Lock, cpu->execution->service, place);
+        (void)dq_wait_for(dq_self, &file->Lock, service, place);
         file->Waiters--;
     }
     file->Busy = 1;

@@ -19,7 +19,19 @@ static struct {
     ULONG options;
     LONGLONG offset;
     WCHAR rest[16];
+    HANDLE closes; /* That it closes itself, at the next request. */
+    ULONG closed;
 } seen;
+
+static void close_what_is_in_use(void)
+{
+    const HANDLE handle = seen.closes;
+
+    seen.closes = NULL;
+    seen.closed = 0;
+    assert_int_equal(ZwClose(handle), STATUS_SUCCESS);
+    assert_int_equal(seen.closed, 0); /* IRP_MJ_CLOSE comes when the request is done. */
+}
 
 static NTSTATUS note(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -28,6 +40,10 @@ static NTSTATUS note(PDEVICE_OBJECT device, PIRP irp)
 
     (void)device;
     seen.majors[seen.count++ % 16] = location->MajorFunction;
+    seen.closed += location->MajorFunction == IRP_MJ_CLOSE;
+    if (seen.closes != NULL) {
+        close_what_is_in_use();
+    }
     if (location->MajorFunction == IRP_MJ_CREATE) {
         seen.access = location->Parameters.Create.SecurityContext->DesiredAccess;
         seen.share = location->Parameters.Create.ShareAccess;
@@ -90,8 +106,8 @@ static NTSTATUS open_device(PCWSTR text, ULONG options)
 
     RtlInitUnicodeString(&string, text);
     InitializeObjectAttributes(&attributes, &string, OBJ_KERNEL_HANDLE, NULL, NULL);
-    return ZwCreateFile(&file, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &block,
-                        NULL, 0, FILE_SHARE_READ, FILE_OPEN, options, NULL, 0);
+    return ZwCreateFile(&file, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, &attributes,
+                        &block, NULL, 0, FILE_SHARE_READ, FILE_OPEN, options, NULL, 0);
 }
 
 static void a_device_gets_the_requests_of_its_handle(void **state)
@@ -106,7 +122,7 @@ static void a_device_gets_the_requests_of_its_handle(void **state)
     assert_int_equal(open_device(L"\\??\\Uart0\\left", FILE_SYNCHRONOUS_IO_NONALERT),
                      STATUS_SUCCESS);
     assert_int_equal(block.Information, FILE_OPENED);
-    assert_int_equal(seen.access, FILE_GENERIC_READ | FILE_GENERIC_WRITE);
+    assert_int_equal(seen.access, FILE_GENERIC_READ | FILE_GENERIC_WRITE | DELETE);
     assert_int_equal(seen.share, FILE_SHARE_READ);
     assert_int_equal(seen.options, FILE_OPEN << 24 | FILE_SYNCHRONOUS_IO_NONALERT);
     assert_memory_equal(seen.rest, L"\\left", sizeof(L"\\left"));
@@ -122,6 +138,64 @@ static void a_device_gets_the_requests_of_its_handle(void **state)
     ZwClose(file);
     assert_int_equal(seen.count, sizeof(expected));
     assert_memory_equal(seen.majors, expected, sizeof(expected));
+    destroy(device);
+}
+
+static NTSTATUS rename_below(HANDLE root)
+{
+    FILE_RENAME_INFORMATION rename = { .RootDirectory = root, .FileNameLength = sizeof(WCHAR) };
+
+    rename.FileName[0] = 'a';
+    return ZwSetInformationFile(file, &block, &rename, sizeof(rename), FileRenameInformation);
+}
+
+static HANDLE open_root(void)
+{
+    assert_int_equal(open_device(L"\\??\\Uart0", FILE_SYNCHRONOUS_IO_NONALERT), STATUS_SUCCESS);
+    return file;
+}
+
+static void a_handle_can_be_closed_while_it_is_used(void **state)
+{
+    PDEVICE_OBJECT device = make();
+    UNICODE_STRING text = RTL_CONSTANT_STRING(L"left");
+    FILE_ALL_INFORMATION all;
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE root, left;
+
+    (void)state;
+    root = open_root();
+    InitializeObjectAttributes(&attributes, &text, OBJ_KERNEL_HANDLE, root, NULL);
+    seen.closes = root;
+    assert_int_equal(ZwOpenFile(&file, GENERIC_READ | DELETE | SYNCHRONIZE, &attributes, &block, 0,
+                                FILE_SYNCHRONOUS_IO_NONALERT),
+                     STATUS_SUCCESS);
+    assert_int_equal(seen.closed, 1);
+    left = file;
+    root = open_root();
+    file = left;
+    seen.closes = root;
+    assert_int_equal(rename_below(root), STATUS_SUCCESS);
+    assert_int_equal(seen.closed, 1);
+    seen.closes = file;
+    assert_int_equal(ZwQueryInformationFile(file, &block, &all, sizeof(all), FileAllInformation),
+                     STATUS_SUCCESS);
+    assert_int_equal(all.ModeInformation.Mode, FILE_SYNCHRONOUS_IO_NONALERT);
+    assert_int_equal(seen.closed, 1);
+    destroy(device);
+}
+
+static void a_name_is_relative_to_a_file_of_the_same_device(void **state)
+{
+    PDEVICE_OBJECT device = make();
+    const HANDLE root = open_root();
+
+    (void)state;
+    dirql_disk_write("C:\\a.wav", "abc", 3);
+    assert_int_equal(open_device(L"\\??\\C:\\a.wav", FILE_SYNCHRONOUS_IO_NONALERT), STATUS_SUCCESS);
+    assert_int_equal(rename_below(root), STATUS_NOT_SAME_DEVICE);
+    ZwClose(file);
+    ZwClose(root);
     destroy(device);
 }
 
@@ -238,6 +312,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup(a_device_gets_the_requests_of_its_handle, start),
+        dirql_unit_test_setup(a_handle_can_be_closed_while_it_is_used, start),
+        dirql_unit_test_setup(a_name_is_relative_to_a_file_of_the_same_device, start),
         dirql_unit_test_setup(a_driver_can_refuse_a_handle, start),
         dirql_unit_test_setup(a_read_that_a_driver_keeps_is_pending, start),
         dirql_unit_test_setup(the_last_reference_closes_what_the_handle_cleaned_up, start),
