@@ -84,7 +84,8 @@ static bool begins(const UNICODE_STRING *name, const UNICODE_STRING *prefix)
            (name->Length == prefix->Length || name->Buffer[prefix->Length / sizeof(WCHAR)] == '\\');
 }
 
-/* A copy of the name with `count` bytes of its beginning replaced. Buffer NULL: no memory. */
+/* A copy of the name with `count` bytes of its beginning replaced. Buffer NULL: no memory, or it
+ * would be longer than a name can be. */
 static UNICODE_STRING replace(dq_machine *machine, const UNICODE_STRING *name, USHORT count,
                               const UNICODE_STRING *by)
 {
@@ -92,6 +93,9 @@ static UNICODE_STRING replace(dq_machine *machine, const UNICODE_STRING *name, U
     UNICODE_STRING made = { .Length = (USHORT)(by->Length + rest),
                             .MaximumLength = (USHORT)(by->Length + rest) };
 
+    if (by->Length > MAXUSHORT - rest) {
+        return (UNICODE_STRING){ 0 };
+    }
     made.Buffer = dq_keep(machine, made.Length);
     if (made.Buffer != NULL && by->Length > 0) {
         memcpy(made.Buffer, by->Buffer, by->Length);

@@ -37,7 +37,7 @@ dq_node *dq_node_child(const dq_node *directory, const UNICODE_STRING *name)
     return child;
 }
 
-static void append(dq_node *parent, dq_node *node)
+static void append(dq_volume *volume, dq_node *parent, dq_node *node)
 {
     dq_node **link = &parent->children;
 
@@ -45,6 +45,7 @@ static void append(dq_node *parent, dq_node *node)
         link = &(*link)->next;
     }
     node->parent = parent;
+    node->order = ++volume->nodes_placed;
     node->next = NULL;
     *link = node;
 }
@@ -88,7 +89,7 @@ dq_node *dq_node_make(dq_machine *machine, dq_node *parent, const UNICODE_STRING
     node->read_100ns = node->made_100ns;
     stamp(machine, node);
     if (parent != NULL) {
-        append(parent, node);
+        append(volume, parent, node);
         stamp(machine, parent);
     }
     return node;
@@ -132,7 +133,7 @@ NTSTATUS dq_node_move(dq_machine *machine, dq_node *node, dq_node *parent,
     take_out(node);
     dq_name_drop(machine, &node->name);
     node->name = kept;
-    append(parent, node);
+    append(dq_io_of(machine)->volume, parent, node);
     stamp(machine, parent);
     node->changed_100ns = now_100ns(machine);
     return STATUS_SUCCESS;
@@ -183,6 +184,9 @@ NTSTATUS dq_path_follow(dq_volume *volume, dq_path *path)
     path->node = path->from != NULL ? path->from : volume->root;
     path->parent = NULL;
     path->ends_in_backslash = false;
+    if (path->node != volume->root && path->node->parent == NULL) {
+        return STATUS_DELETE_PENDING;
+    }
     if (path->from == NULL && rest.Length > 0) {
         (void)next_part(&rest); /* Before the first backslash: nothing. */
     }

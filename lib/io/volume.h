@@ -31,6 +31,7 @@ typedef struct dq_node {
     struct dq_node *next;
     bool directory;
     bool delete_pending;
+    uint64_t order; /* Grows in its directory: how a scan finds its way though others go. */
     ULONG attributes;
     uint64_t number; /* Of all that were ever made. */
     int64_t made_100ns, read_100ns, written_100ns, changed_100ns;
@@ -40,7 +41,8 @@ typedef struct dq_node {
     size_t page_count;
     NTSTATUS failure;    /* That its requests are completed with, unless STATUS_SUCCESS. */
     unsigned references; /* By file objects. */
-    dq_sharing sharing;  /* By those whose handle is open. */
+    unsigned handles;    /* Of them, those that are not cleaned up. */
+    dq_sharing sharing;  /* By those of the handles that take part in it. */
 } dq_node;
 
 /* A machine's part. */
@@ -51,7 +53,7 @@ typedef struct dq_volume {
     uint64_t free_bytes;
     uint64_t latency_ns; /* Of reading, writing and flushing. */
     NTSTATUS failure;
-    uint64_t nodes_made;
+    uint64_t nodes_made, nodes_placed;
 } dq_volume;
 
 /* ---- volume.c -------------------------------------------------------------------------------- */
@@ -72,7 +74,8 @@ typedef struct dq_path {
     bool ends_in_backslash;
 } dq_path;
 
-/* STATUS_SUCCESS: the parent is there; else STATUS_OBJECT_PATH_NOT_FOUND or _NAME_INVALID. */
+/* STATUS_SUCCESS: the parent is there; else STATUS_OBJECT_PATH_NOT_FOUND, _NAME_INVALID, or
+ * STATUS_DELETE_PENDING: the directory that it is relative to was removed. */
 NTSTATUS dq_path_follow(dq_volume *volume, dq_path *path);
 
 /* The next node of a directory whose name is this; NULL: none. */
@@ -123,7 +126,7 @@ typedef struct dq_opening {
     ULONG options;
     UNICODE_STRING pattern; /* Of ZwQueryDirectoryFile. */
     bool scanned;
-    size_t next_entry;
+    uint64_t passed; /* By the scan: how far it is, as volumedirectory.c counts. */
 } dq_opening;
 
 /* ---- volumecreate.c, volumeinfo.c, volumedirectory.c ----------------------------------------- */

@@ -106,6 +106,9 @@ static NTSTATUS check_attributes(const request *r)
             return STATUS_CANNOT_DELETE;
         }
     }
+    if ((r->options & FILE_DELETE_ON_CLOSE) != 0 && node->parent == NULL) {
+        return STATUS_CANNOT_DELETE; /* The root. */
+    }
     if ((r->options & FILE_DELETE_ON_CLOSE) != 0 && node->children != NULL) {
         return STATUS_DIRECTORY_NOT_EMPTY;
     }
@@ -198,6 +201,7 @@ static NTSTATUS attach(dq_machine *machine, const request *r)
     r->file->FsContext = r->path.node;
     r->file->FsContext2 = opening;
     r->path.node->references++;
+    r->path.node->handles++;
     if (opening->counted) {
         count(&r->path.node->sharing, opening, 1);
     }
@@ -267,6 +271,8 @@ NTSTATUS dq_volume_create(dq_volume *volume, dq_machine *machine, PIRP irp,
         status = open_volume(&r, &information);
     } else if (related != NULL && file->FileName.Length > 0 && file->FileName.Buffer[0] == '\\') {
         status = STATUS_OBJECT_NAME_INVALID;
+    } else if (related != NULL && related->FsContext == NULL) {
+        status = STATUS_OBJECT_PATH_NOT_FOUND; /* The volume itself is no directory. */
     } else {
         status = open_path(volume, machine, &r, &information);
     }
@@ -289,8 +295,11 @@ void dq_volume_cleanup(dq_machine *machine, PFILE_OBJECT file)
         count(&node->sharing, opening, (unsigned)-1);
         opening->counted = false;
     }
-    node->delete_pending = node->delete_pending || opening->delete_on_close;
-    if (node->delete_pending && node->sharing.opens == 0 && node->children == NULL) {
+    node->handles--;
+    /* A directory that is no longer empty stays. */
+    node->delete_pending =
+        (node->delete_pending || opening->delete_on_close) && node->children == NULL;
+    if (node->delete_pending && node->handles == 0) {
         dq_node_remove(machine, node);
     }
 }

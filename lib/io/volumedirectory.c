@@ -72,31 +72,31 @@ static bool is_wanted(const dq_opening *opening, const UNICODE_STRING *name)
 
 /* ---- Entries --------------------------------------------------------------------------------- */
 
-/* An entry by its number; node NULL: there are no more. */
+enum { DOTS = 2 }; /* "." and "..": passed as 1 and 2, in front of all nodes. */
+
+/* An entry; node NULL: there are no more. */
 typedef struct entry {
     const dq_node *node;
     UNICODE_STRING name;
+    uint64_t passed; /* What the scan has passed when this was told. */
 } entry;
 
-static entry entry_at(const dq_node *directory, size_t number)
+static entry entry_after(const dq_node *directory, uint64_t passed)
 {
     static const UNICODE_STRING dots = RTL_CONSTANT_STRING(L"..");
     const dq_node *child = directory->children;
-    entry e = { .node = directory, .name = dots };
+    entry e = { .node = directory, .name = dots, .passed = passed + 1 };
 
-    if (directory->parent != NULL) {
-        if (number < 2) {
-            e.name.Length = (USHORT)((number + 1) * sizeof(WCHAR));
-            return e;
-        }
-        number -= 2;
+    if (directory->parent != NULL && passed < DOTS) {
+        e.name.Length = (USHORT)(e.passed * sizeof(WCHAR));
+        return e;
     }
-    while (child != NULL && number > 0) {
+    while (child != NULL && child->order + DOTS <= passed) {
         child = child->next;
-        number--;
     }
     e.node = child;
     e.name = child != NULL ? child->name : dots;
+    e.passed = child != NULL ? child->order + DOTS : passed;
     return e;
 }
 
@@ -131,8 +131,8 @@ static unsigned write_entries(const layout *l, PFILE_OBJECT file, char *buffer, 
     ULONG *previous = NULL, at = 0;
     unsigned count = 0;
 
-    for (entry e = entry_at(directory, opening->next_entry); e.node != NULL;
-         e = entry_at(directory, opening->next_entry)) {
+    for (entry e = entry_after(directory, opening->passed); e.node != NULL;
+         e = entry_after(directory, opening->passed)) {
         if (is_wanted(opening, &e.name)) {
             if ((single && count == 1) || at > length || length - at < l->name + e.name.Length) {
                 break;
@@ -147,7 +147,7 @@ static unsigned write_entries(const layout *l, PFILE_OBJECT file, char *buffer, 
             at = (ULONG)ALIGN_UP_BY(at + l->name + e.name.Length, 8);
             count++;
         }
-        opening->next_entry++;
+        opening->passed = e.passed;
     }
     if (count > 0) { /* Up to the end of the last name. */
         ULONG name_length;
@@ -162,11 +162,11 @@ static unsigned write_entries(const layout *l, PFILE_OBJECT file, char *buffer, 
 static void write_part(const layout *l, PFILE_OBJECT file, char *buffer, ULONG length)
 {
     dq_opening *opening = file->FsContext2;
-    const entry e = entry_at(file->FsContext, opening->next_entry);
+    const entry e = entry_after(file->FsContext, opening->passed);
 
     fill(l, &e, buffer);
     memcpy(buffer + l->name, e.name.Buffer, length - l->name);
-    opening->next_entry++;
+    opening->passed = e.passed;
 }
 
 static const layout *layout_of(FILE_INFORMATION_CLASS class)
@@ -217,14 +217,14 @@ NTSTATUS dq_volume_list(dq_machine *machine, PIRP irp, const IO_STACK_LOCATION *
     }
     opening->scanned = true;
     if ((stack->Flags & SL_RESTART_SCAN) != 0) {
-        opening->next_entry = 0;
+        opening->passed = 0;
     }
     if (write_entries(l, file, buffer, length, (stack->Flags & SL_RETURN_SINGLE_ENTRY) != 0,
                       &bytes) > 0) {
         irp->IoStatus.Information = bytes;
         return STATUS_SUCCESS;
     }
-    if (entry_at(file->FsContext, opening->next_entry).node == NULL) {
+    if (entry_after(file->FsContext, opening->passed).node == NULL) {
         return first ? STATUS_NO_SUCH_FILE : STATUS_NO_MORE_FILES;
     }
     if (!first) { /* It would fit into a larger buffer. */

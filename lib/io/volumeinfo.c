@@ -172,7 +172,7 @@ typedef struct setting {
     ULONG length;
 } setting;
 
-/* 0 and -1 leave a time as it is. */
+/* 0, -1 and -2 leave a time as it is: it is not told apart who changes it later. */
 static void set_time(int64_t *time, LARGE_INTEGER wanted)
 {
     if (wanted.QuadPart > 0) {
@@ -186,8 +186,8 @@ static NTSTATUS set_basic(const setting *s)
     const ULONG attributes = basic->FileAttributes;
     dq_node *node = s->node;
 
-    if (basic->CreationTime.QuadPart < -1 || basic->LastAccessTime.QuadPart < -1 ||
-        basic->LastWriteTime.QuadPart < -1 || basic->ChangeTime.QuadPart < -1 ||
+    if (basic->CreationTime.QuadPart < -2 || basic->LastAccessTime.QuadPart < -2 ||
+        basic->LastWriteTime.QuadPart < -2 || basic->ChangeTime.QuadPart < -2 ||
         (!node->directory && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) ||
         (node->directory && (attributes & FILE_ATTRIBUTE_TEMPORARY) != 0)) {
         return STATUS_INVALID_PARAMETER;
@@ -262,7 +262,7 @@ static NTSTATUS set_allocation(const setting *s)
 static bool is_in_use(const dq_node *directory)
 {
     for (const dq_node *child = directory->children; child != NULL; child = child->next) {
-        if (child->sharing.opens > 0 || is_in_use(child)) {
+        if (child->handles > 0 || is_in_use(child)) {
             return true;
         }
     }
@@ -295,6 +295,9 @@ static NTSTATUS find_target(const setting *s, dq_path *path, UNICODE_STRING *nam
     if (s->target != NULL && !full) {
         path->from = s->target->FsContext;
     }
+    if (path->from == NULL && !full) {
+        return STATUS_OBJECT_PATH_NOT_FOUND; /* The volume itself is no directory. */
+    }
     status = dq_path_follow(s->volume, path);
     if (NT_SUCCESS(status) &&
         (path->parent == NULL || path->ends_in_backslash || is_within(path->parent, s->node))) {
@@ -324,7 +327,7 @@ static NTSTATUS set_name(const setting *s)
         if (!rename->ReplaceIfExists) {
             return STATUS_OBJECT_NAME_COLLISION;
         }
-        if (path.node->directory || path.node->sharing.opens > 0 ||
+        if (path.node->directory || path.node->handles > 0 ||
             (path.node->attributes & FILE_ATTRIBUTE_READONLY) != 0) {
             return STATUS_ACCESS_DENIED;
         }

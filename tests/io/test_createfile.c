@@ -220,6 +220,37 @@ static void a_name_is_relative_to_an_open_directory(void **state)
                      STATUS_INVALID_HANDLE);
 }
 
+static void nothing_is_made_in_a_directory_that_is_gone(void **state)
+{
+    HANDLE directory, wave;
+
+    (void)state;
+    dirql_disk_add_directory("C:\\Sounds");
+    assert_int_equal(OPEN(&directory, .name = L"\\??\\C:\\Sounds", .access = FILE_TRAVERSE,
+                          .share = ALL_SHARE, .disposition = FILE_OPEN),
+                     STATUS_SUCCESS);
+    dirql_disk_remove("C:\\Sounds");
+    assert_int_equal(OPEN(&wave, .root = directory, .name = L"a.wav", .access = FILE_WRITE_DATA,
+                          .disposition = FILE_CREATE),
+                     STATUS_DELETE_PENDING);
+    ZwClose(directory);
+}
+
+/* A link of the system makes it longer than a name can be. */
+static void a_name_that_becomes_too_long_is_refused(void **state)
+{
+    static WCHAR text[MAXUSHORT / sizeof(WCHAR)] = L"\\??\\C:\\";
+    UNICODE_STRING name = { .Buffer = text, .Length = sizeof(text), .MaximumLength = sizeof(text) };
+    OBJECT_ATTRIBUTES attributes;
+
+    (void)state;
+    for (size_t i = 7; i < RTL_NUMBER_OF(text); i++) {
+        text[i] = 'a';
+    }
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_false(NT_SUCCESS(ZwOpenFile(&file, FILE_READ_DATA, &attributes, &block, 0, 0)));
+}
+
 /* ---- Directories ----------------------------------------------------------------------------- */
 
 static void a_directory_is_made_and_opened_as_such(void **state)
@@ -245,12 +276,16 @@ static void a_directory_is_made_and_opened_as_such(void **state)
 static void the_volume_itself_can_be_opened(void **state)
 {
     char buffer[4];
+    HANDLE other;
 
     (void)state;
     assert_int_equal(OPEN(&file, .name = L"\\??\\C:", .access = FILE_READ_DATA | SYNCHRONIZE,
                           .share = ALL_SHARE, .disposition = FILE_OPEN, .options = SYNCHRONOUS),
                      STATUS_SUCCESS);
     assert_int_equal(read_at(buffer, sizeof(buffer), NULL), STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(OPEN(&other, .root = file, .name = L"Windows\\Temp", .access = FILE_TRAVERSE,
+                          .disposition = FILE_OPEN),
+                     STATUS_OBJECT_PATH_NOT_FOUND); /* Its root is another file: "C:\". */
     close_file();
 }
 
@@ -331,6 +366,42 @@ static void a_file_is_deleted_when_it_is_closed(void **state)
     assert_int_equal(open_name(WAVE_NAME), STATUS_DELETE_PENDING);
     ZwClose(other);
     assert_false(dirql_disk_has(WAVE));
+}
+
+static void who_looks_at_attributes_keeps_a_file(void **state)
+{
+    HANDLE other;
+
+    (void)state;
+    dirql_disk_write(WAVE, "abc", 3);
+    assert_int_equal(
+        OPEN(&other, .name = WAVE_NAME, .access = FILE_READ_ATTRIBUTES, .disposition = FILE_OPEN),
+        STATUS_SUCCESS);
+    assert_int_equal(OPEN(&file, .name = WAVE_NAME, .access = DELETE, .disposition = FILE_OPEN,
+                          .options = FILE_DELETE_ON_CLOSE),
+                     STATUS_SUCCESS);
+    close_file();
+    assert_true(dirql_disk_has(WAVE)); /* That was not the last handle. */
+    ZwClose(other);
+    assert_false(dirql_disk_has(WAVE));
+}
+
+static NTSTATUS delete_directory(void)
+{
+    return OPEN(&file, .name = L"\\??\\C:\\Logs", .access = DELETE, .disposition = FILE_OPEN_IF,
+                .options = FILE_DIRECTORY_FILE | FILE_DELETE_ON_CLOSE);
+}
+
+static void a_directory_that_was_filled_meanwhile_stays(void **state)
+{
+    (void)state;
+    assert_int_equal(delete_directory(), STATUS_SUCCESS);
+    dirql_disk_write("C:\\Logs\\a.txt", "abc", 3);
+    close_file();
+    dirql_disk_remove("C:\\Logs\\a.txt");
+    assert_int_equal(delete_directory(), STATUS_SUCCESS); /* As any other. */
+    close_file();
+    assert_false(dirql_disk_has("C:\\Logs"));
 }
 
 static NTSTATUS delete_name(PCWSTR name)
@@ -454,11 +525,15 @@ int main(void)
         dirql_unit_test(the_letter_of_the_drive_is_taken),
         dirql_unit_test(what_is_missing_is_told_apart),
         dirql_unit_test(a_name_is_relative_to_an_open_directory),
+        dirql_unit_test(nothing_is_made_in_a_directory_that_is_gone),
+        dirql_unit_test(a_name_that_becomes_too_long_is_refused),
         dirql_unit_test(a_directory_is_made_and_opened_as_such),
         dirql_unit_test(the_volume_itself_can_be_opened),
         dirql_unit_test(openers_share_what_they_let_others_do),
         dirql_unit_test(who_replaces_a_file_must_be_let),
         dirql_unit_test(a_file_is_deleted_when_it_is_closed),
+        dirql_unit_test(who_looks_at_attributes_keeps_a_file),
+        dirql_unit_test(a_directory_that_was_filled_meanwhile_stays),
         dirql_unit_test(a_file_is_deleted_by_its_name),
         dirql_unit_test(parameters_that_do_not_fit_are_refused),
         dirql_unit_test(files_are_opened_by_each_of_three_routines),

@@ -150,6 +150,8 @@ static void times_and_attributes_are_set(void **state)
     assert_int_equal(set(&basic, sizeof(basic), FileBasicInformation), STATUS_SUCCESS);
     assert_int_equal(query(&told, sizeof(told), FileBasicInformation), STATUS_SUCCESS);
     assert_int_equal(told.FileAttributes, FILE_ATTRIBUTE_NORMAL);
+    basic.LastWriteTime = at(-2); /* Back to what is usual. */
+    assert_int_equal(set(&basic, sizeof(basic), FileBasicInformation), STATUS_SUCCESS);
     basic.FileAttributes = FILE_ATTRIBUTE_DIRECTORY;
     assert_int_equal(set(&basic, sizeof(basic), FileBasicInformation), STATUS_INVALID_PARAMETER);
     close_file();
@@ -260,11 +262,18 @@ static void a_file_gets_another_name(void **state)
 
 static void a_name_that_is_taken_is_replaced_if_so_wished(void **state)
 {
+    HANDLE other;
+
     (void)state;
     dirql_disk_write(WAVE, "abc", 3);
     dirql_disk_write("C:\\old.wav", "old", 3);
     open_wave(0);
     assert_int_equal(rename_to(L"old.wav", NULL, FALSE), STATUS_OBJECT_NAME_COLLISION);
+    assert_int_equal(OPEN(&other, .name = L"\\??\\C:\\old.wav", .access = FILE_READ_ATTRIBUTES,
+                          .disposition = FILE_OPEN),
+                     STATUS_SUCCESS);
+    assert_int_equal(rename_to(L"old.wav", NULL, TRUE), STATUS_ACCESS_DENIED); /* It is open. */
+    ZwClose(other);
     assert_int_equal(rename_to(L"old.wav", NULL, TRUE), STATUS_SUCCESS);
     close_file();
     assert_holds("C:\\old.wav", "abc");
@@ -364,6 +373,32 @@ static void a_list_needs_room(void **state)
     close_file();
 }
 
+static NTSTATUS delete_entry(PFILE_NAMES_INFORMATION name)
+{
+    OBJECT_ATTRIBUTES attributes;
+    UNICODE_STRING text = { .Buffer = name->FileName,
+                            .Length = (USHORT)name->FileNameLength,
+                            .MaximumLength = (USHORT)name->FileNameLength };
+
+    InitializeObjectAttributes(&attributes, &text, OBJ_KERNEL_HANDLE, file, NULL);
+    return ZwDeleteFile(&attributes);
+}
+
+static void entries_can_be_deleted_as_they_are_listed(void **state)
+{
+    PFILE_NAMES_INFORMATION name = (PFILE_NAMES_INFORMATION)listing;
+    ULONG count = 0;
+
+    (void)state;
+    open_sounds();
+    while (list(FileNamesInformation, sizeof(listing), TRUE, L"*.???", FALSE) == STATUS_SUCCESS) {
+        assert_int_equal(delete_entry(name), STATUS_SUCCESS);
+        count++;
+    }
+    assert_int_equal(count, 3);
+    close_file();
+}
+
 static void nothing_that_matches_is_told(void **state)
 {
     (void)state;
@@ -396,6 +431,7 @@ int main(void)
         dirql_unit_test(entries_that_match_are_listed),
         dirql_unit_test(a_directory_begins_with_itself_and_the_one_above),
         dirql_unit_test(a_list_needs_room),
+        dirql_unit_test(entries_can_be_deleted_as_they_are_listed),
         dirql_unit_test(nothing_that_matches_is_told),
     };
 
