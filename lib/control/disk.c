@@ -11,6 +11,8 @@
 #include "io/io.h"
 #include "io/volume.h"
 
+static const char unnameable[] = "has a part that no file can be named";
+
 /* ---- Paths ----------------------------------------------------------------------------------- */
 
 /* A path that was followed. `rest` is in use until `leave()`. */
@@ -73,7 +75,7 @@ static bool follow(place *p)
     p->path = (dq_path){ .text = &p->rest };
     status = dq_path_follow(p->volume, &p->path);
     if (status == STATUS_OBJECT_NAME_INVALID) {
-        refuse(p, "has a part that no file can be named");
+        refuse(p, unnameable);
         dq_name_drop(p->machine, &p->rest);
         return false;
     }
@@ -98,7 +100,10 @@ static dq_node *make_above(place *p)
         if (whole.Buffer[i] == '\\' && i + 1u < whole.Length / sizeof(WCHAR)) {
             part.Length = (USHORT)(i * sizeof(WCHAR));
             p->path.text = &part;
-            (void)dq_path_follow(p->volume, &p->path);
+            if (dq_path_follow(p->volume, &p->path) == STATUS_OBJECT_NAME_INVALID) {
+                refuse(p, unnameable);
+                return NULL;
+            }
             node = p->path.node != NULL
                        ? p->path.node
                        : dq_node_make(p->machine, p->path.parent, &p->path.last, true, 0);
@@ -109,7 +114,10 @@ static dq_node *make_above(place *p)
         }
     }
     p->path.text = &whole;
-    (void)dq_path_follow(p->volume, &p->path);
+    if (dq_path_follow(p->volume, &p->path) == STATUS_OBJECT_NAME_INVALID) {
+        refuse(p, unnameable);
+        return NULL;
+    }
     return p->path.parent;
 }
 
@@ -148,7 +156,7 @@ void dirql_disk_write(const char *path, const void *data, size_t bytes)
     }
     node = obtain(&p, false);
     if (node != NULL) { /* Room for it is not what the test has left for drivers. */
-        free_bytes = p.volume->free_bytes + node->allocated;
+        free_bytes = p.volume->free_bytes + min(node->allocated, UINT64_MAX - p.volume->free_bytes);
         dq_node_empty(p.machine, node);
         p.volume->free_bytes = UINT64_MAX / 2;
         if (!NT_SUCCESS(dq_node_write(p.machine, node, 0, data, bytes))) {

@@ -142,7 +142,8 @@ bool dq_power_setting_change(dq_processor *cpu, const GUID *guid, const void *da
     const value before = io != NULL ? present(io, guid) : (value){ NULL, 0 };
     const value after = { bytes > 0 ? data : "", bytes };
 
-    if (before.data != NULL && before.bytes == bytes && memcmp(before.data, data, bytes) == 0) {
+    if (before.data != NULL && before.bytes == bytes &&
+        memcmp(before.data, after.data, bytes) == 0) {
         return true;
     }
     if (io == NULL || !set(cpu->machine, io, guid, &after)) {

@@ -101,6 +101,12 @@ static void write_to_stars(void *context)
     dirql_disk_write("C:\\*.bin", "1", 1);
 }
 
+static void write_below_stars(void *context)
+{
+    (void)context;
+    dirql_disk_write("C:\\new\\*\\a.bin", "1", 1);
+}
+
 static void break_what_is_not_there(void *context)
 {
     (void)context;
@@ -122,6 +128,7 @@ static void paths_that_lead_nowhere_are_told(void **state)
     assert_fails(write_to_a_directory, "dirql_disk_write: \"C:\\Windows\" is a directory");
     assert_fails(add_below_a_file, "has a file where a directory is to be");
     assert_fails(write_to_stars, "has a part that no file can be named");
+    assert_fails(write_below_stars, "has a part that no file can be named");
     assert_fails(break_what_is_not_there, "dirql_disk_fail: \"C:\\none.bin\" is not there");
     assert_fails(hide_what_is_not_there, "is not there");
 }
@@ -153,6 +160,15 @@ static void append_once(void *context)
     assert_int_equal(dirql_disk_read("C:\\log.txt", NULL, 0), 5);
 }
 
+static void all_room_that_can_be_counted_is_enough(void **state)
+{
+    (void)state;
+    dirql_disk_write("C:\\log.txt", "before", 6);
+    dirql_disk_set_free(UINT64_MAX);
+    dirql_disk_remove("C:\\log.txt");
+    append_once(NULL);
+}
+
 static void files_are_gone_in_the_next_schedule(void **state)
 {
     const dirql_options options = { .name = "log", .mode = DIRQL_MODE_EXPLORE, .fixed = 1 };
@@ -172,6 +188,7 @@ int main(void)
         dirql_unit_test(a_tree_goes_as_a_whole),
         dirql_unit_test(entries_are_listed),
         dirql_unit_test(what_the_test_writes_takes_no_room),
+        dirql_unit_test(all_room_that_can_be_counted_is_enough),
         cmocka_unit_test(paths_that_lead_nowhere_are_told),
         cmocka_unit_test(files_are_gone_in_the_next_schedule),
     };

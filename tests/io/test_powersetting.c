@@ -209,6 +209,15 @@ static void a_value_is_needed(void **state)
     fail_msg("there is no value");
 }
 
+static void a_value_may_have_no_bytes(void **state)
+{
+    static const GUID own = { 0x3c1c1c5e, 1, 2, { 3 } };
+
+    (void)state;
+    dirql_power_setting(&own, NULL, 0);
+    dirql_power_setting(&own, NULL, 0); /* No change. */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +233,7 @@ int main(void)
         dirql_unit_test_setup(a_callback_returns_at_passive_level, start),
         dirql_unit_test_setup(above_passive_level_it_is_reported, start),
         dirql_unit_test_setup(a_value_is_needed, start),
+        dirql_unit_test(a_value_may_have_no_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
