@@ -144,6 +144,20 @@ static void *map(dq_processor *cpu, dq_reserved_mapping *reserved, PMDL mdl, con
     return address;
 }
 
+/* An MDL has one system address at a time. */
+static bool check_unmapped(dq_processor *cpu, const MDL *mdl, const void *place)
+{
+    const ULONG mapped =
+        (ULONG)mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);
+
+    if (mapped == 0) {
+        return true;
+    }
+    dq_mdl_refuse(cpu, mdl, &(dq_mdl_error){ .rule = "MdlMap", .flags = mapped, .place = place },
+                  "that has a system address already");
+    return false;
+}
+
 PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag,
                                                 PMDL MemoryDescriptorList,
                                                 MEMORY_CACHING_TYPE CacheType)
@@ -167,6 +181,7 @@ PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG Pool
                "where an MDL is mapped: call MmUnmapReservedMapping first");
     }
     if (!dq_mdl_check_described(cpu, MemoryDescriptorList, place) ||
+        !check_unmapped(cpu, MemoryDescriptorList, place) ||
         dq_mdl_pages(MemoryDescriptorList) > reserved->bytes / PAGE_SIZE) {
         return NULL;
     }

@@ -96,6 +96,30 @@ static void an_mdl_without_pages_is_reported(void **state)
     fail_msg("it is not locked");
 }
 
+static void an_mdl_that_is_mapped_is_reported(void **state)
+{
+    PVOID address = reserve();
+    PMDL mdl = lock(&first, memory, PAGE_SIZE);
+
+    (void)state;
+    assert_non_null(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority));
+    dirql_expect_finding("MdlMap");
+    (void)MmMapLockedPagesWithReservedMapping(address, TAG, mdl, MmCached);
+    fail_msg("it has an address already");
+}
+
+static void an_mdl_of_nonpaged_memory_is_reported(void **state)
+{
+    PVOID address = reserve();
+
+    (void)state;
+    MmInitializeMdl(&first.mdl, memory, PAGE_SIZE);
+    MmBuildMdlForNonPagedPool(&first.mdl);
+    dirql_expect_finding("MdlMap");
+    (void)MmMapLockedPagesWithReservedMapping(address, TAG, &first.mdl, MmCached);
+    fail_msg("it has an address already");
+}
+
 static void a_reservation_may_fail(void **state)
 {
     (void)state;
@@ -267,6 +291,8 @@ int main(void)
         dirql_unit_test(it_is_used_again_and_again),
         dirql_unit_test(an_mdl_that_is_too_large_is_not_mapped),
         dirql_unit_test(an_mdl_without_pages_is_reported),
+        dirql_unit_test(an_mdl_that_is_mapped_is_reported),
+        dirql_unit_test(an_mdl_of_nonpaged_memory_is_reported),
         dirql_unit_test(a_reservation_may_fail),
         dirql_unit_test(it_can_be_mapped_at_dispatch_level),
         dirql_unit_test(nothing_cannot_be_reserved),
