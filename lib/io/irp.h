@@ -60,7 +60,7 @@ typedef struct dq_irp {
     PMDL mdl;           /* Made by IoBuild..., of locked pages. */
     dq_object *held[2]; /* Objects with a reference that is given back at its end; or NULL. */
     struct dq_irp *master;
-    struct dq_power_request *power; /* Of PoRequestPowerIrp. */
+    struct dq_power_irp *power;     /* Of PoRequestPowerIrp. */
     bool wakes_system;              /* PoSetSystemWake. */
     dq_irp_stage *stages; /* By CurrentLocation. */
     unsigned stage_room;

@@ -10,7 +10,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 
-struct dq_power_request {
+struct dq_power_irp {
     PDEVICE_OBJECT device; /* That the driver named. */
     PREQUEST_POWER_COMPLETE routine;
     PVOID context;
@@ -23,7 +23,7 @@ struct dq_power_request {
 
 void dq_power_finish(dq_processor *cpu, dq_irp *record, dq_service service, const void *place)
 {
-    struct dq_power_request *request = record->power;
+    struct dq_power_irp *request = record->power;
     unsigned depth;
 
     record->final = true;
@@ -43,7 +43,7 @@ void dq_power_finish(dq_processor *cpu, dq_irp *record, dq_service service, cons
 
 /* ---- Sending --------------------------------------------------------------------------------- */
 
-static void fill(const struct dq_power_request *request)
+static void fill(const struct dq_power_irp *request)
 {
     PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(request->record->irp);
 
@@ -91,9 +91,9 @@ static void send_now_or_soon(dq_processor *cpu, dq_irp *record)
                          CriticalWorkQueue);
 }
 
-static dq_irp *make(dq_processor *cpu, const struct dq_power_request *wanted)
+static dq_irp *make(dq_processor *cpu, const struct dq_power_irp *wanted)
 {
-    struct dq_power_request *request = dq_keep(cpu->machine, sizeof(*request));
+    struct dq_power_irp *request = dq_keep(cpu->machine, sizeof(*request));
     dq_irp *record;
 
     if (request == NULL) {
@@ -136,11 +136,11 @@ NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunctio
         MinorFunction != IRP_MN_WAIT_WAKE) {
         return STATUS_INVALID_PARAMETER_2;
     }
-    record = make(cpu, &(struct dq_power_request){ .device = DeviceObject,
-                                                   .routine = CompletionFunction,
-                                                   .context = Context,
-                                                   .minor = MinorFunction,
-                                                   .state = PowerState });
+    record = make(cpu, &(struct dq_power_irp){ .device = DeviceObject,
+                                               .routine = CompletionFunction,
+                                               .context = Context,
+                                               .minor = MinorFunction,
+                                               .state = PowerState });
     if (record == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -91,6 +91,9 @@ static NTSTATUS perform_on_node(dq_volume *volume, PIRP irp, const IO_STACK_LOCA
     if (node == NULL) {
         return STATUS_INVALID_DEVICE_REQUEST;
     }
+    if (irp->MdlAddress != NULL && buffer_of(irp) == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES; /* A filter wants MDLs, and they cannot be mapped. */
+    }
     switch (stack->MajorFunction) {
     case IRP_MJ_READ:
         return node->directory ? STATUS_INVALID_DEVICE_REQUEST : read(irp, stack);

@@ -1,6 +1,7 @@
 /* Tests of lib/io/file.c, filerequest.c: devices of drivers opened by their names. */
 #include <dirql/disk.h>
 #include <dirql/driver.h>
+#include <dirql/fail.h>
 
 #include <ntifs.h>
 
@@ -301,8 +302,12 @@ static void a_filter_on_the_volume_sees_its_requests(void **state)
     }
     assert_int_equal(ZwWriteFile(file, NULL, NULL, NULL, &block, text, 3, NULL, NULL),
                      STATUS_SUCCESS);
+    filter->Flags |= DO_DIRECT_IO;
+    dirql_fail_set("map:1");
+    assert_int_equal(ZwWriteFile(file, NULL, NULL, NULL, &block, text, 3, NULL, NULL),
+                     STATUS_INSUFFICIENT_RESOURCES);
     ZwClose(file);
-    assert_int_equal(passed, 4);
+    assert_int_equal(passed, 5);
     assert_int_equal(dirql_disk_read("C:\\a.wav", NULL, 0), 3);
     IoDetachDevice(stack.lower);
     IoDeleteDevice(filter);
