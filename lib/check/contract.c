@@ -161,6 +161,12 @@ static void check_print(dq_processor *cpu, const dq_event *call)
     }
 }
 
+/* True of what its page allows at any IRQL, whatever its range: an event that is only logged. */
+static bool may_be_anywhere(const dq_event *call)
+{
+    return call->service == DQ_SERVICE_IoWMIWriteEvent && call->a != 0;
+}
+
 /* Which rules have something to say about a call, beyond its range. Most calls of a run are of the
  * first three groups. */
 typedef enum group { GROUP_OTHER, GROUP_IRQL, GROUP_ACQUIRE, GROUP_RELEASE, GROUP_INIT } group;
@@ -198,7 +204,8 @@ static __attribute__((noinline)) void on_call(dq_contract *contract, dq_processo
     const unsigned irql = cpu->irql;
 
     /* Waits are judged by the kernel, which knows the timeout. */
-    if (DQ_UNLIKELY(irql < rule->lowest || irql > rule->highest) && rule->subcode != 0x120) {
+    if (DQ_UNLIKELY(irql < rule->lowest || irql > rule->highest) && rule->subcode != 0x120 &&
+        !may_be_anywhere(call)) {
         accuse_irql(cpu, call, rule);
     }
     if (DQ_UNLIKELY(rule->subcode == 0xE6 && irql == DQ_LEVEL_PASSIVE)) {

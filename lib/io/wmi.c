@@ -7,6 +7,7 @@
 #include "io/wmi.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ex/workqueue.h"
 #include "ke/keep.h"
@@ -253,19 +254,51 @@ static void describe_guid(const GUID *guid, char *text, size_t bytes)
              guid->Data4[3], guid->Data4[4], guid->Data4[5], guid->Data4[6], guid->Data4[7]);
 }
 
-NTSTATUS NTAPI IoWMIWriteEvent(PVOID WnodeEventItem)
+static void record(dq_processor *cpu, const char *what, const GUID *guid, ULONG provider,
+                   ULONG bytes)
 {
-    const WNODE_HEADER *header = WnodeEventItem;
-    char guid[GUID_TEXT], text[128];
+    char guid_text[GUID_TEXT], text[128];
 
-    DQ_ENTER(IoWMIWriteEvent, WnodeEventItem, header->BufferSize, 0, 0, STATUS_UNSUCCESSFUL);
-    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
+    describe_guid(guid, guid_text, sizeof(guid_text));
+    snprintf(text, sizeof(text), "%s %s of provider %u, %u bytes", what, guid_text,
+             (unsigned)provider, (unsigned)bytes);
+    dq_emit_text(cpu, PRINT, NULL, text);
+}
+
+NTSTATUS dq_wmi_write(dq_processor *cpu, WNODE_HEADER *header, const void *place)
+{
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    describe_guid(&header->Guid, guid, sizeof(guid));
-    snprintf(text, sizeof(text), "WMI event %s of provider %u, %u bytes", guid,
-             (unsigned)header->ProviderId, (unsigned)header->BufferSize);
-    dq_emit_text(cpu, PRINT, NULL, text);
-    ExFreePool(WnodeEventItem);
+    record(cpu, "WMI event", &header->Guid, header->ProviderId, header->BufferSize);
+    ExFreePool(header);
     return STATUS_SUCCESS;
+}
+
+/* What lies over the header is an EVENT_TRACE_HEADER: its Size is 16 bits, its Guid may be elsewhere,
+ * and what would be the provider is a version. The memory stays the driver's. */
+static NTSTATUS log_event(dq_processor *cpu, const WNODE_HEADER *header, const void *place)
+{
+    const GUID *guid = &header->Guid;
+    const void *elsewhere;
+
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if ((header->Flags & WNODE_FLAG_USE_GUID_PTR) != 0) {
+        memcpy(&elsewhere, &header->Guid, sizeof(elsewhere));
+        guid = elsewhere;
+    }
+    record(cpu, "WMI trace event", guid, 0, (USHORT)header->BufferSize);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI IoWMIWriteEvent(PVOID WnodeEventItem)
+{
+    const void *place = DQ_CALL_PLACE;
+    WNODE_HEADER *header = WnodeEventItem;
+    const bool is_logged = (header->Flags & WNODE_FLAG_TRACED_GUID) != 0;
+
+    DQ_ENTER(IoWMIWriteEvent, WnodeEventItem, is_logged, 0, 0, STATUS_UNSUCCESSFUL);
+    return is_logged ? log_event(cpu, header, place) : dq_wmi_write(cpu, header, place);
 }

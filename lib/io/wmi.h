@@ -23,6 +23,9 @@ NTSTATUS dq_wmi_send(dq_processor *cpu, const dq_wmi_request *request, ULONG_PTR
 /* True if the device is registered. */
 bool dq_wmi_is_provider(dq_machine *machine, const DEVICE_OBJECT *device);
 
+/* Takes an event to the consumers, and its memory, which lies in the pool, if it succeeds. */
+NTSTATUS dq_wmi_write(dq_processor *cpu, WNODE_HEADER *header, const void *place);
+
 /* The device is deleted: a finding if it is still registered. */
 void dq_wmi_delete(dq_processor *cpu, const DEVICE_OBJECT *device);
 

@@ -9,7 +9,7 @@
 
 #include <wmilib.h>
 
-#include "io/io.h"
+#include "io/wmi.h"
 #include "ke/ki.h"
 
 enum { POOL_TAG = 0x626C6D57 /* "Wmlb" */, NO_INDEX = -1 };
@@ -419,17 +419,18 @@ NTSTATUS NTAPI WmiCompleteRequest(PDEVICE_OBJECT DeviceObject, PIRP Irp, NTSTATU
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
+/* At DISPATCH_LEVEL, too: the page of IoWMIWriteEvent does not allow that to others. */
 NTSTATUS NTAPI WmiFireEvent(PDEVICE_OBJECT DeviceObject, LPCGUID Guid, ULONG InstanceIndex,
                             ULONG EventDataSize, PVOID EventData)
 {
     const ULONG offset = ALIGNED(FIELD_OFFSET(WNODE_SINGLE_INSTANCE, VariableData));
+    const void *place = DQ_CALL_PLACE;
     PWNODE_SINGLE_INSTANCE event;
     NTSTATUS status;
 
     DQ_ENTER(WmiFireEvent, DeviceObject, InstanceIndex, EventDataSize, 0, STATUS_UNSUCCESSFUL);
-    DQ_CALLED_FROM(DQ_CALL_PLACE);
+    DQ_CALLED_FROM(place);
 
-    (void)cpu;
     event = ExAllocatePoolZero(NonPagedPoolNx, offset + EventDataSize, POOL_TAG);
     if (event == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -447,7 +448,7 @@ NTSTATUS NTAPI WmiFireEvent(PDEVICE_OBJECT DeviceObject, LPCGUID Guid, ULONG Ins
         memcpy((PUCHAR)event + offset, EventData, EventDataSize);
         ExFreePool(EventData);
     }
-    status = IoWMIWriteEvent(event);
+    status = dq_wmi_write(cpu, &event->WnodeHeader, place);
     if (!NT_SUCCESS(status)) {
         ExFreePool(event);
     }
