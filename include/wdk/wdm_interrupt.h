@@ -160,6 +160,13 @@ NTKERNELAPI VOID NTAPI IoReportInterruptActive(
 NTKERNELAPI VOID NTAPI IoReportInterruptInactive(
     _In_ PIO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS Parameters);
 
+/* Any IRQL. The processors on which the ISR can be called; STATUS_INVALID_PARAMETER for what is not
+ * connected. "iointex: WdmlibIoGetAffinityInterrupt". */
+_Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI IoGetAffinityInterrupt(
+    _In_ PKINTERRUPT InterruptObject, _Out_ PGROUP_AFFINITY GroupAffinity);
+_Must_inspect_result_ NTKERNELAPI NTSTATUS NTAPI WdmlibIoGetAffinityInterrupt(
+    _In_ PKINTERRUPT InterruptObject, _Out_ PGROUP_AFFINITY GroupAffinity);
+
 /* -- Apart from the ISR ----------------------------------------------------------------------- */
 
 /* IRQL <= SynchronizeIrql; the routine's own answer. "wdm: KeSynchronizeExecution". */
