@@ -24,23 +24,42 @@ WDK_INLINE BOOLEAN RtlAssertionHolds(BOOLEAN Holds, PCSTR Assertion, PCSTR FileN
     return Holds;
 }
 
+/* The same for the NT_ forms, which raise STATUS_ASSERTION_FAILURE. "NT_ASSERT macro". */
+NTSYSAPI VOID NTAPI WdkRaiseAssertionFailure(_In_ PCSTR Assertion, _In_ PCSTR FileName,
+                                             _In_ ULONG LineNumber, _In_opt_ PCSTR Message);
+
+WDK_INLINE BOOLEAN NtAssertionHolds(BOOLEAN Holds, PCSTR Assertion, PCSTR FileName,
+                                     ULONG LineNumber, PCSTR Message)
+{
+    if (!Holds) {
+        WdkRaiseAssertionFailure(Assertion, FileName, LineNumber, Message);
+    }
+    return Holds;
+}
+
+#define NT_ASSERT_ALWAYS(text, message, exp) \
+    NtAssertionHolds((BOOLEAN)((exp) ? TRUE : FALSE), text, __FILE__, (ULONG)__LINE__, message)
+
 #define RTL_ASSERT_ALWAYS(text, message, exp) \
     RtlAssertionHolds((BOOLEAN)((exp) ? TRUE : FALSE), text, __FILE__, (ULONG)__LINE__, message)
 
 #define RTL_VERIFY(exp) RTL_ASSERT_ALWAYS(#exp, NULL, exp)
-#define NT_FRE_ASSERT(exp) RTL_ASSERT_ALWAYS(#exp, NULL, exp)
-#define NT_FRE_ASSERTMSG(msg, exp) RTL_ASSERT_ALWAYS(#exp, msg, exp)
+#define NT_FRE_ASSERT(exp) NT_ASSERT_ALWAYS(#exp, NULL, exp)
+#define NT_FRE_ASSERTMSG(msg, exp) NT_ASSERT_ALWAYS(#exp, msg, exp)
 
 #if DBG
 
 #define ASSERT(exp) RTL_ASSERT_ALWAYS(#exp, NULL, exp)
 #define ASSERTMSG(msg, exp) RTL_ASSERT_ALWAYS(#exp, msg, exp)
-#define RTL_SOFT_ASSERT(exp) RTL_ASSERT_ALWAYS(#exp, NULL, exp)
-#define RTL_SOFT_ASSERTMSG(msg, exp) RTL_ASSERT_ALWAYS(#exp, msg, exp)
-#define NT_ASSERT(exp) RTL_ASSERT_ALWAYS(#exp, NULL, exp)
-#define NT_ASSERTMSG(msg, exp) RTL_ASSERT_ALWAYS(#exp, msg, exp)
-#define NT_VERIFY(exp) RTL_ASSERT_ALWAYS(#exp, NULL, exp)
-#define NT_VERIFYMSG(msg, exp) RTL_ASSERT_ALWAYS(#exp, msg, exp)
+/* What fails softly is printed, and the code goes on. */
+#define RTL_SOFT_ASSERT(exp) RTL_SOFT_ASSERTMSG("Assertion failed", exp)
+#define RTL_SOFT_ASSERTMSG(msg, exp) \
+    ((exp) ? TRUE \
+           : (DbgPrint("%s: %s (%s:%u)\n", msg, #exp, __FILE__, (ULONG)__LINE__), FALSE))
+#define NT_ASSERT(exp) NT_ASSERT_ALWAYS(#exp, NULL, exp)
+#define NT_ASSERTMSG(msg, exp) NT_ASSERT_ALWAYS(#exp, msg, exp)
+#define NT_VERIFY(exp) NT_ASSERT_ALWAYS(#exp, NULL, exp)
+#define NT_VERIFYMSG(msg, exp) NT_ASSERT_ALWAYS(#exp, msg, exp)
 
 #define PAGED_CODE() \
     ((void)RTL_ASSERT_ALWAYS("KeGetCurrentIrql() <= APC_LEVEL", \
@@ -78,11 +97,13 @@ NTSYSAPI ULONG NTAPI vDbgPrintExWithPrefix(_In_ PCCH Prefix, _In_ ULONG Componen
 #define KdPrintEx(_x_) ((void)(DbgPrintEx _x_))
 #define vKdPrintEx(_x_) ((void)(vDbgPrintEx _x_))
 #define KdBreakPoint() DbgBreakPoint()
+#define KdBreakPointWithStatus(s) DbgBreakPointWithStatus(s)
 #else
 #define KdPrint(_x_) ((void)0)
 #define KdPrintEx(_x_) ((void)0)
 #define vKdPrintEx(_x_) ((void)0)
 #define KdBreakPoint() ((void)0)
+#define KdBreakPointWithStatus(s) ((void)0)
 #endif
 
 #define DPFLTR_ERROR_LEVEL 0

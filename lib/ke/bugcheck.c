@@ -79,25 +79,37 @@ static _Noreturn void breakpoint(const void *place, const char *text)
     dq_exception((ULONG)STATUS_BREAKPOINT, (uintptr_t)place, "%s", text);
 }
 
-/* As on a machine without a debugger: the text is printed, and the break that follows is fatal. */
+/* As on a machine without a debugger: the text is printed, and the exception that follows is fatal
+ * unless somebody handles it. */
+static void fail_assertion(dq_processor *cpu, NTSTATUS exception, const char *assertion,
+                           const char *file, ULONG line, const char *message, const void *place)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), "Assertion failed: %s (%s:%u)%s%s",
+             assertion != NULL ? assertion : "?", file != NULL ? file : "an unknown file",
+             (unsigned)line, message != NULL ? ": " : "", message != NULL ? message : "");
+    dq_emit_text(cpu, PRINT, NULL, text);
+    dq_exception((ULONG)exception, (uintptr_t)place, "%s", text);
+}
+
 VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
                      PSTR MutableMessage)
 {
     const void *place = __builtin_return_address(0);
-    const char *file = VoidFileName != NULL ? (const char *)VoidFileName : "an unknown file";
-    char text[512];
-    dq_processor *cpu = dq_enter(DQ_SERVICE_RtlAssert, place, NULL, LineNumber, 0, 0);
-    DQ_LEAVES(cpu);
 
-    if (cpu == NULL) {
-        return;
-    }
-    snprintf(text, sizeof(text), "Assertion failed: %s (%s:%u)%s%s",
-             VoidFailedAssertion != NULL ? (const char *)VoidFailedAssertion : "?", file,
-             (unsigned)LineNumber, MutableMessage != NULL ? ": " : "",
-             MutableMessage != NULL ? MutableMessage : "");
-    dq_emit_text(cpu, PRINT, NULL, text);
-    breakpoint(place, text);
+    DQ_ENTER(RtlAssert, NULL, LineNumber, 0, 0, DQ_VOID);
+    fail_assertion(cpu, STATUS_BREAKPOINT, VoidFailedAssertion, VoidFileName, LineNumber,
+                   MutableMessage, place);
+}
+
+VOID NTAPI WdkRaiseAssertionFailure(PCSTR Assertion, PCSTR FileName, ULONG LineNumber,
+                                    PCSTR Message)
+{
+    const void *place = __builtin_return_address(0);
+
+    DQ_ENTER(RtlAssert, NULL, LineNumber, 0, 0, DQ_VOID);
+    fail_assertion(cpu, STATUS_ASSERTION_FAILURE, Assertion, FileName, LineNumber, Message, place);
 }
 
 VOID NTAPI DbgBreakPoint(VOID)
