@@ -23,7 +23,8 @@ typedef struct _TIME_FIELDS {
 NTSYSAPI VOID NTAPI RtlTimeToTimeFields(_In_ PLARGE_INTEGER Time, _Out_ PTIME_FIELDS TimeFields);
 NTSYSAPI BOOLEAN NTAPI RtlTimeFieldsToTime(_In_ PTIME_FIELDS TimeFields, _Out_ PLARGE_INTEGER Time);
 
-/* Seconds fit from 1970 to 2106, from 1980 to 2116. "ntifs: RtlTimeToSecondsSince1970" etc. */
+/* IRQL <= APC_LEVEL. Seconds fit from 1970 to 2106, from 1980 to 2116.
+ * "ntifs: RtlTimeToSecondsSince1970" etc. */
 NTSYSAPI BOOLEAN NTAPI RtlTimeToSecondsSince1970(_In_ PLARGE_INTEGER Time,
                                                  _Out_ PULONG ElapsedSeconds);
 NTSYSAPI BOOLEAN NTAPI RtlTimeToSecondsSince1980(_In_ PLARGE_INTEGER Time,

@@ -120,25 +120,25 @@ static BOOLEAN to_seconds(const LARGE_INTEGER *time, LONGLONG begin, PULONG seco
 
 BOOLEAN NTAPI RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds)
 {
-    DQ_COMPUTES();
+    DQ_RTL_ENTER(RtlTimeToSecondsSince1970, Time);
     return to_seconds(Time, SECONDS_TO_1970, ElapsedSeconds);
 }
 
 BOOLEAN NTAPI RtlTimeToSecondsSince1980(PLARGE_INTEGER Time, PULONG ElapsedSeconds)
 {
-    DQ_COMPUTES();
+    DQ_RTL_ENTER(RtlTimeToSecondsSince1980, Time);
     return to_seconds(Time, SECONDS_TO_1980, ElapsedSeconds);
 }
 
 VOID NTAPI RtlSecondsSince1970ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time)
 {
-    DQ_COMPUTES();
+    DQ_RTL_ENTER(RtlSecondsSince1970ToTime, Time);
     Time->QuadPart = (ElapsedSeconds + SECONDS_TO_1970) * HUNDRED_NS_A_SECOND;
 }
 
 VOID NTAPI RtlSecondsSince1980ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time)
 {
-    DQ_COMPUTES();
+    DQ_RTL_ENTER(RtlSecondsSince1980ToTime, Time);
     Time->QuadPart = (ElapsedSeconds + SECONDS_TO_1980) * HUNDRED_NS_A_SECOND;
 }
 

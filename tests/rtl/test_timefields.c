@@ -1,6 +1,7 @@
 /*
  * test_timefields.c - system time as a date, and as seconds.
  */
+#include <dirql/check.h>
 #include <dirql/cmocka.h>
 
 #include <ntddk.h>
@@ -121,6 +122,37 @@ static void seconds_are_counted_from_two_years(void **state)
     assert_false(RtlTimeToSecondsSince1980(&time, &seconds));
 }
 
+static void seconds_are_for_apc_level(void **state)
+{
+    LARGE_INTEGER time;
+    ULONG seconds;
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(APC_LEVEL, &old);
+    RtlSecondsSince1980ToTime(1, &time);
+    assert_true(RtlTimeToSecondsSince1980(&time, &seconds));
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE5, DISPATCH_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
+    (void)RtlTimeToSecondsSince1970(&time, &seconds);
+    fail_msg("its page says IRQL < DISPATCH_LEVEL");
+}
+
+static void a_date_is_for_any_level(void **state)
+{
+    LARGE_INTEGER time = { .QuadPart = 0 };
+    TIME_FIELDS fields;
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    RtlTimeToTimeFields(&time, &fields);
+    assert_true(RtlTimeFieldsToTime(&fields, &time));
+    KeLowerIrql(old);
+    assert_true(time.QuadPart == 0);
+}
+
 static void the_machine_begins_in_2024_and_lives_in_utc(void **state)
 {
     LARGE_INTEGER system, local, back;
@@ -143,6 +175,8 @@ int main(void)
         dirql_unit_test(what_is_no_date_is_refused),
         dirql_unit_test(the_weekday_is_not_asked),
         dirql_unit_test(seconds_are_counted_from_two_years),
+        dirql_unit_test(seconds_are_for_apc_level),
+        dirql_unit_test(a_date_is_for_any_level),
         dirql_unit_test(the_machine_begins_in_2024_and_lives_in_utc),
     };
 
