@@ -24,6 +24,42 @@ static HANDLE open_for(ACCESS_MASK access)
     return key;
 }
 
+/* ---- IRQL and APCs --------------------------------------------------------------------------- */
+
+static void query_at_apc_level(void *context)
+{
+    HANDLE key = open_for(KEY_READ);
+    ULONG needed;
+    KIRQL old;
+
+    (void)context;
+    KeRaiseIrql(APC_LEVEL, &old);
+    (void)ZwQueryValueKey(key, &name, KeyValueFullInformation, NULL, 0, &needed);
+}
+
+static void open_in_a_guarded_region(void *context)
+{
+    (void)context;
+    KeEnterGuardedRegion();
+    (void)open_for(KEY_READ);
+}
+
+static void open_in_a_critical_region(void *context)
+{
+    (void)context;
+    KeEnterCriticalRegion();
+    ZwClose(open_for(KEY_READ));
+    KeLeaveCriticalRegion();
+}
+
+static void keys_are_used_at_passive_level_with_special_apcs(void **state)
+{
+    (void)state;
+    assert_verifier(query_at_apc_level, 0xE6, DIRQL_ANY, APC_LEVEL, 0, "IrqlZwPassive");
+    assert_verifier(open_in_a_guarded_region, 0xE6, DIRQL_ANY, PASSIVE_LEVEL, -1, "IrqlZwPassive");
+    assert_silent(open_in_a_critical_region, 1, "IrqlZwPassive");
+}
+
 /* ---- Access ---------------------------------------------------------------------------------- */
 
 static void set_with_access(ACCESS_MASK access)
@@ -268,6 +304,7 @@ static void a_check_of_a_handle_closes_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_are_used_at_passive_level_with_special_apcs),
         cmocka_unit_test(a_handle_is_used_for_what_it_was_opened_for),
         cmocka_unit_test(a_text_has_a_null_at_its_end),
         cmocka_unit_test(what_is_stored_directly_is_checked_for_its_type),

@@ -364,7 +364,8 @@ static void the_registry_is_out_of_reach_at_dispatch_level(void **state)
 
     (void)state;
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dirql_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE6, DIRQL_ANY, DISPATCH_LEVEL,
+                               0);
     (void)open_at(NULL, &service, &key);
     fail_msg("the IRQL is too high");
 }
