@@ -244,6 +244,7 @@ static NTSTATUS missing(const UNICODE_STRING *name)
                                                   RTL_CONSTANT_STRING(L"\\Device"),
                                                   RTL_CONSTANT_STRING(L"\\Driver"),
                                                   RTL_CONSTANT_STRING(L"\\FileSystem"),
+                                                  RTL_CONSTANT_STRING(L"\\ArcName"),
                                                   RTL_CONSTANT_STRING(L"\\BaseNamedObjects") };
     USHORT i = 1;
 

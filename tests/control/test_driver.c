@@ -290,6 +290,59 @@ static void who_is_registered_is_told_of_the_shutdown(void **state)
     end();
 }
 
+static PDEVICE_OBJECT first_told;
+static unsigned told;
+
+static NTSTATUS note_shutdown(PDEVICE_OBJECT device, PIRP irp)
+{
+    assert_int_equal(IoGetCurrentIrpStackLocation(irp)->MajorFunction, IRP_MJ_SHUTDOWN);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    first_told = told++ == 0 ? device : first_told;
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
+static VOID unload_nothing(PDRIVER_OBJECT object)
+{
+    (void)object;
+}
+
+static NTSTATUS load_for_shutdown(PDRIVER_OBJECT object, PUNICODE_STRING path)
+{
+    (void)path;
+    object->MajorFunction[IRP_MJ_SHUTDOWN] = note_shutdown;
+    object->DriverUnload = unload_nothing;
+    return STATUS_SUCCESS;
+}
+
+static void who_is_registered_for_the_last_chance_is_told_last(void **state)
+{
+    PDEVICE_OBJECT last, first, never;
+    PDRIVER_OBJECT object = dirql_driver_load("shutdown", load_for_shutdown, NULL);
+
+    (void)state;
+    told = 0;
+    assert_non_null(object);
+    assert_int_equal(IoCreateDevice(object, 0, NULL, FILE_DEVICE_DISK, 0, FALSE, &last),
+                     STATUS_SUCCESS);
+    assert_int_equal(IoCreateDevice(object, 0, NULL, FILE_DEVICE_DISK, 0, FALSE, &first),
+                     STATUS_SUCCESS);
+    assert_int_equal(IoCreateDevice(object, 0, NULL, FILE_DEVICE_DISK, 0, FALSE, &never),
+                     STATUS_SUCCESS);
+    last->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    first->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    assert_int_equal(IoRegisterLastChanceShutdownNotification(last), STATUS_SUCCESS);
+    assert_int_equal(IoRegisterLastChanceShutdownNotification(never), STATUS_SUCCESS);
+    assert_int_equal(IoRegisterShutdownNotification(first), STATUS_SUCCESS);
+    IoUnregisterShutdownNotification(never);
+    dirql_shutdown();
+    assert_int_equal(told, 2);
+    assert_ptr_equal(first_told, first);
+    IoDeleteDevice(never);
+    IoDeleteDevice(first);
+    IoDeleteDevice(last);
+    dirql_driver_unload(object);
+}
+
 static NTSTATUS refuse_to_load(PDRIVER_OBJECT object, PUNICODE_STRING path)
 {
     (void)object;
@@ -356,6 +409,7 @@ int main(void)
         dirql_unit_test_setup(a_user_opens_it_by_its_link, start),
         dirql_unit_test_setup(a_name_that_nobody_has_is_not_opened, start),
         dirql_unit_test_setup(who_is_registered_is_told_of_the_shutdown, start),
+        dirql_unit_test(who_is_registered_for_the_last_chance_is_told_last),
         dirql_unit_test_setup(a_driver_can_refuse_to_load, start),
         dirql_unit_test_setup(a_device_that_is_not_ready_is_reported, start),
         dirql_unit_test_setup(a_device_that_stays_is_reported, start),

@@ -37,6 +37,42 @@ static void a_link_is_made_once_and_deleted_once(void **state)
     stack_delete();
 }
 
+static void an_unprotected_link_is_found_like_any_other(void **state)
+{
+    PDEVICE_OBJECT device = make(FALSE), found;
+    PFILE_OBJECT file;
+
+    (void)state;
+    assert_int_equal(IoCreateUnprotectedSymbolicLink(&link_name, &name), STATUS_SUCCESS);
+    assert_int_equal(IoCreateUnprotectedSymbolicLink(&link_name, &name),
+                     STATUS_OBJECT_NAME_COLLISION);
+    assert_int_equal(IoGetDeviceObjectPointer(&link_name, FILE_READ_DATA, &file, &found),
+                     STATUS_SUCCESS);
+    assert_ptr_equal(found, device);
+    ObDereferenceObject(file);
+    assert_int_equal(IoDeleteSymbolicLink(&link_name), STATUS_SUCCESS);
+    IoDeleteDevice(device);
+    stack_delete();
+}
+
+static void an_arc_name_is_a_link(void **state)
+{
+    PDEVICE_OBJECT device = make(FALSE), found;
+    UNICODE_STRING arc = RTL_CONSTANT_STRING(L"\\ArcName\\multi(0)disk(0)");
+    PFILE_OBJECT file;
+
+    (void)state;
+    assert_int_equal(IoAssignArcName(&arc, &name), STATUS_SUCCESS);
+    assert_int_equal(IoGetDeviceObjectPointer(&arc, FILE_READ_DATA, &file, &found), STATUS_SUCCESS);
+    assert_ptr_equal(found, device);
+    ObDereferenceObject(file);
+    assert_int_equal(IoDeassignArcName(&arc), STATUS_SUCCESS);
+    assert_int_equal(IoGetDeviceObjectPointer(&arc, FILE_READ_DATA, &file, &found),
+                     STATUS_OBJECT_NAME_NOT_FOUND);
+    IoDeleteDevice(device);
+    stack_delete();
+}
+
 static void case_does_not_matter(void **state)
 {
     PDEVICE_OBJECT device = make(FALSE), found;
@@ -124,6 +160,56 @@ static void an_extension_is_found_by_its_key(void **state)
     stack_delete();
 }
 
+static void attaching_safely_tells_the_lower_device_before_it_returns(void **state)
+{
+    PDEVICE_OBJECT filter, second, lower = NULL;
+    KIRQL old;
+
+    (void)state;
+    assert_int_equal(
+        IoCreateDevice(&stack.lower_driver, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &filter),
+        STATUS_SUCCESS);
+    assert_int_equal(
+        IoCreateDevice(&stack.lower_driver, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &second),
+        STATUS_SUCCESS);
+    stack.upper->AlignmentRequirement = FILE_QUAD_ALIGNMENT;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    assert_int_equal(IoAttachDeviceToDeviceStackSafe(filter, stack.lower, &lower), STATUS_SUCCESS);
+    KeLowerIrql(old);
+    assert_ptr_equal(lower, stack.upper); /* The topmost, whatever was named. */
+    assert_ptr_equal(lower->AttachedDevice, filter);
+    assert_int_equal(filter->StackSize, lower->StackSize + 1);
+    assert_int_equal(filter->AlignmentRequirement, FILE_QUAD_ALIGNMENT);
+    lower = NULL;
+    assert_int_equal(IoAttachDeviceToDeviceStackSafe(second, filter, &lower), STATUS_SUCCESS);
+    assert_ptr_equal(lower, filter);
+    IoDetachDevice(filter);
+    IoDetachDevice(stack.upper);
+    IoDeleteDevice(second);
+    IoDeleteDevice(filter);
+    stack_delete();
+}
+
+static void a_device_that_is_deleted_is_no_target_to_attach_to(void **state)
+{
+    PDEVICE_OBJECT filter, target, lower = NULL;
+
+    (void)state;
+    dirql_suppress("DeviceStack", NULL, "what it answers is looked at");
+    assert_int_equal(
+        IoCreateDevice(&stack.lower_driver, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &filter),
+        STATUS_SUCCESS);
+    assert_int_equal(
+        IoCreateDevice(&stack.lower_driver, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &target),
+        STATUS_SUCCESS);
+    IoDeleteDevice(target);
+    assert_int_equal(IoAttachDeviceToDeviceStackSafe(filter, target, &lower),
+                     STATUS_NO_SUCH_DEVICE);
+    assert_null(lower);
+    IoDeleteDevice(filter);
+    stack_delete();
+}
+
 static void the_top_of_a_stack_is_found(void **state)
 {
     (void)state;
@@ -163,12 +249,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup(a_link_is_made_once_and_deleted_once, start),
+        dirql_unit_test_setup(an_unprotected_link_is_found_like_any_other, start),
+        dirql_unit_test_setup(an_arc_name_is_a_link, start),
         dirql_unit_test_setup(case_does_not_matter, start),
         dirql_unit_test_setup(an_exclusive_device_is_opened_once, start),
         dirql_unit_test_setup(a_driver_can_refuse_to_be_opened, start),
         dirql_unit_test_setup(an_event_is_one_for_all_who_name_it, start),
         dirql_unit_test_setup(an_extension_is_found_by_its_key, start),
         dirql_unit_test_setup(the_top_of_a_stack_is_found, start),
+        dirql_unit_test_setup(attaching_safely_tells_the_lower_device_before_it_returns, start),
+        dirql_unit_test_setup(a_device_that_is_deleted_is_no_target_to_attach_to, start),
         dirql_unit_test(a_named_event_is_found_by_its_handle),
     };
 
