@@ -257,6 +257,29 @@ static void free_contiguous_memory_twice(void *context)
     MmFreeContiguousMemory(memory);
 }
 
+static void free_noncached_memory_twice(void *context)
+{
+    (void)context;
+    memory = MmAllocateNonCachedMemory(100);
+    MmFreeNonCachedMemory(memory, 100);
+    MmFreeNonCachedMemory(memory, 100);
+}
+
+static void free_another_length(void *context)
+{
+    (void)context;
+    memory = MmAllocateNonCachedMemory(100);
+    MmFreeNonCachedMemory(memory, 3 * PAGE_SIZE);
+}
+
+static void noncached_memory_is_freed_once_with_its_length(void **state)
+{
+    (void)state;
+    assert_error(free_noncached_memory_twice, 1, "NonCachedMemory");
+    assert_report_has("which was freed before");
+    assert_error(free_another_length, 1, "NonCachedMemory");
+}
+
 static void contiguous_memory_that_is_freed_twice_is_found(void **state)
 {
     (void)state;
@@ -344,6 +367,7 @@ int main(void)
         cmocka_unit_test(an_mdl_that_is_freed_too_early_is_found),
         cmocka_unit_test(a_part_beyond_its_source_is_found),
         cmocka_unit_test(mdls_at_dirql_are_found_with_the_verifiers_parameters),
+        cmocka_unit_test(noncached_memory_is_freed_once_with_its_length),
         cmocka_unit_test(contiguous_memory_that_is_freed_twice_is_found),
         cmocka_unit_test(the_physical_address_of_null_is_found),
         cmocka_unit_test(a_device_that_accesses_what_was_freed_is_found),

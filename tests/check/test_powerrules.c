@@ -279,6 +279,100 @@ static void provide(void *context)
     IoDeleteDevice(device);
 }
 
+/* ---- Broken ---------------------------------------------------------------------------------- */
+
+static PDEVICE_OBJECT broken_with;
+
+static void clear_what_is_not_set(void *context)
+{
+    PVOID request = NULL;
+
+    (void)context;
+    (void)PoCreatePowerRequest(&request, make_device(), NULL);
+    (void)PoClearPowerRequest(request, PowerRequestSystemRequired);
+}
+
+static void delete_the_device_before_its_request(void *context)
+{
+    PDEVICE_OBJECT device = make_device();
+    PVOID request = NULL;
+
+    (void)context;
+    (void)PoCreatePowerRequest(&request, device, NULL);
+    IoDeleteDevice(device);
+}
+
+static void a_power_request_is_cleared_as_often_as_set_and_deleted_first(void **state)
+{
+    (void)state;
+    assert_error(clear_what_is_not_set, 1, "PowerRequest");
+    assert_report_has("PoClearPowerRequest without a PoSetPowerRequest");
+    assert_error(delete_the_device_before_its_request, 1, "PowerRequest");
+    assert_report_has("before the power request that");
+}
+
+static void tell_a_low_state_too_high(void *context)
+{
+    POWER_STATE device_state;
+    KIRQL old;
+
+    (void)context;
+    device_state.DeviceState = PowerDeviceD3;
+    broken_with = make_device();
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    (void)PoSetPowerState(broken_with, DevicePowerState, device_state);
+}
+
+static void tell_the_state_of_the_system(void *context)
+{
+    POWER_STATE system;
+
+    (void)context;
+    system.SystemState = PowerSystemWorking;
+    broken_with = make_device();
+    (void)PoSetPowerState(broken_with, SystemPowerState, system);
+}
+
+static void a_power_state_that_cannot_be_told_is_reported(void **state)
+{
+    (void)state;
+    assert_broken(tell_a_low_state_too_high, 1, 0, DevicePowerState, PowerDeviceD3, 0, 0,
+                  "PowerState");
+    assert_broken(tell_the_state_of_the_system, 1, 0, SystemPowerState, PowerSystemWorking, 0, 0,
+                  "PowerState");
+}
+
+static PULONG idle_counter;
+
+static void end_what_was_not_begun(void *context)
+{
+    (void)context;
+    idle_counter = PoRegisterDeviceForIdleDetection(make_device(), 5, 5, PowerDeviceD3);
+    PoEndDeviceBusy(idle_counter);
+}
+
+static void an_end_of_use_without_its_beginning_is_reported(void **state)
+{
+    (void)state;
+    assert_broken(end_what_was_not_begun, 1, 0, (ULONG_PTR)idle_counter, 0, 0, 0, "DeviceBusy");
+}
+
+static void delete_a_provider(void *context)
+{
+    (void)context;
+    broken_with = make_device();
+    (void)IoWMIRegistrationControl(broken_with, WMIREG_ACTION_REGISTER);
+    IoDeleteDevice(broken_with);
+}
+
+static void a_provider_that_is_deleted_is_reported(void **state)
+{
+    (void)state;
+    assert_broken(delete_a_provider, 1, 0, (ULONG_PTR)broken_with, 0, 0, 0, "WmiProvider");
+}
+
+/* ---- Kept ------------------------------------------------------------------------------------ */
+
 static const kept_rule kept[] = {
     KEPT("PowerState", tell_power),
     KEPT("DeviceBusy", tell_power),
@@ -322,6 +416,10 @@ int main(void)
         cmocka_unit_test(a_notification_that_is_registered_is_reported),
         cmocka_unit_test(what_the_system_has_queued_is_nobodys_leftover),
         cmocka_unit_test(what_keeps_the_rules_is_left_in_peace),
+        cmocka_unit_test(a_power_request_is_cleared_as_often_as_set_and_deleted_first),
+        cmocka_unit_test(a_power_state_that_cannot_be_told_is_reported),
+        cmocka_unit_test(an_end_of_use_without_its_beginning_is_reported),
+        cmocka_unit_test(a_provider_that_is_deleted_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

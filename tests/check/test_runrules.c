@@ -229,8 +229,13 @@ static void write_twice(race_part *part)
 static void race(void *context)
 {
     (void)context;
-    dirql_expect_finding("data race");
     write_twice(write_alone);
+}
+
+static void race_as_expected(void *context)
+{
+    dirql_expect_finding("data race");
+    race(context);
 }
 
 static void exclude_each_other(void *context)
@@ -243,7 +248,8 @@ static void exclude_each_other(void *context)
 static void a_race_is_found(void **state)
 {
     (void)state;
-    rule_run(2, race);
+    assert_error(race, 2, "data race");
+    rule_run(2, race_as_expected);
     assert_int_equal(rule_result.outcome, DIRQL_PASSED); /* It was expected, and came. */
     assert_silent(exclude_each_other, 2, "data race");
 }
