@@ -254,6 +254,81 @@ static void an_owner_pointer_takes_the_threads_place(void **state)
     ExReleaseResourceLite(&resource);
 }
 
+static void release_as(void *context)
+{
+    ExReleaseResourceForThreadLite(&resource, *(const ERESOURCE_THREAD *)context);
+}
+
+static void a_thread_as_owner_pointer_is_one(void **state)
+{
+    ERESOURCE_THREAD owner = ExGetCurrentResourceThread() | 3;
+
+    (void)state;
+    assert_true(ExAcquireResourceSharedLite(&resource, TRUE));
+    ExSetResourceOwnerPointerEx(&resource, (PVOID)owner, FLAG_OWNER_POINTER_IS_THREAD);
+    assert_int_equal(ExIsResourceAcquiredLite(&resource), 0);
+    assert_false(ExAcquireResourceExclusiveLite(&resource, FALSE));
+    dirql_thread_join(dirql_thread_start("user", 0, release_as, &owner));
+    assert_true(ExAcquireResourceExclusiveLite(&resource, FALSE));
+    ExReleaseResourceLite(&resource);
+}
+
+static void what_an_owner_pointer_holds_is_not_released_by_the_thread(void **state)
+{
+    (void)state;
+    assert_true(ExAcquireResourceExclusiveLite(&resource, TRUE));
+    ExSetResourceOwnerPointerEx(&resource, (PVOID)((ULONG_PTR)&let_go | 3), 0);
+    dirql_expect_bugcheck_with(RESOURCE_NOT_OWNED, (ULONG_PTR)&resource,
+                               (ULONG_PTR)KeGetCurrentThread(), DIRQL_ANY, DIRQL_ANY);
+    ExReleaseResourceLite(&resource);
+    fail_msg("its owner is another one now");
+}
+
+/* ---- Critical regions ------------------------------------------------------------------------ */
+
+static void acquiring_within_a_region_disables_apcs_until_the_release(void **state)
+{
+    (void)state;
+    KeLeaveCriticalRegion();
+    assert_false(KeAreApcsDisabled());
+    (void)ExEnterCriticalRegionAndAcquireResourceShared(&resource);
+    assert_true(KeAreApcsDisabled());
+    assert_int_equal(ExIsResourceAcquiredLite(&resource), 1);
+    (void)ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(&resource);
+    assert_int_equal(ExIsResourceAcquiredLite(&resource), 2);
+    assert_false(ExIsResourceAcquiredExclusiveLite(&resource));
+    ExReleaseResourceAndLeaveCriticalRegion(&resource);
+    assert_true(KeAreApcsDisabled());
+    ExReleaseResourceAndLeaveCriticalRegion(&resource);
+    assert_false(KeAreApcsDisabled());
+}
+
+static void read_behind_writers(void *context)
+{
+    (void)context;
+    (void)ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(&resource);
+    assert_int_equal(writers, 0);
+    InterlockedIncrement(&readers);
+    ExReleaseResourceAndLeaveCriticalRegion(&resource);
+}
+
+static void a_reader_may_wait_for_the_writers(void **state)
+{
+    dirql_thread *writer, *reader;
+
+    (void)state;
+    assert_true(ExAcquireResourceSharedLite(&resource, TRUE));
+    writer = dirql_thread_start("writer", 0, write_once, NULL);
+    await_waiters(0, 1);
+    reader = dirql_thread_start("reader", 0, read_behind_writers, NULL);
+    await_waiters(1, 1);
+    KeSetEvent(&let_go, IO_NO_INCREMENT, FALSE);
+    ExReleaseResourceLite(&resource);
+    dirql_thread_join(writer);
+    dirql_thread_join(reader);
+    assert_int_equal(readers, 1);
+}
+
 /* ---- Rules ----------------------------------------------------------------------------------- */
 
 static void acquiring_it_with_apcs_enabled_is_reported(void **state)
@@ -416,6 +491,11 @@ int main(void)
         WITH(writers_exclude_each_other, .processors = 4),
         WITH(another_thread_can_release_it, .processors = 1),
         WITH(an_owner_pointer_takes_the_threads_place, .processors = 1),
+        WITH(a_thread_as_owner_pointer_is_one, .processors = 1),
+        WITH(what_an_owner_pointer_holds_is_not_released_by_the_thread, .processors = 1),
+        WITH(acquiring_within_a_region_disables_apcs_until_the_release, .processors = 1),
+        WITH(a_reader_may_wait_for_the_writers, .processors = 1),
+        WITH(a_reader_may_wait_for_the_writers, .processors = 2),
         WITH(acquiring_it_with_apcs_enabled_is_reported, .processors = 1),
         WITH(releasing_it_with_apcs_enabled_is_reported, .processors = 1),
         WITH(apc_level_needs_no_region, .processors = 1),

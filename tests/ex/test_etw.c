@@ -56,6 +56,28 @@ static int stop(void **state)
     return 0;
 }
 
+/* ---- Descriptors ----------------------------------------------------------------------------- */
+
+static void a_descriptor_gives_back_what_it_was_made_of(void **state)
+{
+    EVENT_DESCRIPTOR descriptor;
+
+    (void)state;
+    EventDescCreate(&descriptor, 0x1234, 1, 2, 3, 0x5678, 4, 0x1122334455667788u);
+    assert_int_equal(EventDescGetId(&descriptor), 0x1234);
+    assert_int_equal(EventDescGetVersion(&descriptor), 1);
+    assert_int_equal(EventDescGetChannel(&descriptor), 2);
+    assert_int_equal(EventDescGetLevel(&descriptor), 3);
+    assert_int_equal(EventDescGetTask(&descriptor), 0x5678);
+    assert_int_equal(EventDescGetOpcode(&descriptor), 4);
+    assert_true(EventDescGetKeyword(&descriptor) == 0x1122334455667788u);
+    EventDescZero(&descriptor);
+    assert_int_equal(descriptor.Id | descriptor.Version | descriptor.Channel | descriptor.Level |
+                         descriptor.Task | descriptor.Opcode,
+                     0);
+    assert_true(descriptor.Keyword == 0);
+}
+
 /* ---- Enabling -------------------------------------------------------------------------------- */
 
 static void a_callback_is_told_what_is_wanted(void **state)
@@ -311,6 +333,7 @@ static void a_callback_has_returned_when_its_provider_is_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_descriptor_gives_back_what_it_was_made_of),
         dirql_unit_test_setup_teardown(a_callback_is_told_what_is_wanted, start, stop),
         dirql_unit_test_setup_teardown(who_registers_later_is_told_then, start, stop),
         dirql_unit_test_setup_teardown(level_and_keywords_choose, start, stop),

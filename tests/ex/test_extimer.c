@@ -69,6 +69,25 @@ static void the_callback_runs_at_dispatch_level(void **state)
     assert_false(ExDeleteTimer(timer, TRUE, TRUE, NULL));
 }
 
+static void parameters_are_initialised_to_nothing_special(void **state)
+{
+    EXT_SET_PARAMETERS set = { 9, 9, 9 };
+    EXT_DELETE_PARAMETERS deletion = { 9, 9, NULL, &set };
+
+    (void)state;
+    ExInitializeSetTimerParameters(&set);
+    assert_int_equal(set.Version, 0);
+    assert_int_equal(set.Reserved, 0);
+    assert_int_equal(set.NoWakeTolerance, 0);
+    ExInitializeDeleteTimerParameters(&deletion);
+    assert_int_equal(deletion.Version, 0);
+    assert_int_equal(deletion.Reserved, 0);
+    assert_null(deletion.DeleteCallback);
+    assert_null(deletion.DeleteContext);
+    assert_false(ExSetTimer(timer, -5 * MS, 0, &set));
+    assert_true(ExCancelTimer(timer, NULL));
+}
+
 static void a_period_is_in_units_of_100_ns(void **state)
 {
     (void)state;
@@ -253,6 +272,7 @@ int main(void)
         dirql_unit_test_setup_teardown(the_callback_runs_at_dispatch_level, start, stop),
         dirql_unit_test_setup_teardown(the_callback_runs_at_dispatch_level, start, stop,
                                        .processors = 2),
+        dirql_unit_test_setup_teardown(parameters_are_initialised_to_nothing_special, start, stop),
         dirql_unit_test_setup_teardown(a_period_is_in_units_of_100_ns, start, stop),
         dirql_unit_test_setup_teardown(setting_it_again_cancels_it, start, stop),
         dirql_unit_test_setup_teardown(what_is_due_expires_at_once, start, stop),

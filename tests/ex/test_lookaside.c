@@ -52,6 +52,35 @@ static void entries_are_pool_blocks_with_the_lists_tag(void **state)
     ExDeletePagedLookasideList(&paged);
 }
 
+static void paged_entries_go_back_to_their_list(void **state)
+{
+    KIRQL old;
+    PVOID entry;
+
+    (void)state;
+    KeRaiseIrql(APC_LEVEL, &old);
+    entry = ExAllocateFromPagedLookasideList(&paged);
+    assert_non_null(entry);
+    ExFreeToPagedLookasideList(&paged, entry);
+    KeLowerIrql(old);
+    dirql_expect_bugcheck_with(BAD_POOL_CALLER, 7, DIRQL_ANY, DIRQL_ANY, (ULONG_PTR)entry);
+    ExFreeToPagedLookasideList(&paged, entry);
+    fail_msg("it is freed already");
+}
+
+static void paged_entries_are_not_freed_at_dispatch_level(void **state)
+{
+    PVOID entry = ExAllocateFromPagedLookasideList(&paged);
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE5, DISPATCH_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
+    ExFreeToPagedLookasideList(&paged, entry);
+    fail_msg("its page says APC_LEVEL");
+}
+
 static void an_entry_outlives_its_list(void **state)
 {
     PVOID entry = ExAllocateFromNPagedLookasideList(&nonpaged);
@@ -244,9 +273,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup_teardown(entries_are_pool_blocks_with_the_lists_tag, start, stop),
+        dirql_unit_test_setup_teardown(paged_entries_go_back_to_their_list, start, stop,
+                                       .checks = DIRQL_CHECKS_NONE),
+        dirql_unit_test_setup_teardown(paged_entries_are_not_freed_at_dispatch_level, start, stop),
         dirql_unit_test_setup_teardown(an_entry_outlives_its_list, start, stop),
         dirql_unit_test_setup_teardown(an_entry_freed_twice_is_bug_check_c2, start, stop,
-                              .checks = DIRQL_CHECKS_NONE),
+                                       .checks = DIRQL_CHECKS_NONE),
         dirql_unit_test_setup_teardown(a_block_with_another_tag_is_no_entry, start, stop),
         dirql_unit_test_setup_teardown(paged_entries_need_apc_level, start, stop),
         dirql_unit_test_setup_teardown(nonpaged_entries_can_be_had_at_dispatch_level, start, stop),

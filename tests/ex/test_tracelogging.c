@@ -84,6 +84,123 @@ static void numbers_are_read_as_their_type_says(void **state)
     assert_int_equal(dirql_etw_number(dirql_etw_find(NULL, "Numbers"), "small"), -5);
 }
 
+static void signed_numbers_keep_their_sign(void **state)
+{
+    (void)state;
+    TraceLoggingWrite(uart_events, "Signed", TraceLoggingInt8(-1, "a"), TraceLoggingInt16(-2, "b"),
+                      TraceLoggingInt32(-3, "c"), TraceLoggingInt64(-4, "d"),
+                      TraceLoggingIntPtr(-5, "e"), TraceLoggingLong(-6, "f"));
+    assert_string_equal(latest(), "Signed level 5: a=-1 b=-2 c=-3 d=-4 e=-5 f=-6");
+}
+
+static void unsigned_numbers_are_as_wide_as_their_type(void **state)
+{
+    const ULONGLONG all = 0x8182838485868788u;
+
+    (void)state;
+    TraceLoggingWrite(uart_events, "Unsigned", TraceLoggingUInt8(all, "a"),
+                      TraceLoggingUInt16(all, "b"), TraceLoggingUInt32(all, "c"),
+                      TraceLoggingUInt64(all, "d"), TraceLoggingUIntPtr(all, "e"),
+                      TraceLoggingULong(all, "f"));
+    assert_string_equal(latest(), "Unsigned level 5: a=136 b=34696 c=2240186248 "
+                                  "d=9332165983064197000 e=9332165983064197000 f=2240186248");
+}
+
+static void hexadecimal_numbers_are_as_wide_as_their_type(void **state)
+{
+    const ULONGLONG all = 0x8182838485868788u;
+
+    (void)state;
+    TraceLoggingWrite(uart_events, "Hex", TraceLoggingHexInt8(all, "a"),
+                      TraceLoggingHexUInt8(all, "b"), TraceLoggingHexInt16(all, "c"),
+                      TraceLoggingHexUInt16(all, "d"), TraceLoggingHexInt32(all, "e"),
+                      TraceLoggingHexUInt32(all, "f"));
+    assert_string_equal(latest(), "Hex level 5: a=0x88 b=0x88 c=0x8788 d=0x8788 e=0x85868788 "
+                                  "f=0x85868788");
+    TraceLoggingWrite(uart_events, "Hex", TraceLoggingHexInt64(all, "a"),
+                      TraceLoggingHexUInt64(all, "b"), TraceLoggingHexIntPtr(all, "c"),
+                      TraceLoggingHexUIntPtr(all, "d"), TraceLoggingHexLong(all, "e"),
+                      TraceLoggingHexULong(all, "f"));
+    assert_string_equal(latest(),
+                        "Hex level 5: a=0x8182838485868788 b=0x8182838485868788 "
+                        "c=0x8182838485868788 d=0x8182838485868788 e=0x85868788 f=0x85868788");
+}
+
+static void other_scalars_have_fields_of_their_own(void **state)
+{
+    LARGE_INTEGER time = { .QuadPart = 77 };
+    PVOID address = (PVOID)(ULONG_PTR)0x1234;
+
+    (void)state;
+    TraceLoggingWrite(uart_events, "Scalars", TraceLoggingBool(5, "a"), TraceLoggingBool(0, "b"),
+                      TraceLoggingWChar(L'w', "c"), TraceLoggingFloat32(0.5f, "d"),
+                      TraceLoggingPointer(address, "e"), TraceLoggingCodePointer(address, "f"));
+    assert_string_equal(latest(),
+                        "Scalars level 5: a=true b=false c=\"w\" d=0.5 e=0x1234 f=0x1234");
+    TraceLoggingWrite(uart_events, "Others", TraceLoggingPid(7, "a"), TraceLoggingTid(8, "b"),
+                      TraceLoggingPort(80, "c"), TraceLoggingWinError(5, "d"),
+                      TraceLoggingHResult(-1, "e"), TraceLoggingFileTime(time, "f"));
+    assert_string_equal(latest(), "Others level 5: a=7 b=8 c=80 d=5 e=0xffffffff f=77");
+}
+
+static void arrays_keep_each_item(void **state)
+{
+    const INT8 s8[] = { -1, 2 };
+    const UINT8 u8[] = { 255, 2 };
+    const INT16 s16[] = { -1, 2 };
+    const UINT16 u16[] = { 65535, 2 };
+    const INT32 s32[] = { -1, 2 };
+    const UINT32 u32[] = { 0xFFFFFFFF, 2 };
+    const INT64 s64[] = { -1, 2 };
+    const UINT64 u64[] = { ~0ull, 2 };
+    const float f32[] = { 0.5f, 2 };
+    const double f64[] = { 0.25, 2 };
+
+    (void)state;
+    TraceLoggingWrite(uart_events, "Signed", TraceLoggingInt8Array(s8, 2, "a"),
+                      TraceLoggingInt16Array(s16, 2, "b"), TraceLoggingInt32Array(s32, 2, "c"),
+                      TraceLoggingInt64Array(s64, 2, "d"));
+    assert_string_equal(latest(), "Signed level 5: a=-1,2 b=-1,2 c=-1,2 d=-1,2");
+    TraceLoggingWrite(uart_events, "Unsigned", TraceLoggingUInt8Array(u8, 2, "a"),
+                      TraceLoggingUInt16Array(u16, 2, "b"), TraceLoggingUInt32Array(u32, 2, "c"),
+                      TraceLoggingUInt64Array(u64, 2, "d"));
+    assert_string_equal(latest(), "Unsigned level 5: a=255,2 b=65535,2 c=4294967295,2 "
+                                  "d=18446744073709551615,2");
+    TraceLoggingWrite(uart_events, "Hex", TraceLoggingHexUInt8Array(u8, 2, "a"),
+                      TraceLoggingHexUInt16Array(u16, 2, "b"),
+                      TraceLoggingHexUInt32Array(u32, 2, "c"),
+                      TraceLoggingHexUInt64Array(u64, 2, "d"));
+    assert_string_equal(latest(), "Hex level 5: a=0xff,0x2 b=0xffff,0x2 c=0xffffffff,0x2 "
+                                  "d=0xffffffffffffffff,0x2");
+    TraceLoggingWrite(uart_events, "Float", TraceLoggingFloat32Array(f32, 2, "a"),
+                      TraceLoggingFloat64Array(f64, 2, "b"));
+    assert_string_equal(latest(), "Float level 5: a=0.5,2 b=0.25,2");
+    TraceLoggingWrite(uart_events, "Fixed", TraceLoggingInt8FixedArray(s8, 2, "a"),
+                      TraceLoggingInt16FixedArray(s16, 2, "b"),
+                      TraceLoggingInt32FixedArray(s32, 2, "c"),
+                      TraceLoggingInt64FixedArray(s64, 2, "d"));
+    assert_string_equal(latest(), "Fixed level 5: a=-1,2 b=-1,2 c=-1,2 d=-1,2");
+    TraceLoggingWrite(uart_events, "Fixed", TraceLoggingUInt8FixedArray(u8, 2, "a"),
+                      TraceLoggingUInt16FixedArray(u16, 2, "b"),
+                      TraceLoggingUInt32FixedArray(u32, 2, "c"),
+                      TraceLoggingUInt64FixedArray(u64, 2, "d"));
+    assert_string_equal(latest(), "Fixed level 5: a=255,2 b=65535,2 c=4294967295,2 "
+                                  "d=18446744073709551615,2");
+}
+
+static void what_describes_an_event_is_no_field(void **state)
+{
+    (void)state;
+    TraceLoggingWrite(uart_events, "Plain", TraceLoggingChannel(11), TraceLoggingEventTag(0x70),
+                      TraceLoggingDescription("why"), TraceLoggingCustomAttribute("owner", "uart"),
+                      TraceLoggingCountedUtf8String("counted", 3, "a"),
+                      TraceLoggingCountedWideString(L"counted", 4, "b"),
+                      TraceLoggingUtf8String("utf", "c"));
+    assert_string_equal(latest(), "Plain level 5: a=\"cou\" b=\"coun\" c=\"utf\"");
+    assert_int_equal(dirql_etw_find(NULL, "Plain")->descriptor.Channel, 11);
+    assert_int_equal(dirql_etw_find(NULL, "Plain")->field_count, 3);
+}
+
 static void texts_and_others_are_kept(void **state)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"COM1");
@@ -152,6 +269,12 @@ int main(void)
         dirql_unit_test_setup_teardown(an_event_tells_its_names, start, stop),
         dirql_unit_test_setup_teardown(an_event_needs_no_data, start, stop),
         dirql_unit_test_setup_teardown(numbers_are_read_as_their_type_says, start, stop),
+        dirql_unit_test_setup_teardown(signed_numbers_keep_their_sign, start, stop),
+        dirql_unit_test_setup_teardown(unsigned_numbers_are_as_wide_as_their_type, start, stop),
+        dirql_unit_test_setup_teardown(hexadecimal_numbers_are_as_wide_as_their_type, start, stop),
+        dirql_unit_test_setup_teardown(other_scalars_have_fields_of_their_own, start, stop),
+        dirql_unit_test_setup_teardown(arrays_keep_each_item, start, stop),
+        dirql_unit_test_setup_teardown(what_describes_an_event_is_no_field, start, stop),
         dirql_unit_test_setup_teardown(texts_and_others_are_kept, start, stop),
         dirql_unit_test_setup_teardown(arguments_are_evaluated_for_somebody_only, start, stop),
         dirql_unit_test_setup_teardown(an_activity_can_be_named, start, stop),

@@ -53,6 +53,18 @@ static void apcs_are_disabled_while_it_is_owned(void **state)
     assert_false(KeAreApcsDisabled());
 }
 
+static void it_is_waited_for_by_a_name_of_its_own(void **state)
+{
+    KMUTEX mutex;
+
+    (void)state;
+    KeInitializeMutex(&mutex, 0);
+    assert_int_equal(KeWaitForMutexObject(&mutex, Executive, KernelMode, FALSE, NULL),
+                     STATUS_SUCCESS);
+    assert_int_equal(KeReadStateMutex(&mutex), 0);
+    KeReleaseMutex(&mutex, FALSE);
+}
+
 /* ---- Two threads ----------------------------------------------------------------------------- */
 
 typedef struct scene {
@@ -168,6 +180,7 @@ int main(void)
         dirql_unit_test(a_mutex_begins_free),
         dirql_unit_test(an_owner_acquires_it_again_and_releases_as_often),
         dirql_unit_test(apcs_are_disabled_while_it_is_owned),
+        dirql_unit_test(it_is_waited_for_by_a_name_of_its_own),
         dirql_unit_test(another_thread_waits_for_the_release),
         dirql_unit_test(another_thread_waits_for_the_release, .processors = 2),
         dirql_unit_test(the_next_owner_is_told_that_it_was_abandoned),

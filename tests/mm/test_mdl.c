@@ -52,7 +52,7 @@ static void macros_tell_what_is_described(void **state)
     MmInitializeMdl(mdl, buffer, PAGE_SIZE + 4);
     assert_int_equal(mdl->Size, sizeof(memory));
     assert_int_equal(mdl->MdlFlags, 0);
-    assert_ptr_equal(mdl->StartVa, 0x12345000);
+    assert_ptr_equal(MmGetMdlBaseVa(mdl), 0x12345000);
     assert_ptr_equal(MmGetMdlVirtualAddress(mdl), buffer);
     assert_int_equal(MmGetMdlByteCount(mdl), PAGE_SIZE + 4);
     assert_int_equal(MmGetMdlByteOffset(mdl), 0xFFE);

@@ -93,6 +93,9 @@ static void values_are_stored_without_alignment(void **state)
     RtlStoreUshort(bytes + 3, 0xABCD);
     RtlRetrieveUshort(&small, bytes + 3);
     assert_int_equal(small, 0xABCD);
+    RtlStoreUlongPtr(bytes + 1, (ULONG_PTR)0x1122334455667788u);
+    assert_int_equal(bytes[1], 0x88);
+    assert_int_equal(bytes[8], 0x11);
     RtlStoreUlonglong(bytes + 1, MAXULONGLONG);
     assert_int_equal(bytes[0], 0);
     assert_int_equal(bytes[8], 0xFF);

@@ -35,6 +35,28 @@ static void strings_are_counted_without_their_null(void **state)
     assert_int_equal(utf8.Length, 2);
 }
 
+static void empty_strings_have_a_buffer_and_no_text(void **state)
+{
+    char bytes[6];
+    ANSI_STRING narrow = { 9, 9, NULL };
+    UTF8_STRING utf8 = { 9, 9, NULL };
+    UNICODE_STRING wide = { 9, 9, NULL };
+
+    (void)state;
+    RtlInitEmptyAnsiString(&narrow, bytes, sizeof(bytes));
+    assert_int_equal(narrow.Length, 0);
+    assert_int_equal(narrow.MaximumLength, 6);
+    assert_ptr_equal(narrow.Buffer, bytes);
+    RtlInitEmptyUTF8String(&utf8, bytes, 5);
+    assert_int_equal(utf8.Length, 0);
+    assert_int_equal(utf8.MaximumLength, 5);
+    assert_ptr_equal(utf8.Buffer, bytes);
+    RtlInitEmptyUnicodeString(&wide, buffer, 4);
+    assert_int_equal(wide.Length, 0);
+    assert_int_equal(wide.MaximumLength, 4);
+    assert_ptr_equal(wide.Buffer, buffer);
+}
+
 static void names_that_are_too_long_are_refused(void **state)
 {
     static WCHAR wide[40000];
@@ -241,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test(strings_are_counted_without_their_null),
+        dirql_unit_test(empty_strings_have_a_buffer_and_no_text),
         dirql_unit_test(names_that_are_too_long_are_refused),
         dirql_unit_test(copying_cuts_off),
         dirql_unit_test(ansi_copying_cuts_off),

@@ -29,6 +29,21 @@ static void the_size_tells_the_structure(void **state)
     assert_int_equal(version.dwOSVersionInfoSize, sizeof(version));
 }
 
+static void the_obsolete_routine_tells_what_is_asked_for(void **state)
+{
+    ULONG major = 0, minor = 99, build = 0;
+    WCHAR buffer[8];
+    UNICODE_STRING service_pack = { 4, sizeof(buffer), buffer };
+
+    (void)state;
+    assert_false(PsGetVersion(&major, &minor, &build, &service_pack)); /* A free build. */
+    assert_int_equal(major, 10);
+    assert_int_equal(minor, 0);
+    assert_int_equal(build, 19045);
+    assert_int_equal(service_pack.Length, 0);
+    assert_false(PsGetVersion(NULL, NULL, NULL, NULL));
+}
+
 static void single_values_are_compared(void **state)
 {
     const RTL_OSVERSIONINFOEXW same = { .dwMajorVersion = 10 }, less = { .dwMajorVersion = 6 };
@@ -102,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test(the_size_tells_the_structure),
+        dirql_unit_test(the_obsolete_routine_tells_what_is_asked_for),
         dirql_unit_test(single_values_are_compared),
         dirql_unit_test(a_higher_major_version_ends_the_comparison),
         dirql_unit_test(suites_are_sets),
