@@ -275,7 +275,8 @@ static void releasing_what_another_thread_owns_is_bug_check_162(void **state)
 {
     (void)state;
     acquire(TRUE);
-    dirql_expect_bugcheck(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE);
+    dirql_expect_bugcheck_with(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, DIRQL_ANY, (ULONG_PTR)&lock,
+                               0, 0);
     dirql_thread_join(dirql_thread_start("stranger", 0, release_it, NULL));
 }
 

@@ -72,7 +72,7 @@ static void initialising_a_queued_one_is_bug_check_96(void **state)
     (void)state;
     keep_workers_busy();
     ExInitializeWorkItem(&item, note, NULL);
-    dirql_expect_bugcheck(INVALID_WORK_QUEUE_ITEM);
+    dirql_expect_bugcheck_with(INVALID_WORK_QUEUE_ITEM, (ULONG_PTR)&item, 0, 0, (ULONG_PTR)note);
     ExQueueWorkItem(&item, DelayedWorkQueue);
     ExInitializeWorkItem(&item, note, NULL);
     fail_msg("it is queued");

@@ -112,7 +112,8 @@ static void getting_one_at_dispatch_level_is_refused(void **state)
     (void)state;
     memset(&description, 0, sizeof(description));
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dirql_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE5, DISPATCH_LEVEL, DIRQL_ANY,
+                               0);
     (void)IoGetDmaAdapter(NULL, &description, &registers);
     fail_msg("the IRQL is too high");
 }

@@ -184,7 +184,7 @@ static void a_callback_returns_at_passive_level(void **state)
     PVOID handle;
 
     (void)state;
-    dirql_expect_bugcheck(IRQL_UNEXPECTED_VALUE);
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DIRQL_ANY, (ULONG_PTR)stay_raised, 0, 0);
     (void)PoRegisterPowerSettingCallback(NULL, &GUID_MONITOR_POWER_ON, stay_raised, NULL, &handle);
     fail_msg("it stays raised");
 }

@@ -111,7 +111,7 @@ static void removing_from_one_that_is_not_busy_is_bug_check_2(void **state)
 {
     (void)state;
     begin();
-    dirql_expect_bugcheck(DEVICE_QUEUE_NOT_BUSY);
+    dirql_expect_bugcheck_with(DEVICE_QUEUE_NOT_BUSY, (ULONG_PTR)&queue, 0, 0, 0);
     (void)KeRemoveDeviceQueue(&queue);
     fail_msg("nobody inserted anything");
 }

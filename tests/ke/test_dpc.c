@@ -271,7 +271,8 @@ static void a_dpc_that_returns_lowered_is_bug_check_c8_without_the_checker(void 
     KDPC dpc;
 
     (void)state;
-    dirql_expect_bugcheck(IRQL_UNEXPECTED_VALUE);
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DISPATCH_LEVEL << 8,
+                               (ULONG_PTR)lower_to_passive, 0, 0);
     KeInitializeDpc(&dpc, lower_to_passive, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
@@ -313,7 +314,7 @@ static void a_wait_in_a_dpc_is_bug_check_b8(void **state)
     (void)state;
     KeInitializeEvent(&event, NotificationEvent, TRUE);
     KeInitializeDpc(&dpc, wait_for_event, &event);
-    dirql_expect_bugcheck(ATTEMPTED_SWITCH_FROM_DPC);
+    dirql_expect_bugcheck_with(ATTEMPTED_SWITCH_FROM_DPC, DIRQL_ANY, 0, 0, 0);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 

@@ -289,7 +289,8 @@ static void a_stranger_that_releases_is_found(void **state)
 static void a_release_of_a_free_mutex_is_found(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE);
+    dirql_expect_bugcheck_with(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE,
+                               (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)&s.first, 0, 0);
     KeSetEvent(&s.go, 0, FALSE);
     release_in_thread(NULL);
 }

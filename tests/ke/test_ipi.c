@@ -282,7 +282,7 @@ static void called_at_high_level_it_is_bug_check_9_without_the_checker(void **st
     KIRQL old;
 
     (void)state;
-    dirql_expect_bugcheck(IRQL_NOT_GREATER_OR_EQUAL);
+    dirql_expect_bugcheck_with(IRQL_NOT_GREATER_OR_EQUAL, HIGH_LEVEL, IPI_LEVEL, 0, 0);
     KeRaiseIrql(HIGH_LEVEL, &old);
     (void)KeIpiGenericCall(note, 0);
 }

@@ -135,7 +135,7 @@ static void one_that_nobody_handles_is_bug_check_80(void **state)
 {
     (void)state;
     (void)add(leave, 1);
-    dirql_expect_bugcheck(NMI_HARDWARE_FAILURE);
+    dirql_expect_bugcheck_with(NMI_HARDWARE_FAILURE, 0, 0, 0, 0);
     dirql_nmi(0);
     fail_msg("nobody handled it");
 }
@@ -167,7 +167,7 @@ static void a_callback_returns_at_high_level(void **state)
 {
     (void)state;
     (void)add(lower, 1);
-    dirql_expect_bugcheck(IRQL_UNEXPECTED_VALUE);
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DIRQL_ANY, (ULONG_PTR)lower, 0, 0);
     dirql_nmi(0);
     fail_msg("it has lowered");
 }

@@ -210,7 +210,7 @@ static BOOLEAN synchronize_again(PVOID context)
 static void recursion_is_found_at_once(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck(SPIN_LOCK_ALREADY_OWNED);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)wire.interrupt, 0, 0, 0);
     KeSynchronizeExecution(wire.interrupt, synchronize_again, NULL);
     fail_msg("it waits for itself");
 }
@@ -227,7 +227,7 @@ static void spin_lock_form_of_acquire_is_a_bug_check(void **state)
 static void spin_lock_form_of_release_is_a_bug_check(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck(IRQL_NOT_DISPATCH_LEVEL);
+    dirql_expect_bugcheck_with(IRQL_NOT_DISPATCH_LEVEL, (ULONG_PTR)wire.interrupt, 0, 0, 0);
     KeReleaseInterruptSpinLock(wire.interrupt, PASSIVE_LEVEL);
     fail_msg("there is no spin lock");
 }

@@ -160,7 +160,7 @@ static void the_process_is_referenced(void **state)
 static void the_systems_own_reference_is_bug_check_18(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck(REFERENCE_BY_POINTER);
+    dirql_expect_bugcheck_with(REFERENCE_BY_POINTER, 0, (ULONG_PTR)PsGetCurrentProcess(), 2, 0);
     ObDereferenceObject(PsGetCurrentProcess());
 }
 

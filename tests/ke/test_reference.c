@@ -109,7 +109,7 @@ static void an_object_that_lives_is_safe(void **state)
 static void what_is_no_object_is_bug_check_18(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck(REFERENCE_BY_POINTER);
+    dirql_expect_bugcheck_with(REFERENCE_BY_POINTER, 0, (ULONG_PTR)state, 0, 0);
     (void)ObReferenceObjectByPointer(state, 0, NULL, KernelMode);
 }
 
@@ -119,7 +119,7 @@ static void a_reference_given_back_twice_is_bug_check_18(void **state)
 
     (void)state;
     ObDereferenceObjectWithTag(object, TAG);
-    dirql_expect_bugcheck(REFERENCE_BY_POINTER);
+    dirql_expect_bugcheck_with(REFERENCE_BY_POINTER, 0, (ULONG_PTR)object, 0, 0);
     ObDereferenceObjectWithTag(object, TAG);
 }
 

@@ -140,7 +140,7 @@ static void recursion_is_bug_check_f(void **state)
 {
     (void)state;
     routine.act = synchronize_again;
-    dirql_expect_bugcheck(SPIN_LOCK_ALREADY_OWNED);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, DIRQL_ANY, 0, 0, 0);
     KeSynchronizeExecution(wire.interrupt, synchronized, NULL);
     fail_msg("the lock was taken twice");
 }
@@ -154,7 +154,7 @@ static void synchronizing_with_oneself_in_the_isr_is_bug_check_f(void **state)
 {
     (void)state;
     wire.act = synchronize_in_isr;
-    dirql_expect_bugcheck(SPIN_LOCK_ALREADY_OWNED);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, DIRQL_ANY, 0, 0, 0);
     dirql_line_assert(wire.line);
     wire_settle();
     fail_msg("the ISR holds the lock already");
@@ -234,7 +234,7 @@ static void acquire_raises_to_the_synchronize_irql_and_release_restores(void **s
 static void acquiring_twice_is_bug_check_f(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck(SPIN_LOCK_ALREADY_OWNED);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, DIRQL_ANY, 0, 0, 0);
     KeAcquireInterruptSpinLock(wire.interrupt);
     KeAcquireInterruptSpinLock(wire.interrupt);
     fail_msg("the lock was taken twice");
@@ -246,7 +246,7 @@ static void releasing_what_is_not_held_is_bug_check_10(void **state)
 
     (void)state;
     KeRaiseIrql(7, &old);
-    dirql_expect_bugcheck(SPIN_LOCK_NOT_OWNED);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, DIRQL_ANY, 0, 0, 0);
     KeReleaseInterruptSpinLock(wire.interrupt, old);
     fail_msg("nobody held the lock");
 }

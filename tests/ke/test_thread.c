@@ -232,7 +232,8 @@ static void stay_raised(void *context)
 static void a_thread_that_ends_raised_is_bug_check_c8(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck(IRQL_UNEXPECTED_VALUE);
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DISPATCH_LEVEL << 16 | 1,
+                               (ULONG_PTR)stay_raised, 0, 0);
     dirql_thread_join(dirql_thread_start("raised", DIRQL_ANY_PROCESSOR, stay_raised, NULL));
 }
 

@@ -179,7 +179,7 @@ static void a_wait_in_it_is_bug_check_b8(void **state)
     (void)state;
     KeInitializeEvent(&event, NotificationEvent, TRUE);
     KeInitializeThreadedDpc(&dpc, wait_for_event, &event);
-    dirql_expect_bugcheck(ATTEMPTED_SWITCH_FROM_DPC);
+    dirql_expect_bugcheck_with(ATTEMPTED_SWITCH_FROM_DPC, DIRQL_ANY, 0, 0, 0);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 

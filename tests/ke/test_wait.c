@@ -203,7 +203,7 @@ static void a_fourth_object_without_blocks_is_bug_check_c(void **state)
         KeInitializeEvent(&events[i], NotificationEvent, TRUE);
     }
     assert_int_equal(wait_many(3, objects, WaitAll, NULL, NULL), STATUS_SUCCESS);
-    dirql_expect_bugcheck(MAXIMUM_WAIT_OBJECTS_EXCEEDED);
+    dirql_expect_bugcheck_with(MAXIMUM_WAIT_OBJECTS_EXCEEDED, 0, 0, 0, 0);
     (void)wait_many(4, objects, WaitAll, NULL, NULL);
 }
 

@@ -277,7 +277,7 @@ static void a_synchronized_routine_that_synchronizes_again_is_a_deadlock(void **
     rig *r = *state;
     call c = { 0 };
 
-    dirql_expect_bugcheck(SPIN_LOCK_ALREADY_OWNED);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, DIRQL_ANY, 0, 0, 0);
     rig_connect(r, InterruptSyncModeNormal, 1);
     IInterruptSync_CallSynchronizedRoutine(r->sync, call_again, &c);
     fail_msg("the recursion returned");

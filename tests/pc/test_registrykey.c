@@ -321,7 +321,8 @@ static void a_key_is_for_passive_level(void **state)
 
     (void)state;
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dirql_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x71003, DISPATCH_LEVEL,
+                               DIRQL_ANY, DIRQL_ANY);
     (void)IRegistryKey_DeleteKey(key);
     fail_msg("the IRQL is too high");
 }
@@ -333,7 +334,8 @@ static void its_last_reference_is_given_back_at_passive_level(void **state)
 
     (void)state;
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dirql_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x71003, DISPATCH_LEVEL,
+                               DIRQL_ANY, DIRQL_ANY);
     (void)IRegistryKey_Release(key);
     fail_msg("the IRQL is too high");
 }

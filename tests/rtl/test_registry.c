@@ -198,7 +198,8 @@ static void paths_are_out_of_reach_at_dispatch_level(void **state)
 
     (void)state;
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dirql_expect_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE5, DISPATCH_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
     (void)RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, TEXT_OF(L"uart"));
     fail_msg("the IRQL is too high");
 }
