@@ -308,6 +308,9 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
         }
         if (race->awake) {
             on_access(race, cpu, event);
+        } else {
+            dq_raceedges_atomic_early(race, cpu->execution, (uintptr_t)event->object,
+                                      flags_of(race, event));
         }
         break;
     case DQ_EVENT_POOL_ALLOCATE:

@@ -11,7 +11,7 @@
 /* In the flags of a slot: the memory is freed, which counts as a write to all of it. */
 enum { DQ_RACE_FREES = 128 };
 
-enum { DQ_RACE_PAIRS = 128, DQ_RACE_IGNORES = 64 };
+enum { DQ_RACE_PAIRS = 128, DQ_RACE_IGNORES = 64, DQ_RACE_EARLY = 64 };
 
 /* A race that was told. */
 typedef struct dq_racepair {
@@ -29,12 +29,19 @@ typedef struct dq_raceconnection {
     uint32_t vector;
 } dq_raceconnection;
 
+/* An atomic load that was said before there was something to order. */
+typedef struct dq_raceload {
+    uint32_t ordinal; /* Of the execution. */
+    uintptr_t address;
+} dq_raceload;
+
 typedef struct dq_race {
     dq_sink sink;
     dq_machine *machine;
     bool awake; /* An access has come: there is something to order. */
     bool blind; /* Memory was short: what is not known to be ordered may be. */
     bool iso;   /* Volatile accesses order nothing. */
+    dq_raceload early[DQ_RACE_EARLY]; /* By ordinal, the latest; in live mode only. */
     dq_raceexecutions executions;
     dq_racesyncs syncs;
     dq_raceshadow shadow;
@@ -76,6 +83,10 @@ void dq_raceedges_event(dq_race *race, dq_processor *cpu, const dq_event *event)
 void dq_raceedges_atomic_before(dq_race *race, dq_raceexecution *execution, uintptr_t address,
                                 unsigned flags);
 void dq_raceedges_atomic_after(dq_race *race, dq_raceexecution *execution, uintptr_t address,
+                               unsigned flags);
+
+/* Before there is something to order: in live mode, the access may not be done when there is. */
+void dq_raceedges_atomic_early(dq_race *race, const dq_execution *who, uintptr_t address,
                                unsigned flags);
 
 /* The execution on `cpu`; NULL for what is no code of a processor's, or when memory is short. */

@@ -25,6 +25,13 @@ static void forget_frames(dq_race *race, dq_processor *cpu, const dq_execution *
     }
 }
 
+static uintptr_t loading_since_early(const dq_race *race, uint32_t ordinal)
+{
+    const dq_raceload *load = &race->early[ordinal % DQ_RACE_EARLY];
+
+    return load->ordinal == ordinal ? load->address : 0;
+}
+
 static dq_raceexecution *find_execution(dq_race *race, dq_processor *cpu, const dq_execution *who)
 {
     dq_raceexecution **latest = &race->executions.latest[cpu->number];
@@ -40,6 +47,9 @@ static dq_raceexecution *find_execution(dq_race *race, dq_processor *cpu, const 
         forget_frames(race, cpu, who);
         *latest = dq_raceexecution_make(&race->executions, who->ordinal);
         race->blind = race->blind || *latest == NULL;
+        if (*latest != NULL) {
+            (*latest)->loading = loading_since_early(race, who->ordinal);
+        }
     }
     return *latest;
 }
@@ -171,6 +181,14 @@ static void acquire_lock(dq_race *race, dq_processor *cpu, const dq_event *event
 }
 
 /* ---- Atomic accesses ------------------------------------------------------------------------- */
+
+void dq_raceedges_atomic_early(dq_race *race, const dq_execution *who, uintptr_t address,
+                               unsigned flags)
+{
+    if ((flags & DQ_ACCESS_ACQUIRE) != 0 && race->machine->options.mode == DQ_MODE_LIVE) {
+        race->early[who->ordinal % DQ_RACE_EARLY] = (dq_raceload){ who->ordinal, address };
+    }
+}
 
 void dq_raceedges_atomic_before(dq_race *race, dq_raceexecution *execution, uintptr_t address,
                                 unsigned flags)

@@ -3,6 +3,8 @@
  * accesses, sequenced lists, fences.
  */
 #include "race.h"
+#include "sim/access.h"
+#include "sim/machine.h"
 
 static SLIST_HEADER list;
 static SLIST_ENTRY entry;
@@ -154,6 +156,41 @@ static void a_load_takes_what_was_stored_after_it_was_said(void **state)
     assert_no_race();
 }
 
+/* The same, and nothing was said before but by Interlocked routines, which alone order nothing. */
+static void say_interlocked_and_load_late(void)
+{
+    const void *address = (const void *)&flag;
+    dq_processor *cpu = dq_enter(DQ_SERVICE_Interlocked, NULL, address, sizeof(flag), 0, 0);
+    DQ_LEAVES(cpu);
+
+    dq_access_by_service(cpu, address, sizeof(flag),
+                         dq_access_atomic_flags(DQ_ACCESS_READ, __ATOMIC_ACQUIRE));
+}
+
+static void load_late(void)
+{
+    say_interlocked_and_load_late();
+    __atomic_store_n(&is_said, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&flag, __ATOMIC_SEQ_CST) == 0) {
+    }
+    READS(&x);
+}
+
+static void a_load_takes_what_was_stored_though_it_was_the_first_that_was_said(void **state)
+{
+    const dirql_options options = {
+        .name = "rule", .processors = 2, .mode = DIRQL_MODE_LIVE, .fixed = 1
+    };
+
+    (void)state;
+    is_said = 0;
+    race_parts[0] = load_late;
+    race_parts[1] = store_when_the_load_is_said;
+    race_processors[0] = race_processors[1] = DIRQL_ANY_PROCESSOR;
+    rule_run_with(&options, start_and_race);
+    assert_no_race();
+}
+
 static void write_and_push(void)
 {
     WRITES(&x);
@@ -217,6 +254,7 @@ int main(void)
         cmocka_unit_test(interlocked_routines_order_by_their_variant),
         cmocka_unit_test(volatile_accesses_order_unless_they_are_isos),
         cmocka_unit_test(a_load_takes_what_was_stored_after_it_was_said),
+        cmocka_unit_test(a_load_takes_what_was_stored_though_it_was_the_first_that_was_said),
         cmocka_unit_test(what_is_pushed_is_ordered_before_who_pops),
         cmocka_unit_test(fences_order_what_lies_around_them),
     };
