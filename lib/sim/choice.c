@@ -211,9 +211,9 @@ unsigned dq_choose_within(dq_processor *cpu, dq_choice_kind kind, unsigned optio
                           uint64_t costly)
 {
     dq_choice choice = { .kind = (uint8_t)kind,
-                               .options = (uint8_t)options,
-                               .bound = (uint8_t)bound,
-                               .costly = costly & ~1ull };
+                         .options = (uint8_t)options,
+                         .bound = (uint8_t)bound,
+                         .costly = costly & ~1ull };
 
     return choose(cpu, &choice, &(hints){ .drawn = NULL });
 }
@@ -222,9 +222,9 @@ unsigned dq_choose_among(dq_processor *cpu, dq_choice_kind kind, const uint64_t 
                          unsigned options, dq_bound bound, uint64_t costly)
 {
     dq_choice choice = { .kind = (uint8_t)kind,
-                               .options = (uint8_t)options,
-                               .bound = (uint8_t)bound,
-                               .costly = costly & ~1ull };
+                         .options = (uint8_t)options,
+                         .bound = (uint8_t)bound,
+                         .costly = costly & ~1ull };
 
     return choose(cpu, &choice, &(hints){ .processes = processes });
 }

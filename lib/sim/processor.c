@@ -417,8 +417,8 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
         return enter_told(service, place, object, a, b, c);
     }
     step = dq_is_left(cpu, frame) ? NULL : short_step_ahead(cpu, service);
-    return step != NULL ? enter_along(cpu, step, service, place) :
-                          enter_long(service, place, object, a, b, c);
+    return step != NULL ? enter_along(cpu, step, service, place)
+                        : enter_long(service, place, object, a, b, c);
 }
 
 dq_processor *dq_point(dq_processor *cpu)

@@ -178,9 +178,9 @@ static unsigned choose(contest *c, dq_processor *cpu, readiness caller)
     const unsigned count = 1 + (unsigned)__builtin_popcountll(c->others);
 
     price(c, cpu, caller);
-    return cpu->machine->options.mode == DQ_MODE_PCT ?
-               choose_by_process(c, cpu, count) :
-               dq_choose_within(cpu, DQ_CHOICE_PROCESSOR, count, c->bound, c->costly);
+    return cpu->machine->options.mode == DQ_MODE_PCT
+               ? choose_by_process(c, cpu, count)
+               : dq_choose_within(cpu, DQ_CHOICE_PROCESSOR, count, c->bound, c->costly);
 }
 
 /* What was chosen holds, however many steps it is until something else happens: where schedules are
