@@ -14,7 +14,7 @@
 
 static inline bool somebody_listens(const dq_processor *cpu)
 {
-    return (cpu->attention & DQ_ATTEND_SINKS) != 0 || dq_choice_watches(&cpu->machine->choices);
+    return dq_attends(cpu, DQ_ATTEND_SINKS) || dq_choice_watches(&cpu->machine->choices);
 }
 
 static inline void step(const volatile void *address, unsigned bytes, unsigned access, int order,

@@ -24,11 +24,13 @@ static inline dq_computing dq_computing_begin(const void *place, const char *nam
     const dq_computing before = dq_computing_now;
 
     dq_computing_now = (dq_computing){ place, name };
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* Only the handler of a fault reads it. */
     return before;
 }
 
 static inline void dq_computing_end(const dq_computing *before)
 {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     dq_computing_now = *before;
 }
 

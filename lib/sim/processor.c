@@ -286,7 +286,7 @@ static inline const dq_trail_step *short_step_ahead(const dq_processor *cpu, dq_
 {
     const dq_trail_step *step = NULL;
 
-    if (cpu->attention == DQ_ATTEND_TURNS) {
+    if (dq_attention(cpu) == DQ_ATTEND_TURNS) {
         step = dq_trail_ahead(cpu->machine, cpu, service, cpu->execution->calls + 1);
     }
     return step != NULL && step->is_short ? step : NULL;

@@ -298,11 +298,13 @@ static inline dq_given dq_given_begin(dq_execution *execution, dq_service servic
 
     execution->given_service = service;
     execution->given_place = place;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* Only the handler of a fault reads it. */
     return before;
 }
 
 static inline void dq_given_end(const dq_given *before)
 {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     before->execution->given_service = before->service;
     before->execution->given_place = before->place;
 }

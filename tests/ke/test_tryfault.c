@@ -134,14 +134,14 @@ enum { THREADS = 8, FAULTS = 2000 };
 
 static volatile LONG handled_by_threads;
 
-static VOID handle_faults(PVOID context)
+/* `address`: where nothing lies, either. */
+static VOID handle_faults(PVOID address)
 {
     volatile unsigned i;
 
-    (void)context;
     for (i = 0; i < FAULTS; i++) {
         __try {
-            *(volatile ULONG *)nowhere = i;
+            *(volatile ULONG *)address = i;
         } __except (EXCEPTION_EXECUTE_HANDLER) {
             InterlockedIncrement(&handled_by_threads);
         }
@@ -158,7 +158,7 @@ static void faults_of_many_threads_are_each_handled(void **state)
     handled_by_threads = 0;
     for (int i = 0; i < THREADS; i++) {
         assert_int_equal(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, NULL, NULL, NULL,
-                                              handle_faults, NULL),
+                                              handle_faults, nowhere + i),
                          STATUS_SUCCESS);
         assert_int_equal(ObReferenceObjectByHandle(handle, SYNCHRONIZE, NULL, KernelMode,
                                                    (PVOID *)&thread[i], NULL),
