@@ -200,7 +200,7 @@ static void trying_tells_whether_it_is_queued(void **state)
     assert_true(IoTryQueueWorkItem(item, note_ex, DelayedWorkQueue, NULL));
     assert_false(IoTryQueueWorkItem(item, note_ex, DelayedWorkQueue, NULL));
     KeSetEvent(&seen.go_on, IO_NO_INCREMENT, FALSE);
-    while (seen.calls < 17) {
+    while (ReadAcquire(&seen.calls) < 17) {
         await(&seen.done);
     }
     assert_ptr_equal(seen.item, item);

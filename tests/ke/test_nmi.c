@@ -18,15 +18,17 @@ static struct {
     ULONG processor;
 } calls[CALLS];
 
-static unsigned call_count;
+static LONG call_count; /* Another processor may count. */
 
 static void note(unsigned who, BOOLEAN handled)
 {
-    calls[call_count].who = who;
-    calls[call_count].handled = handled;
-    calls[call_count].irql = KeGetCurrentIrql();
-    calls[call_count].processor = KeGetCurrentProcessorNumber();
-    call_count++;
+    const LONG at = call_count;
+
+    calls[at].who = who;
+    calls[at].handled = handled;
+    calls[at].irql = KeGetCurrentIrql();
+    calls[at].processor = KeGetCurrentProcessorNumber();
+    WriteRelease(&call_count, at + 1);
 }
 
 static NMI_CALLBACK take, leave, lower;
@@ -124,7 +126,7 @@ static void another_processor_can_be_meant(void **state)
 
     (void)state;
     dirql_nmi(1);
-    while (*(volatile unsigned *)&call_count == 0) {
+    while (ReadAcquire(&call_count) == 0) {
         KeStallExecutionProcessor(1);
     }
     assert_int_equal(calls[0].processor, 1);
