@@ -141,23 +141,28 @@ static void store_when_the_load_is_said(void)
     __atomic_store_n(&flag, 1, __ATOMIC_SEQ_CST);
 }
 
-static void a_load_takes_what_was_stored_after_it_was_said(void **state)
+static void run_with_a_store_between(void (*load)(void))
 {
     const dirql_options options = {
         .name = "rule", .processors = 2, .mode = DIRQL_MODE_LIVE, .fixed = 1
     };
 
-    (void)state;
     is_said = 0;
-    race_parts[0] = say_load_and_load_late;
+    race_parts[0] = load;
     race_parts[1] = store_when_the_load_is_said;
     race_processors[0] = race_processors[1] = DIRQL_ANY_PROCESSOR;
     rule_run_with(&options, start_and_race);
+}
+
+static void a_load_takes_what_was_stored_after_it_was_said(void **state)
+{
+    (void)state;
+    run_with_a_store_between(say_load_and_load_late);
     assert_no_race();
 }
 
 /* The same, and nothing was said before but by Interlocked routines, which alone order nothing. */
-static void say_interlocked_and_load_late(void)
+static void say_interlocked_load(void)
 {
     const void *address = (const void *)&flag;
     dq_processor *cpu = dq_enter(DQ_SERVICE_Interlocked, NULL, address, sizeof(flag), 0, 0);
@@ -167,9 +172,9 @@ static void say_interlocked_and_load_late(void)
                          dq_access_atomic_flags(DQ_ACCESS_READ, __ATOMIC_ACQUIRE));
 }
 
-static void load_late(void)
+static void say_interlocked_and_load_late(void)
 {
-    say_interlocked_and_load_late();
+    say_interlocked_load();
     __atomic_store_n(&is_said, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&flag, __ATOMIC_SEQ_CST) == 0) {
     }
@@ -178,16 +183,8 @@ static void load_late(void)
 
 static void a_load_takes_what_was_stored_though_it_was_the_first_that_was_said(void **state)
 {
-    const dirql_options options = {
-        .name = "rule", .processors = 2, .mode = DIRQL_MODE_LIVE, .fixed = 1
-    };
-
     (void)state;
-    is_said = 0;
-    race_parts[0] = load_late;
-    race_parts[1] = store_when_the_load_is_said;
-    race_processors[0] = race_processors[1] = DIRQL_ANY_PROCESSOR;
-    rule_run_with(&options, start_and_race);
+    run_with_a_store_between(say_interlocked_and_load_late);
     assert_no_race();
 }
 
