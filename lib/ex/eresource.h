@@ -21,6 +21,7 @@ typedef struct dq_resource_owner {
 typedef struct dq_resource_wait {
     ERESOURCE_THREAD id;
     bool exclusive;
+    bool behind_writers; /* Those that came before go first, whatever is chosen. */
     const void *place;
     KEVENT granted;
     struct dq_resource_wait *next; /* In order of arrival. */

@@ -3,7 +3,8 @@
  *
  * Who waits is let in by whoever makes it possible: a released resource is never free while
  * somebody waits. The documents promise no order between readers and writers; the first in order of
- * arrival goes, unless chosen otherwise, and all waiting readers go with a reader. So neither
+ * arrival goes, unless chosen otherwise, and all waiting readers go with a reader, but those of
+ * ExAcquireSharedWaitForExclusive: they go behind the writers that came before them. So neither
  * starves, but by ExAcquireSharedStarveExclusive.
  */
 #include <stdio.h>
@@ -147,16 +148,31 @@ static void grant(dq_processor *cpu, dq_resource *r, dq_resource_wait **link)
     dq_signal(cpu, &wait->granted);
 }
 
+/* NULL at the end: the first reader from `link` on that may be let in. */
+static dq_resource_wait **next_reader(dq_resource_wait **link, bool *behind)
+{
+    while (*link != NULL && ((*link)->exclusive || (*behind && (*link)->behind_writers))) {
+        *behind = *behind || (*link)->exclusive;
+        link = &(*link)->next;
+    }
+    return *link != NULL ? link : NULL;
+}
+
+static bool lets_readers_in(dq_resource *r)
+{
+    bool behind = false;
+
+    return next_reader(&r->waits, &behind) != NULL;
+}
+
 static void grant_readers(dq_processor *cpu, dq_resource *r)
 {
-    dq_resource_wait **link = &r->waits;
+    bool behind = false;
+    dq_resource_wait **link = next_reader(&r->waits, &behind);
 
-    while (*link != NULL) {
-        if ((*link)->exclusive) {
-            link = &(*link)->next;
-        } else {
-            grant(cpu, r, link);
-        }
+    while (link != NULL) {
+        grant(cpu, r, link);
+        link = next_reader(link, &behind);
     }
 }
 
@@ -179,7 +195,8 @@ static void hand_over(dq_processor *cpu, dq_resource *r)
         return;
     }
     writer = r->waits->exclusive;
-    if (dq_mode_chooses(cpu->machine->options.mode) && dq_resource_count_waits(r, !writer) > 0 &&
+    if (dq_mode_chooses(cpu->machine->options.mode) &&
+        (writer ? lets_readers_in(r) : dq_resource_count_waits(r, true) > 0) &&
         dq_choose(cpu, DQ_CHOICE_WAKE, 2) == 1) {
         writer = !writer;
     }
@@ -237,6 +254,7 @@ static void wait_for(dq_processor *cpu, dq_resource *r, dq_resource_access wante
 {
     dq_resource_wait wait = { .id = dq_resource_me(cpu),
                               .exclusive = wanted == DQ_EXCLUSIVE,
+                              .behind_writers = wanted == DQ_SHARED_WAIT,
                               .place = place };
     dq_resource_wait **link = &r->waits;
 

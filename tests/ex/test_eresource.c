@@ -496,6 +496,7 @@ int main(void)
         WITH(acquiring_within_a_region_disables_apcs_until_the_release, .processors = 1),
         WITH(a_reader_may_wait_for_the_writers, .processors = 1),
         WITH(a_reader_may_wait_for_the_writers, .processors = 2),
+        WITH(a_reader_may_wait_for_the_writers, .mode = DIRQL_MODE_EXPLORE),
         WITH(acquiring_it_with_apcs_enabled_is_reported, .processors = 1),
         WITH(releasing_it_with_apcs_enabled_is_reported, .processors = 1),
         WITH(apc_level_needs_no_region, .processors = 1),
