@@ -192,7 +192,8 @@ typedef enum dirql_outcome {
 typedef struct dirql_result {
     dirql_outcome outcome;
     unsigned errors; /* Findings that failed the run. */
-    unsigned warnings;
+    unsigned warnings; /* Mode explore, and where a mode draws several runs: of the one with the
+                          most; it is in the report, and in `schedule`. */
     uint32_t code; /* Bug check code of the first error, 0 if it has none. */
     uint64_t parameters[4];
     uint64_t virtual_ns;       /* How long the run took, in the machine's time. */

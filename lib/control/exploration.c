@@ -88,6 +88,7 @@ void dirql_exploration_end(dirql_exploration *ex, dirql_result *result)
     dirql_progress_end(&ex->progress);
     host_faults_let_go();
     dirql_resume_end(ex);
+    free(ex->warned);
     host_data_release(ex->data);
     dq_arena_stop(&ex->arena);
     free(ex);

@@ -2,7 +2,8 @@
  * exploration.h - what the files of mode explore share.
  *
  * explore.c makes the runs of an exploration, trials.c those that are drawn, exploration.c
- * begins and ends, exploreresult.c says why it failed, coverage.c how far it came.
+ * begins and ends, exploreresult.c says why it failed, warned.c what it warns of, coverage.c how far
+ * it came.
  */
 #ifndef DQ_CONTROL_EXPLORATION_H
 #define DQ_CONTROL_EXPLORATION_H
@@ -41,6 +42,8 @@ typedef struct dirql_exploration {
         uint64_t calls, time_ns;
         size_t choices;
     } first, last; /* What the first run was, and the latest one: equal, where they should be. */
+    unsigned warnings; /* The most of any run that has passed, ... */
+    char *warned;      /* ... and the first schedule with so many; NULL: none has any. */
     struct host_claim *claim; /* On the file of option resume. */
     char preface[192];
     char complaint[640]; /* Why the file of option resume is of no use. */
@@ -70,6 +73,15 @@ char *dirql_coverage(const dirql_exploration *ex);
 void dirql_coverage_preface(dirql_exploration *ex, const dq_bounds *used,
                             const dirql_shortened *shortened);
 
+/* ---- warned.c -------------------------------------------------------------------------------- */
+
+/* After a run that has passed, and has come to its end. */
+void dirql_warned_hear(dirql_exploration *ex, const dq_machine *machine);
+
+/* All runs have passed: makes that with the most warnings once more, for its report, and ends the
+ * exploration. */
+dirql_outcome dirql_warned_tell(dirql_exploration *ex, dirql_result *result);
+
 /* ---- exploreresult.c: each ends the exploration, which has failed
  * ------------------------------ */
 
@@ -81,6 +93,9 @@ dirql_outcome dirql_explore_fail(dirql_exploration *ex, dirql_result *result, co
  * for it. */
 dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64_t failing_errand,
                                    dirql_result *result);
+
+/* A machine that repeats a schedule, with everything that a report wants. NULL: short of memory. */
+dq_machine *dirql_explore_again(dirql_exploration *ex, const char *schedule);
 
 /* No run came to its end in time. */
 dirql_outcome dirql_explore_too_late(dirql_exploration *ex, dirql_result *result);

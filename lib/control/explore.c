@@ -86,12 +86,7 @@ static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
         free(coverage);
         return outcome;
     }
-    if (result != NULL) {
-        result->report = calloc(1, 1);
-        result->schedule = calloc(1, 1);
-    }
-    dirql_exploration_end(ex, result);
-    return DIRQL_PASSED;
+    return dirql_warned_tell(ex, result);
 }
 
 /* After the first run: what it has loaded shows in the next. */
@@ -135,6 +130,9 @@ static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result 
         ex->last.choices = ex->search.count;
         ex->cut_short_ns = machine->overdue ? host_clock_ns() - began_ns : 0;
         ex->is_begun = ex->is_begun || !machine->overdue;
+        if (!machine->overdue) {
+            dirql_warned_hear(ex, machine);
+        }
         return true;
     }
     schedule = dirql_control_schedule(machine);

@@ -63,6 +63,17 @@ static void make_shorter(dirql_exploration *ex, char **schedule, uint64_t *faili
     *failing_errand = shortened.failing_errand;
 }
 
+dq_machine *dirql_explore_again(dirql_exploration *ex, const char *schedule)
+{
+    ex->options.mode = DIRQL_MODE_REPLAY;
+    ex->options.replay = schedule;
+    ex->job.deadline_ns = 0;
+    ex->job.searcher = NULL;
+    ex->job.arena = NULL;
+    host_data_restore(ex->data);
+    return dirql_control_make(&ex->job);
+}
+
 dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64_t failing_errand,
                                    dirql_result *result)
 {
@@ -76,12 +87,7 @@ dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64
     ex->job.deadline_ns = 0;
     ex->job.loops_since = ex->loop.found ? &ex->loop.since : NULL;
     make_shorter(ex, &schedule, &failing_errand);
-    ex->options.mode = DIRQL_MODE_REPLAY;
-    ex->options.replay = schedule;
-    ex->job.searcher = NULL;
-    ex->job.arena = NULL;
-    host_data_restore(ex->data);
-    machine = dirql_control_make(&ex->job);
+    machine = dirql_explore_again(ex, schedule);
     if (machine == NULL) {
         free(schedule);
         return dirql_explore_fail(ex, result, "short of memory for repeating a failed schedule");

@@ -45,6 +45,7 @@ static void end_trial(dirql_exploration *ex, const dq_machine *machine)
         ex->counts_steps = false;
     } else {
         ex->schedules++;
+        dirql_warned_hear(ex, machine);
     }
 }
 
@@ -65,14 +66,21 @@ static dq_machine *make(dirql_exploration *ex)
     return machine;
 }
 
-static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result, bool is_cut)
+/* The latest run is what is told of, unless one before it has warned of more. */
+static dirql_outcome conclude(dirql_exploration *ex, dq_machine *machine, dirql_result *result,
+                              bool is_cut)
 {
     if (is_cut && ex->options.must_complete) {
-        dirql_result_free(result);
+        dirql_exploration_drop(ex);
         return dirql_explore_fail(ex, result,
                                   "a limit has cut the runs short after %" PRIu64
                                   " (option must_complete)", ex->schedules);
     }
+    if (machine->findings.warnings < ex->warnings) {
+        return dirql_warned_tell(ex, result);
+    }
+    ex->machine = NULL;
+    (void)dirql_control_finish(machine, DQ_OUTCOME_PASSED, result);
     dirql_exploration_end(ex, result);
     return result->outcome;
 }
@@ -86,9 +94,7 @@ static dirql_outcome conclude_in_the_middle(dirql_exploration *ex, dq_machine *m
         return dirql_explore_too_late(ex, result);
     }
     ex->options.seed -= ex->options.shards; /* Of the latest run that counts. */
-    ex->machine = NULL;
-    (void)dirql_control_finish(machine, DQ_OUTCOME_PASSED, result);
-    return conclude(ex, result, true);
+    return conclude(ex, machine, result, true);
 }
 
 static dirql_outcome fail(dirql_exploration *ex, dq_machine *machine, dirql_result *result)
@@ -137,9 +143,7 @@ dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result)
         dirql_progress_say_runs(&ex->progress, ex->options.name, ex->schedules,
                                 ex->options.runs / ex->options.shards);
         if (ex->schedules > 0 && is_over(ex)) {
-            ex->machine = NULL;
-            (void)dirql_control_finish(machine, outcome, result);
-            return conclude(ex, result, ex->trial < ex->options.runs);
+            return conclude(ex, machine, result, ex->trial < ex->options.runs);
         }
         dirql_exploration_drop(ex);
     }
