@@ -133,8 +133,8 @@ static void add_device(void *leaks, PDEVICE_OBJECT device, const void *place)
 
 static void add_irp(void *leaks, dq_irp *record)
 {
-    if (record->final && record->origin == DQ_IRP_POWER) {
-        return; /* All drivers are done with it: the power manager is about to free it. */
+    if (record->final) {
+        return; /* All drivers are done with it: its thread, or the power manager, will free it. */
     }
     dirql_left(leaks, "IrpLeft", record->service, record->place, "%s",
                record->sent ? "a request is not completed" : "an IRP is not freed");

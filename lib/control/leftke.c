@@ -12,6 +12,7 @@
 
 #include "control/left.h"
 #include "ex/pool.h"
+#include "ex/workqueue.h"
 #include "ke/ki.h"
 #include "sim/place.h"
 
@@ -152,6 +153,10 @@ void dirql_leftovers(dq_processor *cpu)
 
         find_dpcs(cpu, &prcb->dpcs.normal, end, &leaks);
         find_dpcs(cpu, &prcb->dpcs.threaded, end, &leaks);
+    }
+    if (leaks.count == 0 && cpu->irql == DQ_LEVEL_PASSIVE) {
+        dq_work_settle(cpu); /* What the kernel asks the driver is not what the driver leaves. */
+        cpu = dq_self;
     }
     find_threads(machine, &leaks);
     find_resolution(machine, &leaks);

@@ -16,6 +16,9 @@
 
 enum { WORKERS_MOST = 16, PLACE_TEXT = 160 };
 
+static const uint64_t settle_first_ns = 1000;
+static const uint64_t settle_limit_ns = 1000000000;
+
 /* ---- The queues ------------------------------------------------------------------------------ */
 
 static int priority_of(WORK_QUEUE_TYPE type)
@@ -170,7 +173,9 @@ static void serve(void *context)
         dq_work work;
 
         while (take(queues, worker->queue, &work)) {
+            queues->busy += work.system;
             run(dq_self, &work);
+            queues->busy -= work.system;
         }
         become_idle(worker);
     }
@@ -254,4 +259,19 @@ void dq_work_queue_insert(dq_processor *cpu, const dq_work *work, WORK_QUEUE_TYP
     ex->work.queues[priority].priority = priority;
     append(&ex->work.queues[priority], entry);
     wake(cpu->machine, &ex->work.queues[priority]);
+}
+
+/* ---- The end of the run ---------------------------------------------------------------------- */
+
+void dq_work_settle(dq_processor *cpu)
+{
+    const dq_executive *ex = dq_kernel_of(cpu)->ex;
+    uint64_t waited_ns = 0;
+
+    while (ex != NULL && ex->work.busy > 0 && waited_ns < settle_limit_ns) {
+        const uint64_t step_ns = waited_ns > 0 ? waited_ns : settle_first_ns;
+
+        dq_wait_until(dq_self, dq_self->machine->clock.now_ns + step_ns, DQ_SERVICE_NONE, NULL);
+        waited_ns += step_ns;
+    }
 }

@@ -48,6 +48,7 @@ typedef struct dq_work_queue {
 typedef struct dq_work_queues {
     dq_work_queue queues[DQ_PRIORITIES];
     dq_work_entry *unused;
+    unsigned busy; /* So much of the kernel's own has begun, and is not done. */
 } dq_work_queues;
 
 /* Queues the work and wakes a worker thread, or makes one. Bug check 0x96 if the item is queued
@@ -56,5 +57,9 @@ void dq_work_queue_insert(dq_processor *cpu, const dq_work *work, WORK_QUEUE_TYP
 
 /* The queued work whose item lies, at least in part, in these bytes, or NULL. */
 const dq_work *dq_work_inside(dq_machine *machine, const void *base, size_t bytes);
+
+/* Lets what the kernel's own work has begun come to its end: not for longer than a second, since a
+ * driver may keep it from that. PASSIVE_LEVEL; afterwards use dq_self. */
+void dq_work_settle(dq_processor *cpu);
 
 #endif

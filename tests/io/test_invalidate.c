@@ -17,7 +17,6 @@ static NTSTATUS answer(PDEVICE_OBJECT object, PIRP irp)
     const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
 
     (void)object;
-    InterlockedIncrement(&calls);
     minor = stack->MinorFunction;
     irql = KeGetCurrentIrql();
     if (minor == IRP_MN_QUERY_DEVICE_RELATIONS) {
@@ -30,6 +29,7 @@ static NTSTATUS answer(PDEVICE_OBJECT object, PIRP irp)
         irp->IoStatus.Information = (ULONG_PTR)list;
     }
     irp->IoStatus.Status = STATUS_SUCCESS;
+    InterlockedIncrement(&calls);
     IoCompleteRequest(irp, IO_NO_INCREMENT);
     return STATUS_SUCCESS;
 }
@@ -107,6 +107,10 @@ int main(void)
         dirql_unit_test_setup_teardown(the_state_is_asked_for_on_a_thread, start, stop),
         dirql_unit_test_setup_teardown(the_children_are_asked_for_and_the_list_is_freed, start,
                                        stop),
+        dirql_unit_test_setup_teardown(the_state_is_asked_for_on_a_thread, start, stop,
+                                       .mode = DIRQL_MODE_EXPLORE, .processors = 2),
+        dirql_unit_test_setup_teardown(the_children_are_asked_for_and_the_list_is_freed, start,
+                                       stop, .mode = DIRQL_MODE_EXPLORE, .processors = 2),
         dirql_unit_test_setup_teardown(ejection_relations_are_not_asked_for, start, stop),
         dirql_unit_test_setup(a_device_that_is_not_physical_is_a_finding, start),
     };
