@@ -325,7 +325,7 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     dq_shutdown_forget(cpu->machine, DeviceObject);
     dq_power_requests_check(cpu, DeviceObject);
     dq_idle_delete(cpu->machine, DeviceObject);
-    dq_wmi_delete(cpu, DeviceObject);
+    dq_wmi_delete(cpu, DeviceObject, DQ_CALL_PLACE);
     unlink_from_driver(&record->device);
     record->deleted = true;
     if (record->holds == 0 && record->device.ReferenceCount == 0) {

@@ -69,7 +69,7 @@ static void ask_soon(dq_processor *cpu, const question *wanted)
 {
     question *q;
 
-    if (dq_devnode_check(cpu, wanted->pdo, DQ_CALL_PLACE) == NULL) {
+    if (dq_devnode_check(cpu, wanted->pdo, wanted->place) == NULL) {
         return;
     }
     q = dq_keep(cpu->machine, sizeof(*q));
@@ -77,7 +77,6 @@ static void ask_soon(dq_processor *cpu, const question *wanted)
         return;
     }
     *q = *wanted;
-    q->place = DQ_CALL_PLACE;
     dq_device_object_hold(cpu->machine, q->pdo);
     dq_work_queue_insert(cpu,
                          &(dq_work){ .item = q,
@@ -99,7 +98,8 @@ VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT PhysicalDeviceObject)
     DQ_ENTER(IoInvalidateDeviceState, PhysicalDeviceObject, 0, 0, 0, DQ_VOID);
     ask_soon(cpu, &(question){ .pdo = PhysicalDeviceObject,
                                .minor = IRP_MN_QUERY_PNP_DEVICE_STATE,
-                               .service = DQ_SERVICE_IoInvalidateDeviceState });
+                               .service = DQ_SERVICE_IoInvalidateDeviceState,
+                               .place = DQ_CALL_PLACE });
 }
 
 VOID NTAPI IoInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELATION_TYPE Type)
@@ -109,6 +109,7 @@ VOID NTAPI IoInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELAT
         ask_soon(cpu, &(question){ .pdo = DeviceObject,
                                    .minor = IRP_MN_QUERY_DEVICE_RELATIONS,
                                    .relations = Type,
-                                   .service = DQ_SERVICE_IoInvalidateDeviceRelations });
+                                   .service = DQ_SERVICE_IoInvalidateDeviceRelations,
+                                   .place = DQ_CALL_PLACE });
     }
 }

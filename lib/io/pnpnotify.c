@@ -245,7 +245,8 @@ static bool check_data(IO_NOTIFICATION_EVENT_CATEGORY category, const void *data
 }
 
 static struct dq_pnp_notification *add(dq_processor *cpu,
-                                       const struct dq_pnp_notification *wanted)
+                                       const struct dq_pnp_notification *wanted,
+                                       const void *place)
 {
     struct dq_pnp_notification *made = dq_keep(cpu->machine, sizeof(*made));
     struct dq_pnp_notification **link = head(cpu->machine);
@@ -254,7 +255,7 @@ static struct dq_pnp_notification *add(dq_processor *cpu,
         return NULL;
     }
     *made = *wanted;
-    made->place = DQ_CALL_PLACE;
+    made->place = place;
     while (*link != NULL) {
         link = &(*link)->next;
     }
@@ -287,7 +288,7 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
     } else {
         wanted.file = EventCategoryData;
     }
-    made = add(cpu, &wanted);
+    made = add(cpu, &wanted, DQ_CALL_PLACE);
     if (made == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -91,7 +91,7 @@ static void send_now_or_soon(dq_processor *cpu, dq_irp *record)
                          CriticalWorkQueue);
 }
 
-static dq_irp *make(dq_processor *cpu, const struct dq_power_irp *wanted)
+static dq_irp *make(dq_processor *cpu, const struct dq_power_irp *wanted, const void *place)
 {
     struct dq_power_irp *request = dq_keep(cpu->machine, sizeof(*request));
     dq_irp *record;
@@ -101,7 +101,7 @@ static dq_irp *make(dq_processor *cpu, const struct dq_power_irp *wanted)
     }
     *request = *wanted;
     record = dq_irp_allocate(cpu, dq_device_top(wanted->device)->StackSize, DQ_IRP_POWER,
-                             DQ_SERVICE_PoRequestPowerIrp, DQ_CALL_PLACE);
+                             DQ_SERVICE_PoRequestPowerIrp, place);
     if (record == NULL) {
         dq_keep_drop(cpu->machine, request);
         return NULL;
@@ -136,11 +136,13 @@ NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunctio
         MinorFunction != IRP_MN_WAIT_WAKE) {
         return STATUS_INVALID_PARAMETER_2;
     }
-    record = make(cpu, &(struct dq_power_irp){ .device = DeviceObject,
-                                               .routine = CompletionFunction,
-                                               .context = Context,
-                                               .minor = MinorFunction,
-                                               .state = PowerState });
+    record = make(cpu,
+                  &(struct dq_power_irp){ .device = DeviceObject,
+                                          .routine = CompletionFunction,
+                                          .context = Context,
+                                          .minor = MinorFunction,
+                                          .state = PowerState },
+                  DQ_CALL_PLACE);
     if (record == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -16,7 +16,8 @@ struct dq_system_state {
 
 /* ---- Devices --------------------------------------------------------------------------------- */
 
-static void check_state(dq_processor *cpu, POWER_STATE_TYPE type, POWER_STATE state)
+static void check_state(dq_processor *cpu, POWER_STATE_TYPE type, POWER_STATE state,
+                        const void *place)
 {
     const bool level = state.DeviceState == PowerDeviceD0 || cpu->irql <= APC_LEVEL;
     const bool known = type == DevicePowerState && state.DeviceState > PowerDeviceUnspecified &&
@@ -30,7 +31,7 @@ static void check_state(dq_processor *cpu, POWER_STATE_TYPE type, POWER_STATE st
                            .rule = "PowerState",
                            .page = "wdm: PoSetPowerState",
                            .parameters = { (uintptr_t)type, (uintptr_t)state.DeviceState },
-                           .place = DQ_CALL_PLACE },
+                           .place = place },
             known ? "PoSetPowerState for a state below D0 at IRQL %u: it needs IRQL <= APC_LEVEL"
                   : "PoSetPowerState was told of something else than the state of a device (type "
                     "DevicePowerState, PowerDeviceD0 to D3), at IRQL %u",
@@ -44,7 +45,7 @@ POWER_STATE NTAPI PoSetPowerState(PDEVICE_OBJECT DeviceObject, POWER_STATE_TYPE 
     POWER_STATE *kept;
 
     DQ_ENTER(PoSetPowerState, DeviceObject, Type, State.DeviceState, 0, before);
-    check_state(cpu, Type, State);
+    check_state(cpu, Type, State, DQ_CALL_PLACE);
     kept = dq_device_power(cpu->machine, DeviceObject);
     if (kept == NULL) {
         dq_wrong_object(cpu, DeviceObject, NULL, "no device object, or no longer one");
@@ -102,18 +103,18 @@ static struct dq_system_state *check(dq_processor *cpu, const void *handle)
     return state;
 }
 
-static struct dq_system_state *add(dq_processor *cpu)
+static struct dq_system_state *add(dq_processor *cpu, const void *place)
 {
     dq_io *io = dq_io_of(cpu->machine);
     struct dq_system_state *made;
 
-    if (io == NULL || dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
+    if (io == NULL || dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
         return NULL;
     }
     made = dq_keep(cpu->machine, sizeof(*made));
     if (made != NULL) {
         *made = (struct dq_system_state){ .registered = true,
-                                          .place = DQ_CALL_PLACE,
+                                          .place = place,
                                           .next = io->system_states };
         io->system_states = made;
     }
@@ -125,7 +126,7 @@ PVOID NTAPI PoRegisterSystemState(PVOID StateHandle, EXECUTION_STATE Flags)
     struct dq_system_state *state;
 
     DQ_ENTER(PoRegisterSystemState, StateHandle, Flags, 0, 0, NULL);
-    state = StateHandle != NULL ? check(cpu, StateHandle) : add(cpu);
+    state = StateHandle != NULL ? check(cpu, StateHandle) : add(cpu, DQ_CALL_PLACE);
     if (state != NULL) {
         state->flags = Flags;
     }

@@ -146,7 +146,7 @@ static void ask_soon(dq_processor *cpu, struct dq_wmi_provider *provider, WMIREG
 
 /* ---- Registering ----------------------------------------------------------------------------- */
 
-static NTSTATUS add(dq_processor *cpu, PDEVICE_OBJECT device)
+static NTSTATUS add(dq_processor *cpu, PDEVICE_OBJECT device, const void *place)
 {
     dq_io *io = dq_io_of(cpu->machine);
     struct dq_wmi_provider *made;
@@ -154,7 +154,7 @@ static NTSTATUS add(dq_processor *cpu, PDEVICE_OBJECT device)
     if (find(cpu->machine, device) != NULL) {
         return STATUS_OBJECT_NAME_EXISTS;
     }
-    if (io == NULL || dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
+    if (io == NULL || dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     made = dq_keep(cpu->machine, sizeof(*made));
@@ -163,7 +163,7 @@ static NTSTATUS add(dq_processor *cpu, PDEVICE_OBJECT device)
     }
     *made = (struct dq_wmi_provider){ .device = device,
                                       .number = ++io->wmi_providers_made,
-                                      .place = DQ_CALL_PLACE,
+                                      .place = place,
                                       .next = io->wmi_providers };
     io->wmi_providers = made;
     ask_soon(cpu, made, WMIREGISTER);
@@ -209,7 +209,7 @@ NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Actio
     if (Action < WMIREG_ACTION_REGISTER || Action > WMIREG_ACTION_UPDATE_GUIDS) {
         return STATUS_INVALID_PARAMETER;
     }
-    status = Action == WMIREG_ACTION_REGISTER ? add(cpu, DeviceObject)
+    status = Action == WMIREG_ACTION_REGISTER ? add(cpu, DeviceObject, DQ_CALL_PLACE)
                                               : change(cpu, DeviceObject, Action);
     if (dq_must_look(cpu, cpu->irql)) {
         (void)dq_deliver(cpu);
@@ -217,7 +217,7 @@ NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Actio
     return status;
 }
 
-void dq_wmi_delete(dq_processor *cpu, const DEVICE_OBJECT *device)
+void dq_wmi_delete(dq_processor *cpu, const DEVICE_OBJECT *device, const void *place)
 {
     struct dq_wmi_provider *provider = find(cpu->machine, device);
     char at[160];
@@ -230,7 +230,7 @@ void dq_wmi_delete(dq_processor *cpu, const DEVICE_OBJECT *device)
                            .rule = "WmiProvider",
                            .page = "wdm: IoWMIRegistrationControl",
                            .parameters = { (uintptr_t)device },
-                           .place = DQ_CALL_PLACE },
+                           .place = place },
             "a device is deleted that is a WMI provider since %s",
             dq_place_describe(provider->place, at, sizeof(at)));
     provider->device = NULL;

@@ -27,6 +27,6 @@ bool dq_wmi_is_provider(dq_machine *machine, const DEVICE_OBJECT *device);
 NTSTATUS dq_wmi_write(dq_processor *cpu, WNODE_HEADER *header, const void *place);
 
 /* The device is deleted: a finding if it is still registered. */
-void dq_wmi_delete(dq_processor *cpu, const DEVICE_OBJECT *device);
+void dq_wmi_delete(dq_processor *cpu, const DEVICE_OBJECT *device, const void *place);
 
 #endif

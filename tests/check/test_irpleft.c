@@ -4,6 +4,8 @@
  */
 #include "rule.h"
 
+#include <dirql/line.h>
+
 #include "../io/stack.h"
 
 /* True in the runs that give everything back. */
@@ -63,6 +65,36 @@ static void a_request_that_is_not_completed_is_reported(void **state)
     (void)state;
     assert_left(leave_a_request, "IrpLeft",
                 "a request is not completed. IoBuildDeviceIoControlRequest was called at");
+}
+
+/* The Plug and Play manager's, which the driver of a function keeps. */
+static void leave_a_question(void *context)
+{
+    PDEVICE_OBJECT pdo = dirql_pdo_create("uart", NULL, 0), function;
+
+    (void)context;
+    stack_make();
+    IoCreateDevice(&stack.lower_driver, 0, NULL, FILE_DEVICE_SOUND, 0, FALSE, &function);
+    (void)IoAttachDeviceToDeviceStack(function, pdo);
+    function->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    stack.lower_does = stack_keep;
+    IoInvalidateDeviceState(pdo);
+    while (stack.kept == NULL) {
+        settle();
+    }
+    if (tidy) {
+        stack_finish(STATUS_SUCCESS, 0);
+    }
+    IoDetachDevice(pdo);
+    IoDeleteDevice(function);
+    stack_delete();
+}
+
+static void a_question_of_the_system_that_is_not_answered_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_a_question, "IrpLeft",
+                "a request is not completed. IoInvalidateDeviceState was called at");
 }
 
 static void leave_an_mdl(void *context)
@@ -177,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_irp_that_is_not_freed_is_reported),
         cmocka_unit_test(a_request_that_is_not_completed_is_reported),
+        cmocka_unit_test(a_question_of_the_system_that_is_not_answered_is_reported),
         cmocka_unit_test(the_mdl_of_an_asynchronous_request_is_the_drivers),
         cmocka_unit_test(a_file_that_is_still_open_is_reported),
         cmocka_unit_test(a_device_that_is_still_referenced_is_reported),
