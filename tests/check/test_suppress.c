@@ -77,7 +77,7 @@ static void claim_what_another_silenced(void)
 /* An error that no call of the driver makes. It has a place only while the driver's code runs. */
 static NOINLINE void interrupt_without_an_isr(void)
 {
-    line = dirql_line_create(NULL);
+    line = dirql_line_create(&(dirql_line_options){ .name = "line", .processors = 1 });
     dirql_line_assert(line);
     for (int i = 0; i < 64; i++) {
         KeStallExecutionProcessor(1);

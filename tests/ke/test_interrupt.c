@@ -260,7 +260,8 @@ static void isrs_with_locks_of_their_own_run_beside_each_other(void **state)
     two_lines();
     dirql_line_assert(second.line);
     dirql_line_assert(first.line);
-    wire_settle();
+    wire_await(&second, 1);
+    wire_await(&first, 1);
     assert_int_equal(first.calls, 1);
     assert_int_equal(second.calls, 1);
 }

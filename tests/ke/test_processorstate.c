@@ -7,6 +7,7 @@
 #include <ntddk.h>
 
 #include "host/host.h"
+#include "../settle.h"
 #include "wire.h"
 
 /* How the processor rounds, as far as this host can say. */
@@ -320,7 +321,7 @@ static void a_save_in_an_isr_is_too_high(void **state)
     wire_make(&wire, &(dirql_line_options){ .name = "uart", .irql = 7 });
     dirql_expect_finding("IrqlKeDispatchLte");
     dirql_line_assert(wire.line);
-    wire_await(&wire, 1);
+    await_the_end();
 }
 
 /* ---- Extended state -------------------------------------------------------------------------- */

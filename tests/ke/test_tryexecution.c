@@ -52,6 +52,7 @@ static void interrupt(void)
 
     dirql_line_assert(wire.line);
     wire_await(&wire, calls + 1);
+    wire_settle(); /* It has begun: it ends, too. */
 }
 
 /* ---- ISRs and DPCs --------------------------------------------------------------------------- */
