@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { IN_A_ROW_MAX = 1000 };
+enum { GOES_ON_MAX = 1000 };
 
 /* Below all that is drawn, and each fall below the ones before. */
 static const uint64_t first_fallen = 1ull << 32;
@@ -22,13 +22,21 @@ void dq_pct_start(dq_pct *pct, uint64_t seed, unsigned depth, uint64_t steps)
     }
 }
 
-static void note(dq_pct *pct, uint64_t process)
+/* Where it is, or would be: those for which there is no room share the place that stays free. */
+static unsigned slot_of(const dq_pct *pct, uint64_t process)
 {
     unsigned slot = (unsigned)(process * 0x9E3779B97F4A7C15u >> 54);
 
     while (pct->seen[slot] != 0 && pct->seen[slot] != process) {
         slot = (slot + 1) % DQ_PCT_PROCESSES;
     }
+    return slot;
+}
+
+static void note(dq_pct *pct, uint64_t process)
+{
+    const unsigned slot = slot_of(pct, process);
+
     if (pct->seen[slot] == 0 && pct->processes < DQ_PCT_PROCESSES - 1) {
         pct->seen[slot] = process;
         pct->processes++;
@@ -88,17 +96,18 @@ static bool is_change_point(const dq_pct *pct)
 unsigned dq_pct_choose(dq_pct *pct, const uint64_t *processes, unsigned count)
 {
     unsigned best = dq_pct_highest(pct, processes, count);
+    uint32_t *gone_on;
 
     for (unsigned i = 0; i < count; i++) {
         note(pct, processes[i]);
     }
     pct->steps++;
-    pct->in_a_row = processes[best] == pct->latest ? pct->in_a_row + 1 : 0;
-    if (is_change_point(pct) || pct->in_a_row > IN_A_ROW_MAX) {
+    gone_on = &pct->gone_on[slot_of(pct, processes[best])];
+    ++*gone_on;
+    if (is_change_point(pct) || *gone_on > GOES_ON_MAX) {
         fall(pct, processes[best]);
+        *gone_on = 0;
         best = dq_pct_highest(pct, processes, count);
-        pct->in_a_row = 0;
     }
-    pct->latest = processes[best];
     return best;
 }

@@ -14,7 +14,7 @@
  * process (which waiter gets an object, when a DPC of low importance starts, what a test
  * chooses) is drawn as in mode random, so the bound holds for one drawing of these. A process
  * that goes on for very long while others could falls behind them, so that loops that wait for
- * others end.
+ * others end. Not only in a row: two that give way to each other would keep a third from going on.
  */
 #ifndef DQ_PCT_H
 #define DQ_PCT_H
@@ -37,9 +37,8 @@ typedef struct dq_pct {
     dq_pct_fallen fallen[DQ_PCT_FALLEN]; /* The latest ones. */
     unsigned fallen_count;
     uint64_t steps;    /* So far. */
-    uint64_t latest;   /* The process that went on last, ... */
-    unsigned in_a_row; /* ... so many times although others could. */
-    uint64_t seen[DQ_PCT_PROCESSES];
+    uint64_t seen[DQ_PCT_PROCESSES];    /* A hash table. */
+    uint32_t gone_on[DQ_PCT_PROCESSES]; /* Each so many times, since it fell, although others could. */
     unsigned processes; /* Different ones, as far as there is room. */
 } dq_pct;
 

@@ -4,6 +4,7 @@
 #include <dirql/check.h>
 #include <dirql/cmocka.h>
 #include <dirql/line.h>
+#include <dirql/thread.h>
 
 #include <ntddk.h>
 
@@ -293,6 +294,42 @@ static void a_seed_of_pct_fails_alone_too(void **state)
     assert_string_equal(result.schedule, schedule);
 }
 
+static volatile LONG met;
+
+/* Ends only when all three are here. */
+static void meet(void *context)
+{
+    (void)context;
+    InterlockedIncrement(&met);
+    while (ReadAcquire(&met) < 3) {
+        YieldProcessor();
+    }
+}
+
+static void meet_others(void *context)
+{
+    dirql_thread *others[] = { dirql_thread_start("first", 1, meet, NULL),
+                               dirql_thread_start("second", 2, meet, NULL) };
+
+    meet(context);
+    dirql_thread_join(others[0]);
+    dirql_thread_join(others[1]);
+}
+
+static void by_priorities_processors_that_poll_for_each_other_meet(void **state)
+{
+    dirql_options options = drawing(30);
+
+    (void)state;
+    met = 0;
+    options.mode = DIRQL_MODE_PCT;
+    options.processors = 3;
+    options.watchdog_ms = 2000;
+    run(&options, meet_others);
+    assert_int_equal(result.outcome, DIRQL_PASSED);
+    assert_int_equal(result.schedules, 30);
+}
+
 static void an_absurd_depth_is_refused(void **state)
 {
     dirql_options options = drawing_priorities(4);
@@ -317,6 +354,7 @@ int main(void)
         cmocka_unit_test(pct_finds_an_interrupt_between_two_steps),
         cmocka_unit_test(pct_says_what_it_promises),
         cmocka_unit_test(a_seed_of_pct_fails_alone_too),
+        cmocka_unit_test(by_priorities_processors_that_poll_for_each_other_meet),
         cmocka_unit_test(an_absurd_depth_is_refused),
     };
 

@@ -125,6 +125,26 @@ static void who_goes_on_for_ever_falls_behind(void **state)
     assert_in_range(steps, 500, 5000);
 }
 
+/* Each asks others to go on, as one does that polls. */
+static void two_that_give_way_to_each_other_let_a_third_go_on(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        unsigned latest = 0, steps = 0;
+        bool been[3] = { true, false, false };
+
+        dq_pct_start(&pct, seed, 1, STEPS);
+        while (!(been[1] && been[2]) && steps < 100000) {
+            const uint64_t others[] = { three[(latest + 1) % 3], three[(latest + 2) % 3] };
+
+            latest = (latest + 1 + dq_pct_choose(&pct, others, 2)) % 3;
+            been[latest] = true;
+            steps++;
+        }
+        assert_in_range(steps, 2, 5000);
+    }
+}
+
 static void who_rests_has_no_priority(void **state)
 {
     const uint64_t rests[] = { DQ_PCT_NOBODY, 7 };
@@ -168,6 +188,7 @@ int main(void)
         cmocka_unit_test(the_same_seed_is_the_same_run),
         cmocka_unit_test(a_bug_is_found_as_often_as_is_promised),
         cmocka_unit_test(who_goes_on_for_ever_falls_behind),
+        cmocka_unit_test(two_that_give_way_to_each_other_let_a_third_go_on),
         cmocka_unit_test(who_rests_has_no_priority),
         cmocka_unit_test(processes_are_counted_once),
         cmocka_unit_test(interrupts_are_late_where_steps_are_counted),
