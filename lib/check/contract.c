@@ -372,6 +372,7 @@ dq_sink *dq_contract_create(dq_machine *machine)
         DQ_EVENT_BIT(DPC_QUEUE) | DQ_EVENT_BIT(CONNECT) | DQ_EVENT_BIT(DISCONNECT) |
         DQ_EVENT_BIT(INTERRUPT_LOST);
     contract->sink.event = on_event;
+    contract->sink.ordinary = dq_lockordinary;
     contract->sink.stop = stop;
     contract->sink.rewind = begin_anew;
     contract->sink.explain = explain;

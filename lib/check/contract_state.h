@@ -56,6 +56,9 @@ typedef struct dq_warned {
 
 enum { DQ_WARNED = 64 };
 
+/* As the pages say: no lock is held for longer. */
+enum { DQ_LOCK_MOST_NS = 25000 };
+
 typedef struct dq_contract {
     dq_sink sink;
     dq_raise *raises;
@@ -112,11 +115,47 @@ const dq_held *dq_lockrules_held_above(const dq_contract *contract, const dq_pro
                                        unsigned irql, const void *except);
 void dq_lockrules_end(dq_contract *contract, dq_processor *cpu);
 
+/* All of one that is acquired now. Member by member: a literal is cleared first, which takes longer
+ * than all else that is done for a lock. */
+static inline void dq_held_begin(dq_held *held, const dq_processor *cpu, const void *lock,
+                                 const dq_lock_entry *entry, const void *place)
+{
+    held->lock = lock;
+    held->execution = cpu->execution->ordinal;
+    held->processor = cpu->number;
+    held->number = entry != NULL ? entry->number : 0;
+    held->class = entry != NULL ? entry->class : NULL;
+    held->place = place;
+    held->thread = cpu->task != NULL ? cpu->task->kernel : NULL;
+    held->since_ns = cpu->execution->spent_ns;
+}
+
+static inline void dq_held_set(dq_held *held, uint8_t api, uint8_t flags, uint8_t old_irql,
+                               uint8_t level, uint8_t irql)
+{
+    held->api = api;
+    held->flags = flags;
+    held->old_irql = old_irql;
+    held->level = level;
+    held->irql = irql;
+}
+
 /* ---- lockorder.c ----------------------------------------------------------------------------- */
 
 /* Before the lock is among those that are held. The lock's entry, or NULL. */
 dq_lock_entry *dq_lockorder_acquire(dq_contract *contract, dq_processor *cpu,
                                     const dq_event *event);
+
+/* How a lock was acquired, in one number that is not 0. */
+static inline uint32_t dq_lockorder_pack(unsigned irql, const dq_execution *execution,
+                                         unsigned api, unsigned flags)
+{
+    return 1u | irql << 1 | (uint32_t)execution->base_level << 5 | api << 9 | flags << 14;
+}
+
+/* ---- lockordinary.c -------------------------------------------------------------------------- */
+
+bool dq_lockordinary(dq_sink *sink, dq_processor *cpu, const dq_lock_call *call);
 
 /* ---- poolrules.c ----------------------------------------------------------------------------- */
 

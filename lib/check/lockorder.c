@@ -450,8 +450,7 @@ static void writers_come(dq_contract *contract, dq_processor *cpu, const dq_even
 
 static uint32_t pack(const dq_processor *cpu, const dq_event *event)
 {
-    return 1u | (uint32_t)cpu->irql << 1 | (uint32_t)cpu->execution->base_level << 5 |
-           (uint32_t)event->a << 9 | (uint32_t)event->c << 14;
+    return dq_lockorder_pack(cpu->irql, cpu->execution, (unsigned)event->a, (unsigned)event->c);
 }
 
 static void look_closely(dq_contract *contract, dq_processor *cpu, const dq_event *event,

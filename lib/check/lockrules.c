@@ -124,21 +124,10 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
                           sizeof(dq_held))) {
         return;
     }
-    contract->held[contract->held_count++] = (dq_held){
-        .lock = event->object,
-        .execution = cpu->execution->ordinal,
-        .processor = cpu->number,
-        .api = (uint8_t)event->a,
-        .old_irql = (uint8_t)event->b,
-        .level = (uint8_t)level_of(cpu, event),
-        .irql = cpu->irql,
-        .flags = (uint8_t)event->c,
-        .number = entry != NULL ? entry->number : 0,
-        .class = entry != NULL ? entry->class : NULL,
-        .place = dq_lockclass_place(cpu, event),
-        .thread = cpu->task != NULL ? cpu->task->kernel : NULL,
-        .since_ns = cpu->execution->spent_ns,
-    };
+    held = &contract->held[contract->held_count++];
+    dq_held_begin(held, cpu, event->object, entry, dq_lockclass_place(cpu, event));
+    dq_held_set(held, (uint8_t)event->a, (uint8_t)event->c, (uint8_t)event->b,
+                (uint8_t)level_of(cpu, event), cpu->irql);
 }
 
 /* ---- The lock's memory ----------------------------------------------------------------------- */

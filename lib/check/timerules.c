@@ -9,7 +9,7 @@
 #include "check/contract_state.h"
 #include "sim/place.h"
 
-enum { LOCK_MOST_NS = 25000, ISR_MOST_NS = 25000, DPC_MOST_NS = 100000, STALL_BELOW_US = 50 };
+enum { ISR_MOST_NS = 25000, DPC_MOST_NS = 100000, STALL_BELOW_US = 50 };
 enum { PLACE_TEXT = 160 };
 
 static const void *entry_of(const dq_execution *execution)
@@ -67,19 +67,19 @@ static void check_hold(dq_contract *contract, dq_processor *cpu, const dq_event 
     const uint64_t spent_ns = cpu->execution->spent_ns - held->since_ns;
     char place[PLACE_TEXT];
 
-    if (spent_ns > LOCK_MOST_NS && dq_contract_warns(contract, rule, held->place)) {
+    if (spent_ns > DQ_LOCK_MOST_NS && dq_contract_warns(contract, rule, held->place)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_WARNING, .rule = rule, .place = held->place },
                 "%s releases a spin lock that was held for %" PRIu64
                 " microseconds, since %s; that is more than %u.",
                 dq_service_name(event->service), spent_ns / 1000,
-                dq_place_describe(held->place, place, sizeof(place)), LOCK_MOST_NS / 1000);
+                dq_place_describe(held->place, place, sizeof(place)), DQ_LOCK_MOST_NS / 1000);
     }
 }
 
 /* Before the lock is released. The time of an ISR, which holds its own lock, is that of the ISR. */
 void dq_timerules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
-    if (DQ_LIKELY(cpu->execution->spent_ns <= LOCK_MOST_NS) || event->a == DQ_LOCK_INTERRUPT ||
+    if (DQ_LIKELY(cpu->execution->spent_ns <= DQ_LOCK_MOST_NS) || event->a == DQ_LOCK_INTERRUPT ||
         dq_lock_blocks((unsigned)event->a)) {
         return;
     }

@@ -169,14 +169,61 @@ BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
     return (BOOLEAN)(__atomic_load_n(SpinLock, __ATOMIC_ACQUIRE) == 0);
 }
 
+/* ---- Where sinks listen, and have nothing to say --------------------------------------------- */
+
+static const uintptr_t owner_bits = (uintptr_t)0xFF << DQ_SPINLOCK_OWNER_SHIFT;
+
+static inline bool take_told(dq_processor *cpu, dq_service service, PKSPIN_LOCK lock,
+                             dq_lock_api api, const void *place)
+{
+    const dq_lock_call call = { .service = service,
+                                .api = (uint8_t)api,
+                                .irql = cpu->irql,
+                                .lock = lock,
+                                .mask = UINTPTR_MAX,
+                                .place = place };
+
+    if (cpu->irql > DISPATCH_LEVEL || !dq_enter_lock_call(cpu, &call)) {
+        return false;
+    }
+    *lock = dq_spinlock_word(cpu, place);
+    cpu->locks_held++;
+    return true;
+}
+
+static inline bool release_told(dq_processor *cpu, dq_service service, PKSPIN_LOCK lock,
+                                dq_lock_api api, KIRQL new_irql, const void *place)
+{
+    const dq_lock_call call = { .service = service,
+                                .api = (uint8_t)api,
+                                .irql = new_irql,
+                                .releases = true,
+                                .lock = lock,
+                                .mask = owner_bits,
+                                .word = dq_spinlock_word(cpu, NULL),
+                                .place = place };
+
+    if (new_irql > cpu->irql || !dq_enter_lock_call(cpu, &call)) {
+        return false;
+    }
+    cpu->locks_held--;
+    *lock = 0;
+    return true;
+}
+
 /* ---- Acquire with a raise, release with a lowering ------------------------------------------- */
 
 static SLOW KIRQL acquire_slowly(dq_service service, PKSPIN_LOCK lock, const void *place)
 {
-    dq_processor *cpu = dq_enter(service, place, lock, 0, 0, 0);
-    DQ_LEAVES(cpu);
-    KIRQL old_irql;
+    dq_processor *cpu = dq_self;
+    KIRQL old_irql = cpu->irql;
 
+    if (take_told(cpu, service, lock, DQ_LOCK_SPIN, place)) {
+        cpu->irql = DISPATCH_LEVEL;
+        return old_irql;
+    }
+    cpu = dq_enter(service, place, lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
     if (cpu == NULL) {
         return PASSIVE_LEVEL;
     }
@@ -203,9 +250,14 @@ static inline KIRQL acquire(dq_service service, PKSPIN_LOCK lock, const void *pl
 static SLOW void release_slowly(dq_service service, PKSPIN_LOCK lock, KIRQL new_irql,
                                 const void *place)
 {
-    dq_processor *cpu = dq_enter(service, place, lock, new_irql, 0, 0);
-    DQ_LEAVES(cpu);
+    dq_processor *cpu = dq_self;
 
+    if (release_told(cpu, service, lock, DQ_LOCK_SPIN, new_irql, place)) {
+        cpu->irql = new_irql;
+        return;
+    }
+    cpu = dq_enter(service, place, lock, new_irql, 0, 0);
+    DQ_LEAVES(cpu);
     if (cpu != NULL) {
         dq_spinlock_release(cpu, lock, DQ_LOCK_SPIN, new_irql);
         dq_spinlock_lower(cpu, new_irql);
@@ -256,9 +308,13 @@ VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
 
 static SLOW void acquire_at_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 {
-    dq_processor *cpu = dq_enter(DQ_SERVICE_KeAcquireSpinLockAtDpcLevel, place, lock, 0, 0, 0);
-    DQ_LEAVES(cpu);
+    dq_processor *cpu = dq_self;
 
+    if (take_told(cpu, DQ_SERVICE_KeAcquireSpinLockAtDpcLevel, lock, DQ_LOCK_SPIN_DPC, place)) {
+        return;
+    }
+    cpu = dq_enter(DQ_SERVICE_KeAcquireSpinLockAtDpcLevel, place, lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
     if (cpu != NULL) {
         dq_spinlock_acquire(cpu, lock, DQ_LOCK_SPIN_DPC, cpu->irql, false, place);
     }
@@ -280,9 +336,14 @@ VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 
 static SLOW void release_from_dpc_slowly(PKSPIN_LOCK lock, const void *place)
 {
-    dq_processor *cpu = dq_enter(DQ_SERVICE_KeReleaseSpinLockFromDpcLevel, place, lock, 0, 0, 0);
-    DQ_LEAVES(cpu);
+    dq_processor *cpu = dq_self;
 
+    if (release_told(cpu, DQ_SERVICE_KeReleaseSpinLockFromDpcLevel, lock, DQ_LOCK_SPIN_DPC,
+                     cpu->irql, place)) {
+        return;
+    }
+    cpu = dq_enter(DQ_SERVICE_KeReleaseSpinLockFromDpcLevel, place, lock, 0, 0, 0);
+    DQ_LEAVES(cpu);
     if (cpu != NULL) {
         dq_spinlock_release(cpu, lock, DQ_LOCK_SPIN_DPC, cpu->irql);
     }

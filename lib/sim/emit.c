@@ -39,6 +39,21 @@ void dq_sink_add(dq_machine *machine, dq_sink *sink)
     }
 }
 
+/* NULL unless it alone listens to what a lock call does. */
+static dq_sink *lock_sink(const dq_machine *machine)
+{
+    const unsigned listeners = machine->listeners[DQ_EVENT_LOCK_ACQUIRE];
+    dq_sink *sink = listeners != 0 ? machine->sinks[__builtin_ctz(listeners)] : NULL;
+
+    return sink != NULL && sink->ordinary != NULL && (listeners & (listeners - 1)) == 0 &&
+                   machine->listeners[DQ_EVENT_LOCK_RELEASE] == listeners &&
+                   (machine->listeners[DQ_EVENT_CALL] & listeners) != 0 &&
+                   machine->listeners[DQ_EVENT_IRQL_RAISE] == 0 &&
+                   machine->listeners[DQ_EVENT_IRQL_LOWER] == 0
+               ? sink
+               : NULL;
+}
+
 void dq_sink_listen(dq_machine *machine, dq_sink *sink, uint64_t kinds)
 {
     const uint64_t known = UINT64_MAX >> (64 - DQ_EVENT_COUNT);
@@ -56,6 +71,7 @@ void dq_sink_listen(dq_machine *machine, dq_sink *sink, uint64_t kinds)
     for (unsigned i = 0; i < machine->processor_count; i++) {
         __atomic_store_n(&machine->processors[i].sink_kinds, all, __ATOMIC_RELAXED);
     }
+    machine->lock_sink = lock_sink(machine);
 }
 
 void dq_sinks_stop(dq_machine *machine)
@@ -63,6 +79,7 @@ void dq_sinks_stop(dq_machine *machine)
     const unsigned count = machine->sink_count;
 
     machine->sink_count = 0;
+    machine->lock_sink = NULL;
     memset(machine->listeners, 0, sizeof(machine->listeners));
     for (unsigned i = 0; i < count; i++) {
         if (machine->sinks[i]->stop != NULL) {
@@ -100,4 +117,27 @@ void dq_emit_to_sinks(dq_processor *cpu, const dq_event *event)
     } else {
         hand_out(cpu, event);
     }
+}
+
+bool dq_emit_lock_call(dq_processor *cpu, const dq_lock_call *call)
+{
+    const dq_event event = { .kind = DQ_EVENT_CALL,
+                             .service = call->service,
+                             .object = call->lock,
+                             .a = call->releases ? call->irql : 0,
+                             .place = call->place };
+    dq_machine *machine = cpu->machine;
+    dq_sink *asked = machine->lock_sink;
+    unsigned left = machine->listeners[DQ_EVENT_CALL] & ~machine->listeners[DQ_EVENT_LOCK_ACQUIRE];
+
+    if (asked == NULL || !asked->ordinary(asked, cpu, call)) {
+        return false;
+    }
+    machine->event_sequence += 2;
+    for (; left != 0; left &= left - 1) {
+        dq_sink *sink = machine->sinks[__builtin_ctz(left)];
+
+        sink->event(sink, cpu, &event);
+    }
+    return true;
 }

@@ -111,10 +111,24 @@ typedef struct dq_event {
     const char *text;  /* A name or message that belongs to the event, or NULL. */
 } dq_event;
 
+/* A call that takes a free spin lock, or that releases one, and does no more. */
+typedef struct dq_lock_call {
+    dq_service service;
+    uint8_t api;  /* dq_lock_api */
+    uint8_t irql; /* To come back to: what it is now, or what is to be restored. */
+    bool releases;
+    const void *lock;     /* Not looked at so far. */
+    uintptr_t mask, word; /* It can be taken or released if these bits of it are so. */
+    const void *place;
+} dq_lock_call;
+
 typedef struct dq_sink {
     const char *name;
     uint64_t kinds; /* A bit for each kind that it wants; 0: all. Others cost it next to nothing. */
     void (*event)(struct dq_sink *sink, dq_processor *cpu, const dq_event *event);
+    /* True if there is nothing to say about the call, and all that was to be kept of its CALL and
+     * its LOCK_ACQUIRE or LOCK_RELEASE is kept: of these it is not told then. May be NULL. */
+    bool (*ordinary)(struct dq_sink *sink, dq_processor *cpu, const dq_lock_call *call);
     void (*stop)(struct dq_sink *sink,
                  dq_machine *machine); /* May be NULL. The machine has stopped. */
     /* The machine is rewound: begins anew, as if just created. NULL: it cannot. */
@@ -139,6 +153,10 @@ dq_object_class dq_event_object_class(dq_event_kind kind);
 /* ---- Private part ---------------------------------------------------------------------------- */
 
 void dq_emit_to_sinks(dq_processor *cpu, const dq_event *event);
+
+/* Instead of CALL and LOCK_ACQUIRE or LOCK_RELEASE, where the one sink that listens to the latter
+ * finds the call ordinary. False: nobody has been told of anything. */
+bool dq_emit_lock_call(dq_processor *cpu, const dq_lock_call *call);
 
 static inline bool dq_event_is_wanted(const dq_processor *cpu, dq_event_kind kind)
 {

@@ -20,17 +20,16 @@ void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution
                         unsigned base_level, const void *routine, const void *object,
                         const char *name)
 {
-    *execution = (dq_execution){
-        .kind = kind,
-        .base_level = (uint8_t)base_level,
-        .interrupted_irql = cpu->irql,
-        .ordinal = ++cpu->machine->executions,
-        .routine = routine,
-        .object = object,
-        .name = name,
-        .begun_ns = cpu->machine->clock.now_ns,
-        .below = cpu->execution,
-    };
+    *execution = dq_execution_blank;
+    execution->kind = kind;
+    execution->base_level = (uint8_t)base_level;
+    execution->interrupted_irql = cpu->irql;
+    execution->ordinal = ++cpu->machine->executions;
+    execution->routine = routine;
+    execution->object = object;
+    execution->name = name;
+    execution->begun_ns = cpu->machine->clock.now_ns;
+    execution->below = cpu->execution;
     if (cpu->machine->choices.searcher != NULL) {
         begin_explored(cpu, execution);
     }

@@ -17,10 +17,10 @@ static inline bool dq_is_left(const dq_processor *cpu, const void *frame)
     const uintptr_t at = (uintptr_t)cpu->execution, here = (uintptr_t)frame;
     const dq_task *task = cpu->task;
 
-    if (DQ_LIKELY(here <= at)) {
-        return false;
+    if (DQ_LIKELY(task == NULL || cpu->execution == &task->execution || here <= at)) {
+        return false; /* The first one of a stack stands apart from it. */
     }
-    return task != NULL && at - (uintptr_t)task->context.stack < task->context.stack_bytes &&
+    return at - (uintptr_t)task->context.stack < task->context.stack_bytes &&
            here - (uintptr_t)task->context.stack < task->context.stack_bytes;
 }
 

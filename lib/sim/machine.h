@@ -131,6 +131,7 @@ struct dq_machine {
     dq_sink *sinks[DQ_SINKS_MAX];
     unsigned sink_count;
     uint8_t listeners[DQ_EVENT_COUNT]; /* To each kind of event: a bit for each sink. */
+    dq_sink *lock_sink;                /* See dq_emit_lock_call; NULL: there is none. */
     dq_clock clock;
     dq_choice_log choices;
     dq_trail trail;  /* When it is rewound: of the latest run. */

@@ -12,6 +12,8 @@ static dq_processor foreign = { .attention = DQ_ATTEND_REFUSE, .execution = &for
 
 DQ_TLS dq_processor *dq_self = &foreign;
 
+const dq_execution dq_execution_blank;
+
 dq_processor *dq_processor_foreign(void)
 {
     return &foreign;
@@ -419,6 +421,16 @@ dq_processor *dq_enter(dq_service service, const void *place, const void *object
     step = dq_is_left(cpu, frame) ? NULL : short_step_ahead(cpu, service);
     return step != NULL ? enter_along(cpu, step, service, place)
                         : enter_long(service, place, object, a, b, c);
+}
+
+bool dq_enter_lock_call(dq_processor *cpu, const dq_lock_call *call)
+{
+    if (!is_only_told(cpu) || dq_is_left(cpu, __builtin_frame_address(0)) ||
+        !dq_emit_lock_call(cpu, call)) {
+        return false;
+    }
+    note_call(cpu, call->service, call->place);
+    return true;
 }
 
 dq_processor *dq_point(dq_processor *cpu)
