@@ -155,6 +155,8 @@ static void another_run_begins_anew(void **state)
 
     (void)state;
     assert_int_equal(done(write_0_by_0, write_0_by_1), first);
+    (void)done(step_of_0, general_by_1); /* On which all depends, but only in this run. */
+    assert_int_equal(done(write_0_by_0, write_0_by_1), first);
 }
 
 static void many_places_are_told_apart(void **state)
