@@ -2,6 +2,7 @@
  * make.c - the machine of a run: joins it with the kernel, the checkers and the recorder.
  */
 #include "control/control.h"
+#include "control/environment.h"
 
 #include "check/contract.h"
 #include "check/history.h"
@@ -132,6 +133,20 @@ static void note_special_pool(dq_machine *machine)
              notes[machine->options.special_pool]);
 }
 
+/* In mode live the line has their number anyhow. */
+static void note_processors(dq_machine *machine, const dirql_options *options)
+{
+    dirql_control *control = machine->control;
+    const size_t used = strlen(control->variables);
+
+    if (options->fixed || options->mode == DIRQL_MODE_LIVE ||
+        dirql_environment("DIRQL_PROCESSORS") == NULL) {
+        return;
+    }
+    snprintf(control->variables + used, sizeof(control->variables) - used, "DIRQL_PROCESSORS=%u ",
+             options->processors);
+}
+
 /* ---- The machine ----------------------------------------------------------------------------- */
 
 static dq_machine *make_machine(const dirql_job *job)
@@ -157,6 +172,7 @@ static dq_machine *make_machine(const dirql_job *job)
     machine->findings.keeps_suppressed = options->report_file != NULL;
     start_failing(machine, options);
     note_special_pool(machine);
+    note_processors(machine, options);
     if (options->checks != DIRQL_CHECKS_NONE) {
         machine->body_done =
             options->leaks != DIRQL_LEAKS_IGNORED ? dirql_leftovers : dq_pool_check_freed;

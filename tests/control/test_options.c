@@ -203,6 +203,39 @@ static void the_environment_overrides_the_options(void **state)
     assert_int_equal(processors, 3);
 }
 
+static void find_something(void *context)
+{
+    (void)context;
+    dirql_fail("it.c", 1, "something is found");
+}
+
+static bool repeats_with_3_processors(const dirql_options *options)
+{
+    dirql_result result;
+    bool repeats;
+
+    assert_int_equal(dirql_run(options, find_something, NULL, &result), DIRQL_FAILED);
+    repeats = strstr(result.repeat, "DIRQL_TEST=it DIRQL_PROCESSORS=3 ") != NULL;
+    dirql_result_free(&result);
+    return repeats;
+}
+
+static void processors_of_the_environment_are_in_the_line_that_repeats_the_run(void **state)
+{
+    static const dirql_mode modes[] = { DIRQL_MODE_FIRST, DIRQL_MODE_RANDOM, DIRQL_MODE_EXPLORE };
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        const dirql_options options = { .name = "it", .mode = modes[i] };
+
+        setenv("DIRQL_PROCESSORS", "3", 1);
+        assert_true(repeats_with_3_processors(&options));
+        assert_false(repeats_with_3_processors(&(dirql_options){ .name = "it", .fixed = 1 }));
+        unsetenv("DIRQL_PROCESSORS");
+        assert_false(repeats_with_3_processors(&options));
+    }
+}
+
 static void negative_limits_are_refused(void **state)
 {
     (void)state;
@@ -234,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_fixed_test_refuses_values_without_sense_too),
         cmocka_unit_test(a_trace_that_cannot_be_written_is_refused),
         cmocka_unit_test(the_environment_overrides_the_options),
+        cmocka_unit_test(processors_of_the_environment_are_in_the_line_that_repeats_the_run),
     };
 
     unsetenv("DIRQL_MODE");
