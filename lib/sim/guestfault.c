@@ -12,6 +12,7 @@
 #include "sim/useraddress.h"
 
 enum { FAR_BELOW = 16 * 1024 };
+enum { NO_PAGE_TABLE = 2 }; /* The type of a page fault, of bug check 0x50. */
 
 DQ_TLS dq_computing dq_computing_now;
 
@@ -57,6 +58,14 @@ static uint64_t access_code(const host_fault *fault)
     return codes[fault->access];
 }
 
+/* Bug check 0x50 has codes of its own since version 1507: here those of x64. */
+static uint64_t page_fault_code(const host_fault *fault)
+{
+    static const uint64_t codes[] = { 0, 2, 0x10 };
+
+    return codes[fault->access];
+}
+
 /* " in RtlCopyUnicodeString": a service is named by the report itself. */
 static void routine_of(const dq_processor *cpu, char *text, size_t bytes)
 {
@@ -98,7 +107,7 @@ static void report_access(dq_processor *cpu, const host_fault *fault)
                     "access violation: %s address 0x%" PRIx64 "%s", access_name(fault), address,
                     routine);
     }
-    dq_bugcheck(cpu, 0x50, address, access_code(fault), place, 0,
+    dq_bugcheck(cpu, 0x50, address, page_fault_code(fault), place, NO_PAGE_TABLE,
                 "%s invalid address 0x%" PRIx64 "%s", access_name(fault), address, routine);
 }
 
