@@ -92,11 +92,14 @@ NTSYSAPI NTSTATUS NTAPI ZwClose(_In_ HANDLE Handle);
 
 /* -- Affinity --------------------------------------------------------------------------------- */
 
-/* IRQL <= APC_LEVEL. "ntddk: KeSetSystemAffinityThread", "ntddk: KeRevertToUserAffinityThread". */
+/* IRQL <= DISPATCH_LEVEL to set, <= APC_LEVEL to revert. No effect of a set with a bit that no
+ * processor has. "wdm: KeSetSystemAffinityThread", "ntddk: KeRevertToUserAffinityThread". */
 NTKERNELAPI VOID NTAPI KeSetSystemAffinityThread(_In_ KAFFINITY Affinity);
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThread(VOID);
 
-/* IRQL <= DISPATCH_LEVEL; at DISPATCH_LEVEL the move is deferred. "wdm: KeSet...ThreadEx". */
+/* IRQL <= DISPATCH_LEVEL; at DISPATCH_LEVEL the move is deferred. Returns what the system had set
+ * before, 0 if nothing. No effect of a set as above, nor of a revert before anything is set.
+ * "wdm: KeSetSystemAffinityThreadEx", "wdm: KeRevertToUserAffinityThreadEx". */
 NTKERNELAPI KAFFINITY NTAPI KeSetSystemAffinityThreadEx(_In_ KAFFINITY Affinity);
 NTKERNELAPI VOID NTAPI KeRevertToUserAffinityThreadEx(_In_ KAFFINITY Affinity);
 
