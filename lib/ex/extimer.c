@@ -109,7 +109,7 @@ static void expire(dq_machine *machine, PEX_TIMER timer)
         dq_wait_release(machine, &timer->timer.Header);
     }
     if ((timer->callback != NULL || timer->deleted) &&
-        dq_dpc_insert(cpu, &timer->dpc, NULL, NULL)) {
+        dq_dpc_insert_by_timer(cpu, &timer->dpc)) {
         timer->under_way++;
     }
 }

@@ -97,7 +97,7 @@ bool dq_dpc_take(dq_dpc_list *list, KDPC *copy, PKDPC *object)
     if (list->first == NULL) {
         list->last = NULL;
     }
-    list->running = dpc->ProcessorHistory;
+    list->running = dq_dpc_insertion(dpc);
     dpc->DpcData = NULL;
     return true;
 }
@@ -193,7 +193,7 @@ static unsigned how_queued(const KDPC *dpc, const void *argument1, const void *a
     return dpc->DpcData == NULL ? 0 : same ? 1 : 2;
 }
 
-bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2)
+static bool insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2, bool by_timer)
 {
     dq_processor *target;
     dq_dpc_queue *queue;
@@ -213,7 +213,8 @@ bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
     list = threaded ? &queue->threaded : &queue->normal;
     dpc->SystemArgument1 = argument1;
     dpc->SystemArgument2 = argument2;
-    dpc->ProcessorHistory = ++dpcs_of(cpu->machine)->inserted;
+    dpc->ProcessorHistory =
+        ++dpcs_of(cpu->machine)->inserted | (uint64_t)by_timer << DQ_DPC_BY_TIMER_SHIFT;
     dpc->DpcData = list;
     if (dpc->Importance == HighImportance) {
         put_first(list, dpc);
@@ -227,6 +228,16 @@ bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
         start_drain(cpu, target, dpc->Importance);
     }
     return true;
+}
+
+bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2)
+{
+    return insert(cpu, dpc, argument1, argument2, false);
+}
+
+bool dq_dpc_insert_by_timer(dq_processor *cpu, PKDPC dpc)
+{
+    return insert(cpu, dpc, NULL, NULL, true);
 }
 
 PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes)
@@ -262,7 +273,8 @@ static void check_return(dq_processor *cpu, const dq_processor *now, const KDPC 
     }
     if (thread->apc_disable != apc_disable) {
         dq_bugcheck(
-            dq_self, TIMER_OR_DPC_INVALID, 4, (uintptr_t)copy->DeferredRoutine,
+            dq_self, TIMER_OR_DPC_INVALID, 4 + (copy->ProcessorHistory >> DQ_DPC_BY_TIMER_SHIFT),
+            (uintptr_t)copy->DeferredRoutine,
             (uint64_t)(int64_t)-apc_disable, (uint64_t)(int64_t)-thread->apc_disable,
             "a DPC routine entered a critical region and did not leave it, or the other way round");
     }

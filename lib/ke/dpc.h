@@ -3,7 +3,7 @@
  *
  * A KDPC is in at most one queue; KDPC.DpcData points to the queue's owner while it is.
  * ProcessorHistory holds a running number of the insertion, by which a flush knows what was queued
- * before it.
+ * before it, and whether a timer did it.
  */
 #ifndef DQ_DPC_H
 #define DQ_DPC_H
@@ -44,6 +44,9 @@ void dq_dpc_initialise(dq_processor *cpu, PKDPC dpc, PKDEFERRED_ROUTINE routine,
  * counts as inserted. */
 bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2);
 
+/* The same for a timer that has expired: without arguments. */
+bool dq_dpc_insert_by_timer(dq_processor *cpu, PKDPC dpc);
+
 /* Drains what waits for an idle processor (Low importance). True if any ran. In the idle loop, at
  * PASSIVE_LEVEL. */
 bool dq_dpc_idle(dq_processor *cpu);
@@ -67,6 +70,14 @@ void dq_threadeddpc_wake(dq_processor *target);
 PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes);
 
 void dq_dpcs_start(dq_machine *machine);
+
+enum { DQ_DPC_BY_TIMER_SHIFT = 63 };
+
+/* The running number of its insertion. */
+static inline uint64_t dq_dpc_insertion(const KDPC *dpc)
+{
+    return dpc->ProcessorHistory & ~(1ull << DQ_DPC_BY_TIMER_SHIFT);
+}
 
 /* What follows in its list, or NULL. */
 static inline PKDPC dq_dpc_next(const KDPC *dpc)

@@ -13,7 +13,7 @@ static bool holds_older(const dq_dpc_list *list, uint64_t number)
         return true;
     }
     for (const KDPC *dpc = list->first; dpc != NULL; dpc = dq_dpc_next(dpc)) {
-        if (dpc->ProcessorHistory <= number) {
+        if (dq_dpc_insertion(dpc) <= number) {
             return true;
         }
     }

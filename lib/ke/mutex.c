@@ -29,11 +29,10 @@ bool dq_mutex_is_free_for(const dq_thread *thread, const DISPATCHER_HEADER *head
     return header->SignalState > 0 || dq_mutex_is_owned_by(thread, header);
 }
 
+/* Who is given it in a wait has waited below. */
 static bool at_dispatch(const dq_thread *thread)
 {
-    const dq_processor *cpu = thread->task != NULL ? thread->task->processor : NULL;
-
-    return cpu != NULL && thread->state == DQ_THREAD_RUNNING && cpu->irql >= DQ_LEVEL_DISPATCH;
+    return thread->state == DQ_THREAD_RUNNING && dq_self->irql >= DQ_LEVEL_DISPATCH;
 }
 
 bool dq_mutex_take(dq_thread *thread, DISPATCHER_HEADER *header)
@@ -42,7 +41,7 @@ bool dq_mutex_take(dq_thread *thread, DISPATCHER_HEADER *header)
     const bool abandoned = mutex->Abandoned;
 
     if (header->SignalState == MINLONG) {
-        dq_raise_status(dq_self, STATUS_MUTANT_LIMIT_EXCEEDED, NULL,
+        dq_raise_status(dq_self, STATUS_MUTANT_LIMIT_EXCEEDED, dq_self->execution->place,
                         "a mutex is acquired too often by its owner");
     }
     if (--header->SignalState == 0) {

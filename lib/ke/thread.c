@@ -190,6 +190,7 @@ bool dq_threads_start(dq_machine *machine)
 
         prcb->thread = &prcb->idle;
         prcb->idle.machine = machine;
+        InitializeListHead(&prcb->idle.mutexes); /* A DPC may take one in its context. */
         prcb->idle.state = DQ_THREAD_RUNNING;
         prcb->idle.allowed = 1ull << i;
         snprintf(prcb->idle.name, sizeof(prcb->idle.name), "idle %u", i);

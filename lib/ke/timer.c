@@ -141,7 +141,7 @@ static void expire(dq_machine *machine, PKTIMER timer)
         dq_wait_release(machine, &timer->Header);
     }
     if (dpc != NULL) {
-        (void)dq_dpc_insert(cpu, dpc, NULL, NULL);
+        (void)dq_dpc_insert_by_timer(cpu, dpc);
     }
 }
 

@@ -161,6 +161,36 @@ static void removal_takes_a_queued_dpc_off(void **state)
     assert_string_equal(seen.order, "b");
 }
 
+/* At HIGH_LEVEL, too, which is any. */
+static void a_dpc_is_queued_and_removed_at_any_irql(void **state)
+{
+    KDPC a, b;
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    begin(&a, "a");
+    begin(&b, "b");
+    KeSetImportanceDpc(&b, HighImportance);
+    KeSetTargetProcessorDpc(&b, 0);
+    assert_true(KeInsertQueueDpc(&a, NULL, NULL));
+    assert_true(KeInsertQueueDpc(&b, NULL, NULL));
+    assert_false(KeInsertQueueDpc(&b, NULL, NULL));
+    assert_true(KeRemoveQueueDpc(&a));
+    assert_int_equal(seen.runs, 0);
+    KeLowerIrql(old);
+    assert_string_equal(seen.order, "b");
+}
+
+static void removal_of_what_was_never_queued_returns_false(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    begin(&dpc, "a");
+    assert_false(KeRemoveQueueDpc(&dpc));
+}
+
 static VOID remove_itself(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
     note(dpc, context, argument1, argument2);
@@ -252,7 +282,7 @@ static void a_dpc_that_returns_raised_is_bug_check_c8(void **state)
 
     (void)state;
     dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, HIGH_LEVEL << 16 | DISPATCH_LEVEL << 8,
-                               (ULONG_PTR)stay_raised, DIRQL_ANY, DIRQL_ANY);
+                               (ULONG_PTR)stay_raised, 0, 0);
     KeInitializeDpc(&dpc, stay_raised, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
@@ -277,26 +307,6 @@ static void a_dpc_that_returns_lowered_is_bug_check_c8_without_the_checker(void 
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 
-static VOID enter_region(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
-    (void)dpc;
-    (void)context;
-    (void)argument1;
-    (void)argument2;
-    KeEnterCriticalRegion();
-}
-
-static void a_dpc_that_stays_in_a_critical_region_is_bug_check_c7(void **state)
-{
-    KDPC dpc;
-
-    (void)state;
-    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 4, (ULONG_PTR)enter_region, DIRQL_ANY,
-                               DIRQL_ANY);
-    KeInitializeDpc(&dpc, enter_region, NULL);
-    KeInsertQueueDpc(&dpc, NULL, NULL);
-}
-
 static VOID wait_for_event(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
 {
     LARGE_INTEGER *timeout = argument1;
@@ -314,7 +324,8 @@ static void a_wait_in_a_dpc_is_bug_check_b8(void **state)
     (void)state;
     KeInitializeEvent(&event, NotificationEvent, TRUE);
     KeInitializeDpc(&dpc, wait_for_event, &event);
-    dirql_expect_bugcheck_with(ATTEMPTED_SWITCH_FROM_DPC, DIRQL_ANY, 0, 0, 0);
+    dirql_expect_bugcheck_with(ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)KeGetCurrentThread(), 0,
+                               (ULONG_PTR)IoGetInitialStack(), 0);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 
@@ -336,7 +347,7 @@ static void what_is_no_dpc_is_bug_check_c7(void **state)
     KDPC dpc = { .DeferredRoutine = note };
 
     (void)state;
-    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)&dpc, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)&dpc, 0, 0);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 
@@ -360,7 +371,8 @@ static void initialising_a_queued_dpc_is_bug_check_c7(void **state)
 
     (void)state;
     begin(&dpc, "a");
-    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)&dpc, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)&dpc, (ULONG_PTR)&dpc,
+                               (ULONG_PTR)(&dpc + 1));
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     KeInsertQueueDpc(&dpc, NULL, NULL);
     begin(&dpc, "a");
@@ -397,6 +409,8 @@ int main(void)
         ALONE(low_importance_runs_at_the_next_drain_for_another_reason),
         ALONE(a_queue_deeper_than_the_limit_is_drained_whatever_the_importance),
         ALONE(removal_takes_a_queued_dpc_off),
+        ALONE(a_dpc_is_queued_and_removed_at_any_irql),
+        ALONE(removal_of_what_was_never_queued_returns_false),
         ALONE(removal_of_a_running_dpc_returns_false),
         ALONE(a_dpc_may_queue_itself_from_its_own_routine),
         ALONE(a_dpc_may_be_freed_by_its_own_routine),
@@ -404,7 +418,6 @@ int main(void)
         ALONE(a_dpc_that_returns_raised_is_bug_check_c8),
         WITH(a_dpc_that_returns_lowered_is_bug_check_c8_without_the_checker,
              .checks = DIRQL_CHECKS_NONE),
-        WITH(a_dpc_that_stays_in_a_critical_region_is_bug_check_c7, .checks = DIRQL_CHECKS_NONE),
         ALONE(a_wait_in_a_dpc_is_bug_check_b8),
         ALONE(a_poll_in_a_dpc_is_legal),
         ALONE(what_is_no_dpc_is_bug_check_c7),

@@ -29,6 +29,44 @@ static void a_target_that_the_machine_lacks_changes_nothing(void **state)
     assert_int_equal(seen.processor, 0);
 }
 
+static void a_target_by_group_and_number_is_where_the_dpc_runs(void **state)
+{
+    PROCESSOR_NUMBER number = { .Group = 0, .Number = 1 };
+    KDPC dpc;
+
+    (void)state;
+    begin(&dpc, "a");
+    assert_int_equal(KeSetTargetProcessorDpcEx(&dpc, &number), STATUS_SUCCESS);
+    number.Group = 1;
+    number.Number = 0;
+    assert_int_equal(KeSetTargetProcessorDpcEx(&dpc, &number), STATUS_INVALID_PARAMETER);
+    KeSetImportanceDpc(&dpc, HighImportance);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KeFlushQueuedDpcs();
+    assert_int_equal(seen.runs, 1);
+    assert_int_equal(seen.processor, 1);
+}
+
+static void a_change_of_target_counts_for_later_insertions(void **state)
+{
+    KDPC dpc;
+    KIRQL old;
+
+    (void)state;
+    dirql_thread_move(0);
+    begin(&dpc, "a");
+    KeSetTargetProcessorDpc(&dpc, 0);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KeSetTargetProcessorDpc(&dpc, 1);
+    KeLowerIrql(old);
+    assert_int_equal(seen.processor, 0);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KeFlushQueuedDpcs();
+    assert_int_equal(seen.runs, 2);
+    assert_int_equal(seen.processor, 1);
+}
+
 static void a_dpc_runs_where_it_is_inserted_unless_targeted(void **state)
 {
     KDPC dpc;
@@ -206,6 +244,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH(a_target_is_where_the_dpc_runs, .processors = 2),
         WITH(a_target_that_the_machine_lacks_changes_nothing, .processors = 2),
+        WITH(a_target_by_group_and_number_is_where_the_dpc_runs, .processors = 2),
+        WITH(a_change_of_target_counts_for_later_insertions, .processors = 2),
         WITH(a_dpc_runs_where_it_is_inserted_unless_targeted, .processors = 2),
         WITH(all_but_low_importance_reach_a_busy_processor, .processors = 2),
         WITH(low_importance_on_a_busy_processor_waits_until_it_is_idle, .processors = 2),
