@@ -161,10 +161,22 @@ static void check_print(dq_processor *cpu, const dq_event *call)
     }
 }
 
-/* True of what its page allows at any IRQL, whatever its range: an event that is only logged. */
-static bool may_be_anywhere(const dq_event *call)
+/* Nobody else who may access the same can run. */
+static bool runs_as_isr(const dq_contract *contract, const dq_processor *cpu)
 {
-    return call->service == DQ_SERVICE_IoWMIWriteEvent && call->a != 0;
+    const dq_held *held = dq_lockrules_held_above(contract, cpu, DQ_LEVEL_DISPATCH, NULL);
+
+    return cpu->execution->kind == DQ_EXECUTION_ISR ||
+           (held != NULL && held->api == DQ_LOCK_INTERRUPT);
+}
+
+/* True of what its page allows at any IRQL, whatever its range: an event (of WMI) that is only
+ * logged; an event (of the kernel) whose state is read in step with an ISR. */
+static bool may_be_anywhere(const dq_contract *contract, const dq_processor *cpu,
+                            const dq_event *call)
+{
+    return (call->service == DQ_SERVICE_IoWMIWriteEvent && call->a != 0) ||
+           (call->service == DQ_SERVICE_KeReadStateEvent && runs_as_isr(contract, cpu));
 }
 
 /* Which rules have something to say about a call, beyond its range. Most calls of a run are of the
@@ -205,7 +217,7 @@ static __attribute__((noinline)) void on_call(dq_contract *contract, dq_processo
 
     /* Waits are judged by the kernel, which knows the timeout. */
     if (DQ_UNLIKELY(irql < rule->lowest || irql > rule->highest) && rule->subcode != 0x120 &&
-        !may_be_anywhere(call)) {
+        !may_be_anywhere(contract, cpu, call)) {
         accuse_irql(cpu, call, rule);
     }
     if (DQ_UNLIKELY(rule->subcode == 0xE6 && irql == DQ_LEVEL_PASSIVE)) {
@@ -285,6 +297,12 @@ static __attribute__((noinline)) void on_rare_event(dq_contract *contract, dq_pr
         break;
     case DQ_EVENT_DPC_QUEUE:
         dq_dpcrules_queue(contract, cpu, event);
+        break;
+    case DQ_EVENT_WAIT_OBJECT:
+        dq_waitrules_object(cpu, event);
+        if (DQ_UNLIKELY(contract->paged_count > 0)) {
+            dq_memoryrules_call(contract, cpu, event);
+        }
         break;
     case DQ_EVENT_DPC_END:
     case DQ_EVENT_THREAD_END:
@@ -370,7 +388,7 @@ dq_sink *dq_contract_create(dq_machine *machine)
         DQ_EVENT_BIT(POOL_FREE) | DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) |
         DQ_EVENT_BIT(ISR_END) | DQ_EVENT_BIT(POOL_ALLOCATE) | DQ_EVENT_BIT(ACCESS) |
         DQ_EVENT_BIT(DPC_QUEUE) | DQ_EVENT_BIT(CONNECT) | DQ_EVENT_BIT(DISCONNECT) |
-        DQ_EVENT_BIT(INTERRUPT_LOST);
+        DQ_EVENT_BIT(INTERRUPT_LOST) | DQ_EVENT_BIT(WAIT_OBJECT);
     contract->sink.event = on_event;
     contract->sink.ordinary = dq_lockordinary;
     contract->sink.stop = stop;

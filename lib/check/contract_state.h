@@ -165,6 +165,8 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event);
 /* ---- waitrules.c ----------------------------------------------------------------------------- */
 
 void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
+/* Something that is waited for. */
+void dq_waitrules_object(dq_processor *cpu, const dq_event *event);
 
 /* ---- irprules.c ------------------------------------------------------------------------------ */
 

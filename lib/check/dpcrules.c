@@ -14,7 +14,7 @@ void dq_dpcrules_call(dq_processor *cpu, const dq_event *call)
         dq_find(
             cpu,
             DQ_VIOLATION(DQ_ERROR, "WaitInDpc", "kernel: introduction-to-threaded-dpcs", 0xB8,
-                         (uintptr_t)cpu->task->kernel),
+                         (uintptr_t)cpu->task->kernel, 0, dq_task_stack_begin(cpu->task)),
             "%s, which may wait, was called by a threaded DPC. Where threaded DPCs are disabled "
             "it runs at DISPATCH_LEVEL.",
             dq_service_name(call->service));

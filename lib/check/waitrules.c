@@ -1,8 +1,10 @@
 /*
- * waitrules.c - a release with Wait TRUE is half of a wait: it needs the IRQL of one. And what is
- * on a kernel stack is not waited for in user mode, which lets the stack be paged out.
+ * waitrules.c - a release with Wait TRUE is half of a wait: what its page says of its IRQL. And what
+ * is on a kernel stack is not waited for in user mode, which lets the stack be paged out; nor is a
+ * mutex.
  *
- * The IRQL of waits themselves is judged by the kernel, which knows the timeout.
+ * The pages of KeReleaseMutex and KePulseEvent allow DISPATCH_LEVEL with Wait TRUE, too, if the
+ * wait's timeout is zero. The IRQL of waits is judged by the kernel, which knows the timeout.
  */
 #include "check/contract_state.h"
 
@@ -31,18 +33,27 @@ static void check_semaphore(dq_contract *contract, dq_processor *cpu, const dq_e
     }
 }
 
-/* Of several objects, the first is looked at. */
-static void check_wait(dq_processor *cpu, const dq_event *call)
+void dq_waitrules_object(dq_processor *cpu, const dq_event *event)
 {
     const host_context *context = &cpu->task->context;
 
-    if ((uint8_t)call->c == USER_MODE && context->stack != NULL &&
-        (uintptr_t)call->object - (uintptr_t)context->stack < context->stack_bytes) {
+    if (event->b != USER_MODE) {
+        return;
+    }
+    if (context->stack != NULL &&
+        (uintptr_t)event->object - (uintptr_t)context->stack < context->stack_bytes) {
         dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "WaitOnStack", "wdm: KeWaitForSingleObject", DQ_VERIFIER,
-                             0x123, (uintptr_t)call->object),
+                DQ_VIOLATION(DQ_ERROR, "WaitOnStack", dq_service_rules[event->service].page,
+                             DQ_VERIFIER, 0x123, (uintptr_t)event->object),
                 "%s waits in UserMode for an object on the thread's kernel stack.",
-                dq_service_name(call->service));
+                dq_service_name(event->service));
+    }
+    if (event->c != 0) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "MutexWaitMode",
+                               .page = dq_service_rules[event->service].page },
+                "%s waits in UserMode for a mutex.", dq_service_name(event->service));
     }
 }
 
@@ -52,14 +63,8 @@ void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event 
 
     switch (call->service) {
     case DQ_SERVICE_KeSetEvent:
-    case DQ_SERVICE_KePulseEvent:
         if (wait && cpu->irql > DQ_LEVEL_APC) {
             accuse(cpu, call, "IrqlKeSetEvent", "wdm: KeSetEvent", 0x20016, "<= APC_LEVEL");
-        }
-        break;
-    case DQ_SERVICE_KeReleaseMutex:
-        if (wait && cpu->irql > DQ_LEVEL_APC) {
-            accuse(cpu, call, "IrqlKeApcLte1", "wdm: KeReleaseMutex", 0xE5, "<= APC_LEVEL");
         }
         break;
     case DQ_SERVICE_KeReleaseSemaphore:
@@ -69,10 +74,6 @@ void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event 
         break;
     case DQ_SERVICE_KeInitializeSemaphore:
         check_semaphore(contract, cpu, call);
-        break;
-    case DQ_SERVICE_KeWaitForSingleObject:
-    case DQ_SERVICE_KeWaitForMultipleObjects:
-        check_wait(cpu, call);
         break;
     default:
         break;

@@ -83,6 +83,19 @@ bool dq_dispatcher_consume(dq_thread *thread, DISPATCHER_HEADER *header)
     }
 }
 
+/* The page: the status names the mutex that was abandoned. Of several, the first. */
+NTSTATUS dq_dispatcher_consume_all(dq_thread *thread, void *const *objects, unsigned count)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (dq_dispatcher_consume(thread, objects[i]) && status == STATUS_SUCCESS) {
+            status = STATUS_ABANDONED_WAIT_0 + (NTSTATUS)i;
+        }
+    }
+    return status;
+}
+
 /* ---- Release --------------------------------------------------------------------------------- */
 
 static void leave_lists(dq_thread *thread)
@@ -120,14 +133,14 @@ static bool all_are_free(const dq_thread *thread)
     return true;
 }
 
-static NTSTATUS consume_all(dq_thread *thread)
+static NTSTATUS consume_waited_for(dq_thread *thread)
 {
-    bool abandoned = false;
+    void *objects[MAXIMUM_WAIT_OBJECTS];
 
     for (unsigned i = 0; i < thread->wait_count; i++) {
-        abandoned |= dq_dispatcher_consume(thread, thread->wait_blocks[i].Object);
+        objects[i] = thread->wait_blocks[i].Object;
     }
-    return abandoned ? STATUS_ABANDONED_WAIT_0 : STATUS_SUCCESS;
+    return dq_dispatcher_consume_all(thread, objects, thread->wait_count);
 }
 
 static bool can_go(const KWAIT_BLOCK *block)
@@ -184,7 +197,7 @@ void dq_wait_release(dq_machine *machine, DISPATCHER_HEADER *header)
         }
         thread = (dq_thread *)block->Thread;
         if (thread->wait_all) {
-            status = consume_all(thread);
+            status = consume_waited_for(thread);
         } else {
             status =
                 (dq_dispatcher_consume(thread, header) ? STATUS_ABANDONED_WAIT_0 : STATUS_WAIT_0) +

@@ -91,12 +91,17 @@ void dq_fast_check_deadlock(dq_processor *cpu, const dq_fast_want *want, const d
 
 /* ---- Rules ----------------------------------------------------------------------------------- */
 
+/* For a fast mutex a critical region will do, for a guarded one it must be a guarded region. */
+static bool are_apcs_off(const dq_thread *thread, dq_fast_api api)
+{
+    return thread->guarded > 0 || (api == DQ_FAST_UNSAFE && thread->apc_disable > 0);
+}
+
 static void check_apcs(dq_processor *cpu, const dq_fast_call *c, uint64_t subcode)
 {
     const dq_thread *thread = dq_thread_current(cpu);
 
-    if (dq_fast_is_unsafe(c->api) && cpu->irql < DQ_LEVEL_APC && thread->apc_disable <= 0 &&
-        thread->guarded <= 0) {
+    if (dq_fast_is_unsafe(c->api) && cpu->irql < DQ_LEVEL_APC && !are_apcs_off(thread, c->api)) {
         dq_find(cpu,
                 &(dq_finding){ .severity = DQ_ERROR,
                                .rule = "FastMutexUnsafe",
@@ -124,7 +129,8 @@ void dq_fast_check_acquire(dq_processor *cpu, const dq_fast_call *c)
                     dq_service_name(c->service), cpu->irql, dq_fast_name(c->api));
     }
     if (cpu->execution->kind == DQ_EXECUTION_THREADED_DPC) {
-        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0, 0, 0,
+        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0, dq_task_stack_begin(cpu->task),
+                    0,
                     "%s in a threaded DPC: a DPC cannot wait", dq_service_name(c->service));
     }
     check_apcs(cpu, c, 0x39);

@@ -15,7 +15,7 @@ static uintptr_t low_of(const dq_processor *cpu)
 
 static uintptr_t high_of(const dq_processor *cpu)
 {
-    return low_of(cpu) + cpu->task->context.stack_bytes;
+    return dq_task_stack_begin(cpu->task);
 }
 
 static size_t remaining(const dq_processor *cpu)

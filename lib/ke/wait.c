@@ -78,7 +78,8 @@ static void check_context(dq_processor *cpu, const dq_wait_request *request, dq_
         (kind == DQ_EXECUTION_DPC || kind == DQ_EXECUTION_THREADED_DPC)) {
         dq_thread *thread = dq_thread_current(cpu);
 
-        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0, 0, 0,
+        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0, dq_task_stack_begin(cpu->task),
+                    0,
                     "%s in a DPC routine: a DPC cannot wait", dq_service_name(request->service));
     }
     if (cpu->irql >= DQ_LEVEL_DISPATCH) {
@@ -98,14 +99,17 @@ static void check_objects(dq_processor *cpu, const dq_wait_request *request)
                                     : " (THREAD_WAIT_OBJECTS) without an array of wait blocks");
     }
     for (unsigned i = 0; i < request->count; i++) {
-        dq_wait_expect(cpu, request->objects[i], waitable_types, request->service, request->place);
+        const DISPATCHER_HEADER *header = request->objects[i];
+
+        dq_wait_expect(cpu, header, waitable_types, request->service, request->place);
+        dq_emit(cpu, WAIT_OBJECT, header, i, (UCHAR)request->mode, header->Type == DQ_TYPE_MUTANT);
     }
 }
 
 /* True if the wait is satisfied as things are. */
 static bool try_now(dq_thread *thread, const dq_wait_request *request, NTSTATUS *status)
 {
-    bool abandoned = false;
+    bool abandoned;
 
     if (request->all) {
         for (unsigned i = 0; i < request->count; i++) {
@@ -113,10 +117,7 @@ static bool try_now(dq_thread *thread, const dq_wait_request *request, NTSTATUS 
                 return false;
             }
         }
-        for (unsigned i = 0; i < request->count; i++) {
-            abandoned |= dq_dispatcher_consume(thread, request->objects[i]);
-        }
-        *status = abandoned ? STATUS_ABANDONED_WAIT_0 : STATUS_SUCCESS;
+        *status = dq_dispatcher_consume_all(thread, request->objects, request->count);
         return true;
     }
     for (unsigned i = 0; i < request->count; i++) {
@@ -288,6 +289,7 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason,
     (void)Alertable;
     return dq_wait(cpu, &(dq_wait_request){ .objects = &Object,
                                             .count = 1,
+                                            .mode = WaitMode,
                                             .timeout = Timeout,
                                             .service = DQ_SERVICE_KeWaitForSingleObject,
                                             .place = DQ_CALL_PLACE });
@@ -308,6 +310,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
     return dq_wait(cpu, &(dq_wait_request){ .objects = Object,
                                             .count = Count,
                                             .all = WaitType == WaitAll,
+                                            .mode = WaitMode,
                                             .timeout = Timeout,
                                             .blocks = WaitBlockArray,
                                             .service = DQ_SERVICE_KeWaitForMultipleObjects,

@@ -29,6 +29,7 @@ typedef struct dq_wait_request {
     void *const *objects;
     unsigned count; /* 0: only the time. */
     bool all;
+    KPROCESSOR_MODE mode;
     const LARGE_INTEGER *timeout; /* As the documents have it; NULL: for ever. */
     KWAIT_BLOCK *blocks;          /* NULL: the thread's own, three at most. */
     dq_service service;
@@ -87,6 +88,9 @@ bool dq_dispatcher_is_free_for(const dq_thread *thread, const DISPATCHER_HEADER 
 
 /* What a satisfied wait does to the object. True: a mutex whose owner had ended. */
 bool dq_dispatcher_consume(dq_thread *thread, DISPATCHER_HEADER *header);
+
+/* The same to all objects of a wait for all; the status of the wait. */
+NTSTATUS dq_dispatcher_consume_all(dq_thread *thread, void *const *objects, unsigned count);
 
 /* When the time of a thread's wait is over: what its deadline calls. */
 void dq_wait_time_is_over(dq_machine *machine, dq_deadline *deadline);

@@ -51,6 +51,8 @@
     X(THREAD_END, THREAD, "", "", "")                                   \
     X(THREAD_RUN, THREAD, "", "", "")                                   \
     X(WAIT_BEGIN, DISPATCHER, "timeout kind", "", "")                   \
+    /* Each of those that are waited for; checkers only. */              \
+    X(WAIT_OBJECT, DISPATCHER, "index", "wait mode", "is a mutex")      \
     X(WAIT_END, DISPATCHER, "status", "", "")                           \
     X(SIGNAL, DISPATCHER, "previous state", "", "")                     \
     X(TIMER_SET, TIMER, "due time", "period", "was set")                \

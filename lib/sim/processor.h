@@ -128,6 +128,12 @@ struct dq_task {
     dq_task *next; /* All tasks of the machine. */
 };
 
+/* Where its stack begins: the highest address. */
+static inline uint64_t dq_task_stack_begin(const dq_task *task)
+{
+    return (uintptr_t)task->context.stack + task->context.stack_bytes;
+}
+
 struct dq_processor {
     uint32_t attention;
     uint8_t irql;

@@ -155,7 +155,10 @@ static void storm_is_explained(void **state)
     (void)state;
     rule_run(1, leave_the_line_asserted);
     assert_int_equal(rule_result.code, HARDWARE_INTERRUPT_STORM);
-    assert_int_equal(rule_result.parameters[0], (ULONG_PTR)isr);
+    assert_parameter(0, (ULONG_PTR)isr);
+    assert_parameter(1, 0);
+    assert_parameter(2, (ULONG_PTR)interrupt);
+    assert_parameter(3, 1);
     assert_report_has("HARDWARE_INTERRUPT_STORM");
     assert_report_has("fix:   acknowledge the interrupt at the device before the ISR returns TRUE");
 }
@@ -287,6 +290,57 @@ static void stale_interrupt_object_is_found(void **state)
     assert_report_has("rule:  InterruptPointer:");
 }
 
+/* ---- What an ISR may read -------------------------------------------------------------------- */
+
+static KEVENT event;
+static volatile LONG was_set;
+
+static BOOLEAN read_event(PVOID context)
+{
+    (void)context;
+    InterlockedExchange(&was_set, KeReadStateEvent(&event) != 0);
+    return TRUE;
+}
+
+static BOOLEAN isr_that_reads_an_event(PKINTERRUPT object, PVOID context)
+{
+    (void)object;
+    dirql_line_deassert(line);
+    return read_event(context);
+}
+
+static void read_an_event_in_step_with_the_isr(void *context)
+{
+    KIRQL own;
+
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    connect(isr_that_reads_an_event);
+    dirql_line_assert(line);
+    settle();
+    assert_int_equal(was_set, 1);
+    KeSynchronizeExecution(interrupt, read_event, NULL);
+    own = KeAcquireInterruptSpinLock(interrupt);
+    (void)read_event(NULL);
+    KeReleaseInterruptSpinLock(interrupt, own);
+    IoDisconnectInterrupt(interrupt);
+}
+
+static void read_an_event_at_dirql_alone(void *context)
+{
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeRaiseIrql(5, &old);
+    (void)read_event(NULL);
+}
+
+static void an_event_is_read_at_dirql_only_in_step_with_an_isr(void **state)
+{
+    (void)state;
+    assert_verifier(read_an_event_at_dirql_alone, 0xE5, 5, DIRQL_ANY, 0, "IrqlKeDispatchLte");
+    assert_silent(read_an_event_in_step_with_the_isr, 1, "IrqlKeDispatchLte");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -303,6 +357,7 @@ int main(void)
         cmocka_unit_test(interrupt_that_nobody_takes_is_found),
         cmocka_unit_test(disconnect_of_an_asserting_device_is_found),
         cmocka_unit_test(stale_interrupt_object_is_found),
+        cmocka_unit_test(an_event_is_read_at_dirql_only_in_step_with_an_isr),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);

@@ -57,6 +57,7 @@ static void a_wait_that_can_block_at_dispatch_level_is_found(void **state)
     (void)state;
     assert_verifier(wait_without_timeout_at_dispatch, 0x121, DIRQL_ANY, (ULONG_PTR)&event, 0,
                     "IrqlKeWait");
+    assert_true(rule_result.parameters[1] != 0); /* Where the IRQL was, on a stack that is gone. */
     assert_verifier(wait_with_timeout_at_dispatch, 0x122, DIRQL_ANY, (ULONG_PTR)&event,
                     (ULONG_PTR)&wait_100us, "IrqlKeWait");
     assert_verifier(poll_at_dirql, 0x120, DIRQL_ANY, (ULONG_PTR)&event, (ULONG_PTR)&no_time,
@@ -112,6 +113,7 @@ static VOID delay_in_dpc(PKDPC of, PVOID context, PVOID a1, PVOID a2)
     (void)a1;
     (void)a2;
     self = KeGetCurrentThread();
+    object = IoGetInitialStack();
     KeDelayExecutionThread(KernelMode, FALSE, &wait_100us);
 }
 
@@ -126,8 +128,8 @@ static void delay_in_a_threaded_dpc(void *context)
 static void a_threaded_dpc_that_waits_is_found(void **state)
 {
     (void)state;
-    assert_broken(delay_in_a_threaded_dpc, 1, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)self, 0, 0, 0,
-                  "WaitInDpc");
+    assert_broken(delay_in_a_threaded_dpc, 1, ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)self, 0,
+                  (ULONG_PTR)object, 0, "WaitInDpc");
 }
 
 static void wait_for_ever(void *context)

@@ -1,6 +1,7 @@
 /*
  * test_waitrules.c - Wait TRUE at too high an IRQL is found; Wait FALSE there, and TRUE below, is
- * not. So is a wait in UserMode for what lies on the stack.
+ * not. So is a wait in UserMode for what lies on the stack, or for a mutex, and for what lies in
+ * paged pool, also among others.
  */
 #include "rule.h"
 
@@ -32,11 +33,39 @@ static void release_semaphore(void *context)
     KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, TRUE);
 }
 
-static void release_mutex(void *context)
+/* Their pages allow DISPATCH_LEVEL: then the wait's timeout is zero. */
+static void pulse_and_poll(void *context)
+{
+    LARGE_INTEGER zero = { .QuadPart = 0 };
+
+    (void)context;
+    start(DISPATCH_LEVEL);
+    KePulseEvent(&event, IO_NO_INCREMENT, TRUE);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, &zero);
+    KeReleaseMutex(&mutex, TRUE);
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &zero);
+    KeLowerIrql(old);
+}
+
+static void pulse_and_wait(void *context)
 {
     (void)context;
     start(DISPATCH_LEVEL);
+    KePulseEvent(&event, IO_NO_INCREMENT, TRUE);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
+}
+
+static LARGE_INTEGER a_second = { .QuadPart = -10000000 };
+
+static void release_mutex_and_wait(void *context)
+{
+    LARGE_INTEGER zero = { .QuadPart = 0 };
+
+    (void)context;
+    start(DISPATCH_LEVEL);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, &zero);
     KeReleaseMutex(&mutex, TRUE);
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &a_second);
 }
 
 static void do_it_right(void *context)
@@ -67,7 +96,15 @@ static void wait_true_needs_the_irql_of_a_wait(void **state)
     (void)state;
     assert_verifier(set_event, 0x20016, DISPATCH_LEVEL, (ULONG_PTR)&event, 0, "IrqlKeSetEvent");
     assert_verifier(release_semaphore, 0xE5, APC_LEVEL, (ULONG_PTR)&semaphore, 0, "IrqlKePassive");
-    assert_verifier(release_mutex, 0xE5, DISPATCH_LEVEL, (ULONG_PTR)&mutex, 0, "IrqlKeApcLte1");
+}
+
+static void at_dispatch_level_what_follows_a_release_is_a_poll(void **state)
+{
+    (void)state;
+    assert_kept(pulse_and_poll, 1);
+    assert_verifier(pulse_and_wait, 0x121, DIRQL_ANY, (ULONG_PTR)&mutex, 0, "IrqlKeWait");
+    assert_verifier(release_mutex_and_wait, 0x122, DIRQL_ANY, (ULONG_PTR)&event,
+                    (ULONG_PTR)&a_second, "IrqlKeWait");
 }
 
 static void what_is_right_is_not_reported(void **state)
@@ -121,15 +158,95 @@ static void user_mode_wait_on_the_stack_is_found(void **state)
     mode = UserMode;
     dirql_result_free(&rule_result);
     dirql_run(&options, wait_on_stack_in_user_mode, &mode, &rule_result);
-    assert_int_equal(rule_result.code, DRIVER_VERIFIER_DETECTED_VIOLATION);
-    assert_int_equal(rule_result.parameters[0], 0x123);
-    assert_int_equal(rule_result.parameters[1], (ULONG_PTR)event_address);
-    assert_report_has("WaitOnStack");
+    assert_finding_is(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x123, (ULONG_PTR)event_address, 0, 0,
+                      "WaitOnStack");
     mode = KernelMode;
     dirql_result_free(&rule_result);
     assert_int_equal(dirql_run(&options, wait_on_stack_in_user_mode, &mode, &rule_result),
                      DIRQL_PASSED);
     assert_kept(wait_off_stack_in_user_mode, 1);
+}
+
+static void wait_on_stack_among_others(void *context)
+{
+    KEVENT on_stack;
+    PVOID objects[] = { &event, &on_stack };
+
+    (void)context;
+    event_address = &on_stack;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeInitializeEvent(&on_stack, NotificationEvent, TRUE);
+    KeWaitForMultipleObjects(2, objects, WaitAny, UserRequest, UserMode, FALSE, NULL, NULL);
+}
+
+static void one_of_several_on_the_stack_is_found_too(void **state)
+{
+    (void)state;
+    assert_verifier(wait_on_stack_among_others, 0x123, (ULONG_PTR)event_address, 0, 0,
+                    "WaitOnStack");
+}
+
+static void wait_for_a_mutex_in_user_mode(void *context)
+{
+    (void)context;
+    KeInitializeMutex(&mutex, 0);
+    KeWaitForMutexObject(&mutex, UserRequest, UserMode, FALSE, NULL);
+}
+
+static void wait_for_a_mutex_among_others_in_user_mode(void *context)
+{
+    PVOID objects[] = { &event, &mutex };
+
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeInitializeMutex(&mutex, 0);
+    KeWaitForMultipleObjects(2, objects, WaitAny, UserRequest, UserMode, FALSE, NULL, NULL);
+}
+
+static void wait_for_a_mutex_in_kernel_mode(void *context)
+{
+    PVOID objects[] = { &event, &mutex };
+
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeInitializeMutex(&mutex, 0);
+    KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL);
+    KeReleaseMutex(&mutex, FALSE);
+}
+
+static void user_mode_wait_for_a_mutex_is_found(void **state)
+{
+    (void)state;
+    assert_error(wait_for_a_mutex_in_user_mode, 1, "MutexWaitMode");
+    assert_error(wait_for_a_mutex_among_others_in_user_mode, 1, "MutexWaitMode");
+    assert_silent(wait_for_a_mutex_in_kernel_mode, 1, "MutexWaitMode");
+    assert_silent(wait_off_stack_in_user_mode, 1, "MutexWaitMode");
+}
+
+__attribute__((noinline)) static void wait_for_both(PVOID *objects)
+{
+    KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, NULL, NULL);
+}
+
+static void wait_for_paged_memory_among_others(void *context)
+{
+    PRKEVENT paged = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(KEVENT), 'tseT');
+    PVOID objects[] = { &event, paged };
+
+    (void)context;
+    dirql_suppress("PageableObject", "wait_for_paged_memory_among_others", "the initialisation");
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeInitializeEvent(paged, NotificationEvent, TRUE);
+    event_address = paged;
+    wait_for_both(objects);
+    ExFreePool(paged);
+}
+
+static void one_of_several_in_paged_pool_is_found(void **state)
+{
+    (void)state;
+    assert_verifier(wait_for_paged_memory_among_others, 0xE1, (ULONG_PTR)event_address, 0, 0,
+                    "PageableObject");
 }
 
 int main(void)
@@ -138,7 +255,11 @@ int main(void)
         cmocka_unit_test(wait_true_needs_the_irql_of_a_wait),
         cmocka_unit_test(what_is_right_is_not_reported),
         cmocka_unit_test(semaphore_initialized_above_passive_is_only_warned_of),
+        cmocka_unit_test(at_dispatch_level_what_follows_a_release_is_a_poll),
         cmocka_unit_test(user_mode_wait_on_the_stack_is_found),
+        cmocka_unit_test(one_of_several_on_the_stack_is_found_too),
+        cmocka_unit_test(user_mode_wait_for_a_mutex_is_found),
+        cmocka_unit_test(one_of_several_in_paged_pool_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

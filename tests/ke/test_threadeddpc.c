@@ -168,6 +168,8 @@ static VOID wait_for_event(PKDPC dpc, PVOID context, PVOID argument1, PVOID argu
     (void)dpc;
     (void)argument1;
     (void)argument2;
+    dirql_expect_bugcheck_with(ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)KeGetCurrentThread(), 0,
+                               (ULONG_PTR)IoGetInitialStack(), 0);
     (void)KeWaitForSingleObject(context, Executive, KernelMode, FALSE, NULL);
 }
 
@@ -179,7 +181,6 @@ static void a_wait_in_it_is_bug_check_b8(void **state)
     (void)state;
     KeInitializeEvent(&event, NotificationEvent, TRUE);
     KeInitializeThreadedDpc(&dpc, wait_for_event, &event);
-    dirql_expect_bugcheck_with(ATTEMPTED_SWITCH_FROM_DPC, DIRQL_ANY, 0, 0, 0);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 
@@ -201,7 +202,7 @@ static void returning_raised_is_bug_check_c8(void **state)
     (void)state;
     KeInitializeThreadedDpc(&dpc, stay_raised, NULL);
     dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DISPATCH_LEVEL << 16, (ULONG_PTR)stay_raised,
-                               DIRQL_ANY, DIRQL_ANY);
+                               0, 0);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 

@@ -236,11 +236,14 @@ static void a_poll_at_dispatch_level_is_legal(void **state)
     KeLowerIrql(old);
 }
 
-static void wait_at(KIRQL irql, LARGE_INTEGER *timeout)
+/* Where the IRQL is, on the kernel's stack, nobody can know. */
+static void expect_subcode_at(ULONG_PTR subcode, KIRQL irql, LARGE_INTEGER *timeout)
 {
     scene s;
     KIRQL old;
 
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, subcode, DIRQL_ANY,
+                               (ULONG_PTR)&s.a, (ULONG_PTR)timeout);
     begin(&s, NotificationEvent);
     KeSetEvent(&s.a, IO_NO_INCREMENT, FALSE); /* It would not even block. */
     KeRaiseIrql(irql, &old);
@@ -250,9 +253,7 @@ static void wait_at(KIRQL irql, LARGE_INTEGER *timeout)
 static void a_wait_without_end_at_dispatch_level_is_c4_121(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x121, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
-    wait_at(DISPATCH_LEVEL, NULL);
+    expect_subcode_at(0x121, DISPATCH_LEVEL, NULL);
 }
 
 static void a_wait_with_a_timeout_at_dispatch_level_is_c4_122(void **state)
@@ -260,9 +261,7 @@ static void a_wait_with_a_timeout_at_dispatch_level_is_c4_122(void **state)
     LARGE_INTEGER timeout = ms(1);
 
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x122, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
-    wait_at(DISPATCH_LEVEL, &timeout);
+    expect_subcode_at(0x122, DISPATCH_LEVEL, &timeout);
 }
 
 static void any_wait_above_dispatch_level_is_c4_120(void **state)
@@ -270,9 +269,7 @@ static void any_wait_above_dispatch_level_is_c4_120(void **state)
     LARGE_INTEGER zero = { .QuadPart = 0 };
 
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x120, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
-    wait_at(5, &zero);
+    expect_subcode_at(0x120, 5, &zero);
 }
 
 /* ---- Delays ---------------------------------------------------------------------------------- */
