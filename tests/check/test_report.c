@@ -189,7 +189,7 @@ static void pass(void *context)
 static void expect_what_comes(void *context)
 {
     (void)context;
-    dirql_expect_bugcheck(MANUALLY_INITIATED_CRASH);
+    dirql_expect_bugcheck_with(MANUALLY_INITIATED_CRASH, 0, 0, 0, 0);
     KeBugCheck(MANUALLY_INITIATED_CRASH);
 }
 

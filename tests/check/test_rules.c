@@ -157,7 +157,8 @@ static void print(void *context)
 static void raise_a_status(void *context)
 {
     (void)context;
-    dirql_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_UNSUCCESSFUL, DIRQL_ANY,
+                               0, 0);
     KeRaiseIrql(APC_LEVEL, &old);
     ExRaiseStatus(STATUS_UNSUCCESSFUL);
 }

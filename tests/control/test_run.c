@@ -338,19 +338,6 @@ static void a_fault_can_be_expected_with_its_parameters(void **state)
     assert_int_equal(dirql_run(NULL, expect_the_fault, NULL, NULL), DIRQL_PASSED);
 }
 
-static void expect_and_return(void *context)
-{
-    (void)context;
-    dirql_expect_bugcheck(0xC4);
-}
-
-static void an_expected_bug_check_that_does_not_come_fails_the_run(void **state)
-{
-    (void)state;
-    assert_fails(NULL, expect_and_return, 0,
-                 "expected bug check 0xC4 (DRIVER_VERIFIER_DETECTED_VIOLATION)");
-}
-
 /* ---- Loops ----------------------------------------------------------------------------------- */
 
 static BOOLEAN endless_isr(PKINTERRUPT interrupt, PVOID context)
@@ -577,7 +564,6 @@ int main(void)
         cmocka_unit_test(a_fault_in_an_isr_names_it),
         cmocka_unit_test(an_abort_in_an_isr_is_a_finding_and_the_process_goes_on),
         cmocka_unit_test(a_fault_can_be_expected_with_its_parameters),
-        cmocka_unit_test(an_expected_bug_check_that_does_not_come_fails_the_run),
         cmocka_unit_test(an_isr_that_never_returns_and_calls_nothing_is_a_livelock),
         cmocka_unit_test(an_isr_that_polls_for_ever_is_a_livelock_in_virtual_time),
         cmocka_unit_test(a_thread_that_polls_for_ever_meets_the_time_limit),

@@ -246,7 +246,7 @@ static void expect_in_the_second(void *context)
 {
     (void)context;
     if (dirql_choose(RUNS) == 1) {
-        dirql_expect_bugcheck(0x1234);
+        dirql_expect_bugcheck_with(0x1234, 0, 0, 0, 0);
         KeBugCheck(0x1234);
     }
 }
@@ -261,7 +261,7 @@ static void expect_in_vain_in_the_last(void *context)
 {
     (void)context;
     if (dirql_choose(RUNS) == RUNS - 1) {
-        dirql_expect_bugcheck(0x1234);
+        dirql_expect_bugcheck_with(0x1234, 0, 0, 0, 0);
     }
 }
 

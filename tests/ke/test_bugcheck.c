@@ -30,24 +30,21 @@ static void short_bug_check_has_no_parameters(void **state)
 static void raised_status_is_bug_check_1e(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0xC0000017, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0xC0000017, DIRQL_ANY, 0, 0);
     ExRaiseStatus(STATUS_NO_MEMORY);
 }
 
 static void breakpoint_without_a_debugger_is_bug_check_1e(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, 0, 0);
     DbgBreakPoint();
 }
 
 static void failed_assertion_is_a_breakpoint(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, 0, 0);
     RtlAssert((PVOID) "count == 1", (PVOID) "driver.c", 42, NULL);
 }
 
@@ -56,7 +53,7 @@ static void bug_check_works_at_any_irql(void **state)
     KIRQL old;
 
     (void)state;
-    dirql_expect_bugcheck(MANUALLY_INITIATED_CRASH);
+    dirql_expect_bugcheck_with(MANUALLY_INITIATED_CRASH, 0, 0, 0, 0);
     KeRaiseIrql(HIGH_LEVEL, &old);
     KeBugCheck(MANUALLY_INITIATED_CRASH);
 }

@@ -247,7 +247,7 @@ static void acquired_at_dispatch_level_it_is_windows_own_bug_check_too(void **st
     (void)state;
     dirql_expect_bugcheck_with(KERNEL_AUTO_BOOST_LOCK_ACQUISITION_WITH_RAISED_IRQL,
                                (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)&s.first, DISPATCH_LEVEL,
-                               DIRQL_ANY);
+                               0);
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     ExAcquireFastMutex(&s.first);
 }
@@ -267,8 +267,11 @@ static void release_in_thread(void *context)
 {
     KIRQL old;
 
-    (void)context;
     wait_for(&s.go);
+    if (context != NULL) {
+        dirql_expect_bugcheck_with(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE,
+                                   (ULONG_PTR)KeGetCurrentThread(), (ULONG_PTR)context, 0, 0);
+    }
     KeRaiseIrql(APC_LEVEL, &old);
     ExReleaseFastMutex(&s.first);
 }
@@ -278,9 +281,7 @@ static void a_stranger_that_releases_is_found(void **state)
     dirql_thread *thread;
 
     (void)state;
-    dirql_expect_bugcheck_with(KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, DIRQL_ANY,
-                               (ULONG_PTR)&s.first, DIRQL_ANY, DIRQL_ANY);
-    thread = dirql_thread_start("stranger", DIRQL_ANY_PROCESSOR, release_in_thread, NULL);
+    thread = dirql_thread_start("stranger", DIRQL_ANY_PROCESSOR, release_in_thread, &s.first);
     ExAcquireFastMutex(&s.first);
     KeSetEvent(&s.go, 0, FALSE);
     dirql_thread_join(thread);
@@ -298,7 +299,8 @@ static void a_release_of_a_free_mutex_is_found(void **state)
 static void the_other_pairs_release_is_found(void **state)
 {
     (void)state;
-    dirql_expect_finding("FastMutexRelease");
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1009, (ULONG_PTR)&s.first, 0,
+                               0);
     ExAcquireFastMutex(&s.first);
     ExReleaseFastMutexUnsafe(&s.first);
 }
@@ -315,7 +317,7 @@ static void releases_in_the_wrong_order_are_found(void **state)
 {
     (void)state;
     dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1003, (ULONG_PTR)&s.first,
-                               (ULONG_PTR)&s.second, DIRQL_ANY);
+                               (ULONG_PTR)&s.second, 0);
     ExAcquireFastMutex(&s.first);
     ExAcquireFastMutex(&s.second);
     ExReleaseFastMutex(&s.first);
@@ -324,6 +326,8 @@ static void releases_in_the_wrong_order_are_found(void **state)
 static void keep_in_thread(void *context)
 {
     (void)context;
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x100A, (ULONG_PTR)&s.first,
+                               (ULONG_PTR)KeGetCurrentThread(), 0);
     KeEnterCriticalRegion();
     ExAcquireFastMutexUnsafe(&s.first);
 }
@@ -331,14 +335,14 @@ static void keep_in_thread(void *context)
 static void a_thread_that_ends_as_the_owner_is_found(void **state)
 {
     (void)state;
-    dirql_expect_finding("FastMutexHeld");
     dirql_thread_join(dirql_thread_start("keeper", DIRQL_ANY_PROCESSOR, keep_in_thread, NULL));
 }
 
 static void initialising_an_owned_mutex_is_found(void **state)
 {
     (void)state;
-    dirql_expect_finding("FastMutexHeld");
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1005, (ULONG_PTR)&s.first, 0,
+                               0);
     ExAcquireFastMutex(&s.first);
     ExInitializeFastMutex(&s.first);
 }
@@ -348,7 +352,8 @@ static void a_mutex_that_was_not_initialised_is_found(void **state)
     static FAST_MUTEX cleared;
 
     (void)state;
-    dirql_expect_finding("wrong object");
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE1,
+                               (ULONG_PTR)&cleared.Event, 0, 0);
     ExAcquireFastMutex(&cleared);
 }
 

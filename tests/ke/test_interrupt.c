@@ -184,7 +184,7 @@ static void isr_that_returns_at_another_irql_is_bug_check_c8(void **state)
     (void)state;
     wire_make(&wire, &at_7);
     dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, 9 << 16 | 7 << 8 | 3, (ULONG_PTR)wire_isr,
-                               (ULONG_PTR)wire.interrupt, DIRQL_ANY);
+                               (ULONG_PTR)wire.interrupt, 0);
     dirql_line_assert(wire.line);
     wire_settle();
     fail_msg("the ISR's IRQL was not checked");
@@ -331,7 +331,7 @@ static void pointer_that_is_no_interrupt_is_reported_without_being_followed(void
 
     (void)state;
     wire_make(&wire, &at_7);
-    dirql_expect_bugcheck_with(PAGE_FAULT_IN_NONPAGED_AREA, 0xDEAD0000, 0, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(PAGE_FAULT_IN_NONPAGED_AREA, 0xDEAD0000, 0, DIRQL_ANY, 0);
     KeSynchronizeExecution((PKINTERRUPT)(ULONG_PTR)0xDEAD0000, do_nothing, NULL);
     fail_msg("garbage was taken for an interrupt");
 }

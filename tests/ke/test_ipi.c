@@ -297,7 +297,7 @@ static void a_function_that_returns_lowered_is_bug_check_c8(void **state)
 {
     (void)state;
     dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DISPATCH_LEVEL << 16 | IPI_LEVEL << 8 | 3,
-                               (ULONG_PTR)lower, DIRQL_ANY, DIRQL_ANY);
+                               (ULONG_PTR)lower, 0, 0);
     (void)KeIpiGenericCall(lower, 0);
 }
 

@@ -169,7 +169,8 @@ static void a_callback_returns_at_high_level(void **state)
 {
     (void)state;
     (void)add(lower, 1);
-    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DIRQL_ANY, (ULONG_PTR)lower, 0, 0);
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, DISPATCH_LEVEL << 16 | HIGH_LEVEL << 8 | 3,
+                               (ULONG_PTR)lower, 0, 0);
     dirql_nmi(0);
     fail_msg("it has lowered");
 }

@@ -96,8 +96,7 @@ static void recursive_acquisition_is_bug_check_f(void **state)
     KLOCK_QUEUE_HANDLE first, second;
 
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, 0, 0, 0);
     KeAcquireInStackQueuedSpinLock(&lock, &first);
     KeAcquireInStackQueuedSpinLockAtDpcLevel(&lock, &second);
 }
@@ -107,8 +106,7 @@ static void handle_released_twice_is_bug_check_10(void **state)
     KLOCK_QUEUE_HANDLE handle;
 
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, 0, 0, 0);
     KeRaiseIrqlToDpcLevel();
     KeAcquireInStackQueuedSpinLock(&lock, &handle);
     KeReleaseInStackQueuedSpinLock(&handle);

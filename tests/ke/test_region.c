@@ -30,8 +30,7 @@ static void guarded_regions_nest(void **state)
 static void leaving_a_critical_region_outside_one_is_c4_3e(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3E, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3E, 0, 0, 0);
     KeLeaveCriticalRegion();
 }
 
@@ -49,8 +48,8 @@ static void entering_a_critical_region_above_apc_level_is_c4_11a(void **state)
 
     (void)state;
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x11A, DISPATCH_LEVEL, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x11A, DISPATCH_LEVEL, 0,
+                               0);
     KeEnterCriticalRegion();
 }
 
@@ -61,8 +60,8 @@ static void leaving_a_critical_region_above_apc_level_is_c4_11b(void **state)
     (void)state;
     KeEnterCriticalRegion();
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x11B, DISPATCH_LEVEL, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x11B, DISPATCH_LEVEL, 0,
+                               0);
     KeLeaveCriticalRegion();
 }
 

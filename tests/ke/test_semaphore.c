@@ -72,8 +72,94 @@ static void release_over_the_limit_raises(void **state)
     (void)state;
     KeInitializeSemaphore(&semaphore, 1, 2);
     dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_SEMAPHORE_LIMIT_EXCEEDED,
-                               DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+                               DIRQL_ANY, 0, 0);
     KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 2, FALSE);
+}
+
+/* What a release raises; 0 if nothing. */
+static NTSTATUS status_of_release(PRKSEMAPHORE semaphore, LONG adjustment)
+{
+    NTSTATUS status = 0;
+
+    __try {
+        KeReleaseSemaphore(semaphore, IO_NO_INCREMENT, adjustment, FALSE);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = (NTSTATUS)GetExceptionCode();
+    }
+    return status;
+}
+
+static void the_count_stays_as_it_was_then(void **state)
+{
+    KSEMAPHORE semaphore;
+
+    (void)state;
+    KeInitializeSemaphore(&semaphore, 1, 2);
+    assert_int_equal(status_of_release(&semaphore, 2), STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+    assert_int_equal(status_of_release(&semaphore, MAXLONG), STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+    assert_int_equal(KeReadStateSemaphore(&semaphore), 1);
+    dirql_assert_irql(PASSIVE_LEVEL);
+}
+
+/* The page says that an adjustment is positive, and leaves open what happens to another. */
+static void release_by_nothing_or_less_raises(void **state)
+{
+    KSEMAPHORE semaphore;
+
+    (void)state;
+    KeInitializeSemaphore(&semaphore, 1, 2);
+    assert_int_equal(status_of_release(&semaphore, 0), STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+    assert_int_equal(status_of_release(&semaphore, -1), STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+    assert_int_equal(KeReadStateSemaphore(&semaphore), 1);
+}
+
+static void release_with_wait_keeps_the_irql_raised_until_the_wait(void **state)
+{
+    KSEMAPHORE semaphore;
+
+    (void)state;
+    KeInitializeSemaphore(&semaphore, 0, 1);
+    assert_int_equal(KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, TRUE), 0);
+    dirql_assert_irql(DISPATCH_LEVEL);
+    assert_int_equal(KeWaitForSingleObject(&semaphore, Executive, KernelMode, FALSE, NULL),
+                     STATUS_SUCCESS);
+    dirql_assert_irql(PASSIVE_LEVEL);
+}
+
+static void the_count_is_read_at_any_irql(void **state)
+{
+    KSEMAPHORE semaphore;
+    KIRQL old;
+
+    (void)state;
+    KeInitializeSemaphore(&semaphore, 3, 5);
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    assert_int_equal(KeReadStateSemaphore(&semaphore), 3);
+    KeLowerIrql(old);
+}
+
+static void at_dispatch_level_it_is_released_and_polled(void **state)
+{
+    KSEMAPHORE semaphore;
+    KIRQL old;
+
+    (void)state;
+    KeInitializeSemaphore(&semaphore, 0, 5);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    assert_int_equal(poll(&semaphore), STATUS_TIMEOUT);
+    KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, FALSE);
+    assert_int_equal(poll(&semaphore), STATUS_SUCCESS);
+    KeLowerIrql(old);
+}
+
+static void what_was_not_initialised_is_reported(void **state)
+{
+    static KSEMAPHORE semaphore;
+
+    (void)state;
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE1, (ULONG_PTR)&semaphore, 0,
+                               0);
+    KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, FALSE);
 }
 
 static void release_up_to_the_limit_does_not_raise(void **state)
@@ -93,7 +179,13 @@ int main(void)
         dirql_unit_test(release_lets_as_many_waiters_go_as_it_adds),
         dirql_unit_test(release_lets_as_many_waiters_go_as_it_adds, .processors = 4),
         dirql_unit_test(release_over_the_limit_raises),
+        dirql_unit_test(the_count_stays_as_it_was_then),
+        dirql_unit_test(release_by_nothing_or_less_raises),
         dirql_unit_test(release_up_to_the_limit_does_not_raise),
+        dirql_unit_test(release_with_wait_keeps_the_irql_raised_until_the_wait),
+        dirql_unit_test(the_count_is_read_at_any_irql),
+        dirql_unit_test(at_dispatch_level_it_is_released_and_polled),
+        dirql_unit_test(what_was_not_initialised_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

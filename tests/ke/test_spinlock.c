@@ -267,8 +267,7 @@ static void recursive_acquisition_is_bug_check_f(void **state)
     KIRQL old;
 
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, 0, 0, 0);
     KeAcquireSpinLock(&lock, &old);
     KeAcquireSpinLockAtDpcLevel(&lock);
 }
@@ -287,8 +286,7 @@ static void isr_that_wants_what_it_interrupted_is_bug_check_f(void **state)
     KIRQL old;
 
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&lock, 0, 0, 0);
     line = dirql_line_create(NULL);
     assert_int_equal(IoConnectInterrupt(&interrupt, isr_that_wants_the_lock, NULL, NULL,
                                         dirql_line_vector(line), 5, 5, LevelSensitive, FALSE, 1,
@@ -302,8 +300,7 @@ static void isr_that_wants_what_it_interrupted_is_bug_check_f(void **state)
 static void release_of_a_free_lock_is_bug_check_10(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, 0, 0, 0);
     KeRaiseIrqlToDpcLevel();
     KeReleaseSpinLockFromDpcLevel(&lock);
 }
@@ -321,8 +318,7 @@ static void hold_for_ever(void *context)
 static void release_of_another_processors_lock_is_bug_check_10_on_a_retail_machine(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, 0, 0, 0);
     dirql_thread_start("holder", 1, hold_for_ever, NULL);
     pair_await(1);
     KeRaiseIrqlToDpcLevel();

@@ -7,6 +7,7 @@
 static const dirql_line_options at_7 = { .name = "device", .irql = 7 };
 
 static struct wire wire;
+static KSPIN_LOCK own_lock;
 static struct {
     unsigned calls;
     KIRQL irql;
@@ -29,7 +30,8 @@ static BOOLEAN synchronized(PVOID context)
 static int connect(void **state)
 {
     (void)state;
-    wire = (struct wire){ 0 };
+    wire = (struct wire){ .lock = &own_lock };
+    KeInitializeSpinLock(&own_lock);
     memset(&routine, 0, sizeof(routine));
     routine.answer = TRUE;
     wire_make(&wire, &at_7);
@@ -126,7 +128,7 @@ static void routine_that_returns_at_another_irql_is_bug_check_c8(void **state)
     (void)state;
     routine.act = raise_and_forget;
     dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, 9 << 16 | 7 << 8 | 3, (ULONG_PTR)synchronized,
-                               (ULONG_PTR)wire.interrupt, DIRQL_ANY);
+                               (ULONG_PTR)wire.interrupt, 0);
     KeSynchronizeExecution(wire.interrupt, synchronized, NULL);
     fail_msg("the routine's IRQL was not checked");
 }
@@ -141,7 +143,7 @@ static void recursion_is_bug_check_f(void **state)
 {
     (void)state;
     routine.act = synchronize_again;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, DIRQL_ANY, 0, 0, 0);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&own_lock, 0, 0, 0);
     KeSynchronizeExecution(wire.interrupt, synchronized, NULL);
     fail_msg("the lock was taken twice");
 }
@@ -155,7 +157,7 @@ static void synchronizing_with_oneself_in_the_isr_is_bug_check_f(void **state)
 {
     (void)state;
     wire.act = synchronize_in_isr;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, DIRQL_ANY, 0, 0, 0);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&own_lock, 0, 0, 0);
     dirql_line_assert(wire.line);
     wire_settle();
     fail_msg("the ISR holds the lock already");
@@ -235,7 +237,7 @@ static void acquire_raises_to_the_synchronize_irql_and_release_restores(void **s
 static void acquiring_twice_is_bug_check_f(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, DIRQL_ANY, 0, 0, 0);
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)&own_lock, 0, 0, 0);
     KeAcquireInterruptSpinLock(wire.interrupt);
     KeAcquireInterruptSpinLock(wire.interrupt);
     fail_msg("the lock was taken twice");
@@ -247,7 +249,7 @@ static void releasing_what_is_not_held_is_bug_check_10(void **state)
 
     (void)state;
     KeRaiseIrql(7, &old);
-    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, DIRQL_ANY, 0, 0, 0);
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&own_lock, 0, 0, 0);
     KeReleaseInterruptSpinLock(wire.interrupt, old);
     fail_msg("nobody held the lock");
 }

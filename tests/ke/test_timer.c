@@ -100,6 +100,90 @@ static void the_timer_is_signalled_before_its_dpc_runs(void **state)
     assert_true(s.was_signalled);
 }
 
+static void a_timer_begins_unsignalled_and_not_set(void **state)
+{
+    KTIMER timer;
+
+    (void)state;
+    KeInitializeTimer(&timer);
+    assert_false(KeReadStateTimer(&timer));
+    assert_false(KeCancelTimer(&timer));
+    KeInitializeTimerEx(&timer, SynchronizationTimer);
+    assert_false(KeReadStateTimer(&timer));
+    assert_false(KeCancelTimer(&timer));
+}
+
+static void an_absolute_time_that_is_over_expires_within_the_call(void **state)
+{
+    LARGE_INTEGER over;
+    scene s;
+
+    (void)state;
+    begin(&s, NotificationTimer);
+    KeQuerySystemTime(&over);
+    assert_false(KeSetTimer(&s.timer, over, &s.dpc));
+    assert_int_equal(s.runs, 1);
+    assert_false(KeSetTimerEx(&s.timer, over, 0, &s.dpc));
+    assert_int_equal(s.runs, 2);
+    assert_false(KeSetCoalescableTimer(&s.timer, over, 0, 100, &s.dpc));
+    assert_int_equal(s.runs, 3);
+}
+
+/* ---- Waiters --------------------------------------------------------------------------------- */
+
+typedef struct waiters {
+    KTIMER timer;
+    volatile LONG woken;
+} waiters;
+
+static void wait_and_count(void *context)
+{
+    waiters *w = context;
+
+    assert_int_equal(wait_for(&w->timer), STATUS_SUCCESS);
+    InterlockedIncrement(&w->woken);
+}
+
+static LONG woken_by_one_expiry(TIMER_TYPE type)
+{
+    static waiters w;
+
+    w.woken = 0;
+    KeInitializeTimerEx(&w.timer, type);
+    KeSetTimer(&w.timer, in_ms(2), NULL);
+    for (int i = 0; i < 3; i++) {
+        (void)dirql_thread_start("waiter", DIRQL_ANY_PROCESSOR, wait_and_count, &w);
+    }
+    dirql_time_advance_ms(5);
+    return w.woken;
+}
+
+static void a_notification_timer_lets_all_waiters_go(void **state)
+{
+    (void)state;
+    assert_int_equal(woken_by_one_expiry(NotificationTimer), 3);
+}
+
+static void a_synchronization_timer_lets_one_waiter_go(void **state)
+{
+    (void)state;
+    assert_int_equal(woken_by_one_expiry(SynchronizationTimer), 1);
+}
+
+static void a_periodic_synchronization_timer_lets_one_go_each_time(void **state)
+{
+    KTIMER timer;
+
+    (void)state;
+    KeInitializeTimerEx(&timer, SynchronizationTimer);
+    KeSetTimerEx(&timer, in_ms(3), 2, NULL);
+    assert_int_equal(wait_for(&timer), STATUS_SUCCESS);
+    assert_true(dirql_time_ns() == 3000000);
+    assert_int_equal(wait_for(&timer), STATUS_SUCCESS);
+    assert_true(dirql_time_ns() == 5000000);
+    assert_true(KeCancelTimer(&timer));
+}
+
 static void a_notification_timer_stays_signalled_until_set_again(void **state)
 {
     scene s;
@@ -136,6 +220,81 @@ static void setting_a_set_timer_cancels_the_first_setting(void **state)
     dirql_time_advance_ms(10);
     assert_int_equal(s.runs, 1);
     assert_true(s.ran_ns[0] == 4000000);
+}
+
+static void setting_says_whether_the_timer_was_set(void **state)
+{
+    scene s;
+
+    (void)state;
+    begin(&s, NotificationTimer);
+    assert_false(KeSetTimerEx(&s.timer, in_ms(5), 3, &s.dpc));
+    assert_true(KeSetTimerEx(&s.timer, in_ms(5), 0, &s.dpc));
+    assert_true(KeSetCoalescableTimer(&s.timer, in_ms(5), 0, 1, &s.dpc));
+    assert_true(KeSetTimer(&s.timer, in_ms(5), &s.dpc));
+    dirql_time_advance_ms(50);
+    assert_int_equal(s.runs, 1);
+    assert_false(KeSetTimer(&s.timer, in_ms(5), &s.dpc));
+    assert_true(KeCancelTimer(&s.timer));
+}
+
+static void the_latest_setting_says_which_dpc_runs(void **state)
+{
+    scene s;
+
+    (void)state;
+    begin(&s, NotificationTimer);
+    KeSetTimer(&s.timer, in_ms(1), &s.dpc);
+    KeSetTimer(&s.timer, in_ms(1), NULL);
+    dirql_time_advance_ms(2);
+    assert_int_equal(s.runs, 0);
+    assert_true(KeReadStateTimer(&s.timer));
+}
+
+/* ---- Cancelling ------------------------------------------------------------------------------ */
+
+static void cancelling_leaves_the_state_as_it_is(void **state)
+{
+    scene s;
+
+    (void)state;
+    begin(&s, NotificationTimer);
+    KeSetTimer(&s.timer, in_ms(1), NULL);
+    KeCancelTimer(&s.timer);
+    assert_false(KeReadStateTimer(&s.timer));
+    KeSetTimer(&s.timer, in_ms(1), NULL);
+    dirql_time_advance_ms(2);
+    KeCancelTimer(&s.timer);
+    assert_true(KeReadStateTimer(&s.timer));
+}
+
+/* The timer has left the queue, its DPC has not run yet: who wants to free it must wait. */
+static void cancelling_when_the_dpc_is_queued_returns_false(void **state)
+{
+    scene s;
+    KIRQL old;
+
+    (void)state;
+    begin(&s, NotificationTimer);
+    KeSetTimer(&s.timer, in_ms(1), &s.dpc);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dirql_time_advance_ms(2);
+    assert_false(KeCancelTimer(&s.timer));
+    KeLowerIrql(old);
+    assert_int_equal(s.runs, 1);
+}
+
+static void cancelling_a_periodic_timer_returns_true_however_often_it_expired(void **state)
+{
+    scene s;
+
+    (void)state;
+    begin(&s, NotificationTimer);
+    KeSetTimerEx(&s.timer, in_ms(1), 1, &s.dpc);
+    dirql_time_advance_us(3500);
+    assert_int_equal(s.runs, 3);
+    assert_true(KeCancelTimer(&s.timer));
+    assert_false(KeCancelTimer(&s.timer));
 }
 
 static void a_cancelled_timer_does_not_expire(void **state)
@@ -203,6 +362,36 @@ static void a_coalescable_timer_expires_within_its_tolerance(void **state)
     dirql_time_advance_ms(10);
     assert_int_equal(s.runs, 1);
     assert_in_range(s.ran_ns[0], 5000000, 8000000);
+}
+
+static void a_coalescable_timer_may_be_periodic(void **state)
+{
+    scene s;
+
+    (void)state;
+    begin(&s, SynchronizationTimer);
+    KeSetCoalescableTimer(&s.timer, in_ms(5), 4, 1, &s.dpc);
+    dirql_time_advance_ms(15);
+    assert_int_equal(s.runs, 3);
+    for (int i = 1; i < 3; i++) {
+        assert_in_range(s.ran_ns[i] - s.ran_ns[i - 1], 3000000, 5000000);
+    }
+    assert_true(KeCancelTimer(&s.timer));
+}
+
+static void a_dpcs_own_target_comes_before_where_the_timer_was_set(void **state)
+{
+    scene s;
+
+    (void)state;
+    begin(&s, NotificationTimer);
+    dirql_thread_move(0);
+    KeSetTargetProcessorDpc(&s.dpc, 1);
+    KeSetImportanceDpc(&s.dpc, HighImportance);
+    KeSetTimer(&s.timer, in_ms(1), &s.dpc);
+    dirql_time_advance_ms(2);
+    assert_int_equal(s.runs, 1);
+    assert_int_equal(s.processor, 1);
 }
 
 static void the_dpc_runs_where_the_timer_was_set(void **state)
@@ -281,7 +470,8 @@ static void initialising_a_set_timer_is_bug_check_c7(void **state)
     (void)state;
     begin(&s, NotificationTimer);
     KeSetTimer(&s.timer, in_ms(1), NULL);
-    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)&s.timer, DIRQL_ANY, DIRQL_ANY);
+    dirql_expect_bugcheck_with(TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)&s.timer, (ULONG_PTR)&s.timer,
+                               (ULONG_PTR)(&s.timer + 1));
     KeInitializeTimer(&s.timer);
 }
 
@@ -291,13 +481,25 @@ static void a_timer_that_was_not_initialised_is_reported(void **state)
 
     (void)state;
     memset(&timer, 0, sizeof(timer));
-    dirql_expect_finding("wrong object");
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE1, (ULONG_PTR)&timer, 0, 0);
     KeSetTimer(&timer, in_ms(1), NULL);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        dirql_unit_test(a_timer_begins_unsignalled_and_not_set),
+        dirql_unit_test(an_absolute_time_that_is_over_expires_within_the_call),
+        dirql_unit_test(a_notification_timer_lets_all_waiters_go),
+        dirql_unit_test(a_synchronization_timer_lets_one_waiter_go),
+        dirql_unit_test(a_periodic_synchronization_timer_lets_one_go_each_time),
+        dirql_unit_test(setting_says_whether_the_timer_was_set),
+        dirql_unit_test(the_latest_setting_says_which_dpc_runs),
+        dirql_unit_test(cancelling_leaves_the_state_as_it_is),
+        dirql_unit_test(cancelling_when_the_dpc_is_queued_returns_false),
+        dirql_unit_test(cancelling_a_periodic_timer_returns_true_however_often_it_expired),
+        dirql_unit_test(a_coalescable_timer_may_be_periodic),
+        dirql_unit_test(a_dpcs_own_target_comes_before_where_the_timer_was_set, .processors = 2),
         dirql_unit_test(a_relative_timer_expires_when_due_and_runs_its_dpc),
         dirql_unit_test(an_absolute_timer_expires_at_its_time),
         dirql_unit_test(a_due_time_in_the_past_expires_within_the_call),

@@ -61,7 +61,7 @@ static void an_exception_of_an_isr_does_not_come_to_what_it_interrupted(void **s
 {
     (void)state;
     wire.act = raise_in_isr;
-    dirql_expect_bugcheck(INTERRUPT_EXCEPTION_NOT_HANDLED);
+    dirql_expect_bugcheck_with(INTERRUPT_EXCEPTION_NOT_HANDLED, 0, 0, 0, 0);
     __try {
         interrupt();
     } __except (EXCEPTION_EXECUTE_HANDLER) {
@@ -127,7 +127,7 @@ static void an_exception_of_a_dpc_does_not_come_to_what_it_interrupted(void **st
 {
     (void)state;
     KeInitializeDpc(&dpc, raise_in_dpc, NULL);
-    dirql_expect_bugcheck(KMODE_EXCEPTION_NOT_HANDLED);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, 0, 0);
     __try {
         KeInsertQueueDpc(&dpc, NULL, NULL);
         dirql_time_advance_ms(100);
@@ -155,8 +155,7 @@ static BOOLEAN handle_synchronized(PVOID context)
 static void an_exception_does_not_cross_the_kernel(void **state)
 {
     (void)state;
-    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, 0x80000003, DIRQL_ANY, 0, 0);
     __try {
         KeSynchronizeExecution(wire.interrupt, raise_synchronized, NULL);
     } __except (EXCEPTION_EXECUTE_HANDLER) {

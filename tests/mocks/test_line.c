@@ -237,7 +237,8 @@ static void a_deaf_device_makes_a_storm(void **state)
 {
     struct fixture *f = *state;
 
-    dirql_expect_bugcheck(HARDWARE_INTERRUPT_STORM);
+    dirql_expect_bugcheck_with(HARDWARE_INTERRUPT_STORM, (ULONG_PTR)isr, (ULONG_PTR)f,
+                               (ULONG_PTR)f->interrupt, 1);
     interrupt(f);
 }
 
