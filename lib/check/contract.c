@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check/contract_state.h"
 #include "check/service.h"
@@ -226,6 +227,9 @@ static __attribute__((noinline)) void on_call(dq_contract *contract, dq_processo
     if (DQ_UNLIKELY(irql > DQ_LEVEL_DISPATCH && (rule->subcode == 0x40 || rule->subcode == 0x41))) {
         warn_above_dispatch(contract, cpu, call, rule);
     }
+    if (DQ_UNLIKELY(contract->half_wait_count > 0)) {
+        dq_waitrules_next(contract, cpu, call);
+    }
     if (DQ_UNLIKELY(contract->paged_count > 0)) {
         dq_memoryrules_call(contract, cpu, call);
     }
@@ -298,6 +302,9 @@ static __attribute__((noinline)) void on_rare_event(dq_contract *contract, dq_pr
     case DQ_EVENT_DPC_QUEUE:
         dq_dpcrules_queue(contract, cpu, event);
         break;
+    case DQ_EVENT_WAIT_FOLLOWS:
+        dq_waitrules_release(contract, cpu, event);
+        break;
     case DQ_EVENT_WAIT_OBJECT:
         dq_waitrules_object(cpu, event);
         if (DQ_UNLIKELY(contract->paged_count > 0)) {
@@ -362,6 +369,8 @@ static void begin_anew(dq_sink *sink, dq_machine *machine)
     contract->connected_count = 0;
     contract->paged_count = 0;
     contract->warned_count = 0;
+    contract->half_wait_count = 0;
+    memset(contract->half_waits, 0, sizeof(contract->half_waits));
     dq_lockclass_clear(&contract->order);
 }
 
@@ -388,7 +397,7 @@ dq_sink *dq_contract_create(dq_machine *machine)
         DQ_EVENT_BIT(POOL_FREE) | DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) |
         DQ_EVENT_BIT(ISR_END) | DQ_EVENT_BIT(POOL_ALLOCATE) | DQ_EVENT_BIT(ACCESS) |
         DQ_EVENT_BIT(DPC_QUEUE) | DQ_EVENT_BIT(CONNECT) | DQ_EVENT_BIT(DISCONNECT) |
-        DQ_EVENT_BIT(INTERRUPT_LOST) | DQ_EVENT_BIT(WAIT_OBJECT);
+        DQ_EVENT_BIT(INTERRUPT_LOST) | DQ_EVENT_BIT(WAIT_FOLLOWS) | DQ_EVENT_BIT(WAIT_OBJECT);
     contract->sink.event = on_event;
     contract->sink.ordinary = dq_lockordinary;
     contract->sink.stop = stop;

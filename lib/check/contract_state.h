@@ -35,6 +35,13 @@ typedef struct dq_held {
     uint64_t since_ns;  /* What its execution had spent. */
 } dq_held;
 
+/* A release with Wait TRUE that a wait must follow. */
+typedef struct dq_half_wait {
+    bool is_due;
+    uint32_t execution;
+    dq_service service;
+} dq_half_wait;
+
 /* Which family of routines a KSPIN_LOCK was used with. */
 typedef enum dq_family { DQ_FAMILY_NONE, DQ_FAMILY_PLAIN, DQ_FAMILY_QUEUED } dq_family;
 
@@ -72,6 +79,8 @@ typedef struct dq_contract {
     size_t paged_count, paged_capacity;
     dq_warned warned[DQ_WARNED];
     unsigned warned_count;
+    dq_half_wait half_waits[64]; /* By processor: who has released stays there. */
+    unsigned half_wait_count;
 } dq_contract;
 
 /* A finding with 0xC4 and its parameters, or with another code. */
@@ -165,6 +174,10 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event);
 /* ---- waitrules.c ----------------------------------------------------------------------------- */
 
 void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
+/* A release with Wait TRUE. */
+void dq_waitrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event);
+/* Any call, while some releases have not been followed by their wait. */
+void dq_waitrules_next(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 /* Something that is waited for. */
 void dq_waitrules_object(dq_processor *cpu, const dq_event *event);
 

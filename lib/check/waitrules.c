@@ -1,7 +1,7 @@
 /*
- * waitrules.c - a release with Wait TRUE is half of a wait: what its page says of its IRQL. And what
- * is on a kernel stack is not waited for in user mode, which lets the stack be paged out; nor is a
- * mutex.
+ * waitrules.c - a release with Wait TRUE is half of a wait: what its page says of its IRQL. And
+ * what is on a kernel stack is not waited for in user mode, which lets the stack be paged out; nor
+ * is a mutex.
  *
  * The pages of KeReleaseMutex and KePulseEvent allow DISPATCH_LEVEL with Wait TRUE, too, if the
  * wait's timeout is zero. The IRQL of waits is judged by the kernel, which knows the timeout.
@@ -30,6 +30,36 @@ static void check_semaphore(dq_contract *contract, dq_processor *cpu, const dq_e
                              0xE5, cpu->irql, (uintptr_t)call->object),
                 "KeInitializeSemaphore was called at %s; its page says PASSIVE_LEVEL.",
                 dq_irql_name(cpu->irql));
+    }
+}
+
+void dq_waitrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    dq_half_wait *half = &contract->half_waits[cpu->number];
+
+    contract->half_wait_count += !half->is_due;
+    *half = (dq_half_wait){ .is_due = true,
+                            .execution = cpu->execution->ordinal,
+                            .service = event->service };
+}
+
+void dq_waitrules_next(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+{
+    dq_half_wait *half = &contract->half_waits[cpu->number];
+
+    if (!half->is_due || half->execution != cpu->execution->ordinal) {
+        return; /* What interrupts it may come between. */
+    }
+    half->is_due = false;
+    contract->half_wait_count--;
+    if (call->service != DQ_SERVICE_KeWaitForSingleObject &&
+        call->service != DQ_SERVICE_KeWaitForMultipleObjects) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "WaitFollows",
+                               .page = dq_service_rules[half->service].page },
+                "%s was called after %s with Wait TRUE: the next call must be a wait.",
+                dq_service_name(call->service), dq_service_name(half->service));
     }
 }
 

@@ -21,7 +21,7 @@ static uint64_t set_system_affinity(dq_processor *cpu, uint64_t affinity)
     return before;
 }
 
-/* The pages: all bits are those of processors, at least one of them active, else nothing changes. */
+/* The pages: all bits are those of processors, at least one of which is active. */
 static bool is_set(const dq_processor *cpu, uint64_t affinity)
 {
     return affinity != 0 && (affinity & ~dq_processor_set(cpu->machine)) == 0;

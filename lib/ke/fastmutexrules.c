@@ -129,8 +129,8 @@ void dq_fast_check_acquire(dq_processor *cpu, const dq_fast_call *c)
                     dq_service_name(c->service), cpu->irql, dq_fast_name(c->api));
     }
     if (cpu->execution->kind == DQ_EXECUTION_THREADED_DPC) {
-        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0, dq_task_stack_begin(cpu->task),
-                    0,
+        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0,
+                    dq_task_stack_begin(cpu->task), 0,
                     "%s in a threaded DPC: a DPC cannot wait", dq_service_name(c->service));
     }
     check_apcs(cpu, c, 0x39);

@@ -78,9 +78,9 @@ static void check_context(dq_processor *cpu, const dq_wait_request *request, dq_
         (kind == DQ_EXECUTION_DPC || kind == DQ_EXECUTION_THREADED_DPC)) {
         dq_thread *thread = dq_thread_current(cpu);
 
-        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0, dq_task_stack_begin(cpu->task),
-                    0,
-                    "%s in a DPC routine: a DPC cannot wait", dq_service_name(request->service));
+        dq_bugcheck(cpu, ATTEMPTED_SWITCH_FROM_DPC, (uintptr_t)thread, 0,
+                    dq_task_stack_begin(cpu->task), 0, "%s in a DPC routine: a DPC cannot wait",
+                    dq_service_name(request->service));
     }
     if (cpu->irql >= DQ_LEVEL_DISPATCH) {
         refuse_irql(cpu, request, limit);
@@ -274,6 +274,7 @@ void dq_wait_announce(dq_processor *cpu)
 {
     dq_thread *thread = dq_thread_current(cpu);
 
+    dq_emit(cpu, WAIT_FOLLOWS, NULL, 0, 0, 0);
     thread->wait_next = true;
     thread->wait_next_irql = cpu->irql;
     cpu->irql = DQ_LEVEL_DISPATCH;

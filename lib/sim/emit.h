@@ -51,7 +51,8 @@
     X(THREAD_END, THREAD, "", "", "")                                   \
     X(THREAD_RUN, THREAD, "", "", "")                                   \
     X(WAIT_BEGIN, DISPATCHER, "timeout kind", "", "")                   \
-    /* Each of those that are waited for; checkers only. */              \
+    /* These two are for checkers. */                                   \
+    X(WAIT_FOLLOWS, NONE, "", "", "")                                   \
     X(WAIT_OBJECT, DISPATCHER, "index", "wait mode", "is a mutex")      \
     X(WAIT_END, DISPATCHER, "status", "", "")                           \
     X(SIGNAL, DISPATCHER, "previous state", "", "")                     \

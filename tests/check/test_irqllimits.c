@@ -12,7 +12,7 @@
 typedef struct limit {
     const char *name;
     void (*call)(void);
-    KIRQL last, beyond; /* Where it may be called, and where it may not. */
+    KIRQL last, beyond;   /* Where it may be called, and where it may not. */
     bool is_called_there; /* In `last`. */
     ULONG_PTR subcode;
     const volatile void *object; /* The third parameter, NULL if that is reserved. */
@@ -82,15 +82,15 @@ static ULONG_PTR on_each(ULONG_PTR context)
     return context;
 }
 
-#define CALL(kind, service, ...)                \
-    static void call_##service##_##kind(void)   \
-    {                                           \
-        __VA_ARGS__;                            \
+#define CALL(kind, service, ...)              \
+    static void call_##service##_##kind(void) \
+    {                                         \
+        __VA_ARGS__;                          \
     }
-#define AT_MOST(service, irql, subcode, object, rule, ...) CALL(at_most, service, __VA_ARGS__)
-#define AT_LEAST(service, subcode, object, rule, ...) CALL(at_least, service, __VA_ARGS__)
+#define AT_MOST(service, irql, subcode, object, rule, ...)  CALL(at_most, service, __VA_ARGS__)
+#define AT_LEAST(service, subcode, object, rule, ...)       CALL(at_least, service, __VA_ARGS__)
 #define TOO_HIGH(service, irql, subcode, object, rule, ...) CALL(too_high, service, __VA_ARGS__)
-#define TOO_LOW(service, subcode, object, rule, ...) CALL(too_low, service, __VA_ARGS__)
+#define TOO_LOW(service, subcode, object, rule, ...)        CALL(too_low, service, __VA_ARGS__)
 #include "irqllimits.def"
 #undef AT_MOST
 #undef AT_LEAST
@@ -99,7 +99,7 @@ static ULONG_PTR on_each(ULONG_PTR context)
 
 /* ---- Limits ---------------------------------------------------------------------------------- */
 
-#define LIMIT(kind, service, last, beyond, there, subcode, object, rule)                        \
+#define LIMIT(kind, service, last, beyond, there, subcode, object, rule) \
     { #service, call_##service##_##kind, last, beyond, there, subcode, object, #rule },
 #define AT_MOST(service, irql, subcode, object, rule, ...) \
     LIMIT(at_most, service, irql, irql + 1, true, subcode, object, rule)
@@ -134,8 +134,7 @@ static void call_beyond(void *context)
     current->call();
 }
 
-#define EACH(c) \
-    for ((c) = limits; (c) < limits + sizeof(limits) / sizeof(*limits); (c)++)
+#define EACH(c) for ((c) = limits; (c) < limits + sizeof(limits) / sizeof(*limits); (c)++)
 
 static void where_a_page_ends_its_range_a_service_is_fine(void **state)
 {

@@ -105,7 +105,7 @@ static void a_function_of_all_processors_is_found(void **state)
 {
     (void)state;
     BOTH(call_all_processors, IRQL_UNEXPECTED_VALUE, irqls(HIGH_LEVEL, IPI_LEVEL, 3),
-         (ULONG_PTR)on_all_processors, DIRQL_ANY, DIRQL_ANY);
+         (ULONG_PTR)on_all_processors, 0, 0);
 }
 
 /* ---- DPCs ------------------------------------------------------------------------------------ */
@@ -150,12 +150,11 @@ static void set_a_timer(void *context)
 static void a_dpc_is_found(void **state)
 {
     (void)state;
-    BOTH(queue, IRQL_UNEXPECTED_VALUE, irqls(AT, DISPATCH_LEVEL, 0), (ULONG_PTR)dpc_routine,
-         DIRQL_ANY, DIRQL_ANY);
+    BOTH(queue, IRQL_UNEXPECTED_VALUE, irqls(AT, DISPATCH_LEVEL, 0), (ULONG_PTR)dpc_routine, 0, 0);
     BOTH(set_a_timer, IRQL_UNEXPECTED_VALUE, irqls(AT, DISPATCH_LEVEL, 0), (ULONG_PTR)dpc_routine,
-         DIRQL_ANY, DIRQL_ANY);
+         0, 0);
     BOTH(queue_threaded, IRQL_UNEXPECTED_VALUE, irqls(AT, PASSIVE_LEVEL, 0), (ULONG_PTR)dpc_routine,
-         DIRQL_ANY, DIRQL_ANY);
+         0, 0);
 }
 
 /* ---- Threads and what they call -------------------------------------------------------------- */
@@ -175,8 +174,8 @@ static void start_a_thread(void *context)
 static void a_thread_is_found(void **state)
 {
     (void)state;
-    BOTH(start_a_thread, IRQL_UNEXPECTED_VALUE, irqls(AT, PASSIVE_LEVEL, 1), DIRQL_ANY, DIRQL_ANY,
-         DIRQL_ANY);
+    BOTH(start_a_thread, IRQL_UNEXPECTED_VALUE, irqls(AT, PASSIVE_LEVEL, 1), (ULONG_PTR)end_raised,
+         0, 0);
 }
 
 static VOID work(PDEVICE_OBJECT of, PVOID context)
@@ -225,8 +224,7 @@ static void notify(void *context)
 static void a_callback_is_found(void **state)
 {
     (void)state;
-    BOTH(notify, IRQL_UNEXPECTED_VALUE, irqls(AT, PASSIVE_LEVEL, 0), (ULONG_PTR)called, DIRQL_ANY,
-         DIRQL_ANY);
+    BOTH(notify, IRQL_UNEXPECTED_VALUE, irqls(AT, PASSIVE_LEVEL, 0), (ULONG_PTR)called, 0, 0);
 }
 
 static IO_ALLOCATION_ACTION control(PDEVICE_OBJECT of, PIRP irp, PVOID registers, PVOID context)

@@ -167,6 +167,70 @@ static void user_mode_wait_on_the_stack_is_found(void **state)
     assert_kept(wait_off_stack_in_user_mode, 1);
 }
 
+static void set_and_forget_to_wait(void *context)
+{
+    (void)context;
+    start(PASSIVE_LEVEL);
+    KeSetEvent(&event, IO_NO_INCREMENT, TRUE);
+    KeStallExecutionProcessor(1);
+}
+
+static void release_semaphore_and_set_event(void *context)
+{
+    (void)context;
+    start(PASSIVE_LEVEL);
+    KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 1, TRUE);
+    KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
+}
+
+static KDPC dpc;
+
+static VOID look_at_the_clock(PKDPC of, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)of;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    (void)KeQueryPerformanceCounter(NULL);
+}
+
+/* Between the two, others may do as they like; afterwards the thread may, too. */
+static void set_and_wait(void *context)
+{
+    (void)context;
+    start(PASSIVE_LEVEL);
+    KeInitializeDpc(&dpc, look_at_the_clock, NULL);
+    KeSetTargetProcessorDpc(&dpc, 1);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KeSetEvent(&event, IO_NO_INCREMENT, TRUE);
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+    KeStallExecutionProcessor(1);
+    KeFlushQueuedDpcs();
+}
+
+/* What raises has released nothing. */
+static void release_too_much_and_go_on(void *context)
+{
+    (void)context;
+    start(PASSIVE_LEVEL);
+    __try {
+        KeReleaseSemaphore(&semaphore, IO_NO_INCREMENT, 10, TRUE);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        KeStallExecutionProcessor(1);
+    }
+}
+
+static void a_release_with_wait_that_no_wait_follows_is_found(void **state)
+{
+    (void)state;
+    assert_error(set_and_forget_to_wait, 1, "WaitFollows");
+    assert_report_has("KeStallExecutionProcessor was called after KeSetEvent with Wait TRUE");
+    assert_error(release_semaphore_and_set_event, 1, "WaitFollows");
+    assert_silent(set_and_wait, 2, "WaitFollows");
+    assert_silent(release_too_much_and_go_on, 1, "WaitFollows");
+    assert_silent(do_it_right, 1, "WaitFollows");
+}
+
 static void wait_on_stack_among_others(void *context)
 {
     KEVENT on_stack;
@@ -256,6 +320,7 @@ int main(void)
         cmocka_unit_test(what_is_right_is_not_reported),
         cmocka_unit_test(semaphore_initialized_above_passive_is_only_warned_of),
         cmocka_unit_test(at_dispatch_level_what_follows_a_release_is_a_poll),
+        cmocka_unit_test(a_release_with_wait_that_no_wait_follows_is_found),
         cmocka_unit_test(user_mode_wait_on_the_stack_is_found),
         cmocka_unit_test(one_of_several_on_the_stack_is_found_too),
         cmocka_unit_test(user_mode_wait_for_a_mutex_is_found),

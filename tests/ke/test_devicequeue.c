@@ -116,6 +116,22 @@ static void removing_from_one_that_is_not_busy_is_bug_check_2(void **state)
     fail_msg("nobody inserted anything");
 }
 
+static void so_is_removing_by_a_key(void **state)
+{
+    (void)state;
+    begin();
+    dirql_expect_bugcheck_with(DEVICE_QUEUE_NOT_BUSY, (ULONG_PTR)&queue, 0, 0, 0);
+    (void)KeRemoveByKeyDeviceQueue(&queue, 1);
+    fail_msg("nobody inserted anything");
+}
+
+static void removing_an_entry_from_one_that_is_not_busy_removes_nothing(void **state)
+{
+    (void)state;
+    assert_false(KeRemoveEntryDeviceQueue(&queue, &first));
+    assert_false(queue.Busy);
+}
+
 static void inserting_an_entry_twice_is_reported(void **state)
 {
     (void)state;
@@ -156,6 +172,8 @@ int main(void)
         dirql_unit_test_setup(one_is_removed_by_its_key_or_the_next, start),
         dirql_unit_test_setup(a_certain_one_is_removed_while_it_is_there, start),
         dirql_unit_test_setup(removing_from_one_that_is_not_busy_is_bug_check_2, start),
+        dirql_unit_test_setup(so_is_removing_by_a_key, start),
+        dirql_unit_test_setup(removing_an_entry_from_one_that_is_not_busy_removes_nothing, start),
         dirql_unit_test_setup(inserting_an_entry_twice_is_reported, start),
         dirql_unit_test_setup(one_that_was_not_initialised_is_reported, start),
         dirql_unit_test_setup(passive_level_is_too_low, start),

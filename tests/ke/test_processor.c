@@ -38,9 +38,44 @@ static void the_body_begins_on_processor_0(void **state)
 
 static void a_thread_sees_the_processor_it_was_moved_to(void **state)
 {
+    PROCESSOR_NUMBER number = { .Group = 9, .Number = 9, .Reserved = 9 };
+
     (void)state;
-    dirql_thread_move(2);
-    assert_int_equal(KeGetCurrentProcessorNumber(), 2);
+    for (ULONG i = 0; i < 3; i++) {
+        dirql_thread_move(i);
+        assert_int_equal(KeGetCurrentProcessorNumber(), i);
+        assert_int_equal(KeGetCurrentProcessorIndex(), i);
+        assert_int_equal(KeGetCurrentProcessorNumberEx(NULL), i);
+        assert_int_equal(KeGetCurrentProcessorNumberEx(&number), i);
+        assert_int_equal(number.Group, 0);
+        assert_int_equal(number.Number, i);
+        assert_int_equal(number.Reserved, 0);
+    }
+}
+
+static volatile LONG seen_by_dpc;
+
+static VOID look(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    InterlockedExchange(&seen_by_dpc, (LONG)KeGetCurrentProcessorIndex());
+}
+
+static void a_dpc_sees_the_processor_it_was_sent_to(void **state)
+{
+    KDPC dpc;
+
+    (void)state;
+    KeInitializeDpc(&dpc, look, NULL);
+    for (LONG i = 2; i >= 0; i--) {
+        KeSetTargetProcessorDpc(&dpc, (CCHAR)i);
+        KeInsertQueueDpc(&dpc, NULL, NULL);
+        KeFlushQueuedDpcs();
+        assert_int_equal(seen_by_dpc, i);
+    }
 }
 
 static void set_flag(void *context)
@@ -91,6 +126,7 @@ int main(void)
         dirql_unit_test(sixty_four_processors_fill_the_set, .processors = 64),
         dirql_unit_test(the_body_begins_on_processor_0, .processors = 2),
         dirql_unit_test(a_thread_sees_the_processor_it_was_moved_to, .processors = 3),
+        dirql_unit_test(a_dpc_sees_the_processor_it_was_sent_to, .processors = 3),
         dirql_unit_test(a_loop_that_yields_lets_a_thread_on_the_same_processor_run),
         dirql_unit_test(a_loop_that_yields_lets_another_processor_go_on, .processors = 2),
         dirql_unit_test(a_yield_gives_way_soon, .processors = 2, .fixed = 1),

@@ -50,6 +50,51 @@ static void for_dpc_forms_raise_from_passive(void **state)
     dirql_assert_irql(PASSIVE_LEVEL);
 }
 
+static void for_dpc_forms_stay_at_dispatch(void **state)
+{
+    const KIRQL old = KeRaiseIrqlToDpcLevel();
+    KLOCK_QUEUE_HANDLE handle;
+
+    (void)state;
+    KeAcquireInStackQueuedSpinLockForDpc(&lock, &handle);
+    assert_false(KeTestSpinLock(&lock));
+    KeReleaseInStackQueuedSpinLockForDpc(&handle);
+    dirql_assert_irql(DISPATCH_LEVEL);
+    assert_true(KeTestSpinLock(&lock));
+    KeLowerIrql(old);
+}
+
+/* Their pages allow what is above, and others do not: that is only warned of. */
+static void dpc_level_forms_may_be_above_dispatch(void **state)
+{
+    KLOCK_QUEUE_HANDLE handle;
+    KIRQL old;
+
+    (void)state;
+    dirql_suppress("IrqlDispatchPedantic", NULL, "it is what the pages of these routines allow");
+    KeRaiseIrql(5, &old);
+    KeAcquireInStackQueuedSpinLockAtDpcLevel(&lock, &handle);
+    dirql_assert_irql(5);
+    KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
+    dirql_assert_irql(5);
+    KeLowerIrql(old);
+}
+
+static void handles_of_two_locks_nest(void **state)
+{
+    KLOCK_QUEUE_HANDLE outer, inner;
+    KSPIN_LOCK other;
+
+    (void)state;
+    KeInitializeSpinLock(&other);
+    KeAcquireInStackQueuedSpinLock(&lock, &outer);
+    KeAcquireInStackQueuedSpinLock(&other, &inner);
+    KeReleaseInStackQueuedSpinLock(&inner);
+    dirql_assert_irql(DISPATCH_LEVEL);
+    KeReleaseInStackQueuedSpinLock(&outer);
+    dirql_assert_irql(PASSIVE_LEVEL);
+}
+
 /* ---- Order of arrival ------------------------------------------------------------------------ */
 
 /* Starts to wait at its step. */
@@ -122,6 +167,9 @@ int main(void)
         ONE(acquire_raises_and_release_restores_what_the_handle_saved),
         ONE(dpc_level_forms_leave_the_irql_alone),
         ONE(for_dpc_forms_raise_from_passive),
+        ONE(for_dpc_forms_stay_at_dispatch),
+        ONE(dpc_level_forms_may_be_above_dispatch),
+        ONE(handles_of_two_locks_nest),
         dirql_unit_test_setup(waiters_are_served_in_order_of_arrival, reset, .processors = 4),
         ONE(recursive_acquisition_is_bug_check_f),
         ONE(handle_released_twice_is_bug_check_10),

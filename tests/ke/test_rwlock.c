@@ -212,6 +212,49 @@ static void release_of_a_free_lock_is_bug_check_10(void **state)
     ExReleaseSpinLockSharedFromDpcLevel(&lock);
 }
 
+static void expect_that_it_is_not_owned(void)
+{
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)&lock, 0, 0, 0);
+    KeRaiseIrqlToDpcLevel();
+}
+
+static void conversion_of_a_free_lock_is_bug_check_10(void **state)
+{
+    (void)state;
+    expect_that_it_is_not_owned();
+    (void)ExTryConvertSharedSpinLockExclusive(&lock);
+}
+
+static void conversion_by_a_writer_is_bug_check_10(void **state)
+{
+    (void)state;
+    expect_that_it_is_not_owned();
+    ExAcquireSpinLockExclusiveAtDpcLevel(&lock);
+    (void)ExTryConvertSharedSpinLockExclusive(&lock);
+}
+
+static void release_of_a_readers_lock_as_a_writer_is_bug_check_10_on_a_retail_machine(void **state)
+{
+    (void)state;
+    expect_that_it_is_not_owned();
+    ExAcquireSpinLockSharedAtDpcLevel(&lock);
+    ExReleaseSpinLockExclusiveFromDpcLevel(&lock);
+}
+
+static void converted_at_dpc_level_it_is_released_from_there(void **state)
+{
+    const KIRQL old = KeRaiseIrqlToDpcLevel();
+
+    (void)state;
+    ExAcquireSpinLockSharedAtDpcLevel(&lock);
+    assert_true(ExTryConvertSharedSpinLockExclusive(&lock));
+    assert_false(ExTryAcquireSpinLockSharedAtDpcLevel(&lock));
+    ExReleaseSpinLockExclusiveFromDpcLevel(&lock);
+    dirql_assert_irql(DISPATCH_LEVEL);
+    assert_int_equal(lock, 0);
+    KeLowerIrql(old);
+}
+
 static KSPIN_LOCK plain;
 
 static void want_the_plain_lock_as_a_writer(void *context)
@@ -260,6 +303,10 @@ int main(void)
         dirql_unit_test_setup(reader_that_reads_again_while_a_writer_waits_is_bug_check_f, reset,
                               .processors = 3, .checks = DIRQL_CHECKS_NONE),
         ONE(release_of_a_free_lock_is_bug_check_10),
+        ONE(conversion_of_a_free_lock_is_bug_check_10),
+        ONE(conversion_by_a_writer_is_bug_check_10),
+        RETAIL(release_of_a_readers_lock_as_a_writer_is_bug_check_10_on_a_retail_machine),
+        ONE(converted_at_dpc_level_it_is_released_from_there),
         MANY(cycle_through_both_kinds_of_lock_is_a_deadlock),
     };
 

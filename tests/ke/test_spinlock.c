@@ -94,6 +94,19 @@ static void try_takes_a_free_lock_and_leaves_a_held_one(void **state)
     KeLowerIrql(old);
 }
 
+static void testing_a_lock_takes_nothing_and_leaves_the_irql_alone(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    assert_true(KeTestSpinLock(&lock));
+    dirql_assert_irql(PASSIVE_LEVEL);
+    KeRaiseIrql(5, &old);
+    assert_true(KeTestSpinLock(&lock));
+    dirql_assert_irql(5);
+    KeLowerIrql(old);
+}
+
 static VOID count_dpc(PKDPC object, PVOID context, PVOID argument1, PVOID argument2)
 {
     (void)object;
@@ -272,6 +285,28 @@ static void recursive_acquisition_is_bug_check_f(void **state)
     KeAcquireSpinLockAtDpcLevel(&lock);
 }
 
+static void cancel_lock_acquired_twice_is_bug_check_f(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    dirql_expect_bugcheck_with(SPIN_LOCK_ALREADY_OWNED, DIRQL_ANY, 0, 0, 0);
+    IoAcquireCancelSpinLock(&old);
+    IoAcquireCancelSpinLock(&old);
+}
+
+static void cancel_lock_released_twice_is_bug_check_10(void **state)
+{
+    KIRQL old, raised;
+
+    (void)state;
+    dirql_expect_bugcheck_with(SPIN_LOCK_NOT_OWNED, DIRQL_ANY, 0, 0, 0);
+    KeRaiseIrql(DISPATCH_LEVEL, &raised);
+    IoAcquireCancelSpinLock(&old);
+    IoReleaseCancelSpinLock(old);
+    IoReleaseCancelSpinLock(old);
+}
+
 static BOOLEAN isr_that_wants_the_lock(PKINTERRUPT interrupt, PVOID context)
 {
     (void)interrupt;
@@ -335,6 +370,16 @@ static void acquisition_above_dispatch_is_bug_check_9_on_a_retail_machine(void *
     KeAcquireSpinLock(&lock, &old);
 }
 
+static void waiting_below_dispatch_is_bug_check_8_on_a_retail_machine(void **state)
+{
+    (void)state;
+    dirql_thread_move(0);
+    dirql_thread_start("holder", 1, hold_for_ever, NULL);
+    pair_await(1);
+    dirql_expect_bugcheck_with(IRQL_NOT_DISPATCH_LEVEL, PASSIVE_LEVEL, 0, 0, 0);
+    KeAcquireSpinLockAtDpcLevel(&lock);
+}
+
 static void want_both_the_other_way(void *context)
 {
     KIRQL old;
@@ -393,6 +438,7 @@ int main(void)
         ONE(locks_nest_and_the_outermost_release_restores_the_irql),
         ONE(for_dpc_forms_raise_from_passive_only),
         ONE(try_takes_a_free_lock_and_leaves_a_held_one),
+        ONE(testing_a_lock_takes_nothing_and_leaves_the_irql_alone),
         ONE(release_lets_a_pending_dpc_run),
         ONE(cancel_lock_is_a_spin_lock_of_the_system),
         TWO(lock_keeps_processors_apart),
@@ -405,9 +451,12 @@ int main(void)
         RANDOM(polling_for_a_lock_ends_when_it_is_released, 1),
         ONE(recursive_acquisition_is_bug_check_f),
         ONE(isr_that_wants_what_it_interrupted_is_bug_check_f),
+        ONE(cancel_lock_acquired_twice_is_bug_check_f),
+        ONE(cancel_lock_released_twice_is_bug_check_10),
         ONE(release_of_a_free_lock_is_bug_check_10),
         RETAIL(release_of_another_processors_lock_is_bug_check_10_on_a_retail_machine, 2),
         RETAIL(acquisition_above_dispatch_is_bug_check_9_on_a_retail_machine, 1),
+        RETAIL(waiting_below_dispatch_is_bug_check_8_on_a_retail_machine, 2),
         TWO(opposite_orders_that_meet_are_a_deadlock),
         RETAIL(opposite_orders_that_never_meet_are_none, 1),
         RETAIL(opposite_orders_that_never_meet_are_none, 2),

@@ -129,61 +129,6 @@ static void an_absolute_time_that_is_over_expires_within_the_call(void **state)
     assert_int_equal(s.runs, 3);
 }
 
-/* ---- Waiters --------------------------------------------------------------------------------- */
-
-typedef struct waiters {
-    KTIMER timer;
-    volatile LONG woken;
-} waiters;
-
-static void wait_and_count(void *context)
-{
-    waiters *w = context;
-
-    assert_int_equal(wait_for(&w->timer), STATUS_SUCCESS);
-    InterlockedIncrement(&w->woken);
-}
-
-static LONG woken_by_one_expiry(TIMER_TYPE type)
-{
-    static waiters w;
-
-    w.woken = 0;
-    KeInitializeTimerEx(&w.timer, type);
-    KeSetTimer(&w.timer, in_ms(2), NULL);
-    for (int i = 0; i < 3; i++) {
-        (void)dirql_thread_start("waiter", DIRQL_ANY_PROCESSOR, wait_and_count, &w);
-    }
-    dirql_time_advance_ms(5);
-    return w.woken;
-}
-
-static void a_notification_timer_lets_all_waiters_go(void **state)
-{
-    (void)state;
-    assert_int_equal(woken_by_one_expiry(NotificationTimer), 3);
-}
-
-static void a_synchronization_timer_lets_one_waiter_go(void **state)
-{
-    (void)state;
-    assert_int_equal(woken_by_one_expiry(SynchronizationTimer), 1);
-}
-
-static void a_periodic_synchronization_timer_lets_one_go_each_time(void **state)
-{
-    KTIMER timer;
-
-    (void)state;
-    KeInitializeTimerEx(&timer, SynchronizationTimer);
-    KeSetTimerEx(&timer, in_ms(3), 2, NULL);
-    assert_int_equal(wait_for(&timer), STATUS_SUCCESS);
-    assert_true(dirql_time_ns() == 3000000);
-    assert_int_equal(wait_for(&timer), STATUS_SUCCESS);
-    assert_true(dirql_time_ns() == 5000000);
-    assert_true(KeCancelTimer(&timer));
-}
-
 static void a_notification_timer_stays_signalled_until_set_again(void **state)
 {
     scene s;
@@ -490,9 +435,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dirql_unit_test(a_timer_begins_unsignalled_and_not_set),
         dirql_unit_test(an_absolute_time_that_is_over_expires_within_the_call),
-        dirql_unit_test(a_notification_timer_lets_all_waiters_go),
-        dirql_unit_test(a_synchronization_timer_lets_one_waiter_go),
-        dirql_unit_test(a_periodic_synchronization_timer_lets_one_go_each_time),
         dirql_unit_test(setting_says_whether_the_timer_was_set),
         dirql_unit_test(the_latest_setting_says_which_dpc_runs),
         dirql_unit_test(cancelling_leaves_the_state_as_it_is),

@@ -225,10 +225,10 @@ static void an_unconnected_routine_that_returns_at_another_irql_is_bug_check_c8(
 {
     rig *r = *state;
 
-    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, 10 << 16 | 7 << 8 | 3, DIRQL_ANY, DIRQL_ANY,
-                               DIRQL_ANY);
     assert_int_equal(PcNewInterruptSync(&r->sync, NULL, r->resources, 0, InterruptSyncModeNormal),
                      0);
+    dirql_expect_bugcheck_with(IRQL_UNEXPECTED_VALUE, 10 << 16 | 7 << 8 | 3, DIRQL_ANY,
+                               (ULONG_PTR)IInterruptSync_GetKInterrupt(r->sync), 0);
     IInterruptSync_CallSynchronizedRoutine(r->sync, raise_and_return, NULL);
     fail_msg("the call returned");
 }

@@ -147,6 +147,108 @@ static void who_touches_it_himself_is_at_fault_there(void **state)
     assert_faulted_at(write_to_nowhere, "write to invalid address 0x10000\n");
 }
 
+/* ---- What the parameters say ----------------------------------------------------------------- */
+
+static KIRQL old;
+
+/* It lies in the code of this function. */
+#define assert_is_in(parameter, function)                                     \
+    assert_in_range(rule_result.parameters[parameter], (ULONG_PTR)(function), \
+                    (ULONG_PTR)(function) + 500)
+
+GUEST static void read_nowhere(void *context)
+{
+    (void)context;
+    (void)*(volatile ULONG *)nowhere;
+    fail_msg("nobody was stopped");
+}
+
+GUEST static void write_nowhere(void *context)
+{
+    (void)context;
+    *(volatile ULONG *)nowhere = 1;
+    fail_msg("nobody was stopped");
+}
+
+GUEST static void read_null(void *context)
+{
+    (void)*(volatile ULONG *)context;
+    fail_msg("nobody was stopped");
+}
+
+GUEST static void write_null(void *context)
+{
+    *(volatile ULONG *)context = 1;
+    fail_msg("nobody was stopped");
+}
+
+GUEST static void read_nowhere_at_dispatch(void *context)
+{
+    (void)context;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    (void)*(volatile ULONG *)nowhere;
+    fail_msg("nobody was stopped");
+}
+
+GUEST static void write_nowhere_at_dirql(void *context)
+{
+    (void)context;
+    KeRaiseIrql(5, &old);
+    *(volatile ULONG *)nowhere = 1;
+    fail_msg("nobody was stopped");
+}
+
+#define assert_stopped_by(body, bug_check)             \
+    do {                                               \
+        rule_run(1, body);                             \
+        assert_int_equal(rule_result.code, bug_check); \
+    } while (0)
+
+static void bug_check_50_says_address_operation_place_and_type(void **state)
+{
+    (void)state;
+    assert_stopped_by(read_nowhere, PAGE_FAULT_IN_NONPAGED_AREA);
+    assert_parameter(0, 0x10000);
+    assert_parameter(1, 0);
+    assert_is_in(2, read_nowhere);
+    assert_parameter(3, 2);
+    assert_stopped_by(write_nowhere, PAGE_FAULT_IN_NONPAGED_AREA);
+    assert_parameter(0, 0x10000);
+    assert_parameter(1, 2);
+    assert_is_in(2, write_nowhere);
+    assert_parameter(3, 2);
+}
+
+static void bug_check_1e_says_code_place_operation_and_address(void **state)
+{
+    (void)state;
+    assert_stopped_by(read_null, KMODE_EXCEPTION_NOT_HANDLED);
+    assert_parameter(0, (ULONG)STATUS_ACCESS_VIOLATION);
+    assert_is_in(1, read_null);
+    assert_parameter(2, 0);
+    assert_parameter(3, 0);
+    assert_stopped_by(write_null, KMODE_EXCEPTION_NOT_HANDLED);
+    assert_parameter(0, (ULONG)STATUS_ACCESS_VIOLATION);
+    assert_is_in(1, write_null);
+    assert_parameter(2, 1);
+    assert_parameter(3, 0);
+}
+
+static void bug_check_d1_says_address_irql_operation_and_place(void **state)
+{
+    (void)state;
+    assert_stopped_by(read_nowhere_at_dispatch, DRIVER_IRQL_NOT_LESS_OR_EQUAL);
+    assert_parameter(0, 0x10000);
+    assert_parameter(1, DISPATCH_LEVEL);
+    assert_parameter(2, 0);
+    assert_is_in(3, read_nowhere_at_dispatch);
+    assert_stopped_by(write_nowhere_at_dirql, DRIVER_IRQL_NOT_LESS_OR_EQUAL);
+    assert_parameter(0, 0x10000);
+    assert_parameter(1, 5);
+    assert_parameter(2, 1);
+    assert_is_in(3, write_nowhere_at_dirql);
+}
+
 /* What was left by the exception is forgotten. */
 GUEST static void write_after_a_handled_fault(void *context)
 {
@@ -176,6 +278,9 @@ int main(void)
         cmocka_unit_test(a_service_is_at_fault_where_it_was_called),
         cmocka_unit_test(who_touches_it_himself_is_at_fault_there),
         cmocka_unit_test(a_routine_that_an_exception_has_left_is_not_blamed),
+        cmocka_unit_test(bug_check_50_says_address_operation_place_and_type),
+        cmocka_unit_test(bug_check_1e_says_code_place_operation_and_address),
+        cmocka_unit_test(bug_check_d1_says_address_irql_operation_and_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
