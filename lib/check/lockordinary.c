@@ -55,6 +55,6 @@ bool dq_lockordinary(dq_sink *sink, dq_processor *cpu, const dq_lock_call *call)
 {
     dq_contract *contract = (dq_contract *)sink;
 
-    return is_plain(cpu, call) &&
+    return contract->half_wait_count == 0 && is_plain(cpu, call) &&
            (call->releases ? release(contract, cpu, call) : acquire(contract, cpu, call));
 }

@@ -77,6 +77,20 @@ static VOID end_at_once(PVOID context)
     (void)PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
+static PKINTERRUPT interrupt;
+static IO_CONNECT_INTERRUPT_PARAMETERS connecting = { .Version = CONNECT_FULLY_SPECIFIED };
+static IO_DISCONNECT_INTERRUPT_PARAMETERS disconnecting = { .Version = CONNECT_FULLY_SPECIFIED };
+static IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS reporting = {
+    .Version = CONNECT_FULLY_SPECIFIED
+};
+
+static BOOLEAN isr(PKINTERRUPT object, PVOID context)
+{
+    (void)object;
+    (void)context;
+    return FALSE;
+}
+
 static ULONG_PTR on_each(ULONG_PTR context)
 {
     return context;

@@ -64,6 +64,7 @@ static void acquire(char letter)
         break;
     case 'g':
     case 'G':
+        KeEnterGuardedRegion();
         KeAcquireGuardedMutexUnsafe(&guarded[letter == 'G']);
         break;
     case 'x':
@@ -105,6 +106,7 @@ static void release(char letter)
     case 'g':
     case 'G':
         KeReleaseGuardedMutexUnsafe(&guarded[letter == 'G']);
+        KeLeaveGuardedRegion();
         break;
     case 'k':
         KeReleaseSpinLock(&spin, old);

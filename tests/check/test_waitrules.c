@@ -183,6 +183,29 @@ static void release_semaphore_and_set_event(void *context)
     KeSetEvent(&event, IO_NO_INCREMENT, FALSE);
 }
 
+static KSPIN_LOCK lock;
+
+/* At one place: the checkers know it well by then. */
+static void use_lock(void)
+{
+    KIRQL own;
+
+    KeAcquireSpinLock(&lock, &own);
+    KeReleaseSpinLock(&lock, own);
+}
+
+static void set_event_and_use_a_lock(void *context)
+{
+    (void)context;
+    start(PASSIVE_LEVEL);
+    KeInitializeSpinLock(&lock);
+    for (volatile int i = 0; i < 3; i++) {
+        use_lock();
+    }
+    KeSetEvent(&event, IO_NO_INCREMENT, TRUE);
+    use_lock();
+}
+
 static KDPC dpc;
 
 static VOID look_at_the_clock(PKDPC of, PVOID context, PVOID argument1, PVOID argument2)
@@ -226,6 +249,7 @@ static void a_release_with_wait_that_no_wait_follows_is_found(void **state)
     assert_error(set_and_forget_to_wait, 1, "WaitFollows");
     assert_report_has("KeStallExecutionProcessor was called after KeSetEvent with Wait TRUE");
     assert_error(release_semaphore_and_set_event, 1, "WaitFollows");
+    assert_error(set_event_and_use_a_lock, 1, "WaitFollows");
     assert_silent(set_and_wait, 2, "WaitFollows");
     assert_silent(release_too_much_and_go_on, 1, "WaitFollows");
     assert_silent(do_it_right, 1, "WaitFollows");

@@ -300,6 +300,32 @@ static void table_describes_each_message(void **state)
     }
 }
 
+static void all_messages_are_inactive_and_active_together(void **state)
+{
+    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters = { .Version = CONNECT_MESSAGE_BASED };
+
+    (void)state;
+    dirql_suppress("LostInterrupt", NULL, "messages are edges: those of an inactive ISR are lost");
+    ask_for_messages(messages, 3);
+    assert_int_equal(IoConnectInterruptEx(&p), STATUS_SUCCESS);
+    parameters.ConnectionContext.InterruptMessageTable = table;
+    IoReportInterruptInactive(&parameters);
+    for (ULONG i = 0; i < 3; i++) {
+        dirql_line_assert(lines[i]);
+        wire_settle();
+    }
+    assert_int_equal(message.calls, 0);
+    IoReportInterruptActive(&parameters);
+    wire_settle();
+    message.calls = 0;
+    for (ULONG i = 0; i < 3; i++) {
+        dirql_line_assert(lines[i]);
+        wire_settle();
+        assert_int_equal(message.id, i);
+    }
+    assert_int_equal(message.calls, 3);
+}
+
 /* The number is the place in the table, whatever the device calls the message. */
 static void routine_gets_the_number_and_object_of_its_message(void **state)
 {
@@ -428,6 +454,7 @@ int main(void)
                                  stop),
         dirql_unit_test_teardown(table_describes_each_message, stop),
         dirql_unit_test_teardown(routine_gets_the_number_and_object_of_its_message, stop),
+        dirql_unit_test_teardown(all_messages_are_inactive_and_active_together, stop),
         dirql_unit_test_teardown(message_comes_once_for_each_time_it_is_sent, stop),
         dirql_unit_test_teardown(messages_have_locks_of_their_own, stop, .processors = 2),
         dirql_unit_test_teardown(lock_of_the_driver_keeps_messages_apart, stop, .processors = 2,

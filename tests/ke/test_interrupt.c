@@ -28,6 +28,23 @@ static void isr_has_run_when_the_assert_returns(void **state)
     dirql_assert_irql(PASSIVE_LEVEL);
 }
 
+/* A device that cannot be told to be silent. */
+static void line_asserted_before_connecting_interrupts_as_soon_as_that_is_done(void **state)
+{
+    struct wire wire = { .claims = WIRE_ALWAYS };
+
+    (void)state;
+    dirql_suppress("LostInterrupt", NULL, "the device has been interrupting since power-up");
+    wire.line = dirql_line_create(&at_7);
+    dirql_line_assert(wire.line);
+    wire_settle();
+    assert_int_equal(wire.calls, 0);
+    wire_connect(&wire);
+    wire_await(&wire, 1);
+    wire_settle();
+    assert_int_equal(wire.calls, 1);
+}
+
 static void isr_gets_its_interrupt_object_and_runs_at_its_irql(void **state)
 {
     struct wire wire = { 0 };
@@ -363,6 +380,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test_teardown(isr_has_run_when_the_assert_returns, wire_stop, .fixed = 1),
+        dirql_unit_test_teardown(
+            line_asserted_before_connecting_interrupts_as_soon_as_that_is_done, wire_stop),
         dirql_unit_test_teardown(isr_gets_its_interrupt_object_and_runs_at_its_irql, wire_stop),
         dirql_unit_test_teardown(isr_runs_at_a_higher_synchronize_irql, wire_stop),
         dirql_unit_test_setup_teardown(isr_waits_until_the_irql_is_lowered, stay, wire_stop),
