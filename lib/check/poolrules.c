@@ -5,6 +5,7 @@
 
 #include "check/contract_state.h"
 #include "sim/pool_error.h"
+#include "sim/whatis.h"
 
 enum { PAGED_FLAG = 0x100, PAGED_TYPE = 1 }; /* POOL_FLAG_PAGED; the lowest bit of a POOL_TYPE. */
 
@@ -48,6 +49,24 @@ void dq_poolrules_call(dq_processor *cpu, const dq_event *call)
     }
 }
 
+static void refuse_unknown(dq_processor *cpu, const void *address)
+{
+    char what[300];
+
+    if (address != NULL && !dq_whatis(cpu->machine, address, what, sizeof(what))) {
+        what[0] = '\0';
+    }
+    dq_find(cpu,
+            DQ_VIOLATION(DQ_ERROR, "PoolForeign", "wdm: ExFreePool", DQ_VERIFIER, 0x10,
+                         (uintptr_t)address),
+            "%s%s%s.",
+            address == NULL ? "the pointer that is freed is NULL: compare it with NULL first"
+                            : "memory is freed that the pool did not give out, or not at this "
+                              "address",
+            address != NULL && what[0] != '\0' ? ": that is " : "",
+            address != NULL ? what : "");
+}
+
 /* What is left (another tag, a queued DPC) Windows itself bug-checks. */
 void dq_poolrules_free(dq_processor *cpu, const dq_event *event)
 {
@@ -62,18 +81,15 @@ void dq_poolrules_free(dq_processor *cpu, const dq_event *event)
             "a pool block of %" PRIu64 " bytes is freed a second time.", event->a);
         break;
     case DQ_POOL_UNKNOWN:
-        dq_find(cpu,
-                DQ_VIOLATION(DQ_ERROR, "PoolForeign", "wdm: ExFreePool", DQ_VERIFIER, 0x10,
-                             address),
-                address == 0 ? "the pointer that is freed is NULL: compare it with NULL first."
-                             : "memory is freed that the pool did not give out, or not at this "
-                               "address.");
+        refuse_unknown(cpu, event->object);
         break;
     case DQ_POOL_HOLDS_TIMER:
         dq_find(cpu,
                 DQ_VIOLATION(DQ_ERROR, "PoolHoldsTimer", "wdm: KeCancelTimer", DQ_VERIFIER, 0x15,
                              address + DQ_POOL_ERROR_OFFSET(event->c), 0, address),
-                "a pool block of %" PRIu64 " bytes is freed while a timer in it is set.", event->a);
+                "%s of %" PRIu64 " bytes is freed while a timer in it is set.",
+                event->b == DQ_POOL_DEVICE ? "a device object, with its extension," : "a pool block",
+                event->a);
         break;
     case DQ_POOL_PAGED_TOO_HIGH:
         dq_find(cpu,

@@ -144,7 +144,7 @@ void dirql_leftovers(dq_processor *cpu)
     const void *end = end_of_body(__builtin_frame_address(0));
     dq_leaks leaks = { 0 };
 
-    dq_pool_check_freed(cpu);
+    dq_pool_check_end(cpu);
     check_thread(cpu, dq_thread_current(cpu));
     find_interrupts(machine, &leaks);
     dq_timer_for_each(machine, add_timer, &leaks);

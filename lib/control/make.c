@@ -175,7 +175,7 @@ static dq_machine *make_machine(const dirql_job *job)
     note_processors(machine, options);
     if (options->checks != DIRQL_CHECKS_NONE) {
         machine->body_done =
-            options->leaks != DIRQL_LEAKS_IGNORED ? dirql_leftovers : dq_pool_check_freed;
+            options->leaks != DIRQL_LEAKS_IGNORED ? dirql_leftovers : dq_pool_check_end;
         control->leaks = options->leaks == DIRQL_LEAKS_WARNINGS ? DQ_WARNING : DQ_ERROR;
     }
     if (!add_sinks(machine, job)) {

@@ -41,13 +41,6 @@ static size_t alignment_of(const dq_pool_request *r)
     return r->cache_aligned ? SYSTEM_CACHE_ALIGNMENT_SIZE : MEMORY_ALLOCATION_ALIGNMENT;
 }
 
-static void *memory_of_arena(dq_arena *arena, size_t room, size_t alignment)
-{
-    void *memory = arena != NULL ? dq_arena_allocate(arena, room, alignment) : NULL;
-
-    return memory != NULL ? memory : host_aligned_allocate(room, alignment);
-}
-
 static void *get_memory(dq_processor *cpu, const dq_pool_request *r)
 {
     const bool can_fail = !r->asked && (r->object == NULL || r->caller != NULL);
@@ -60,11 +53,7 @@ static void *get_memory(dq_processor *cpu, const dq_pool_request *r)
     memory = dq_pool_special_memory(dq_pool_of(cpu->machine), r->bytes, alignment,
                                     r->side != DQ_SPECIAL_OFF ? r->side
                                                               : cpu->machine->options.special_pool);
-    if (memory != NULL) {
-        return memory;
-    }
-    memory = memory_of_arena(cpu->machine->options.arena, dq_poolguard_room(r->bytes), alignment);
-    return memory != NULL ? dq_poolguard_set(memory, r->bytes) : NULL;
+    return memory != NULL ? memory : dq_poolguard_get(cpu->machine, r->bytes, alignment);
 }
 
 /* ---- A request ------------------------------------------------------------------------------- */

@@ -1,9 +1,9 @@
 /*
- * pool.h - the pools, on top of the host's allocator.
+ * pool.h - the pools, on top of the machine's heap (poolguard.h).
  *
- * Each block is one allocation of the host's, so that AddressSanitizer sees every error at its
- * edges. What the kernel knows about a block is kept apart from it; freed blocks are remembered for
- * a while, so that a second free can name the first.
+ * Where a sanitizer watches, each block is the host's, so that its edges are seen. What the kernel
+ * knows about a block is kept apart from it; freed blocks are remembered for a while, so that a
+ * second free can name the first.
  */
 #ifndef DQ_POOL_H
 #define DQ_POOL_H
@@ -82,11 +82,17 @@ void dq_pool_give_back(dq_processor *cpu, void *address, uint32_t tag, const voi
 /* ExFreePool, called from `place`. */
 void dq_pool_free(void *address, const void *place);
 
-/* At the end of a run: writes down who has written to memory that was freed. */
-void dq_pool_check_freed(dq_processor *cpu);
+/* At the end of a run: writes down that somebody has written to memory that was freed, or outside
+ * of blocks. */
+void dq_pool_check_end(dq_processor *cpu);
 
 /* Calls visit() for each block that is not freed, in no particular order: for leak reports. */
 void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block),
                       void *context);
+
+/* The same, and for those that were freed and are remembered. */
+void dq_pool_for_each_known(dq_machine *machine,
+                            void (*visit)(void *context, const dq_pool_block *block),
+                            void *context);
 
 #endif

@@ -8,6 +8,7 @@
 #include "ex/eresource.h"
 #include "ex/lookaside.h"
 #include "ex/pool.h"
+#include "ex/poolnear.h"
 #include "ex/pooltable.h"
 #include "ex/pushlock.h"
 #include "ex/workqueue.h"
@@ -70,14 +71,12 @@ static _Noreturn void refuse_damaged(dq_processor *cpu, const dq_pool_block *blo
     const char *damage = dq_pool_damage(cpu->machine, block);
     const char *first = block->address;
     const bool behind = damage >= first;
-    char place[300];
+    const dq_special_thing thing = dq_pool_thing(block);
+    char text[DQ_FINDING_TEXT];
 
+    dq_pool_tell_damage(cpu->machine, &thing, damage, text, sizeof(text));
     dq_bugcheck(cpu, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, (uintptr_t)first, (uintptr_t)damage,
-                0, behind ? 0x24 : 0x23,
-                "somebody has written %s a pool block of %zu bytes (tag %.4s, allocated at %s): "
-                "byte %td is damaged",
-                behind ? "behind the end of" : "before", block->bytes, (const char *)&block->tag,
-                dq_place_describe(block->place, place, sizeof(place)), damage - first);
+                0, behind ? 0x24 : 0x23, "%s", text);
 }
 
 static _Noreturn void refuse(dq_processor *cpu, void *address, const dq_pool_block *block,
@@ -188,9 +187,10 @@ static void note(void *cpu, const dq_pool_block *block)
     accuse(cpu, block, dq_note);
 }
 
-void dq_pool_check_freed(dq_processor *cpu)
+void dq_pool_check_end(dq_processor *cpu)
 {
     dq_pool_for_each_kept(cpu->machine, note, cpu);
+    dq_pool_check_guards(cpu);
 }
 
 /* ---- Freeing --------------------------------------------------------------------------------- */

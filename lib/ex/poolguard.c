@@ -1,5 +1,5 @@
 /*
- * poolguard.c - sets guards, and looks at them.
+ * poolguard.c - gets memory for blocks, sets guards, and looks at them.
  */
 #include "ex/poolguard.h"
 
@@ -8,35 +8,72 @@
 
 #include <wdm.h>
 
-enum { GUARD = DQ_POOL_IS_SANITIZED ? 0 : 64, FILL = 0xFB };
+enum {
+    GUARD = DQ_POOL_IS_SANITIZED ? 0 : 64,
+    FILL = DQ_HEAP_FILL
+};
 
 _Static_assert(GUARD % SYSTEM_CACHE_ALIGNMENT_SIZE == 0, "the block is aligned as its memory is");
+
+static bool is_on_page(size_t bytes)
+{
+    return bytes >= PAGE_SIZE;
+}
 
 /* What begins on a page has one before it, to stay there. */
 static size_t before(size_t bytes)
 {
-    return bytes >= PAGE_SIZE && GUARD > 0 ? PAGE_SIZE : GUARD;
+    return is_on_page(bytes) && GUARD > 0 ? PAGE_SIZE : GUARD;
 }
 
-size_t dq_poolguard_room(size_t bytes)
+/* All that a block takes. */
+static size_t room_of(size_t bytes)
 {
-    const size_t room = bytes + before(bytes) + GUARD;
+    const size_t wanted = bytes + before(bytes) + GUARD;
 
-    return room >= bytes && room > 0 ? room : bytes | 1; /* Too large anyhow, or nothing. */
+    return wanted >= bytes && wanted > 0 ? dq_heap_room(wanted)
+                                         : bytes | 1; /* Too large anyhow, or nothing. */
 }
 
-void *dq_poolguard_set(void *memory, size_t bytes)
+static void *memory_of(dq_machine *machine, size_t bytes, size_t alignment)
 {
-    char *block = (char *)memory + before(bytes);
+    dq_heap *heap = dq_machine_heap(machine);
+    const size_t room = room_of(bytes);
+    void *memory = heap != NULL ? dq_heap_take(heap, room, is_on_page(bytes)) : NULL;
 
-    memset(memory, FILL, before(bytes));
-    memset(block + bytes, FILL, GUARD);
+    return memory != NULL ? memory
+                          : host_aligned_allocate(room, is_on_page(bytes) ? PAGE_SIZE : alignment);
+}
+
+void *dq_poolguard_get(dq_machine *machine, size_t bytes, size_t alignment)
+{
+    char *memory = memory_of(machine, bytes, alignment);
+    char *block = memory != NULL ? memory + before(bytes) : NULL;
+
+    if (block != NULL) {
+        memset(memory, FILL, before(bytes));
+        memset(block + bytes, FILL, GUARD);
+    }
     return block;
 }
 
-void *dq_poolguard_memory(void *block, size_t bytes)
+void dq_poolguard_give(dq_machine *machine, void *block, size_t bytes)
 {
-    return (char *)block - before(bytes);
+    dq_heap *heap = dq_machine_heap(machine);
+    char *memory = (char *)block - before(bytes);
+
+    if (dq_heap_has(heap, memory)) {
+        dq_heap_give(heap, memory, room_of(bytes), is_on_page(bytes));
+    } else {
+        host_aligned_free(memory);
+    }
+}
+
+void dq_poolguard_drop(dq_machine *machine, void *block, size_t bytes)
+{
+    if (!dq_heap_has(dq_machine_heap(machine), block)) {
+        dq_poolguard_give(machine, block, bytes);
+    }
 }
 
 /* All bytes are alike if each is as the next one. */

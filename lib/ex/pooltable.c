@@ -7,6 +7,7 @@
 
 #include "ex/poolguard.h"
 #include "ex/poolmap.h"
+#include "ex/poolnear.h"
 #include "ke/ki.h"
 
 enum { BUCKETS = 1024, FREED_AT_FIRST = 64, FREED_KEPT = 4096, FREED_FILL = 0xDD };
@@ -73,17 +74,10 @@ static void make_room(dq_machine *machine, dq_pool *p)
     }
 }
 
-static void free_memory(const dq_arena *arena, void *address, size_t bytes)
-{
-    if (address != NULL && !dq_arena_has(arena, address)) {
-        host_aligned_free(dq_poolguard_memory(address, bytes));
-    }
-}
-
 void dq_pool_let_go(dq_machine *machine, dq_pool_block *block)
 {
     block->kept = false;
-    free_memory(machine->options.arena, block->address, block->bytes);
+    dq_poolguard_give(machine, block->address, block->bytes);
 }
 
 static bool is_special(const dq_pool *p, const void *address)
@@ -253,7 +247,7 @@ dq_pool_block *dq_pool_take_in(dq_machine *machine, dq_pool *p, void *address, s
             dq_special_close(p->special, address, bytes);
             dq_special_forget(p->special, address, bytes);
         } else {
-            free_memory(machine->options.arena, address, bytes);
+            dq_poolguard_give(machine, address, bytes);
         }
         return NULL;
     }
@@ -283,7 +277,7 @@ static void halt(dq_machine *machine)
                 dq_poolmap_orphan(block->address, p);
             }
             if (!block->special && (!block->freed || block->kept)) {
-                free_memory(machine->options.arena, block->address, block->bytes);
+                dq_poolguard_drop(machine, block->address, block->bytes);
             }
             dq_machine_give(machine, block);
         }
@@ -319,21 +313,37 @@ dq_pool *dq_pool_of(dq_machine *machine)
     if (kernel->pool == NULL) {
         kernel->pool = dq_machine_get(machine, sizeof(dq_pool));
         kernel->pool_halt = kernel->pool != NULL ? halt : NULL;
+        kernel->pool_describe = dq_pool_describe;
+        kernel->pool_describe_block = dq_pool_describe_block;
+        kernel->pool_tell_damages = dq_pool_tell_damages;
         start_special(machine);
     }
     return kernel->pool;
 }
 
-void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block),
-                      void *context)
+static void for_each(dq_machine *machine, bool freed,
+                     void (*visit)(void *context, const dq_pool_block *block), void *context)
 {
     const dq_pool *p = ((dq_kernel *)machine->kernel)->pool;
 
     for (unsigned i = 0; p != NULL && i < BUCKETS; i++) {
         for (const dq_pool_block *block = p->buckets[i]; block != NULL; block = block->next) {
-            if (!block->freed) {
+            if (freed || !block->freed) {
                 visit(context, block);
             }
         }
     }
+}
+
+void dq_pool_for_each(dq_machine *machine, void (*visit)(void *context, const dq_pool_block *block),
+                      void *context)
+{
+    for_each(machine, false, visit, context);
+}
+
+void dq_pool_for_each_known(dq_machine *machine,
+                            void (*visit)(void *context, const dq_pool_block *block),
+                            void *context)
+{
+    for_each(machine, true, visit, context);
 }

@@ -25,7 +25,7 @@ bool dq_special_owns(const dq_machine *machine, const void *address);
 /* Memory of a block to be, in special pool. NULL: there is none, or no room in it. */
 void *dq_pool_special_memory(dq_pool *pool, size_t bytes, size_t alignment, dq_special_pool side);
 
-/* Takes in memory that dq_poolguard_set() has made ready, or that is special. The block's other
+/* Takes in memory that dq_poolguard_get() has made ready, or that is special. The block's other
  * fields are the caller's to fill in. NULL, and the memory is freed: there is no room for the
  * block. */
 dq_pool_block *dq_pool_take_in(dq_machine *machine, dq_pool *pool, void *address, size_t bytes);

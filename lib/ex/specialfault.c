@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 
+#include "ex/poolnear.h"
 #include "ex/pooltable.h"
 #include "ex/specialpool.h"
 #include "ke/ki.h"
@@ -26,13 +27,7 @@ static bool look_up(dq_machine *machine, const void *address, dq_special_thing *
         return address != NULL && kernel->special_other != NULL &&
                kernel->special_other(machine, address, thing);
     }
-    *thing = (dq_special_thing){ .address = block->address,
-                                 .bytes = block->bytes,
-                                 .freed = block->freed,
-                                 .place = block->place,
-                                 .freed_place = block->freed_place };
-    snprintf(thing->what, sizeof(thing->what), "pool block of %zu bytes (tag %.4s)", block->bytes,
-             (const char *)&block->tag);
+    *thing = dq_pool_thing(block);
     return true;
 }
 

@@ -24,8 +24,9 @@ typedef struct dq_special_thing {
     const void *address;
     size_t bytes;
     bool freed;
-    char what[64]; /* "pool block of 16 bytes (tag Test)". */
+    char what[80]; /* "pool block of 16 bytes (tag Test)". */
     const void *place, *freed_place;
+    const char *damage; /* A byte next to it that somebody has written to, or NULL. */
 } dq_special_thing;
 
 /* NULL when it cannot be had. */

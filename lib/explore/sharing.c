@@ -69,6 +69,7 @@ static bool is_own(const dq_processor *cpu, const void *address)
 static bool is_steady(const dq_sharing *sharing, const dq_processor *cpu, const void *address)
 {
     return is_on_stack(cpu->task, address) || dq_arena_has(sharing->arena, address) ||
+           dq_heap_has(sharing->arena->heap, address) ||
            sharing->is_static(sharing->owner, address) || is_on_any_stack(cpu->machine, address);
 }
 

@@ -35,7 +35,7 @@ void dq_dma_registers_drop(dq_processor *cpu, dq_adapter *adapter, dq_dma_regist
         dq_dma_unmap(cpu, adapter, set, set->pieces);
     }
     if (set->pages != NULL) {
-        (void)dq_frame_block_free(cpu->machine, set->pages, cpu->execution->place);
+        dq_frame_block_free(cpu->machine, set->pages, cpu->execution->place);
     }
     while (*link != set) {
         link = &(*link)->next;

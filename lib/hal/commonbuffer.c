@@ -64,7 +64,8 @@ VOID dq_dma_free_common_buffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
     const void *place = __builtin_return_address(0);
     const dq_adapter *adapter;
     dq_frame_block *block;
-    char freed[200];
+    char freed[200], text[DQ_FINDING_TEXT];
+    bool damaged;
 
     DQ_ENTER(FreeCommonBuffer, DmaAdapter, VirtualAddress, Length, CacheEnabled, DQ_VOID);
     adapter = dq_adapter_check(cpu, DmaAdapter, place);
@@ -82,11 +83,12 @@ VOID dq_dma_free_common_buffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
         return;
     }
     check_match(cpu, block, adapter, Length, (uint64_t)LogicalAddress.QuadPart, place);
-    if (!dq_frame_block_free(cpu->machine, block, place)) {
+    damaged = dq_frame_block_tell_damage(cpu->machine, block, text, sizeof(text));
+    dq_frame_block_free(cpu->machine, block, place);
+    if (damaged) {
         dq_dma_refuse(cpu,
                       &(dq_dma_error){
                           .subcode = 0x0F, .p2 = 0x05, .p3 = block->address, .place = place },
-                      "driver or device has written behind the end of a common buffer of %u bytes",
-                      Length);
+                      "%s", text);
     }
 }

@@ -4,24 +4,32 @@
  * No frame is unwound: a runtime library's are not known, and a damaged stack must do. A word
  * counts as a return address if it is the one that is looked for, or points into guest code.
  */
+#include "host/frame.h"
 #include "host/guest.h"
 #include "host/host.h"
 
-enum { WORDS = 2048 };
+enum { WORDS = 2048, PAGES_BEFORE = 8 };
 
 typedef struct words {
     uintptr_t at[WORDS];
     size_t count;
 } words;
 
+/* A stack pointer that has run out of its stack points into the pages before it. */
 static void read_stack(words *stack, const void *stack_pointer, const void *end)
 {
-    const uintptr_t aligned =
-        ((uintptr_t)stack_pointer + sizeof(uintptr_t) - 1) & ~(sizeof(uintptr_t) - 1);
-    const size_t there = (uintptr_t)end > aligned ? (uintptr_t)end - aligned : 0;
-    const size_t bytes = there < sizeof stack->at ? there : sizeof stack->at;
+    const uintptr_t page = host_page_bytes();
+    uintptr_t at = ((uintptr_t)stack_pointer + sizeof(uintptr_t) - 1) & ~(sizeof(uintptr_t) - 1);
 
-    stack->count = host_memory_copy(stack->at, (const void *)aligned, bytes) / sizeof stack->at[0];
+    stack->count = 0;
+    for (unsigned i = 0; i < PAGES_BEFORE && stack->count == 0; i++) {
+        const size_t there = (uintptr_t)end > at ? (uintptr_t)end - at : 0;
+        const size_t bytes = there < sizeof stack->at ? there : sizeof stack->at;
+
+        stack->count =
+            host_memory_copy(stack->at, (const void *)at, bytes) / sizeof stack->at[0];
+        at = (at / page + 1) * page;
+    }
 }
 
 static bool has(const words *stack, uintptr_t word)
@@ -37,7 +45,7 @@ static bool has(const words *stack, uintptr_t word)
 static uintptr_t first_guest(const words *stack, const host_guest *guest)
 {
     for (size_t i = 0; i < stack->count; i++) {
-        if (host_guest_has(guest, stack->at[i])) {
+        if (host_guest_has(guest, stack->at[i]) && host_frame_follows_call(stack->at[i])) {
             return stack->at[i];
         }
     }

@@ -17,10 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/abort.h"
 #include "host/frame.h"
 #include "host/here_posix.h"
 #include "host/sanitizer.h"
 #include "host/stack.h"
+#include "host/unwind.h"
 
 #define LANDING_BYTES   ((size_t)256 * 1024)
 #define ALTERNATE_BYTES ((size_t)64 * 1024) /* Beyond any processor's register state. */
@@ -48,8 +50,8 @@ typedef struct host_catch {
     _Alignas(16) unsigned char state[STATE_BYTES]; /* Of the code that faulted. */
 } host_catch;
 
-enum { SIGNALS = 5 };
-static const int signals[SIGNALS] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+enum { SIGNALS = 6 };
+static const int signals[SIGNALS] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
 
 static HOST_KEPT struct {
     pthread_mutex_t mutex;
@@ -74,15 +76,30 @@ static bool overflows(uintptr_t address, uintptr_t stack_pointer)
            overflows_own_stack(address, stack_pointer);
 }
 
+static const void *guess(const void *state)
+{
+    const uintptr_t address = host_frame_wild_address(state);
+
+    return (const void *)(address != 0 ? address : UINTPTR_MAX);
+}
+
 static void describe_access(host_fault *fault, const siginfo_t *info, const void *state)
 {
     const uintptr_t caller = host_frame_caller(state);
+    uintptr_t target;
 
+    if (host_frame_is_privileged(state)) {
+        fault->kind = HOST_FAULT_PRIVILEGED;
+        return;
+    }
     fault->kind = HOST_FAULT_ACCESS;
     fault->caller = (const void *)caller;
     fault->access = host_frame_access(state);
-    fault->address = host_frame_address_unknown(state) ? (const void *)UINTPTR_MAX : info->si_addr;
-    if (host_frame_is_known() && fault->address == fault->place) {
+    fault->address = host_frame_address_unknown(state) ? guess(state) : info->si_addr;
+    if (host_frame_returns(state, &target)) {
+        fault->access = HOST_FAULT_RETURN;
+        fault->address = (const void *)target;
+    } else if (host_frame_is_known() && fault->address == fault->place) {
         fault->access = HOST_FAULT_EXECUTE;
     }
     if (overflows((uintptr_t)fault->address, (uintptr_t)fault->stack_pointer)) {
@@ -90,6 +107,14 @@ static void describe_access(host_fault *fault, const siginfo_t *info, const void
     } else if (fault->access == HOST_FAULT_EXECUTE) {
         fault->place = caller != 0 ? (const void *)caller : fault->place;
     }
+}
+
+/* In it. */
+static const void *caller_of_library(void)
+{
+    const uintptr_t returns_to = host_unwind_to_guest();
+
+    return returns_to != 0 ? (const void *)(returns_to - 1) : NULL;
 }
 
 static void describe(host_fault *fault, int signal, const siginfo_t *info, const void *state)
@@ -108,6 +133,11 @@ static void describe(host_fault *fault, int signal, const siginfo_t *info, const
         break;
     case SIGABRT:
         fault->kind = HOST_FAULT_ABORT;
+        fault->caller = caller_of_library();
+        break;
+    case SIGTRAP:
+        fault->kind = HOST_FAULT_BREAKPOINT;
+        fault->place = (const void *)host_frame_breakpoint(state);
         break;
     default:
         describe_access(fault, info, state);
@@ -307,6 +337,10 @@ static void uninstall(void)
 
 static void count_threads(int change)
 {
+    if (change > 0) {
+        host_abort_prepare();
+        host_unwind_prepare();
+    }
     pthread_mutex_lock(&handlers.mutex);
     if (change > 0 && handlers.threads == 0) {
         install();

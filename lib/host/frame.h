@@ -24,6 +24,22 @@ host_fault_access host_frame_access(const void *state);
 /* True if the processor did not say which address a memory fault touched. */
 bool host_frame_address_unknown(const void *state);
 
+/* Of an address that the processor did not tell since it cannot be one: what was probably meant, by
+ * the registers. 0: none of them says. */
+uintptr_t host_frame_wild_address(const void *state);
+
+/* True if the instruction at the place is one that only a kernel may execute. */
+bool host_frame_is_privileged(const void *state);
+
+/* True if the fault came of a return, or is that of one: then to which address. */
+bool host_frame_returns(const void *state, uintptr_t *address);
+
+/* Where the instruction begins that called a debugger. */
+uintptr_t host_frame_breakpoint(const void *state);
+
+/* True if a call may stand in front of the address: it may be a return address. */
+bool host_frame_follows_call(uintptr_t address);
+
 /* An address inside the call instruction that led to a place where no code is; 0 if it cannot be
  * told. */
 uintptr_t host_frame_caller(const void *state);

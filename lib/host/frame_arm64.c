@@ -99,6 +99,36 @@ bool host_frame_address_unknown(const void *state)
     return false;
 }
 
+uintptr_t host_frame_wild_address(const void *state)
+{
+    (void)state;
+    return 0;
+}
+
+bool host_frame_is_privileged(const void *state)
+{
+    (void)state;
+    return false;
+}
+
+bool host_frame_returns(const void *state, uintptr_t *address)
+{
+    (void)state;
+    *address = 0;
+    return false;
+}
+
+uintptr_t host_frame_breakpoint(const void *state)
+{
+    return host_frame_place(state);
+}
+
+bool host_frame_follows_call(uintptr_t address)
+{
+    (void)address;
+    return true;
+}
+
 /* The call that led here left its return address in x30, not yet signed. */
 uintptr_t host_frame_caller(const void *state)
 {

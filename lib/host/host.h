@@ -256,6 +256,8 @@ typedef enum host_fault_kind {
     HOST_FAULT_BUS,
     HOST_FAULT_ARITHMETIC,     /* Integer division by zero and the like. */
     HOST_FAULT_INSTRUCTION,    /* An illegal instruction. */
+    HOST_FAULT_PRIVILEGED,     /* One that only a kernel may execute. */
+    HOST_FAULT_BREAKPOINT,     /* One that calls a debugger, and none is there. */
     HOST_FAULT_STACK_OVERFLOW, /* An access in a guard page of a context's stack. */
     HOST_FAULT_ABORT,          /* abort(): a failed assert(), an exception that nobody catches. */
     HOST_FAULT_STALLED         /* The watchdog's: no progress for the agreed time. */
@@ -264,16 +266,18 @@ typedef enum host_fault_kind {
 typedef enum host_fault_access {
     HOST_FAULT_READ,
     HOST_FAULT_WRITE,
-    HOST_FAULT_EXECUTE
+    HOST_FAULT_EXECUTE,
+    HOST_FAULT_RETURN /* To an address that the stack held, and that is no code. */
 } host_fault_access;
 
 typedef struct host_fault {
     host_fault_kind kind;
     host_fault_access access;
-    const void *address; /* What was touched (UINTPTR_MAX: unknown); what was to be executed. */
+    const void *address; /* What was touched (UINTPTR_MAX: unknown); what was to be executed. An
+                            address that cannot be at all is told as far as it can be guessed. */
     const void *place;   /* The program counter. After a call of a bad address, inside that call. */
     const void *stack_pointer; /* Where the faulting code's stack stood. */
-    const void *caller; /* Of an access, in a function that calls nothing: in the call of it. */
+    const void *caller; /* In the call of the faulting code, as far as that is known; or NULL. */
 } host_fault;
 
 /* Runs on a landing stack of its own, as ordinary code (no signal is blocked), in place of the
@@ -286,6 +290,22 @@ typedef void host_fault_handler(void *owner, const host_fault *fault);
  * code which called it; else behind the faulting instruction. The stack is looked at up to
  * `stack_end`. Slow: for reports. */
 const void *host_fault_blame(const host_fault *fault, const void *call, const void *stack_end);
+
+/* Why the C library has called abort(), as far as it says. */
+typedef enum host_abort {
+    HOST_ABORT_UNKNOWN, /* Nothing was said, or something else: said is empty, or has it. */
+    HOST_ABORT_POINTER, /* free() or realloc() refused a pointer. The heap can be used. */
+    HOST_ABORT_HEAP,    /* It found its heap damaged, and may hold its lock: the heap is lost. */
+    HOST_ABORT_STACK,   /* A function found that its frame was written over. */
+    HOST_ABORT_BUFFER   /* A function of it was about to write behind the end of a buffer. */
+} host_abort;
+
+/* Once for each abort, by who handles it. `said`: its words. */
+host_abort host_abort_cause(char *said, size_t bytes);
+
+/* Before the end of a process whose heap is lost: from now on, the functions that name code and
+ * data do without it, and find no source lines. */
+void host_heap_is_lost(void);
 
 /* From now on, faults on the calling host thread go to `handler`. Whatever handlers the process
  * had (CMocka's, a sanitizer's) are put aside until the last thread releases. Faults on other
@@ -354,6 +374,18 @@ void host_address_close(void *start, size_t bytes, bool drop);
 
 /* Copies from memory that may not be there. Returns how many bytes could be read. */
 size_t host_memory_copy(void *to, const void *from, size_t bytes);
+
+/* How memory can be used that lies there. */
+typedef enum host_memory {
+    HOST_MEMORY_NONE, /* There is none, or nobody may touch it. */
+    HOST_MEMORY_READ, /* It may only be read: constants. */
+    HOST_MEMORY_DATA,
+    HOST_MEMORY_CODE
+} host_memory;
+
+/* Slow: for reports. Without the heap. `module`: the base name of the file that it comes from;
+ * empty: none. */
+host_memory host_memory_kind(const void *address, char *module, size_t bytes);
 
 /* Memory of the host's allocator at an aligned address. NULL when it is short. */
 void *host_aligned_allocate(size_t bytes, size_t alignment);

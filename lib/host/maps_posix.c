@@ -31,6 +31,8 @@ static bool parse(const char *line, host_mapping *mapping)
     if (strlen(end) < 5) {
         return false;
     }
+    mapping->readable = end[1] == 'r';
+    mapping->writable = end[2] == 'w';
     mapping->executable = end[3] == 'x';
     slash = strchr(end, '/');
     mapping->path = slash != NULL ? slash : "";

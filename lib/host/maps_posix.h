@@ -11,6 +11,8 @@
 typedef struct host_mapping {
     uintptr_t start;
     uintptr_t end;
+    bool readable;
+    bool writable;
     bool executable;
     const char *path; /* Empty if no file is mapped. Lives as long as the call. */
 } host_mapping;

@@ -118,6 +118,13 @@ static void spell_out(host_symbol *symbol)
     }
 }
 
+static HOST_KEPT bool heap_is_lost;
+
+void host_heap_is_lost(void)
+{
+    heap_is_lost = true;
+}
+
 void host_symbol_find(const void *address, host_symbol *symbol)
 {
     module m = { .address = (uintptr_t)address };
@@ -131,8 +138,10 @@ void host_symbol_find(const void *address, host_symbol *symbol)
     complete_path(&m);
     snprintf(symbol->module, sizeof symbol->module, "%s", host_maps_base_name(m.path));
     find_function(&m, symbol);
-    host_source_line_find(address, symbol);
-    spell_out(symbol);
+    if (!heap_is_lost) {
+        host_source_line_find(address, symbol);
+        spell_out(symbol);
+    }
 }
 
 /* Compilers number the static variables of functions: rx_count.0, rx_count.1. */
@@ -161,6 +170,8 @@ bool host_symbol_find_data(const void *address, host_symbol *symbol)
         return false;
     }
     drop_number(symbol->function);
-    spell_out(symbol);
+    if (!heap_is_lost) {
+        spell_out(symbol);
+    }
     return true;
 }

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "ex/pool.h"
 #include "io/io.h"
 #include "io/power.h"
 #include "io/wmi.h"
@@ -12,7 +13,12 @@
 
 enum { TYPE_DEVICE = 3 }; /* DEVICE_OBJECT.Type, "wdm: DEVICE_OBJECT". */
 
-/* In front of each device object; its extension follows it. */
+/* Its extension is aligned for anything, and keeps away from what the system has in the object. */
+enum { GAP = 64 };
+static const size_t bytes_of_object = (sizeof(DEVICE_OBJECT) + 15) / 16 * 16 + GAP;
+
+/* What the kernel knows of a device object. One of a driver's is a block of pool, and its extension
+ * follows it there. */
 typedef struct dq_device_record {
     struct dq_device_record *next;
     UNICODE_STRING name;
@@ -23,7 +29,9 @@ typedef struct dq_device_record {
     POWER_STATE power; /* That PoSetPowerState was told. */
     bool deleted;
     const void *place; /* Who called IoCreateDevice; NULL: nobody did. */
-    DEVICE_OBJECT device;
+    const void *deleted_place;
+    PDEVICE_OBJECT device;
+    DEVICE_OBJECT systems; /* That, if it is the system's own. */
 } dq_device_record;
 
 static dq_device_record *record_of(dq_machine *machine, const void *device)
@@ -31,7 +39,7 @@ static dq_device_record *record_of(dq_machine *machine, const void *device)
     const dq_io *io = dq_io_of(machine);
     dq_device_record *record = io != NULL ? io->devices : NULL;
 
-    while (record != NULL && (record->deleted || &record->device != device)) {
+    while (record != NULL && (record->deleted || record->device != device)) {
         record = record->next;
     }
     return record;
@@ -43,7 +51,7 @@ static dq_device_record *any_record_of(dq_machine *machine, const void *device)
     const dq_io *io = dq_io_of(machine);
     dq_device_record *record = io != NULL ? io->devices : NULL;
 
-    while (record != NULL && &record->device != device) {
+    while (record != NULL && record->device != device) {
         record = record->next;
     }
     return record;
@@ -97,7 +105,7 @@ PDEVICE_OBJECT dq_device_named(dq_machine *machine, const UNICODE_STRING *name)
     while (record != NULL && (record->deleted || !dq_name_is(&record->name, name))) {
         record = record->next;
     }
-    return record != NULL ? &record->device : NULL;
+    return record != NULL ? record->device : NULL;
 }
 
 static size_t name_bytes(const UNICODE_STRING *name)
@@ -105,15 +113,24 @@ static size_t name_bytes(const UNICODE_STRING *name)
     return name != NULL ? name->Length : 0;
 }
 
+static void forget(dq_machine *machine, dq_device_record *record)
+{
+    dq_device_record **link = &dq_io_of(machine)->devices;
+
+    while (*link != record) {
+        link = &(*link)->next;
+    }
+    *link = record->next;
+    dq_keep_drop(machine, record);
+}
+
 static bool name_is_taken(dq_machine *machine, const UNICODE_STRING *name)
 {
     return name_bytes(name) != 0 && dq_device_named(machine, name) != NULL;
 }
 
-static dq_device_record *make_record(dq_machine *machine, size_t extension_bytes,
-                                     const UNICODE_STRING *name)
+static dq_device_record *make_record(dq_machine *machine, const UNICODE_STRING *name)
 {
-    const size_t extension_room = (extension_bytes + 15) / 16 * 16;
     const size_t named_bytes = name_bytes(name);
     dq_io *io = dq_io_of(machine);
     dq_device_record *record;
@@ -121,14 +138,13 @@ static dq_device_record *make_record(dq_machine *machine, size_t extension_bytes
     if (io == NULL) {
         return NULL;
     }
-    record = dq_keep(machine, sizeof(*record) + extension_room + named_bytes);
+    record = dq_keep(machine, sizeof(*record) + named_bytes);
     if (record == NULL) {
         return NULL;
     }
-    record->extension_bytes = extension_bytes;
-    record->device.DeviceExtension = extension_bytes > 0 ? record + 1 : NULL;
+    record->device = &record->systems;
     if (named_bytes > 0) {
-        record->name.Buffer = (PWCH)(void *)((char *)(record + 1) + extension_room);
+        record->name.Buffer = (PWCH)(void *)(record + 1);
         record->name.Length = name->Length;
         record->name.MaximumLength = name->Length;
         memcpy(record->name.Buffer, name->Buffer, named_bytes);
@@ -136,6 +152,26 @@ static dq_device_record *make_record(dq_machine *machine, size_t extension_bytes
     record->next = io->devices;
     io->devices = record;
     return record;
+}
+
+/* Of a driver's. */
+static bool give_memory(dq_processor *cpu, dq_device_record *record, size_t extension_bytes,
+                        const void *place)
+{
+    const size_t bytes = bytes_of_object + extension_bytes;
+    PDEVICE_OBJECT device = bytes > extension_bytes
+                                ? dq_pool_part(cpu, bytes, DQ_POOL_DEVICE, "", place)
+                                : NULL;
+
+    if (device == NULL) {
+        return false;
+    }
+    memset(device, 0, bytes);
+    memset((char *)device + bytes_of_object - GAP, DQ_HEAP_FILL, GAP);
+    device->DeviceExtension = extension_bytes > 0 ? (char *)device + bytes_of_object : NULL;
+    record->device = device;
+    record->extension_bytes = extension_bytes;
+    return true;
 }
 
 static void fill(PDEVICE_OBJECT device, size_t extension_bytes)
@@ -147,15 +183,15 @@ static void fill(PDEVICE_OBJECT device, size_t extension_bytes)
     dq_devicequeue_init(&device->DeviceQueue);
 }
 
-PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_bytes)
+PDEVICE_OBJECT dq_device_object_create(dq_machine *machine)
 {
-    dq_device_record *record = make_record(machine, extension_bytes, NULL);
+    dq_device_record *record = make_record(machine, NULL);
 
     if (record == NULL) {
         return NULL;
     }
-    fill(&record->device, extension_bytes);
-    return &record->device;
+    fill(record->device, 0);
+    return record->device;
 }
 
 NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
@@ -176,32 +212,39 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
     if (dq_fails(cpu, DQ_FAIL_DEVICE, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    record = make_record(cpu->machine, DeviceExtensionSize, DeviceName);
+    record = make_record(cpu->machine, DeviceName);
     if (record == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    fill(&record->device, DeviceExtensionSize);
-    record->place = DQ_CALL_PLACE;
-    record->device.DeviceType = DeviceType;
-    record->device.Characteristics = DeviceCharacteristics;
-    record->device.Flags |= Exclusive ? DO_EXCLUSIVE : 0;
-    record->device.DriverObject = DriverObject;
-    if (DriverObject != NULL) {
-        record->device.NextDevice = DriverObject->DeviceObject;
-        DriverObject->DeviceObject = &record->device;
+    if (!give_memory(cpu, record, DeviceExtensionSize, DQ_CALL_PLACE)) {
+        forget(cpu->machine, record);
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
-    *DeviceObject = &record->device;
+    fill(record->device, DeviceExtensionSize);
+    record->place = DQ_CALL_PLACE;
+    record->device->DeviceType = DeviceType;
+    record->device->Characteristics = DeviceCharacteristics;
+    record->device->Flags |= Exclusive ? DO_EXCLUSIVE : 0;
+    record->device->DriverObject = DriverObject;
+    if (DriverObject != NULL) {
+        record->device->NextDevice = DriverObject->DeviceObject;
+        DriverObject->DeviceObject = record->device;
+    }
+    *DeviceObject = record->device;
     return STATUS_SUCCESS;
 }
 
 /* ---- Deleting -------------------------------------------------------------------------------- */
 
+/* Of the object and its extension. */
+static size_t bytes_of(const dq_device_record *record)
+{
+    return bytes_of_object + record->extension_bytes;
+}
+
 static bool lies_in(const dq_device_record *record, const void *address)
 {
-    const uintptr_t start = (uintptr_t)&record->device;
-    const uintptr_t end = (uintptr_t)(record + 1) + record->extension_bytes;
-
-    return (uintptr_t)address >= start && (uintptr_t)address < end;
+    return (uintptr_t)address - (uintptr_t)record->device < bytes_of(record);
 }
 
 /* An ISR whose context dies with the device would use freed memory at its next interrupt. */
@@ -225,8 +268,7 @@ static void check_interrupts(dq_processor *cpu, const dq_device_record *record, 
 
 static void check_dpc(dq_processor *cpu, const dq_device_record *record, const void *place)
 {
-    const size_t bytes = sizeof(*record) + record->extension_bytes;
-    PKDPC dpc = dq_dpc_inside(cpu->machine, record, bytes);
+    PKDPC dpc = dq_dpc_inside(cpu->machine, record->device, bytes_of(record));
 
     if (dpc != NULL) {
         dq_find(cpu,
@@ -235,10 +277,33 @@ static void check_dpc(dq_processor *cpu, const dq_device_record *record, const v
                                .page = "wdm: IoDeleteDevice",
                                .code = TIMER_OR_DPC_INVALID,
                                .place = place,
-                               .parameters = { 1, (uintptr_t)dpc, (uintptr_t)record,
-                                               (uintptr_t)record + bytes } },
+                               .parameters = { 1, (uintptr_t)dpc, (uintptr_t)record->device,
+                                               (uintptr_t)record->device + bytes_of(record) } },
                 "IoDeleteDevice was called while a DPC in the device's memory is queued: stop "
                 "the device, then call KeRemoveQueueDpc or KeFlushQueuedDpcs");
+    }
+}
+
+static void check_gap(dq_processor *cpu, const dq_device_record *record, const void *place)
+{
+    const unsigned char *extension = (const unsigned char *)record->device + bytes_of_object;
+    int at = -1;
+
+    while (at >= -GAP && extension[at] == DQ_HEAP_FILL) {
+        at--;
+    }
+    if (record->device != &record->systems && at >= -GAP) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "bug check",
+                               .page = "wdm: IoCreateDevice",
+                               .code = SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION,
+                               .place = place,
+                               .parameters = { (uintptr_t)extension, (uintptr_t)(extension + at),
+                                               0, 0x23 } },
+                "somebody has written before the extension of a device object: byte %d of it is "
+                "damaged",
+                at);
     }
 }
 
@@ -262,11 +327,11 @@ static void check_stack(dq_processor *cpu, dq_device_record *record, const void 
         record->lower->AttachedDevice = NULL;
         record->lower = NULL;
     }
-    if (record->device.AttachedDevice != NULL) {
+    if (record->device->AttachedDevice != NULL) {
         accuse_stack(cpu, 0, place,
                      "for a device that another is attached to, which would go on sending to it");
     }
-    if (dq_shutdown_registered(cpu->machine, &record->device) != NULL) {
+    if (dq_shutdown_registered(cpu->machine, record->device) != NULL) {
         accuse_stack(cpu, 0, place,
                      "for a device that is registered for shutdown: call "
                      "IoUnregisterShutdownNotification first");
@@ -288,14 +353,11 @@ static void unlink_from_driver(PDEVICE_OBJECT device)
 
 static void drop(dq_machine *machine, dq_device_record *record)
 {
-    dq_device_record **link = &dq_io_of(machine)->devices;
-
-    while (*link != record) {
-        link = &(*link)->next;
+    dq_remove_locks_forget(machine, record->device, bytes_of(record));
+    if (record->device != &record->systems) {
+        dq_pool_give_back(dq_self, record->device, DQ_POOL_DEVICE, record->deleted_place);
     }
-    *link = record->next;
-    dq_remove_locks_forget(machine, record, sizeof(*record) + record->extension_bytes);
-    dq_keep_drop(machine, record);
+    forget(machine, record);
 }
 
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
@@ -320,15 +382,17 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     }
     check_interrupts(cpu, record, place);
     check_dpc(cpu, record, place);
+    check_gap(cpu, record, place);
     check_stack(cpu, record, place);
     dq_iotimer_delete(cpu, DeviceObject);
     dq_shutdown_forget(cpu->machine, DeviceObject);
     dq_power_requests_check(cpu, DeviceObject);
     dq_idle_delete(cpu->machine, DeviceObject);
     dq_wmi_delete(cpu, DeviceObject, DQ_CALL_PLACE);
-    unlink_from_driver(&record->device);
+    unlink_from_driver(record->device);
     record->deleted = true;
-    if (record->holds == 0 && record->device.ReferenceCount == 0) {
+    record->deleted_place = place;
+    if (record->holds == 0 && record->device->ReferenceCount == 0) {
         drop(cpu->machine, record);
     }
 }
@@ -345,9 +409,9 @@ PDEVICE_OBJECT dq_device_at(dq_machine *machine, const void *address, size_t *of
     if (record == NULL) {
         return NULL;
     }
-    *offset = (uintptr_t)address - (uintptr_t)&record->device;
+    *offset = (uintptr_t)address - (uintptr_t)record->device;
     *place = record->place;
-    return &record->device;
+    return record->device;
 }
 
 const UNICODE_STRING *dq_device_name(dq_machine *machine, const DEVICE_OBJECT *device)
@@ -366,7 +430,7 @@ void dq_device_for_each(dq_machine *machine,
     for (dq_device_record *record = io != NULL ? io->devices : NULL; record != NULL;
          record = record->next) {
         if (!record->deleted && record->place != NULL) {
-            visit(context, &record->device, record->place);
+            visit(context, record->device, record->place);
         }
     }
 }
@@ -380,8 +444,8 @@ void dq_device_for_each_referenced(dq_machine *machine,
 
     for (dq_device_record *record = io != NULL ? io->devices : NULL; record != NULL;
          record = record->next) {
-        if (record->device.ReferenceCount > 0) {
-            visit(context, &record->device, record->place);
+        if (record->device->ReferenceCount > 0) {
+            visit(context, record->device, record->place);
         }
     }
 }

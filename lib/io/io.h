@@ -71,8 +71,8 @@ dq_io *dq_io_of(dq_machine *machine);
 
 /* ---- device.c -------------------------------------------------------------------------------- */
 
-/* A device object without a driver, with a zeroed extension. NULL when memory is short. */
-PDEVICE_OBJECT dq_device_object_create(dq_machine *machine, size_t extension_bytes);
+/* A device object without a driver, and without an extension. NULL when memory is short. */
+PDEVICE_OBJECT dq_device_object_create(dq_machine *machine);
 
 /* True if it is one that is not deleted. */
 bool dq_device_is_alive(dq_machine *machine, const void *device);

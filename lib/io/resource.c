@@ -24,7 +24,7 @@ dq_pdo *dq_pdo_create(dq_machine *machine, const char *name, dq_line *const *lin
     dq_io *io = dq_io_of(machine);
     dq_pdo *pdo = dq_keep(machine, sizeof(*pdo));
     dq_line **own_lines = dq_keep(machine, (count + 1) * sizeof(dq_line *));
-    PDEVICE_OBJECT device = dq_device_object_create(machine, 0);
+    PDEVICE_OBJECT device = dq_device_object_create(machine);
 
     if (io == NULL || pdo == NULL || own_lines == NULL || device == NULL) {
         return NULL;

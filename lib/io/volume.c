@@ -258,7 +258,7 @@ static bool make_first(dq_machine *machine, dq_volume *volume)
 
 static PDEVICE_OBJECT make_device(dq_machine *machine, dq_volume *volume)
 {
-    PDEVICE_OBJECT device = dq_device_object_create(machine, 0);
+    PDEVICE_OBJECT device = dq_device_object_create(machine);
 
     if (device != NULL) {
         dq_volume_driver_init(&volume->driver);

@@ -175,6 +175,30 @@ static bool owns(const dq_machine *machine, const void *address)
     return kernel->pool_owns != NULL && kernel->pool_owns(machine, address);
 }
 
+static bool describe(dq_machine *machine, const void *address, char *text, size_t bytes)
+{
+    const dq_kernel *kernel = machine->kernel;
+
+    return kernel->pool_describe != NULL &&
+           kernel->pool_describe(machine, address, text, bytes);
+}
+
+static bool describe_block(dq_machine *machine, const void *address, char *text, size_t bytes)
+{
+    const dq_kernel *kernel = machine->kernel;
+
+    return kernel->pool_describe_block != NULL &&
+           kernel->pool_describe_block(machine, address, text, bytes);
+}
+
+static unsigned tell_damages(dq_machine *machine, char *text, size_t bytes)
+{
+    const dq_kernel *kernel = machine->kernel;
+
+    text[0] = '\0';
+    return kernel->pool_tell_damages != NULL ? kernel->pool_tell_damages(machine, text, bytes) : 0;
+}
+
 const dq_kernel_hooks dq_kernel_hooks_table = {
     .boot = boot,
     .dispatch = dispatch,
@@ -190,6 +214,9 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .describe_waits = describe_waits,
     .fault = fault,
     .owns = owns,
+    .describe = describe,
+    .describe_block = describe_block,
+    .tell_damages = tell_damages,
     .rewind = give_back,
     .halt = halt,
 };

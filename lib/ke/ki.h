@@ -37,6 +37,11 @@ typedef struct dq_kernel {
     void (*pool_halt)(dq_machine *machine);
     void (*pool_fault)(dq_processor *cpu, const host_fault *fault); /* May be NULL. */
     bool (*pool_owns)(const dq_machine *machine, const void *address); /* The same. */
+    /* What lies at an address, and what is damaged (ex/poolnear.h). May be NULL. */
+    bool (*pool_describe)(dq_machine *machine, const void *address, char *text, size_t bytes);
+    bool (*pool_describe_block)(dq_machine *machine, const void *address, char *text,
+                                size_t bytes);
+    unsigned (*pool_tell_damages)(dq_machine *machine, char *text, size_t bytes);
     /* What begins at this address of special pool, if it is no block; false: nothing. May be
      * NULL. */
     bool (*special_other)(dq_machine *machine, const void *address,
@@ -65,6 +70,10 @@ typedef struct dq_kernel {
     struct dq_adapter *adapters;        /* hal/adapter.c */
     struct dq_frames *frames;           /* mm/frame.c */
     void (*frames_halt)(dq_machine *machine);
+    /* Calls visit() for each block of it, in use or freed. May be NULL. */
+    void (*frames_for_each)(dq_machine *machine,
+                            void (*visit)(void *context, const struct dq_special_thing *thing),
+                            void *context);
 } dq_kernel;
 
 /* Per processor. */

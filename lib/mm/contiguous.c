@@ -107,6 +107,8 @@ static void free_memory(dq_processor *cpu, PVOID address, const size_t *bytes, c
                                  .rule = "ContiguousMemory",
                                  .page = "wdm: MmFreeContiguousMemory",
                                  .place = place };
+    char text[DQ_FINDING_TEXT];
+    bool damaged;
 
     if (block == NULL || block->memory == NULL) {
         refuse(cpu, block, address, place);
@@ -117,11 +119,10 @@ static void free_memory(dq_processor *cpu, PVOID address, const size_t *bytes, c
                 dq_service_name(cpu->execution->service), (uint64_t)*bytes,
                 (uint64_t)block->bytes);
     }
-    if (!dq_frame_block_free(cpu->machine, block, place)) {
-        dq_find(cpu, &finding,
-                "somebody has written behind the end of a contiguous buffer of %" PRIu64
-                " bytes",
-                (uint64_t)block->bytes);
+    damaged = dq_frame_block_tell_damage(cpu->machine, block, text, sizeof(text));
+    dq_frame_block_free(cpu->machine, block, place);
+    if (damaged) {
+        dq_find(cpu, &finding, "%s", text);
     }
 }
 

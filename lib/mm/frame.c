@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ex/poolguard.h"
 #include "ex/pooltable.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "mm/frameguard.h"
 #include "sim/device.h"
 
-enum { BUCKETS = 512, FILL = 0xA5, PADDING = 0x0F, ZONES = 3 };
+enum { BUCKETS = 512, FILL = 0xA5, ZONES = 3 };
 
 /* Frame numbers: first and one behind the last, in the order of preference. */
 typedef struct zone {
@@ -51,35 +52,23 @@ static unsigned bucket(uint64_t value)
     return (unsigned)(value * 0x9E3779B97F4A7C15u >> 52) % BUCKETS;
 }
 
-/* In an arena it is there until the run is over. */
 static void *get_memory(dq_machine *machine, size_t bytes, bool *special)
 {
     dq_pool *pool = dq_pool_of(machine);
-    dq_arena *arena = machine->options.arena;
     void *memory = pool != NULL ? dq_pool_special_memory(pool, bytes, PAGE_SIZE,
                                                          machine->options.special_pool)
                                 : NULL;
 
     *special = memory != NULL;
-    if (memory == NULL) {
-        memory = arena != NULL ? dq_arena_allocate(arena, bytes, PAGE_SIZE) : NULL;
-    }
-    return memory != NULL ? memory : host_aligned_allocate(bytes, PAGE_SIZE);
-}
-
-static void free_memory(const dq_machine *machine, void *memory)
-{
-    if (!dq_arena_has(machine->options.arena, memory)) {
-        host_aligned_free(memory);
-    }
+    return memory != NULL ? memory : dq_poolguard_get(machine, bytes, PAGE_SIZE);
 }
 
 static void give_back(dq_machine *machine, dq_frame_block *block)
 {
     if (block->special) {
         dq_frameguard_close(machine, block, ((dq_kernel *)machine->kernel)->frames->blocks);
-    } else {
-        free_memory(machine, block->memory);
+    } else if (block->memory != NULL) {
+        dq_poolguard_give(machine, block->memory, block->pages * PAGE_SIZE);
     }
 }
 
@@ -89,8 +78,8 @@ static void halt(dq_machine *machine)
     dq_kernel *kernel = machine->kernel;
 
     for (dq_frame_block *block = kernel->frames->blocks; block != NULL; block = block->next) {
-        if (!block->special) {
-            free_memory(machine, block->memory);
+        if (!block->special && block->memory != NULL) {
+            dq_poolguard_drop(machine, block->memory, block->pages * PAGE_SIZE);
         }
     }
     kernel->frames = NULL;
@@ -103,6 +92,19 @@ static bool describe(dq_machine *machine, const void *address, dq_special_thing 
                                   thing);
 }
 
+/* dq_kernel.frames_for_each. */
+static void for_each(dq_machine *machine,
+                     void (*visit)(void *context, const dq_special_thing *thing), void *context)
+{
+    const dq_frame_block *block = ((const dq_kernel *)machine->kernel)->frames->blocks;
+
+    for (; block != NULL; block = block->next) {
+        const dq_special_thing thing = dq_frameguard_thing(block);
+
+        visit(context, &thing);
+    }
+}
+
 static dq_frames *frames_of(dq_machine *machine)
 {
     dq_kernel *kernel = machine->kernel;
@@ -112,6 +114,7 @@ static dq_frames *frames_of(dq_machine *machine)
         if (kernel->frames != NULL) {
             kernel->frames_halt = halt;
             kernel->special_other = describe;
+            kernel->frames_for_each = for_each;
             kernel->frames->next_asked = asked.first;
         }
     }
@@ -399,26 +402,15 @@ dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wi
         return NULL;
     }
     memset(block->memory, wish->zeroed ? 0 : FILL, wish->bytes);
-    memset(block->memory + wish->bytes, PADDING, pages * PAGE_SIZE - wish->bytes);
+    memset(block->memory + wish->bytes, DQ_FRAME_PADDING, pages * PAGE_SIZE - wish->bytes);
     block->next = frames->blocks;
     frames->blocks = block;
     return block;
 }
 
-static bool is_padding_intact(const dq_frame_block *block)
-{
-    for (size_t i = block->bytes; i < block->pages * PAGE_SIZE; i++) {
-        if (block->memory[i] != PADDING) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void *place)
+void dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void *place)
 {
     dq_frames *frames = frames_of(machine);
-    const bool intact = is_padding_intact(block);
 
     for (size_t i = 0; i < block->pages; i++) {
         frame *bound = by_page(frames, (uintptr_t)(block->memory + i * PAGE_SIZE) >> PAGE_SHIFT);
@@ -430,7 +422,6 @@ bool dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void 
     give_back(machine, block);
     block->memory = NULL;
     block->freed_place = place;
-    return intact;
 }
 
 dq_frame_block *dq_frame_block_at(dq_machine *machine, dq_frame_use use, const void *address)

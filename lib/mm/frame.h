@@ -63,8 +63,15 @@ void dq_frame_for_each_range(dq_machine *machine,
                              void (*visit)(void *context, const dq_frame_range *range),
                              void *context);
 
-/* The use of the memory is over. False if somebody has written behind its end. */
-bool dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void *place);
+/* True if somebody has written next to the block, which is in use: then says so. */
+bool dq_frame_block_tell_damage(dq_machine *machine, const dq_frame_block *block, char *text,
+                                size_t bytes);
+
+/* The same, as a finding at `place`: bug check 0xC1. */
+void dq_frame_block_check(dq_processor *cpu, const dq_frame_block *block, const void *place);
+
+/* The use of the memory is over. */
+void dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void *place);
 
 /* The block that begins at this address: in use, or the latest that was freed there; NULL. */
 dq_frame_block *dq_frame_block_at(dq_machine *machine, dq_frame_use use, const void *address);

@@ -37,7 +37,7 @@ static PMDL describe(dq_processor *cpu, dq_frame_block *block, const void *place
                                 place);
 
     if (mdl == NULL) {
-        (void)dq_frame_block_free(cpu->machine, block, place);
+        dq_frame_block_free(cpu->machine, block, place);
         return NULL;
     }
     MmInitializeMdl(mdl, NULL, block->bytes);
@@ -102,5 +102,6 @@ VOID NTAPI MmFreePagesFromMdl(PMDL MemoryDescriptorList)
     }
     dq_mdl_unmap(cpu->machine, MemoryDescriptorList);
     MemoryDescriptorList->MdlFlags &= (CSHORT)~MDL_PAGES_LOCKED;
-    (void)dq_frame_block_free(cpu->machine, block, place);
+    dq_frame_block_check(cpu, block, place);
+    dq_frame_block_free(cpu->machine, block, place);
 }

@@ -49,5 +49,6 @@ VOID NTAPI MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
                 "MmFreeNonCachedMemory was given %" PRIu64 " bytes, but %" PRIu64 " were allocated",
                 (uint64_t)NumberOfBytes, (uint64_t)block->told);
     }
-    (void)dq_frame_block_free(cpu->machine, block, finding.place);
+    dq_frame_block_check(cpu, block, finding.place);
+    dq_frame_block_free(cpu->machine, block, finding.place);
 }

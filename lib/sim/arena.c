@@ -43,8 +43,12 @@ bool dq_arena_start(dq_arena *arena)
     if (arena->start == NULL) {
         arena->start = host_aligned_allocate(arena_bytes, PAGE);
     }
-    arena->bytes = arena->start != NULL ? arena_bytes : 0;
-    return arena->start != NULL;
+    if (arena->start == NULL) {
+        return false;
+    }
+    arena->bytes = arena_bytes;
+    arena->heap = dq_heap_start();
+    return true;
 }
 
 static void note_use(dq_arena *arena)
@@ -57,6 +61,7 @@ void dq_arena_stop(dq_arena *arena)
     note_use(arena);
     host_aligned_free(arena->most <= kept_bytes_max ? keep_instead(arena->start) : arena->start);
     host_aligned_free(arena->image);
+    dq_heap_stop(arena->heap);
     *arena = (dq_arena){ 0 };
 }
 
@@ -77,6 +82,9 @@ void dq_arena_clear(dq_arena *arena)
     arena->image = NULL;
     arena->used = 0;
     forget_given(arena);
+    if (arena->heap != NULL) {
+        dq_heap_clear(arena->heap);
+    }
 }
 
 /* Blocks that wait at the mark are not used again: they are few. */
@@ -89,7 +97,7 @@ bool dq_arena_mark(dq_arena *arena)
     if (arena->image != NULL) {
         memcpy(arena->image, arena->start, arena->marked);
     }
-    return arena->image != NULL;
+    return arena->image != NULL && (arena->heap == NULL || dq_heap_mark(arena->heap));
 }
 
 void dq_arena_rewind(dq_arena *arena)
@@ -98,22 +106,21 @@ void dq_arena_rewind(dq_arena *arena)
     note_use(arena);
     arena->used = arena->marked;
     forget_given(arena);
+    if (arena->heap != NULL) {
+        dq_heap_rewind(arena->heap);
+    }
 }
 
-static void *allocate(dq_arena *arena, size_t bytes, size_t alignment, size_t limit)
+static void *allocate(dq_arena *arena, size_t bytes)
 {
-    const size_t start = (arena->used + alignment - 1) & ~(alignment - 1);
+    const size_t unit = sizeof(max_align_t);
+    const size_t start = (arena->used + unit - 1) & ~(unit - 1);
 
-    if (start > limit || bytes > limit - start) {
+    if (start > arena->bytes || bytes > arena->bytes - start) {
         return NULL;
     }
     arena->used = start + bytes;
     return arena->start + start;
-}
-
-void *dq_arena_allocate(dq_arena *arena, size_t bytes, size_t alignment)
-{
-    return allocate(arena, bytes, alignment, arena->bytes / 4 * 3);
 }
 
 /* Classes are multiples of 16 bytes up to 64, and then four between a power of two and the next:
@@ -146,7 +153,7 @@ static header *cut(dq_arena *arena, unsigned size_class)
         arena->given[size_class] = block->next;
         return block;
     }
-    return allocate(arena, sizeof(header) + bytes, sizeof(max_align_t), arena->bytes);
+    return allocate(arena, sizeof(header) + bytes);
 }
 
 void *dq_arena_get(dq_arena *arena, size_t bytes)

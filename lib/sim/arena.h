@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/heap.h"
+
 enum { DQ_ARENA_CLASSES = 128 };
 
 typedef struct dq_arena {
@@ -27,6 +29,7 @@ typedef struct dq_arena {
     uint64_t waiting[DQ_ARENA_CLASSES / 64]; /* Bit n: given[n] may not be NULL. */
     unsigned char *image;          /* What [0, marked) held; NULL: it is not marked. */
     size_t marked;
+    dq_heap *heap; /* Guest code's memory: marked and put back with the arena. NULL: the host's. */
 } dq_arena;
 
 /* False when memory is short. */
@@ -41,10 +44,6 @@ bool dq_arena_mark(dq_arena *arena);
 
 /* As it was when it was marked. */
 void dq_arena_rewind(dq_arena *arena);
-
-/* For guest code, which leaves a quarter of the arena to the machine's parts. `alignment` is a
- * power of two. NULL when it is used up. What it holds is anything. Not to be given back. */
-void *dq_arena_allocate(dq_arena *arena, size_t bytes, size_t alignment);
 
 /* ---- With an arena or without: `arena` may be NULL ------------------------------------------- */
 

@@ -6,12 +6,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "sim/abort.h"
 #include "sim/computing.h"
 #include "sim/exception.h"
 #include "sim/jump.h"
 #include "sim/useraddress.h"
+#include "sim/whatis.h"
 
-enum { FAR_BELOW = 16 * 1024 };
+enum { FAR_BELOW = 16 * 1024, NULL_BYTES = 0x10000, WHAT_TEXT = 300, DAMAGE_TEXT = 400 };
 enum { NO_PAGE_TABLE = 2 }; /* The type of a page fault, of bug check 0x50. */
 
 DQ_TLS dq_computing dq_computing_now;
@@ -32,28 +34,16 @@ static void report_stall(dq_processor *cpu, const host_fault *fault)
                   "mode.");
 }
 
-static void report_abort(dq_processor *cpu)
-{
-    char name[96];
-
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "abort" },
-            "abort() was called in `%s`, IRQL %u: by a failed assert(), by the C library over "
-            "damaged memory, or "
-            "because of a C++ exception that nothing caught. What it printed stands before this "
-            "report.",
-            dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql);
-}
-
 static const char *access_name(const host_fault *fault)
 {
-    static const char *const names[] = { "read of", "write to", "call of" };
+    static const char *const names[] = { "read of", "write to", "call of", "return to" };
 
     return names[fault->access];
 }
 
 static uint64_t access_code(const host_fault *fault)
 {
-    static const uint64_t codes[] = { 0, 1, 8 };
+    static const uint64_t codes[] = { 0, 1, 8, 8 };
 
     return codes[fault->access];
 }
@@ -61,9 +51,58 @@ static uint64_t access_code(const host_fault *fault)
 /* Bug check 0x50 has codes of its own since version 1507: here those of x64. */
 static uint64_t page_fault_code(const host_fault *fault)
 {
-    static const uint64_t codes[] = { 0, 2, 0x10 };
+    static const uint64_t codes[] = { 0, 2, 0x10, 0x10 };
 
     return codes[fault->access];
+}
+
+/* Nobody has called it but the kernel, whom somebody had given the address. */
+static bool is_routine(const dq_processor *cpu, const host_fault *fault)
+{
+    return fault->access == HOST_FAULT_EXECUTE && cpu->execution->routine == fault->address;
+}
+
+static void what_routine_is(dq_processor *cpu, char *text, size_t bytes)
+{
+    const void *object = cpu->execution->object;
+    char what[WHAT_TEXT];
+    const bool has = object != NULL && dq_whatis(cpu->machine, object, what, sizeof(what));
+
+    snprintf(text, bytes, ": that was given as its routine, and is none%s%s%s",
+             has ? " (the object is " : "", has ? what : "", has ? ")" : "");
+}
+
+/* ": that is ...", as far as it is known; or why the address may be a bad one. */
+static void what_is(dq_processor *cpu, const host_fault *fault, char *text, size_t bytes)
+{
+    const uintptr_t address = (uintptr_t)fault->address;
+    char what[WHAT_TEXT];
+
+    if (is_routine(cpu, fault)) {
+        what_routine_is(cpu, text, bytes);
+    } else if (fault->access == HOST_FAULT_RETURN) {
+        snprintf(text, bytes, ": somebody has written behind the end of a local array, over what "
+                              "keeps the return address");
+    } else if (address > 0 && address < NULL_BYTES && fault->access != HOST_FAULT_EXECUTE) {
+        snprintf(text, bytes, ": a member or element of what a null pointer should point at");
+    } else if (address == UINTPTR_MAX) {
+        snprintf(text, bytes, ": an address that there cannot be");
+    } else if (dq_whatis(cpu->machine, fault->address, what, sizeof(what))) {
+        snprintf(text, bytes, ": that is %s", what);
+    } else {
+        text[0] = '\0';
+    }
+}
+
+/* Guards that are damaged may tell why a pointer is. */
+static void damages_of(dq_processor *cpu, char *text, size_t bytes)
+{
+    const dq_kernel_hooks *hooks = cpu->machine->hooks;
+
+    text[0] = '\0';
+    if (cpu->machine->body_done != NULL && hooks->tell_damages != NULL) {
+        (void)hooks->tell_damages(cpu->machine, text, bytes);
+    }
 }
 
 /* " in RtlCopyUnicodeString": a service is named by the report itself. */
@@ -81,7 +120,7 @@ static void report_access(dq_processor *cpu, const host_fault *fault)
     const uint64_t address = (uintptr_t)fault->address;
     const uint64_t place = (uintptr_t)fault->place;
     dq_window *window = dq_window_by_mapped(cpu->machine, fault->address);
-    char routine[96];
+    char routine[96], what[WHAT_TEXT + 80], damages[DAMAGE_TEXT];
 
     routine_of(cpu, routine, sizeof(routine));
     if (window != NULL) {
@@ -97,18 +136,21 @@ static void report_access(dq_processor *cpu, const host_fault *fault)
     if (cpu->machine->hooks->fault != NULL) {
         cpu->machine->hooks->fault(cpu, fault);
     }
+    what_is(cpu, fault, what, sizeof(what));
+    damages_of(cpu, damages, sizeof(damages));
     if (cpu->irql >= DQ_LEVEL_DISPATCH) {
         dq_bugcheck(cpu, 0xD1, address, cpu->irql, access_code(fault), place,
-                    "%s address 0x%" PRIx64 "%s at IRQL %u", access_name(fault), address, routine,
-                    cpu->irql);
+                    "%s address 0x%" PRIx64 "%s at IRQL %u%s%s", access_name(fault), address,
+                    routine, cpu->irql, what, damages);
     }
-    if (address < 0x10000 || fault->access == HOST_FAULT_EXECUTE) {
+    if (address < NULL_BYTES || fault->access >= HOST_FAULT_EXECUTE) {
         dq_bugcheck(cpu, 0x1E, 0xC0000005u, place, access_code(fault), address,
-                    "access violation: %s address 0x%" PRIx64 "%s", access_name(fault), address,
-                    routine);
+                    "access violation: %s address 0x%" PRIx64 "%s%s%s", access_name(fault),
+                    address, routine, what, damages);
     }
     dq_bugcheck(cpu, 0x50, address, page_fault_code(fault), place, NO_PAGE_TABLE,
-                "%s invalid address 0x%" PRIx64 "%s", access_name(fault), address, routine);
+                "%s invalid address 0x%" PRIx64 "%s%s%s", access_name(fault), address, routine,
+                what, damages);
 }
 
 /* A frame that is larger than what is left reaches far below the stack at once. */
@@ -120,7 +162,7 @@ static _Noreturn void report_overflow(dq_processor *cpu, const host_fault *fault
     const uint64_t below = stack_pointer < base ? base - stack_pointer : 0;
     host_symbol symbol;
 
-    host_symbol_find(fault->place, &symbol);
+    host_symbol_find((const char *)cpu->execution->place - 1, &symbol);
     if (below < FAR_BELOW || context->stack == NULL) {
         dq_bugcheck(cpu, 0x7F, 8, (uintptr_t)fault->address, 0, 0,
                     "stack overflow in `%s`: the stack of this thread (%zu KiB) is used up. "
@@ -152,26 +194,30 @@ static void locate_access(const dq_processor *cpu, const host_fault *fault)
     const void *call = execution->place_at == execution->guests ? execution->place : NULL;
     const void *end = end_of_frames(cpu, fault);
 
-    if (execution->given_place != NULL) {
+    if (is_routine(cpu, fault)) {
+        execution->service = DQ_SERVICE_NONE;
+        execution->place = NULL;
+    } else if (execution->given_place != NULL) {
         execution->service = execution->given_service;
         execution->place = execution->given_place;
     } else if (call == NULL || host_fault_blame(fault, call, end) != call) {
-        execution->service = DQ_SERVICE_NONE;
         execution->place = host_fault_blame(fault, dq_computing_now.place, end);
+        execution->service = execution->place == dq_computing_now.place ? dq_computing_now.service
+                                                                         : DQ_SERVICE_NONE;
     }
 }
 
 static void locate(const dq_processor *cpu, const host_fault *fault)
 {
     switch (fault->kind) {
-    case HOST_FAULT_ABORT: /* Which is placed in the C library: the last call says more. */
+    case HOST_FAULT_ABORT: /* Which is placed in the C library. */
         break;
-    case HOST_FAULT_ACCESS:
-        locate_access(cpu, fault);
-        break;
-    default:
+    case HOST_FAULT_STALLED:
         cpu->execution->place =
             (const char *)fault->place + 1; /* Reports look one before a return address. */
+        break;
+    default:
+        locate_access(cpu, fault);
         break;
     }
 }
@@ -183,7 +229,7 @@ bool dq_machine_guards(const void *machine, const host_fault *fault)
     const dq_processor *cpu = dq_self;
 
     return cpu->machine == machine && !dq_attends(cpu, DQ_ATTEND_REFUSE) &&
-           dq_exception_is_guarded(cpu) && fault->kind <= HOST_FAULT_INSTRUCTION;
+           dq_exception_is_guarded(cpu) && fault->kind <= HOST_FAULT_BREAKPOINT;
 }
 
 /* What Windows itself makes a bug check of is none: a page fault above APC_LEVEL, or of an
@@ -203,7 +249,9 @@ static uint32_t exception_code(const host_fault *fault)
     static const uint32_t codes[] = { [HOST_FAULT_ACCESS] = 0xC0000005u,
                                       [HOST_FAULT_BUS] = 0x80000002u,
                                       [HOST_FAULT_ARITHMETIC] = 0xC0000094u,
-                                      [HOST_FAULT_INSTRUCTION] = 0xC000001Du };
+                                      [HOST_FAULT_INSTRUCTION] = 0xC000001Du,
+                                      [HOST_FAULT_PRIVILEGED] = 0xC0000096u,
+                                      [HOST_FAULT_BREAKPOINT] = 0x80000003u };
 
     return codes[fault->kind];
 }
@@ -213,7 +261,7 @@ static dq_exception_record record_of(const host_fault *fault)
 {
     dq_exception_record record = { .address = (void *)(uintptr_t)fault->place };
 
-    if (fault->kind <= HOST_FAULT_INSTRUCTION) {
+    if (fault->kind <= HOST_FAULT_BREAKPOINT) {
         record.code = exception_code(fault);
     }
     if (fault->kind == HOST_FAULT_ACCESS) {
@@ -277,14 +325,21 @@ void dq_machine_fault(void *machine, const host_fault *fault)
         report_stall(cpu, fault);
         break;
     case HOST_FAULT_ABORT:
-        report_abort(cpu);
-        break;
+        dq_abort_report(cpu, fault, end_of_frames(cpu, fault));
     case HOST_FAULT_STACK_OVERFLOW:
         report_overflow(cpu, fault);
     case HOST_FAULT_ARITHMETIC:
         dq_exception_end(&record, 0, 0, "integer division by zero, or overflow");
     case HOST_FAULT_INSTRUCTION:
         dq_exception_end(&record, 0, 0, "illegal instruction");
+    case HOST_FAULT_PRIVILEGED:
+        dq_exception_end(&record, 0, 0,
+                         "privileged instruction: the host lets no program halt the processor, "
+                         "mask its interrupts, or reach ports and system registers; call the "
+                         "kernel for it (KeRaiseIrql, READ_PORT_UCHAR ...)");
+    case HOST_FAULT_BREAKPOINT:
+        dq_exception_end(&record, 0, 0,
+                         "The driver stopped at a breakpoint, and no debugger is there.");
     case HOST_FAULT_BUS:
         dq_exception_end(&record, 0, (uintptr_t)fault->address,
                          "misaligned or impossible access to address 0x%" PRIx64,

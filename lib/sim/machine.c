@@ -132,6 +132,14 @@ void dq_machine_renew(dq_machine *machine, void (*put_back)(dq_machine *machine)
     host_unlock();
 }
 
+/* A sanitizer, or Valgrind, knows more of the host's memory. */
+dq_heap *dq_machine_heap_make(dq_machine *machine)
+{
+    machine->heap_was_asked = true;
+    machine->heap = host_contexts_are_watched() ? NULL : dq_heap_start();
+    return machine->heap;
+}
+
 dq_machine *dq_machine_here(void)
 {
     return here;
@@ -402,6 +410,7 @@ void dq_machine_destroy(dq_machine *machine)
     dq_choice_stop(machine);
     dq_trail_forget(&machine->trail);
     dq_finding_stop(machine);
+    dq_heap_stop(machine->heap);
     dq_machine_give(machine, machine->processors);
     dq_machine_give(machine, machine);
 }

@@ -60,6 +60,15 @@ typedef struct dq_kernel_hooks {
     void (*fault)(dq_processor *cpu, const host_fault *fault);
     /* True if such a fault at the address is one that it knows of. May be NULL. */
     bool (*owns)(const dq_machine *machine, const void *address);
+    /* What lies at the address, or near it, of memory that guest code was given: "byte 8 of a pool
+     * block of 16 bytes (tag Test), allocated by f a.c:1". False: nothing. For reports. May be NULL,
+     * like the next two. */
+    bool (*describe)(dq_machine *machine, const void *address, char *text, size_t bytes);
+    /* The same for a block that begins there, and is in use. */
+    bool (*describe_block)(dq_machine *machine, const void *address, char *text, size_t bytes);
+    /* Which of it was written to by somebody who had no right to: a line each, while there is room.
+     * Returns how many. */
+    unsigned (*tell_damages)(dq_machine *machine, char *text, size_t bytes);
     /* On the home context, after everything has stopped: gives back what the kernel holds outside
      * of the machine's arena, which is then rewound. */
     void (*rewind)(dq_machine *machine);
@@ -171,6 +180,8 @@ struct dq_machine {
     void (*bug_check)(dq_processor *cpu);
     /* Names memory of the kernel's own; false: it is none. For reports. May be NULL. */
     bool (*name_memory)(dq_machine *machine, const void *address, dq_memory_name *name);
+    dq_heap *heap;      /* Of its own, when it was asked for; or NULL. */
+    bool heap_was_asked; /* For. */
     host_context home;
     host_context *standing; /* Where processors take turns: whose stack runs, see standin.h. */
     host_context *home_back; /* The same, when an errand is done. */
@@ -216,6 +227,17 @@ static inline void *dq_machine_get(dq_machine *machine, size_t bytes)
 static inline void dq_machine_give(dq_machine *machine, void *memory)
 {
     dq_arena_give(machine->options.arena, memory);
+}
+
+/* Where guest code's memory lies; NULL: it is the host's. Not from other host threads. */
+dq_heap *dq_machine_heap_make(dq_machine *machine);
+
+static inline dq_heap *dq_machine_heap(dq_machine *machine)
+{
+    if (machine->options.arena != NULL) {
+        return machine->options.arena->heap;
+    }
+    return DQ_LIKELY(machine->heap_was_asked) ? machine->heap : dq_machine_heap_make(machine);
 }
 
 /* The machine of that generation, not destroyed before it is let go; NULL if there is none, and

@@ -20,6 +20,9 @@ typedef enum dq_pool_error {
     DQ_POOL_TOO_HIGH        /* Nonpaged memory, above DISPATCH_LEVEL. */
 } dq_pool_error;
 
+/* Tag of device objects, with their extensions: "Devi". */
+enum { DQ_POOL_DEVICE = 0x69766544 };
+
 #define DQ_POOL_ERROR_AT(error, offset) ((uint64_t)(error) | (uint64_t)(offset) << 8)
 #define DQ_POOL_ERROR_OF(c) ((dq_pool_error)((c) & 0xFF))
 #define DQ_POOL_ERROR_OFFSET(c) ((c) >> 8)
