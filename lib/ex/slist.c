@@ -10,6 +10,7 @@
 #include "sim/access.h"
 #include "sim/computing.h"
 #include "sim/emit.h"
+#include "sim/finding.h"
 
 enum { BUSY = 1 };
 
@@ -38,6 +39,42 @@ static inline void step(dq_service service, PSLIST_HEADER header, unsigned flags
 #define STEP(service, header, flags) \
     DQ_INSIDE(dq_self->live);        \
     step(DQ_SERVICE_##service, (header), (flags), __builtin_return_address(0))
+
+/* ---- Alignment ------------------------------------------------------------------------------- */
+
+static void refuse(const void *what, const char *name, dq_service service, const void *place)
+{
+    dq_processor *cpu;
+
+    DQ_INSIDE(dq_self->live);
+    cpu = dq_self;
+    if (!dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "SListAlignment",
+                               .page = "wdm: InitializeSListHead",
+                               .service = service,
+                               .place = place },
+                "the %s at %p is not aligned to %d bytes", name, what,
+                MEMORY_ALLOCATION_ALIGNMENT);
+    }
+}
+
+static inline void check_alignment(const void *what, const char *name, dq_service service,
+                                   const void *place)
+{
+    if (DQ_UNLIKELY((uintptr_t)what % MEMORY_ALLOCATION_ALIGNMENT != 0)) {
+        refuse(what, name, service, place);
+    }
+}
+
+#define CHECK_HEADER(service, header) \
+    check_alignment((header), "SLIST_HEADER", (service), __builtin_return_address(0))
+#define CHECK_ENTRY(entry)                                                               \
+    check_alignment((entry), "SLIST_ENTRY", DQ_SERVICE_ExInterlockedPushEntrySList, \
+                    __builtin_return_address(0))
+
+/* ---- Steps ----------------------------------------------------------------------------------- */
 
 /* The list's first entry, with the header in the caller's hands. */
 static PSLIST_ENTRY seize(PSLIST_HEADER header)
@@ -89,6 +126,7 @@ static PSLIST_ENTRY flush(PSLIST_HEADER header)
 VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
 {
     DQ_COMPUTES();
+    CHECK_HEADER(DQ_SERVICE_NONE, SListHead);
     SListHead->Alignment = 0;
     SListHead->Region = 0;
 }
@@ -96,7 +134,9 @@ VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
 VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead)
 {
     DQ_COMPUTES();
-    ExInitializeSListHead(SListHead);
+    CHECK_HEADER(DQ_SERVICE_NONE, SListHead);
+    SListHead->Alignment = 0;
+    SListHead->Region = 0;
 }
 
 static USHORT depth_of(PSLIST_HEADER header)
@@ -128,6 +168,8 @@ PSLIST_ENTRY NTAPI ExInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_EN
 {
     (void)Lock;
     STEP(ExInterlockedPushEntrySList, ListHead, CHANGE_FLAGS);
+    CHECK_HEADER(DQ_SERVICE_ExInterlockedPushEntrySList, ListHead);
+    CHECK_ENTRY(ListEntry);
     return push(ListHead, ListEntry);
 }
 
@@ -147,6 +189,8 @@ PSLIST_ENTRY NTAPI ExInterlockedFlushSList(PSLIST_HEADER ListHead)
 PSLIST_ENTRY NTAPI InterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry)
 {
     STEP(ExInterlockedPushEntrySList, ListHead, CHANGE_FLAGS);
+    CHECK_HEADER(DQ_SERVICE_ExInterlockedPushEntrySList, ListHead);
+    CHECK_ENTRY(ListEntry);
     return push(ListHead, ListEntry);
 }
 
