@@ -11,6 +11,7 @@
 #include "ex/executive.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "sim/computing.h"
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
@@ -103,7 +104,9 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
                                 POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
                                 BOOLEAN AllowMultipleCallbacks)
 {
-    const UNICODE_STRING *name = ObjectAttributes != NULL ? ObjectAttributes->ObjectName : NULL;
+    const UNICODE_STRING *name = ObjectAttributes != NULL
+                                     ? DQ_READ(ExCreateCallback, ObjectAttributes->ObjectName)
+                                     : NULL;
     dq_executive *ex;
     PCALLBACK_OBJECT object;
     bool systems;

@@ -10,6 +10,7 @@
 
 #include "ke/spinlock.h"
 #include "sim/access.h"
+#include "sim/computing.h"
 
 /* What is done to the list's head, or to the sum. */
 #define ATOMIC_CHANGE dq_access_atomic_flags(DQ_ACCESS_READ | DQ_ACCESS_WRITE, __ATOMIC_SEQ_CST)
@@ -166,7 +167,7 @@ VOID NTAPI ExInterlockedAddLargeStatistic(PLARGE_INTEGER Addend, ULONG Increment
 LONGLONG NTAPI ExInterlockedCompareExchange64(LONGLONG volatile *Destination, PLONGLONG Exchange,
                                               PLONGLONG Comparand, PKSPIN_LOCK Lock)
 {
-    LONGLONG before = *Comparand;
+    LONGLONG before = DQ_READ(ExInterlockedCompareExchange64, *Comparand);
 
     DQ_ENTER(ExInterlockedCompareExchange64, (const void *)Destination, 0, 0, 0, 0);
     (void)Lock;

@@ -10,6 +10,7 @@
 #include "ex/etw.h"
 #include "ex/executive.h"
 #include "ke/ki.h"
+#include "sim/computing.h"
 #include "sim/place.h"
 
 /* ---- Registering ----------------------------------------------------------------------------- */
@@ -88,7 +89,8 @@ NTSTATUS NTAPI WdkTraceLoggingWrite(TraceLoggingHProvider Provider, PCSTR Name, 
     const dq_etw_provider *provider;
     unsigned count = 0;
 
-    DQ_ENTER(TraceLoggingWrite, NULL, Provider->RegHandle, Count, 0, STATUS_UNSUCCESSFUL);
+    DQ_ENTER(TraceLoggingWrite, NULL, DQ_READ(TraceLoggingWrite, Provider->RegHandle), Count, 0,
+             STATUS_UNSUCCESSFUL);
     provider = dq_etw_find(cpu, Provider->RegHandle, place);
     if (provider == NULL) {
         return STATUS_INVALID_HANDLE;

@@ -12,6 +12,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "mm/mdl.h"
+#include "sim/computing.h"
 
 static uint64_t physical_at(const MDL *mdl, size_t offset)
 {
@@ -188,12 +189,14 @@ PHYSICAL_ADDRESS dq_dma_map_transfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID Ma
 {
     const void *place = __builtin_return_address(0);
     PHYSICAL_ADDRESS logical = { .QuadPart = 0 };
-    dq_dma_piece wanted = { .mdl = Mdl, .bytes = *Length, .to_device = WriteToDevice != FALSE };
+    dq_dma_piece wanted = { .mdl = Mdl,
+                            .bytes = DQ_READ(MapTransfer, *Length),
+                            .to_device = WriteToDevice != FALSE };
     const dq_dma_piece *piece;
     dq_adapter *adapter;
     dq_dma_registers *set;
 
-    DQ_ENTER(MapTransfer, DmaAdapter, Mdl, CurrentVa, *Length, logical);
+    DQ_ENTER(MapTransfer, DmaAdapter, Mdl, CurrentVa, wanted.bytes, logical);
     adapter = dq_adapter_check(cpu, DmaAdapter, place);
     set = adapter != NULL ? check_set(cpu, adapter, MapRegisterBase, place) : NULL;
     if (set == NULL || !check_range(cpu, Mdl, CurrentVa, *Length, &wanted.offset, place)) {

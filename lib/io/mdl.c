@@ -9,6 +9,7 @@
 #include "io/io.h"
 #include "ke/ki.h"
 #include "mm/mdlheld.h"
+#include "sim/computing.h"
 
 enum { POOL_TAG = 0x206C644D }; /* "Mdl " */
 
@@ -104,7 +105,8 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
 {
     const void *place = DQ_CALL_PLACE;
     const size_t offset =
-        (size_t)((char *)VirtualAddress - (char *)MmGetMdlVirtualAddress(SourceMdl));
+        (size_t)((char *)VirtualAddress -
+                 (char *)DQ_READ(IoBuildPartialMdl, MmGetMdlVirtualAddress(SourceMdl)));
 
     DQ_ENTER(IoBuildPartialMdl, NULL, SourceMdl, TargetMdl, Length, DQ_VOID);
     if (!dq_mdl_check_described(cpu, SourceMdl, place)) {

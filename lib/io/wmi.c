@@ -13,6 +13,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/wrongobject.h"
+#include "sim/computing.h"
 #include "sim/place.h"
 
 enum { INFO_BYTES = 4096, INFO_MOST = 0x100000, GUID_TEXT = 40 };
@@ -297,7 +298,8 @@ NTSTATUS NTAPI IoWMIWriteEvent(PVOID WnodeEventItem)
 {
     const void *place = DQ_CALL_PLACE;
     WNODE_HEADER *header = WnodeEventItem;
-    const bool is_logged = (header->Flags & WNODE_FLAG_TRACED_GUID) != 0;
+    const bool is_logged =
+        (DQ_READ(IoWMIWriteEvent, header->Flags) & WNODE_FLAG_TRACED_GUID) != 0;
 
     DQ_ENTER(IoWMIWriteEvent, WnodeEventItem, is_logged, 0, 0, STATUS_UNSUCCESSFUL);
     return is_logged ? log_event(cpu, header, place) : dq_wmi_write(cpu, header, place);

@@ -11,6 +11,7 @@
 
 #include "io/wmi.h"
 #include "ke/ki.h"
+#include "sim/computing.h"
 
 enum { POOL_TAG = 0x626C6D57 /* "Wmlb" */, NO_INDEX = -1 };
 
@@ -301,8 +302,9 @@ static NTSTATUS call_block(const block_call *c, const minor_function *f, bool *c
 NTSTATUS NTAPI WmiSystemControl(PWMILIB_CONTEXT WmiLibInfo, PDEVICE_OBJECT DeviceObject, PIRP Irp,
                                 PSYSCTL_IRP_DISPOSITION IrpDisposition)
 {
-    const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
-    const UCHAR minor = stack->MinorFunction;
+    const PIO_STACK_LOCATION stack =
+        DQ_READ(WmiSystemControl, IoGetCurrentIrpStackLocation(Irp));
+    const UCHAR minor = DQ_READ(WmiSystemControl, stack->MinorFunction);
     minor_function f = { 0 };
     bool called = false;
     NTSTATUS status;
@@ -394,9 +396,10 @@ static void finish_too_small(void *buffer, ULONG needed)
 NTSTATUS NTAPI WmiCompleteRequest(PDEVICE_OBJECT DeviceObject, PIRP Irp, NTSTATUS Status,
                                   ULONG BufferUsed, CCHAR PriorityBoost)
 {
-    const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
-    const UCHAR minor = stack->MinorFunction;
-    void *buffer = stack->Parameters.WMI.Buffer;
+    const PIO_STACK_LOCATION stack =
+        DQ_READ(WmiCompleteRequest, IoGetCurrentIrpStackLocation(Irp));
+    const UCHAR minor = DQ_READ(WmiCompleteRequest, stack->MinorFunction);
+    void *buffer = DQ_READ(WmiCompleteRequest, stack->Parameters.WMI.Buffer);
     const bool returns = minor == IRP_MN_QUERY_ALL_DATA || minor == IRP_MN_QUERY_SINGLE_INSTANCE ||
                          minor == IRP_MN_EXECUTE_METHOD;
     ULONG_PTR information = 0;

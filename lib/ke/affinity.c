@@ -6,6 +6,7 @@
  * when the call returns; at DISPATCH_LEVEL it moves when IRQL falls.
  */
 #include "ke/ki.h"
+#include "sim/computing.h"
 
 /* Returns the system affinity that was set before, 0 if none was. */
 static uint64_t set_system_affinity(dq_processor *cpu, uint64_t affinity)
@@ -86,7 +87,9 @@ VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity,
 {
     uint64_t before = 0;
 
-    DQ_ENTER(KeSetSystemGroupAffinityThread, NULL, Affinity->Mask, Affinity->Group, 0, DQ_VOID);
+    DQ_ENTER(KeSetSystemGroupAffinityThread, NULL,
+             DQ_READ(KeSetSystemGroupAffinityThread, Affinity->Mask),
+             DQ_READ(KeSetSystemGroupAffinityThread, Affinity->Group), 0, DQ_VOID);
     if (is_valid(cpu, Affinity)) {
         before = set_system_affinity(cpu, Affinity->Mask);
     }
@@ -97,7 +100,8 @@ VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity,
 
 VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
 {
-    DQ_ENTER(KeRevertToUserGroupAffinityThread, NULL, PreviousAffinity->Mask, 0, 0, DQ_VOID);
+    DQ_ENTER(KeRevertToUserGroupAffinityThread, NULL,
+             DQ_READ(KeRevertToUserGroupAffinityThread, PreviousAffinity->Mask), 0, 0, DQ_VOID);
     if (PreviousAffinity->Group == 0) {
         revert(cpu, PreviousAffinity->Mask);
     }

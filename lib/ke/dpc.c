@@ -7,6 +7,7 @@
  * processor, for its next clock tick. Low has no such limit.
  */
 #include "ke/ki.h"
+#include "sim/computing.h"
 #include "sim/order.h"
 
 static const uint64_t tick_ns = 15625ull * 1000;
@@ -475,8 +476,9 @@ VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
 
 NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
 {
-    DQ_ENTER(KeSetTargetProcessorDpcEx, Dpc, Dpc, ProcNumber->Group, ProcNumber->Number,
-             STATUS_UNSUCCESSFUL);
+    DQ_ENTER(KeSetTargetProcessorDpcEx, Dpc, Dpc,
+             DQ_READ(KeSetTargetProcessorDpcEx, ProcNumber->Group),
+             DQ_READ(KeSetTargetProcessorDpcEx, ProcNumber->Number), STATUS_UNSUCCESSFUL);
     expect_dpc(cpu, Dpc);
     if (ProcNumber->Group != 0 || ProcNumber->Number >= cpu->machine->processor_count ||
         ProcNumber->Reserved != 0) {

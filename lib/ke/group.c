@@ -2,6 +2,7 @@
  * group.c - processor groups and nodes: there is one of each, with all processors in it.
  */
 #include "ke/ki.h"
+#include "sim/computing.h"
 
 static bool is_group(ULONG group)
 {
@@ -43,7 +44,9 @@ ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber)
 
 ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber)
 {
-    DQ_ENTER(KeGetProcessorIndexFromNumber, NULL, ProcNumber->Group, ProcNumber->Number, 0,
+    DQ_ENTER(KeGetProcessorIndexFromNumber, NULL,
+             DQ_READ(KeGetProcessorIndexFromNumber, ProcNumber->Group),
+             DQ_READ(KeGetProcessorIndexFromNumber, ProcNumber->Number), 0,
              INVALID_PROCESSOR_INDEX);
     return ProcNumber->Group == 0 && ProcNumber->Number < cpu->machine->processor_count
                ? ProcNumber->Number

@@ -6,6 +6,7 @@
  */
 #include "ke/ki.h"
 #include "ke/spinlock.h"
+#include "sim/computing.h"
 
 static void hold(PKLOCK_QUEUE_HANDLE handle, PKSPIN_LOCK lock, KIRQL old_irql)
 {
@@ -34,8 +35,8 @@ static void acquire(dq_service service, PKSPIN_LOCK lock, PKLOCK_QUEUE_HANDLE ha
 /* Lowers to the IRQL in the handle if asked to. */
 static void release(dq_service service, PKLOCK_QUEUE_HANDLE handle, bool lowers, const void *place)
 {
-    PKSPIN_LOCK lock = handle->LockQueue.Lock;
-    const KIRQL new_irql = handle->OldIrql;
+    PKSPIN_LOCK lock = DQ_READ_FROM(service, place, handle->LockQueue.Lock);
+    const KIRQL new_irql = DQ_READ_FROM(service, place, handle->OldIrql);
     dq_processor *cpu = dq_enter(service, place, lock, new_irql, 0, 0);
     DQ_LEAVES(cpu);
 

@@ -12,24 +12,28 @@
 LONG_PTR FASTCALL ObfReferenceObjectWithTag(PVOID Object, ULONG Tag)
 {
     DQ_ENTER(ObReferenceObjectWithTag, Object, Object, Tag, 0, 0);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     return ObfReferenceObject(Object);
 }
 
 LONG_PTR FASTCALL ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag)
 {
     DQ_ENTER(ObDereferenceObjectWithTag, Object, Object, Tag, 0, 0);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     return ObfDereferenceObject(Object);
 }
 
 VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object)
 {
     DQ_ENTER(ObDereferenceObjectDeferDelete, Object, Object, 0, 0, DQ_VOID);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     (void)ObfDereferenceObject(Object);
 }
 
 VOID NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG Tag)
 {
     DQ_ENTER(ObDereferenceObjectDeferDeleteWithTag, Object, Object, Tag, 0, DQ_VOID);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     (void)ObfDereferenceObject(Object);
 }
 
@@ -40,6 +44,7 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK Desir
 {
     DQ_ENTER(ObReferenceObjectByHandleWithTag, NULL, Handle, DesiredAccess, Tag,
              STATUS_UNSUCCESSFUL);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     return ObReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object,
                                      HandleInformation);
 }
@@ -48,6 +53,7 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK Desir
 NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode)
 {
     DQ_ENTER(ObCloseHandle, NULL, Handle, PreviousMode, 0, STATUS_UNSUCCESSFUL);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     return PreviousMode == KernelMode ? ZwClose(Handle) : STATUS_INVALID_HANDLE;
 }
 
@@ -81,6 +87,7 @@ NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAcces
 {
     DQ_ENTER(ObReferenceObjectByPointer, Object, Object, DesiredAccess, AccessMode,
              STATUS_UNSUCCESSFUL);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     return reference_by_pointer(cpu, Object, ObjectType, AccessMode);
 }
 
@@ -90,6 +97,7 @@ NTSTATUS NTAPI ObReferenceObjectByPointerWithTag(PVOID Object, ACCESS_MASK Desir
 {
     DQ_ENTER(ObReferenceObjectByPointerWithTag, Object, Object, DesiredAccess, Tag,
              STATUS_UNSUCCESSFUL);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     return reference_by_pointer(cpu, Object, ObjectType, AccessMode);
 }
 
@@ -107,6 +115,7 @@ static bool goes_away(const dq_machine *machine, const void *pointer)
 BOOLEAN FASTCALL ObReferenceObjectSafe(PVOID Object)
 {
     DQ_ENTER(ObReferenceObjectSafe, Object, Object, 0, 0, FALSE);
+    DQ_CALLED_FROM(DQ_CALL_PLACE);
     if (goes_away(cpu->machine, Object)) {
         return FALSE;
     }

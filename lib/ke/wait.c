@@ -7,6 +7,7 @@
  * or none.
  */
 #include "ke/ki.h"
+#include "sim/computing.h"
 
 static const uint32_t waitable_types =
     1u << DQ_TYPE_EVENT_NOTIFICATION | 1u << DQ_TYPE_EVENT_SYNCHRONIZATION | 1u << DQ_TYPE_MUTANT |
@@ -301,8 +302,9 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
                                         BOOLEAN Alertable, PLARGE_INTEGER Timeout,
                                         PKWAIT_BLOCK WaitBlockArray)
 {
-    DQ_ENTER(KeWaitForMultipleObjects, Count > 0 ? Object[0] : NULL, Count, WaitType, WaitMode,
-             STATUS_UNSUCCESSFUL);
+    DQ_ENTER(KeWaitForMultipleObjects,
+             Count > 0 ? DQ_READ(KeWaitForMultipleObjects, Object[0]) : NULL, Count, WaitType,
+             WaitMode, STATUS_UNSUCCESSFUL);
     (void)WaitReason;
     (void)Alertable;
     if (Count == 0) {
@@ -325,8 +327,8 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
                                       .service = DQ_SERVICE_KeDelayExecutionThread,
                                       .place = DQ_CALL_PLACE };
 
-    DQ_ENTER(KeDelayExecutionThread, NULL, Interval->QuadPart, WaitMode, Alertable,
-             STATUS_UNSUCCESSFUL);
+    DQ_ENTER(KeDelayExecutionThread, NULL, DQ_READ(KeDelayExecutionThread, Interval->QuadPart),
+             WaitMode, Alertable, STATUS_UNSUCCESSFUL);
     if (Interval->QuadPart == 0) {
         /* Nothing to wait for: the rest of the turn is given away. */
         if (cpu->irql < DQ_LEVEL_DISPATCH) {

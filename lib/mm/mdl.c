@@ -12,6 +12,7 @@
 #include "mm/frame.h"
 #include "mm/mdlheld.h"
 #include "mm/probe.h"
+#include "sim/computing.h"
 
 enum { DESCRIBED = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL };
 
@@ -160,7 +161,8 @@ VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE Access
 {
     const void *place = __builtin_return_address(0);
     const PMDL mdl = MemoryDescriptorList;
-    const ULONG wrong = (ULONG)mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | DESCRIBED | MDL_IO_SPACE);
+    const ULONG wrong = (ULONG)DQ_READ(MmProbeAndLockPages, mdl->MdlFlags) &
+                        (MDL_MAPPED_TO_SYSTEM_VA | DESCRIBED | MDL_IO_SPACE);
     const char *why;
 
     DQ_ENTER(MmProbeAndLockPages, NULL, MemoryDescriptorList, AccessMode, Operation, DQ_VOID);
@@ -194,7 +196,7 @@ VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE Access
 VOID NTAPI MmUnlockPages(PMDL MemoryDescriptorList)
 {
     const void *place = __builtin_return_address(0);
-    const ULONG flags = (USHORT)MemoryDescriptorList->MdlFlags;
+    const ULONG flags = DQ_READ(MmUnlockPages, (USHORT)MemoryDescriptorList->MdlFlags);
 
     DQ_ENTER(MmUnlockPages, NULL, MemoryDescriptorList, 0, 0, DQ_VOID);
     if (flags & MDL_SOURCE_IS_NONPAGED_POOL) {

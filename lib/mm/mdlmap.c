@@ -8,6 +8,7 @@
 #include "mm/frame.h"
 #include "mm/mdl.h"
 #include "mm/mdlheld.h"
+#include "sim/computing.h"
 #include "sim/fail.h"
 
 void *dq_mdl_memory(dq_machine *machine, const MDL *mdl)
@@ -135,7 +136,7 @@ PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMo
 VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
     const void *place = __builtin_return_address(0);
-    const ULONG flags = (USHORT)MemoryDescriptorList->MdlFlags;
+    const ULONG flags = DQ_READ(MmUnmapLockedPages, (USHORT)MemoryDescriptorList->MdlFlags);
 
     DQ_ENTER(MmUnmapLockedPages, NULL, BaseAddress, MemoryDescriptorList, 0, DQ_VOID);
     if (dq_mdl_hold_drop(cpu->machine, DQ_MDL_MAPPED_FOR_USER, MemoryDescriptorList,

@@ -43,6 +43,7 @@ static links_type *root_of(table_type *table)
 }
 
 #include "rtl/tablesearch.h"
+#include "sim/computing.h"
 
 static NTSTATUS match(PRTL_AVL_TABLE table, PRTL_AVL_MATCH_FUNCTION function,
                       PRTL_BALANCED_LINKS links, void *match_data)
@@ -229,7 +230,8 @@ PVOID NTAPI RtlEnumerateGenericTableWithoutSplayingAvl(PRTL_AVL_TABLE Table, PVO
 {
     PRTL_BALANCED_LINKS next;
 
-    DQ_ENTER(RtlEnumerateGenericTableWithoutSplayingAvl, Table, Table, *RestartKey, 0, NULL);
+    DQ_ENTER(RtlEnumerateGenericTableWithoutSplayingAvl, Table, Table,
+             DQ_READ(RtlEnumerateGenericTableWithoutSplayingAvl, *RestartKey), 0, NULL);
     BEGIN(false, RtlEnumerateGenericTableWithoutSplayingAvl);
     next = *RestartKey == NULL ? dq_avl_first(Table) : dq_avl_next(Table, *RestartKey);
     if (next != NULL) {
@@ -262,7 +264,7 @@ PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table,
                                                    PVOID *RestartKey, PULONG DeleteCount,
                                                    PVOID Buffer)
 {
-    PRTL_BALANCED_LINKS at = *RestartKey;
+    PRTL_BALANCED_LINKS at = DQ_READ(RtlEnumerateGenericTableLikeADirectory, *RestartKey);
     NTSTATUS status = STATUS_SUCCESS;
 
     DQ_ENTER(RtlEnumerateGenericTableLikeADirectory, Table, Table, NextFlag, Buffer, NULL);

@@ -34,6 +34,7 @@ static links_type *root_of(table_type *table)
 }
 
 #include "rtl/tablesearch.h"
+#include "sim/computing.h"
 
 static PRTL_SPLAY_LINKS leftmost(PRTL_GENERIC_TABLE table)
 {
@@ -227,7 +228,8 @@ PVOID NTAPI RtlEnumerateGenericTableWithoutSplaying(PRTL_GENERIC_TABLE Table, PV
 {
     PRTL_SPLAY_LINKS next;
 
-    DQ_ENTER(RtlEnumerateGenericTableWithoutSplaying, Table, Table, *RestartKey, 0, NULL);
+    DQ_ENTER(RtlEnumerateGenericTableWithoutSplaying, Table, Table,
+             DQ_READ(RtlEnumerateGenericTableWithoutSplaying, *RestartKey), 0, NULL);
     BEGIN(false, RtlEnumerateGenericTableWithoutSplaying);
     next = *RestartKey == NULL ? leftmost(Table) : RtlRealSuccessor(*RestartKey);
     if (next != NULL) {
