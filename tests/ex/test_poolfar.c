@@ -33,8 +33,8 @@ static void with_neighbours(void (*use)(volatile char *lower, volatile char *upp
     volatile char *first = get_first(), *second = get_second();
 
     use(first < second ? first : second, first < second ? second : first);
-    ExFreePoolWithTag((PVOID)second, OTHER);
     ExFreePoolWithTag((PVOID)first, TAG);
+    ExFreePoolWithTag((PVOID)second, OTHER);
 }
 
 /* ---- Found when a block is freed ------------------------------------------------------------- */
@@ -79,13 +79,14 @@ static void the_damaged_block_and_its_neighbour_are_named(void **state)
     assert_int_equal(rule_result.code, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION);
     assert_int_equal(rule_result.parameters[3], 0x24);
     assert_report_has("somebody has written behind the end of a pool block of 100 bytes");
-    assert_report_has("get_first test_poolfar.c:");
-    assert_report_has("get_second test_poolfar.c:");
+    assert_report_has("(tag TFar), allocated at get_first test_poolfar.c:");
+    assert_report_has("a pool block of 100 bytes (tag Toth), allocated by get_second");
 }
 
 static void go_back(volatile char *lower, volatile char *upper)
 {
-    fill(lower + BYTES + 40, upper);
+    (void)lower;
+    fill(upper - 30, upper);
 }
 
 static void write_before(void *context)
@@ -100,9 +101,9 @@ static void who_writes_before_a_block_is_told_what_ends_there(void **state)
     skip_where_memory_is_watched();
     rule_run(1, write_before);
     assert_int_equal(rule_result.code, SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION);
-    assert_report_has("of 100 bytes (tag T");
-    assert_report_has("get_first test_poolfar.c:");
-    assert_report_has("get_second test_poolfar.c:");
+    assert_int_equal(rule_result.parameters[3], 0x23);
+    assert_report_has("(tag Toth), allocated at get_second test_poolfar.c:");
+    assert_report_has("a pool block of 100 bytes (tag TFar), freed by with_neighbours");
 }
 
 /* ---- Found at the end ------------------------------------------------------------------------ */

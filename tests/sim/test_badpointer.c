@@ -140,7 +140,7 @@ GUEST static void write_to(volatile char *at)
 static void write_to_a_member_of_null(void *context)
 {
     (void)context;
-    write_to((char *)nowhere - 0x10000 + 0x30);
+    write_to((volatile char *)((ULONG_PTR)nowhere - 0x10000 + 0x30));
 }
 
 static void a_member_of_a_null_pointer_is_told_as_such(void **state)
