@@ -47,8 +47,9 @@ DIRQL_API void dirql_shutdown(void);
 
 /* -- Requests of a user of the device --------------------------------------------------------- */
 
-/* Opens a device (IRP_MJ_CREATE); by its name or a symbolic link's. `status` may be NULL. NULL: it
- * was refused. */
+/* Opens a device (IRP_MJ_CREATE); by its name, a symbolic link's, or that of a device interface.
+ * `status` may be NULL. NULL: it was refused; STATUS_NO_SUCH_DEVICE between
+ * dirql_driver_add_device() and the end of dirql_device_start(). */
 DIRQL_API PFILE_OBJECT dirql_file_open(PDEVICE_OBJECT device, NTSTATUS *status);
 DIRQL_API PFILE_OBJECT dirql_file_open_name(PCWSTR name, NTSTATUS *status);
 /* IRP_MJ_CLEANUP and IRP_MJ_CLOSE. */

@@ -228,8 +228,8 @@ NTSTATUS dirql_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
         accuse(cpu, "AddDevice", 0, place, "the driver has no AddDevice routine");
         return STATUS_NO_SUCH_DEVICE;
     }
-    if (device->state == DQ_PDO_REMOVED) {
-        device->state = DQ_PDO_PRESENT; /* As a device that was disabled is enabled again. */
+    if (device->state == DQ_PDO_PRESENT || device->state == DQ_PDO_REMOVED) {
+        device->state = DQ_PDO_ADDED; /* Also as a device that was disabled is enabled again. */
     }
     depth = dq_guest_begin(cpu);
     status = driver->DriverExtension->AddDevice(driver, pdo);

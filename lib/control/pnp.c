@@ -5,6 +5,7 @@
 
 #include "control/enter.h"
 #include "control/handle.h"
+#include "io/devnode.h"
 #include "io/io.h"
 #include "io/pnpnotify.h"
 #include "ke/ki.h"
@@ -54,6 +55,8 @@ static bool check_order(dq_processor *cpu, const dq_pdo *pdo, UCHAR minor)
     return true;
 }
 
+/* Interfaces that a driver enables as it starts can be opened, and are told of, from now on; those
+ * that it leaves enabled as it is removed are disabled. */
 static void note_state(dq_pdo *pdo, UCHAR minor, NTSTATUS status, const void *place)
 {
     switch (minor) {
@@ -73,6 +76,11 @@ static void note_state(dq_pdo *pdo, UCHAR minor, NTSTATUS status, const void *pl
         return;
     }
     pdo->state_place = place;
+    if (pdo->state == DQ_PDO_STARTED) {
+        dq_interfaces_announce(dq_self, pdo->device);
+    } else if (pdo->state == DQ_PDO_REMOVED) {
+        dq_interfaces_disable(dq_self, pdo->device);
+    }
 }
 
 /* ---- Plug and Play --------------------------------------------------------------------------- */

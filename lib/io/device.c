@@ -126,7 +126,8 @@ static void forget(dq_machine *machine, dq_device_record *record)
 
 static bool name_is_taken(dq_machine *machine, const UNICODE_STRING *name)
 {
-    return name_bytes(name) != 0 && dq_device_named(machine, name) != NULL;
+    return name_bytes(name) != 0 &&
+           (dq_device_named(machine, name) != NULL || dq_name_is_link(machine, name));
 }
 
 static dq_device_record *make_record(dq_machine *machine, const UNICODE_STRING *name)

@@ -1,7 +1,8 @@
 /*
  * deviceinterface.c - device interfaces: registered, enabled, found by class.
  *
- * An interface stays registered for the whole run. Nobody is notified of its coming and going.
+ * An interface stays registered for the whole run. Its name leads to its device while it is enabled.
+ * Who listens is told of it when its device is started, not before.
  */
 #include "io/devnode.h"
 
@@ -15,6 +16,8 @@
 #include "sim/fail.h"
 
 enum { TAG_STRING = 0x67727453, TAG_LIST = 0x66497644 }; /* "Strg", "DvIf" */
+
+enum { SEPARATOR = sizeof(WCHAR) }; /* Between a name and its reference string. */
 
 static bool is_class(const dq_interface *interface, const GUID *class_id)
 {
@@ -170,6 +173,37 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject,
     return NT_SUCCESS(given) ? status : given;
 }
 
+/* ---- Enabling -------------------------------------------------------------------------------- */
+
+static void announce(dq_processor *cpu, dq_interface *interface)
+{
+    if (interface->announced != interface->enabled &&
+        interface->node->pdo->state != DQ_PDO_ADDED) {
+        interface->announced = interface->enabled;
+        dq_pnp_tell_interface(cpu, &interface->class_id, &interface->link, interface->enabled,
+                              interface->place);
+    }
+}
+
+void dq_interfaces_announce(dq_processor *cpu, const DEVICE_OBJECT *pdo)
+{
+    for (dq_interface *i = dq_io_of(cpu->machine)->interfaces; i != NULL; i = i->next) {
+        if (i->node->pdo->device == pdo) {
+            announce(cpu, i);
+        }
+    }
+}
+
+void dq_interfaces_disable(dq_processor *cpu, const DEVICE_OBJECT *pdo)
+{
+    for (dq_interface *i = dq_io_of(cpu->machine)->interfaces; i != NULL; i = i->next) {
+        if (i->node->pdo->device == pdo) {
+            i->enabled = false;
+            announce(cpu, i);
+        }
+    }
+}
+
 /* A name that nobody registered: STATUS_OBJECT_NAME_NOT_FOUND, also when it is to be enabled, where
  * the page is silent. */
 NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
@@ -193,8 +227,31 @@ NTSTATUS NTAPI IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLE
     }
     interface->enabled = Enable != FALSE;
     interface->place = place;
-    dq_pnp_tell_interface(cpu, &interface->class_id, &interface->link, interface->enabled, place);
+    announce(cpu, interface);
     return STATUS_SUCCESS;
+}
+
+/* ---- Opening --------------------------------------------------------------------------------- */
+
+/* The one that the name is, or begins with, as far as can be. */
+PDEVICE_OBJECT dq_interface_device(dq_machine *machine, const UNICODE_STRING *name, USHORT *bytes)
+{
+    const dq_interface *found = NULL;
+
+    for (const dq_interface *i = dq_io_of(machine)->interfaces; i != NULL; i = i->next) {
+        if (dq_name_begins(name, &i->link) &&
+            (found == NULL || found->link.Length < i->link.Length)) {
+            found = i;
+        }
+    }
+    if (found == NULL || !found->enabled) {
+        return NULL;
+    }
+    *bytes = found->link.Length;
+    if (found->reference.Length > 0) {
+        *bytes = (USHORT)(*bytes - found->reference.Length - SEPARATOR);
+    }
+    return found->node->pdo->device;
 }
 
 /* ---- Finding --------------------------------------------------------------------------------- */

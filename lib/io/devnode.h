@@ -81,6 +81,7 @@ typedef struct dq_interface {
     UNICODE_STRING reference; /* Empty: none. */
     UNICODE_STRING link;
     bool enabled;
+    bool announced;    /* Who listens was told of it. */
     const void *place; /* That enabled it. */
     dq_property *properties;
     struct dq_interface *next; /* In order of registration. */
@@ -90,5 +91,9 @@ typedef struct dq_interface {
 dq_interface *dq_interface_find(dq_machine *machine, const UNICODE_STRING *link);
 
 void dq_interface_key_path(const dq_interface *interface, dq_path *path);
+
+/* The device was started: its enabled interfaces are told of. It was removed: none is enabled. */
+void dq_interfaces_announce(dq_processor *cpu, const DEVICE_OBJECT *pdo);
+void dq_interfaces_disable(dq_processor *cpu, const DEVICE_OBJECT *pdo);
 
 #endif

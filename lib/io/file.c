@@ -311,11 +311,24 @@ static bool is_open(dq_machine *machine, const DEVICE_OBJECT *device)
     return file != NULL;
 }
 
+/* Its stack waits for IRP_MN_START_DEVICE. */
+static bool is_starting(dq_machine *machine, PDEVICE_OBJECT device)
+{
+    PDEVICE_OBJECT bottom = device, lower;
+    const dq_pdo *pdo;
+
+    while ((lower = dq_device_lower(machine, bottom)) != NULL) {
+        bottom = lower;
+    }
+    pdo = dq_pdo_find(machine, bottom);
+    return pdo != NULL && pdo->state == DQ_PDO_ADDED;
+}
+
 static NTSTATUS check_device(dq_machine *machine, const dq_file_request *request)
 {
     PDEVICE_OBJECT device = request->device;
 
-    if (!dq_device_is_alive(machine, device) ||
+    if (!dq_device_is_alive(machine, device) || is_starting(machine, device) ||
         (dq_device_top(device)->Flags & DO_DEVICE_INITIALIZING) != 0) {
         return STATUS_NO_SUCH_DEVICE;
     }

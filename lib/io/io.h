@@ -14,7 +14,8 @@
 
 /* How far a device has come. */
 typedef enum dq_pdo_state {
-    DQ_PDO_PRESENT, /* Not started yet, or stopped. */
+    DQ_PDO_PRESENT, /* Nobody has added it to a driver yet; or it was stopped. */
+    DQ_PDO_ADDED,   /* To a driver, and not started yet: nobody can open it. */
     DQ_PDO_STARTED,
     DQ_PDO_SURPRISED, /* IRP_MN_SURPRISE_REMOVAL was sent. */
     DQ_PDO_REMOVED
@@ -191,6 +192,11 @@ void dq_remove_locks_forget(dq_machine *machine, const void *base, size_t bytes)
 dq_pdo *dq_pdo_create(dq_machine *machine, const char *name, dq_line *const *lines, unsigned count);
 /* NULL for a device object that is none. */
 dq_pdo *dq_pdo_find(dq_machine *machine, const void *device);
+
+/* The device of the enabled interface that a name leads to (deviceinterface.c), and how much of the
+ * name leads there: the rest, which a reference string is part of, is for its driver. NULL: there is
+ * none. */
+PDEVICE_OBJECT dq_interface_device(dq_machine *machine, const UNICODE_STRING *name, USHORT *bytes);
 /* How many of its lines are messages. */
 unsigned dq_pdo_messages(const dq_pdo *pdo);
 

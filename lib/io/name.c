@@ -37,6 +37,15 @@ bool dq_name_is(const UNICODE_STRING *one, const UNICODE_STRING *other)
     return true;
 }
 
+bool dq_name_begins(const UNICODE_STRING *name, const UNICODE_STRING *prefix)
+{
+    UNICODE_STRING start = *name;
+
+    start.Length = prefix->Length;
+    return name->Length >= prefix->Length && dq_name_is(&start, prefix) &&
+           (name->Length == prefix->Length || name->Buffer[prefix->Length / sizeof(WCHAR)] == '\\');
+}
+
 bool dq_name_is_valid(const UNICODE_STRING *name)
 {
     const size_t length = name != NULL ? name->Length / sizeof(WCHAR) : 0;
@@ -74,16 +83,6 @@ void dq_name_drop(dq_machine *machine, UNICODE_STRING *name)
 
 /* ---- Links ----------------------------------------------------------------------------------- */
 
-/* True if `name` is `prefix`, or goes on with a backslash after it. */
-static bool begins(const UNICODE_STRING *name, const UNICODE_STRING *prefix)
-{
-    UNICODE_STRING start = *name;
-
-    start.Length = prefix->Length;
-    return name->Length >= prefix->Length && dq_name_is(&start, prefix) &&
-           (name->Length == prefix->Length || name->Buffer[prefix->Length / sizeof(WCHAR)] == '\\');
-}
-
 /* A copy of the name with `count` bytes of its beginning replaced. Buffer NULL: no memory, or it
  * would be longer than a name can be. */
 static UNICODE_STRING replace(dq_machine *machine, const UNICODE_STRING *name, USHORT count,
@@ -114,7 +113,7 @@ static UNICODE_STRING keep_canonical(dq_machine *machine, const UNICODE_STRING *
                                            RTL_CONSTANT_STRING(L"\\GLOBAL??") };
 
     for (size_t i = 0; i < RTL_NUMBER_OF(same); i++) {
-        if (begins(name, &same[i])) {
+        if (dq_name_begins(name, &same[i])) {
             return replace(machine, name, same[i].Length, &dos);
         }
     }
@@ -148,6 +147,16 @@ static dq_symbolic_link **find_link(dq_machine *machine, const UNICODE_STRING *n
         link = &(*link)->next;
     }
     return link;
+}
+
+bool dq_name_is_link(dq_machine *machine, const UNICODE_STRING *name)
+{
+    UNICODE_STRING own = keep_canonical(machine, name);
+    const bool is = own.Buffer != NULL &&
+                    (*find_link(machine, &own) != NULL || system_target(&own) != NULL);
+
+    dq_name_drop(machine, &own);
+    return is;
 }
 
 static void drop(dq_machine *machine, dq_symbolic_link *link)
@@ -222,6 +231,7 @@ static match look_up(dq_machine *machine, const UNICODE_STRING *name)
     UNICODE_STRING part = *name;
     match f = { 0 };
 
+    f.device = dq_interface_device(machine, name, &f.bytes);
     for (USHORT i = 1; i <= all && f.device == NULL && f.target == NULL; i++) {
         if (i == all || name->Buffer[i] == '\\') {
             const dq_symbolic_link *link;
@@ -249,7 +259,7 @@ static NTSTATUS missing(const UNICODE_STRING *name)
     USHORT i = 1;
 
     for (size_t d = 0; d < RTL_NUMBER_OF(directories); d++) {
-        if (begins(name, &directories[d])) {
+        if (dq_name_begins(name, &directories[d])) {
             i = (USHORT)(directories[d].Length / sizeof(WCHAR) + 1);
         }
     }

@@ -11,6 +11,9 @@
 /* Names are compared without regard to case. */
 bool dq_name_is(const UNICODE_STRING *one, const UNICODE_STRING *other);
 
+/* True if `name` is `prefix`, or goes on with a backslash after it. */
+bool dq_name_begins(const UNICODE_STRING *name, const UNICODE_STRING *prefix);
+
 /* True if it begins with a backslash and has no empty part. */
 bool dq_name_is_valid(const UNICODE_STRING *name);
 
@@ -25,8 +28,11 @@ typedef struct dq_symbolic_link {
     struct dq_symbolic_link *next;
 } dq_symbolic_link;
 
-/* The device that the name begins with, or that links lead to from there, and the rest of the name,
- * which is to be dropped. NULL: there is none, and `status` says why. \DosDevices is \??; \??\C:
+/* True if it is that of a symbolic link. */
+bool dq_name_is_link(dq_machine *machine, const UNICODE_STRING *name);
+
+/* The device that the name begins with, or that links and device interfaces lead to from there, and
+ * the rest of the name, which is to be dropped. NULL: there is none, and `status` says why. \DosDevices is \??; \??\C:
  * and \SystemRoot lead to the volume (volume.h). */
 PDEVICE_OBJECT dq_name_open(dq_machine *machine, const UNICODE_STRING *name, UNICODE_STRING *rest,
                             NTSTATUS *status);

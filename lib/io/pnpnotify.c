@@ -154,7 +154,7 @@ static void tell_existing(dq_processor *cpu, struct dq_pnp_notification *n)
     dq_machine *machine = cpu->machine;
 
     for (const dq_interface *i = dq_io_of(machine)->interfaces; i != NULL; i = i->next) {
-        change *c = i->enabled && IsEqualGUID(&i->class_id, &n->class_id)
+        change *c = i->announced && IsEqualGUID(&i->class_id, &n->class_id)
                         ? make_change(machine, &i->class_id, &i->link, true) : NULL;
 
         if (c != NULL) {

@@ -247,6 +247,7 @@ static void a_user_opens_it_by_its_link(void **state)
 
     (void)state;
     add();
+    assert_int_equal(dirql_device_start(pdo, NULL), STATUS_SUCCESS);
     file = dirql_file_open_name(L"\\DosDevices\\COM1", NULL);
     assert_non_null(file);
     assert_int_equal(dirql_file_read(file, buffer, 4, &done), STATUS_SUCCESS);
@@ -262,7 +263,7 @@ static void a_user_opens_it_by_its_link(void **state)
                      STATUS_INVALID_DEVICE_REQUEST);
     dirql_file_close(file);
     end();
-    assert_string_equal(happened, "eaoucrx");
+    assert_string_equal(happened, "easoucrx");
 }
 
 static void a_name_that_nobody_has_is_not_opened(void **state)

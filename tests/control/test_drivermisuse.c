@@ -174,9 +174,15 @@ static NTSTATUS wait_in_read(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_SUCCESS;
 }
 
+static PFILE_OBJECT open_started(void)
+{
+    (void)dirql_device_start(pdo, NULL);
+    return dirql_file_open(pdo->AttachedDevice, NULL);
+}
+
 static void read_what_waits(void)
 {
-    PFILE_OBJECT file = dirql_file_open(pdo->AttachedDevice, NULL);
+    PFILE_OBJECT file = open_started();
     char byte;
 
     driver->MajorFunction[IRP_MJ_READ] = wait_in_read;
@@ -192,7 +198,7 @@ static NTSTATUS forget_read(PDEVICE_OBJECT device, PIRP irp)
 
 static void read_what_never_comes(void)
 {
-    PFILE_OBJECT file = dirql_file_open(pdo->AttachedDevice, NULL);
+    PFILE_OBJECT file = open_started();
     char byte;
 
     driver->MajorFunction[IRP_MJ_READ] = forget_read;
@@ -206,7 +212,7 @@ static void open_nothing(void)
 
 static void close_twice(void)
 {
-    PFILE_OBJECT file = dirql_file_open(pdo->AttachedDevice, NULL);
+    PFILE_OBJECT file = open_started();
 
     dirql_file_close(file);
     dirql_file_close(file);
@@ -214,7 +220,7 @@ static void close_twice(void)
 
 static void read_what_is_closed(void)
 {
-    PFILE_OBJECT file = dirql_file_open(pdo->AttachedDevice, NULL);
+    PFILE_OBJECT file = open_started();
     char byte;
 
     dirql_file_close(file);

@@ -37,6 +37,26 @@ static void a_link_is_made_once_and_deleted_once(void **state)
     stack_delete();
 }
 
+static void a_device_has_no_name_that_a_link_has(void **state)
+{
+    UNICODE_STRING target = RTL_CONSTANT_STRING(L"\\Device\\Other");
+    UNICODE_STRING drive = RTL_CONSTANT_STRING(L"\\??\\c:");
+    PDEVICE_OBJECT device;
+
+    (void)state;
+    assert_int_equal(IoCreateSymbolicLink(&name, &target), STATUS_SUCCESS);
+    assert_int_equal(IoCreateDevice(&stack.lower_driver, 0, &name, FILE_DEVICE_SOUND, 0, FALSE,
+                                    &device),
+                     STATUS_OBJECT_NAME_COLLISION);
+    assert_null(device);
+    assert_int_equal(IoCreateDevice(&stack.lower_driver, 0, &drive, FILE_DEVICE_SOUND, 0, FALSE,
+                                    &device),
+                     STATUS_OBJECT_NAME_COLLISION);
+    assert_int_equal(IoDeleteSymbolicLink(&name), STATUS_SUCCESS);
+    IoDeleteDevice(make(FALSE));
+    stack_delete();
+}
+
 static void an_unprotected_link_is_found_like_any_other(void **state)
 {
     PDEVICE_OBJECT device = make(FALSE), found;
@@ -249,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup(a_link_is_made_once_and_deleted_once, start),
+        dirql_unit_test_setup(a_device_has_no_name_that_a_link_has, start),
         dirql_unit_test_setup(an_unprotected_link_is_found_like_any_other, start),
         dirql_unit_test_setup(an_arc_name_is_a_link, start),
         dirql_unit_test_setup(case_does_not_matter, start),
