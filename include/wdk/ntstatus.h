@@ -156,6 +156,7 @@
 #define STATUS_REVISION_MISMATCH                   ((NTSTATUS)0xC0000059)
 #define STATUS_PRIVILEGE_NOT_HELD                  ((NTSTATUS)0xC0000061)
 #define STATUS_NO_SUCH_USER                        ((NTSTATUS)0xC0000064)
+#define STATUS_NONE_MAPPED                         ((NTSTATUS)0xC0000073)
 #define STATUS_PROCEDURE_NOT_FOUND                 ((NTSTATUS)0xC000007A)
 #define STATUS_INVALID_IMAGE_FORMAT                ((NTSTATUS)0xC000007B)
 #define STATUS_DISK_FULL                           ((NTSTATUS)0xC000007F)

@@ -8,6 +8,7 @@
 
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "sim/fail.h"
 
 /* ---- Sets of map registers ------------------------------------------------------------------- */
 
@@ -188,6 +189,9 @@ NTSTATUS dq_dma_allocate_channel(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceO
     adapter = dq_adapter_check(cpu, DmaAdapter, place);
     if (adapter == NULL) {
         return STATUS_UNSUCCESSFUL;
+    }
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     return dq_dma_queue(cpu, adapter,
                         &(dq_dma_request){ .device = DeviceObject,

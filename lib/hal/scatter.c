@@ -10,6 +10,7 @@
 #include "ex/pool.h"
 #include "ke/ki.h"
 #include "mm/mdl.h"
+#include "sim/fail.h"
 
 enum { POOL_TAG = 0x4C47734D }; /* "MsGL" */
 
@@ -153,6 +154,9 @@ NTSTATUS dq_dma_get_list(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, P
     if (!NT_SUCCESS(status)) {
         return status;
     }
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, request.place)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     request.list_memory = make_room(cpu, size_for(request.registers), request.place);
     return request.list_memory != NULL ? dq_dma_queue(cpu, adapter, &request)
                                        : STATUS_INSUFFICIENT_RESOURCES;
@@ -292,6 +296,23 @@ static void describe(const SCATTER_GATHER_LIST *list, PMDL mdl)
     }
 }
 
+static PMDL make_target(dq_processor *cpu, const dq_dma_registers *set,
+                        const SCATTER_GATHER_LIST *list, const MDL *original, const void *place)
+{
+    const size_t bytes = sizeof(MDL) + set->count * sizeof(PFN_NUMBER);
+    PMDL target = dq_pool_allocate(cpu, NonPagedPoolNx, bytes, POOL_TAG, place);
+
+    if (target != NULL) {
+        memcpy(target, original, sizeof(MDL));
+        target->Next = NULL;
+        target->Size = (CSHORT)bytes;
+        target->MappedSystemVa = NULL;
+        target->MdlFlags = MDL_PAGES_LOCKED;
+        describe(list, target);
+    }
+    return target;
+}
+
 NTSTATUS dq_dma_list_mdl(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST ScatterGather,
                          PMDL OriginalMdl, PMDL *TargetMdl)
 {
@@ -307,24 +328,20 @@ NTSTATUS dq_dma_list_mdl(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST ScatterGa
         refuse_list(cpu, ScatterGather, place);
         return STATUS_INVALID_PARAMETER;
     }
-    if (!goes_through_registers(set)) {
-        *TargetMdl = OriginalMdl;
-        return STATUS_SUCCESS;
+    if (OriginalMdl == NULL) {
+        return STATUS_INVALID_PARAMETER;
     }
-    if (set->target == NULL) {
-        const size_t bytes = sizeof(MDL) + set->count * sizeof(PFN_NUMBER);
-
-        set->target = dq_pool_allocate(cpu, NonPagedPoolNx, bytes, POOL_TAG, place);
+    if (set->target != NULL) {
+        return STATUS_NONE_MAPPED; /* The page has it for the second call. */
+    }
+    if (goes_through_registers(set)) {
+        set->target = make_target(cpu, set, ScatterGather, OriginalMdl, place);
         if (set->target == NULL) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
-        memcpy(set->target, OriginalMdl, sizeof(MDL));
-        set->target->Next = NULL;
-        set->target->Size = (CSHORT)bytes;
-        set->target->MappedSystemVa = NULL;
-        set->target->MdlFlags = MDL_PAGES_LOCKED;
-        describe(ScatterGather, set->target);
+        *TargetMdl = set->target;
+    } else {
+        *TargetMdl = OriginalMdl;
     }
-    *TargetMdl = set->target;
     return STATUS_SUCCESS;
 }

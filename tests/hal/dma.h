@@ -9,6 +9,7 @@
 #include <dirql/check.h>
 #include <dirql/cmocka.h>
 #include <dirql/dma.h>
+#include <dirql/fail.h>
 
 #include <ntddk.h>
 

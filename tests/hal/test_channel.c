@@ -95,6 +95,17 @@ static void more_registers_than_there_are_are_refused(void **state)
     end();
 }
 
+static void without_resources_the_routine_is_not_called(void **state)
+{
+    call c = { .action = DeallocateObject };
+
+    (void)state;
+    dirql_fail_set("other:1");
+    assert_int_equal(allocate(first, 1, &c), STATUS_INSUFFICIENT_RESOURCES);
+    assert_int_equal(c.count, 0);
+    end();
+}
+
 static void a_kept_channel_makes_others_wait(void **state)
 {
     call keeper = { .action = KeepObject }, waiter = { .action = DeallocateObject };
@@ -177,6 +188,29 @@ static void a_second_request_of_a_device_is_e6_b(void **state)
     fail_msg("one is queued");
 }
 
+static IO_ALLOCATION_ACTION control_that_asks(PDEVICE_OBJECT device, PIRP irp, PVOID base,
+                                              PVOID context)
+{
+    (void)irp;
+    (void)base;
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DMA_VIOLATION, 0x0B, DIRQL_ANY, DIRQL_ANY,
+                               DIRQL_ANY);
+    (void)adapter->DmaOperations->AllocateAdapterChannel(adapter, device, 1, control, context);
+    fail_msg("its own routine asks");
+    return DeallocateObject;
+}
+
+static void a_request_in_its_own_routine_is_e6_b(void **state)
+{
+    call c = { .action = DeallocateObject };
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    (void)adapter->DmaOperations->AllocateAdapterChannel(adapter, first, 1, control_that_asks, &c);
+    fail_msg("the routine asks again");
+}
+
 static void releasing_with_a_channel_is_e6_8(void **state)
 {
     call c = { .action = KeepObject };
@@ -216,12 +250,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup(a_free_adapter_serves_at_once_at_dispatch_level, start),
         dirql_unit_test_setup(more_registers_than_there_are_are_refused, start),
+        dirql_unit_test_setup(without_resources_the_routine_is_not_called, start),
         dirql_unit_test_setup(a_kept_channel_makes_others_wait, start),
         dirql_unit_test_setup(kept_registers_make_wait_who_needs_them, start),
         dirql_unit_test_setup(freeing_a_channel_twice_is_e6_4, start),
         dirql_unit_test_setup(freeing_registers_twice_is_e6_5, start),
         dirql_unit_test_setup(freeing_another_number_is_e6_5, start),
         dirql_unit_test_setup(a_second_request_of_a_device_is_e6_b, start),
+        dirql_unit_test_setup(a_request_in_its_own_routine_is_e6_b, start),
         dirql_unit_test_setup(releasing_with_a_channel_is_e6_8, start),
         dirql_unit_test_setup(releasing_with_registers_is_e6_9, start),
         dirql_unit_test_setup(allocating_below_dispatch_level_is_found, start),

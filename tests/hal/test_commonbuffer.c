@@ -64,6 +64,37 @@ static void an_empty_buffer_there_is_not(void **state)
     adapter->DmaOperations->PutDmaAdapter(adapter);
 }
 
+static void without_memory_there_is_none(void **state)
+{
+    (void)state;
+    adapter = dma_adapter(DMA_GATHERING, 4096);
+    dirql_fail_set("other:1");
+    assert_null(adapter->DmaOperations->AllocateCommonBuffer(adapter, 100, &logical, TRUE));
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+}
+
+static void freeing_at_another_logical_address_is_reported(void **state)
+{
+    char *buffer = get(DMA_GATHERING, 100);
+
+    (void)state;
+    logical.QuadPart += PAGE_SIZE;
+    dirql_expect_finding("DmaAdapter");
+    put(buffer, 100);
+    fail_msg("the buffer is elsewhere");
+}
+
+static void freeing_by_another_adapter_is_reported(void **state)
+{
+    char *buffer = get(DMA_GATHERING, 100);
+
+    (void)state;
+    adapter = dma_adapter(DMA_GATHERING, 4096);
+    dirql_expect_finding("DmaAdapter");
+    put(buffer, 100);
+    fail_msg("the buffer is another adapter's");
+}
+
 static void freeing_twice_is_e6_3(void **state)
 {
     char *buffer = get(DMA_GATHERING, 100);
@@ -115,6 +146,9 @@ int main(void)
         dirql_unit_test(driver_and_device_see_the_same),
         dirql_unit_test(a_subordinate_device_is_reached_below_16_mb_within_64_kb),
         dirql_unit_test(an_empty_buffer_there_is_not),
+        dirql_unit_test(without_memory_there_is_none),
+        dirql_unit_test(freeing_at_another_logical_address_is_reported),
+        dirql_unit_test(freeing_by_another_adapter_is_reported),
         dirql_unit_test(freeing_twice_is_e6_3),
         dirql_unit_test(freeing_another_length_is_reported),
         dirql_unit_test(a_write_behind_the_end_is_e6_f),

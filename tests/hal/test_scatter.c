@@ -168,7 +168,60 @@ static void an_mdl_of_a_list_describes_what_the_device_sees(void **state)
     assert_ptr_not_equal(target, mdl);
     assert_int_equal(MmGetMdlPfnArray(target)[0],
                      given->Elements[0].Address.QuadPart >> PAGE_SHIFT);
+    assert_int_equal(
+        adapter->DmaOperations->BuildMdlFromScatterGatherList(adapter, given, mdl, &target),
+        STATUS_NONE_MAPPED);
     put(given, TRUE);
+    end();
+}
+
+static void an_mdl_of_a_list_needs_the_original(void **state)
+{
+    PMDL target = NULL;
+
+    (void)state;
+    begin(DMA_PACKET);
+    assert_int_equal(get(BYTES, TRUE), STATUS_SUCCESS);
+    assert_int_equal(
+        adapter->DmaOperations->BuildMdlFromScatterGatherList(adapter, given, NULL, &target),
+        STATUS_INVALID_PARAMETER);
+    dirql_fail_set("pool:1");
+    assert_int_equal(
+        adapter->DmaOperations->BuildMdlFromScatterGatherList(adapter, given, mdl, &target),
+        STATUS_INSUFFICIENT_RESOURCES);
+    assert_null(target);
+    put(given, TRUE);
+    end();
+}
+
+static void without_memory_there_is_no_list(void **state)
+{
+    (void)state;
+    begin(DMA_GATHERING);
+    dirql_fail_set("other:1");
+    assert_int_equal(get(BYTES, TRUE), STATUS_INSUFFICIENT_RESOURCES);
+    assert_null(given);
+    end();
+}
+
+static void a_size_is_calculated_for_what_there_is_room_for(void **state)
+{
+    ULONG bytes = 7, registers = 7;
+    PCALCULATE_SCATTER_GATHER_LIST_SIZE calculate;
+    PVOID from;
+
+    (void)state;
+    begin(DMA_GATHERING);
+    calculate = adapter->DmaOperations->CalculateScatterGatherList;
+    from = MmGetMdlVirtualAddress(mdl);
+    assert_int_equal(calculate(adapter, mdl, from, BYTES + 1, &bytes, &registers),
+                     STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(calculate(adapter, NULL, from, 100 * BYTES, &bytes, &registers),
+                     STATUS_INSUFFICIENT_RESOURCES);
+    assert_int_equal(bytes, 7);
+    assert_int_equal(calculate(adapter, NULL, (PVOID)0x1FFF, 2, &bytes, NULL), STATUS_SUCCESS);
+    assert_int_equal(bytes, sizeof(SCATTER_GATHER_LIST) + 2 * sizeof(SCATTER_GATHER_ELEMENT));
+    assert_int_equal(registers, 7);
     end();
 }
 
@@ -227,6 +280,9 @@ int main(void)
         dirql_unit_test(statuses_are_as_documented),
         dirql_unit_test(a_list_can_be_built_in_the_drivers_memory),
         dirql_unit_test(an_mdl_of_a_list_describes_what_the_device_sees),
+        dirql_unit_test(an_mdl_of_a_list_needs_the_original),
+        dirql_unit_test(without_memory_there_is_no_list),
+        dirql_unit_test(a_size_is_calculated_for_what_there_is_room_for),
         dirql_unit_test(giving_back_twice_is_e6_6),
         dirql_unit_test(giving_back_the_other_way_is_reported),
         dirql_unit_test(releasing_with_a_list_is_e6_a),
