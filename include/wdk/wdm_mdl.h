@@ -130,7 +130,9 @@ NTKERNELAPI VOID NTAPI MmUnlockPages(_Inout_ PMDL MemoryDescriptorList);
 
 /* -- Mapping. IRQL <= DISPATCH_LEVEL, <= APC_LEVEL for user mode ----------------------------- */
 
-/* NULL when it cannot be mapped. "wdm: MmMapLockedPagesSpecifyCache". */
+/* NULL when it cannot be mapped; with BugCheckOnFailure bug check 0x3F, which is no driver's to wish
+ * for. UserMode: inside a __try, raises STATUS_INSUFFICIENT_RESOURCES instead.
+ * "wdm: MmMapLockedPagesSpecifyCache". */
 _Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmMapLockedPagesSpecifyCache(
     _Inout_ PMDL MemoryDescriptorList, _In_ KPROCESSOR_MODE AccessMode,
     _In_ MEMORY_CACHING_TYPE CacheType, _In_opt_ PVOID RequestedAddress,
@@ -156,7 +158,7 @@ _Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmMapLockedPagesWithReservedMappin
 NTKERNELAPI VOID NTAPI MmUnmapReservedMapping(_In_ PVOID BaseAddress, _In_ ULONG PoolTag,
                                               _In_ PMDL MemoryDescriptorList);
 
-/* Obsolete. "wdm: MmMapLockedPages". */
+/* Obsolete, because it does not fail: bug check 0x3F. "wdm: MmMapLockedPages". */
 NTKERNELAPI PVOID NTAPI MmMapLockedPages(_Inout_ PMDL MemoryDescriptorList,
                                          _In_ KPROCESSOR_MODE AccessMode);
 
@@ -179,8 +181,11 @@ WDK_INLINE PVOID MmGetSystemAddressForMdlSafe(_Inout_ PMDL Mdl, _In_ ULONG Prior
     return MmMapLockedPagesSpecifyCache(Mdl, KernelMode, MmCached, NULL, FALSE, Priority);
 }
 
-/* Obsolete. "wdm: MmGetSystemAddressForMdl". */
-#define MmGetSystemAddressForMdl(Mdl) MmGetSystemAddressForMdlSafe(Mdl, HighPagePriority)
+/* Obsolete, because it does not fail: bug check 0x3F. "wdm: MmGetSystemAddressForMdl". */
+#define MmGetSystemAddressForMdl(Mdl)                                             \
+    ((Mdl)->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)    \
+         ? (Mdl)->MappedSystemVa                                                  \
+         : MmMapLockedPages((Mdl), KernelMode))
 
 /* For a partial MDL: releases a mapping of its own. "wdm: MmPrepareMdlForReuse". */
 #define MmPrepareMdlForReuse(Mdl)                                   \

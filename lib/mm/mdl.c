@@ -103,6 +103,17 @@ static void check_new(dq_processor *cpu, const MDL *mdl, const void *place)
     }
 }
 
+/* Of the code that calls: pages that may be traded for others. */
+static void check_stack(dq_processor *cpu, const MDL *mdl, const void *place)
+{
+    const uintptr_t low = (uintptr_t)cpu->task->context.stack;
+
+    if ((uintptr_t)MmGetMdlVirtualAddress(mdl) - low < cpu->task->context.stack_bytes) {
+        dq_mdl_refuse(cpu, mdl, &(dq_mdl_error){ .rule = "MdlPages", .place = place },
+                      "whose pages are of a kernel stack: call MmProbeAndLockPages");
+    }
+}
+
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
     const void *place = __builtin_return_address(0);
@@ -110,6 +121,7 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 
     DQ_ENTER(MmBuildMdlForNonPagedPool, NULL, MemoryDescriptorList, 0, 0, DQ_VOID);
     check_new(cpu, MemoryDescriptorList, place);
+    check_stack(cpu, MemoryDescriptorList, place);
     block = dq_mdl_pool_block(cpu->machine, MmGetMdlVirtualAddress(MemoryDescriptorList));
     if (block != NULL && block->paged) {
         dq_mdl_refuse(cpu, MemoryDescriptorList,
@@ -141,6 +153,14 @@ static void check_pageable(dq_processor *cpu, const MDL *mdl, const void *place)
                                .place = place },
                 "MmProbeAndLockPages of pageable memory at IRQL %u: it needs IRQL <= APC_LEVEL",
                 cpu->irql);
+    }
+}
+
+/* Pool can be written. Elsewhere it is tried: what cannot be raises by itself. */
+static void try_to_write(dq_processor *cpu, const MDL *mdl)
+{
+    if (dq_mdl_pool_block(cpu->machine, MmGetMdlVirtualAddress(mdl)) == NULL) {
+        dq_probe_touch(MmGetMdlVirtualAddress(mdl), mdl->ByteCount);
     }
 }
 
@@ -180,6 +200,9 @@ VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE Access
         dq_raise_status(cpu, STATUS_ACCESS_VIOLATION, place,
                         "MmProbeAndLockPages of %u bytes at %p, %s", mdl->ByteCount,
                         MmGetMdlVirtualAddress(mdl), why);
+    }
+    if (Operation != IoReadAccess) {
+        try_to_write(cpu, mdl);
     }
     if (!dq_mdl_describe(cpu->machine, mdl) ||
         !dq_mdl_hold_add(cpu->machine, &(dq_mdl_hold){ .kind = DQ_MDL_LOCKED,

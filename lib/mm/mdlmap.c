@@ -5,6 +5,7 @@
  * that the pages have anyway. What is held is who has mapped what, and how often.
  */
 #include "ke/ki.h"
+#include "ke/raise.h"
 #include "mm/frame.h"
 #include "mm/mdl.h"
 #include "mm/mdlheld.h"
@@ -67,7 +68,26 @@ static bool check_mappable(dq_processor *cpu, const MDL *mdl, KPROCESSOR_MODE mo
     return true;
 }
 
-static PVOID map(dq_processor *cpu, PMDL mdl, KPROCESSOR_MODE mode, const void *place)
+/* What becomes of a mapping that there are no resources for. */
+static PVOID fail(dq_processor *cpu, const MDL *mdl, KPROCESSOR_MODE mode, bool must_succeed,
+                  const void *place)
+{
+    const char *service = dq_service_name(cpu->execution->service);
+
+    if (mode != KernelMode) {
+        dq_raise_status(cpu, STATUS_INSUFFICIENT_RESOURCES, place,
+                        "%s: %u bytes cannot be mapped for user mode", service, mdl->ByteCount);
+    }
+    if (must_succeed && !(mdl->MdlFlags & MDL_MAPPING_CAN_FAIL)) {
+        dq_bugcheck(cpu, NO_MORE_SYSTEM_PTES, 0, dq_mdl_pages(mdl), 0, 0,
+                    "%s: no address is left for %u pages, and it may not fail", service,
+                    dq_mdl_pages(mdl));
+    }
+    return NULL;
+}
+
+static PVOID map(dq_processor *cpu, PMDL mdl, KPROCESSOR_MODE mode, bool must_succeed,
+                 const void *place)
 {
     dq_mdl_hold hold = { .kind = mode == KernelMode ? DQ_MDL_MAPPED : DQ_MDL_MAPPED_FOR_USER,
                          .mdl = mdl,
@@ -75,8 +95,11 @@ static PVOID map(dq_processor *cpu, PMDL mdl, KPROCESSOR_MODE mode, const void *
                          .place = place };
     void *address;
 
-    if (!check_mappable(cpu, mdl, mode, place) || dq_fails(cpu, DQ_FAIL_MAP, 0, NULL, place)) {
+    if (!check_mappable(cpu, mdl, mode, place)) {
         return NULL;
+    }
+    if (dq_fails(cpu, DQ_FAIL_MAP, 0, NULL, place)) {
+        return fail(cpu, mdl, mode, must_succeed, place);
     }
     address = dq_mdl_memory(cpu->machine, mdl);
     if (address == NULL) {
@@ -88,7 +111,7 @@ static PVOID map(dq_processor *cpu, PMDL mdl, KPROCESSOR_MODE mode, const void *
     }
     hold.address = mode != KernelMode ? address : NULL;
     if (!dq_mdl_hold_add(cpu->machine, &hold)) {
-        return NULL;
+        return fail(cpu, mdl, mode, must_succeed, place);
     }
     if (mode != KernelMode) {
         return address;
@@ -116,7 +139,7 @@ PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_M
             &(dq_mdl_error){ .rule = "MdlMap", .subcode = 0x82, .warning = true, .place = place },
             "and BugCheckOnFailure: a driver passes FALSE");
     }
-    return map(cpu, MemoryDescriptorList, AccessMode, place);
+    return map(cpu, MemoryDescriptorList, AccessMode, BugCheckOnFailure != FALSE, place);
 }
 
 PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
@@ -128,7 +151,7 @@ PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMo
         cpu, MemoryDescriptorList,
         &(dq_mdl_error){ .rule = "MdlMap", .subcode = 0x81, .warning = true, .place = place },
         "but it is obsolete: call MmMapLockedPagesSpecifyCache");
-    return map(cpu, MemoryDescriptorList, AccessMode, place);
+    return map(cpu, MemoryDescriptorList, AccessMode, true, place);
 }
 
 /* ---- Unmapping ------------------------------------------------------------------------------- */

@@ -74,9 +74,7 @@ VOID NTAPI ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Align
     }
 }
 
-/* Where nothing can be written, that is a fault like any other. What others write meanwhile
- * stays. */
-static void touch(volatile void *address, SIZE_T length)
+void dq_probe_touch(volatile void *address, size_t length)
 {
     FOR_EACH_PAGE(at, address, length)
     {
@@ -94,6 +92,6 @@ VOID NTAPI ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
     DQ_ENTER(ProbeForWrite, NULL, (uintptr_t)Address, Length, Alignment, DQ_VOID);
     if (Length > 0) {
         check_range(cpu, Address, Length, Alignment, "ProbeForWrite", place);
-        touch(Address, Length);
+        dq_probe_touch(Address, Length);
     }
 }

@@ -13,4 +13,8 @@ const char *dq_probe_why_not_users(dq_machine *machine, const volatile void *add
 /* True if all of its pages can be read. */
 bool dq_probe_is_there(const volatile void *address, size_t bytes);
 
+/* Writes what is there to each page: a fault like any other where nothing can be written. What others
+ * write meanwhile stays. */
+void dq_probe_touch(volatile void *address, size_t length);
+
 #endif

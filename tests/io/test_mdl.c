@@ -5,6 +5,7 @@
 
 #include <dirql/check.h>
 #include <dirql/cmocka.h>
+#include <dirql/fail.h>
 
 #include <ntddk.h>
 
@@ -48,6 +49,42 @@ static void buffers_of_a_request_are_chained(void **state)
     assert_ptr_equal(first->Next, second);
     assert_ptr_equal(second->Next, third);
     assert_null(third->Next);
+}
+
+static void a_primary_buffer_takes_the_place_of_the_chain(void **state)
+{
+    IRP irp;
+    PMDL first, second;
+
+    (void)state;
+    memset(&irp, 0, sizeof(irp));
+    first = IoAllocateMdl(memory, 10, TRUE, FALSE, &irp);
+    assert_ptr_equal(irp.MdlAddress, first);
+    second = IoAllocateMdl(memory + 10, 10, FALSE, FALSE, &irp);
+    assert_ptr_equal(irp.MdlAddress, second);
+    assert_null(second->Next);
+}
+
+static void without_memory_there_is_none(void **state)
+{
+    IRP irp;
+
+    (void)state;
+    memset(&irp, 0, sizeof(irp));
+    dirql_fail_set("pool:1");
+    assert_null(IoAllocateMdl(memory, 10, FALSE, FALSE, &irp));
+    assert_null(irp.MdlAddress);
+}
+
+static void only_a_part_is_prepared_for_reuse(void **state)
+{
+    (void)state;
+    MmProbeAndLockPages(source, KernelMode, IoReadAccess);
+    assert_non_null(MmGetSystemAddressForMdlSafe(source, NormalPagePriority));
+    MmPrepareMdlForReuse(source);
+    assert_true(source->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA);
+    MmUnlockPages(source);
+    IoFreeMdl(source);
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
@@ -198,6 +235,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup(an_mdl_tells_its_buffer, start),
         dirql_unit_test_setup(buffers_of_a_request_are_chained, start),
+        dirql_unit_test_setup(a_primary_buffer_takes_the_place_of_the_chain, start),
+        dirql_unit_test_setup(without_memory_there_is_none, start),
+        dirql_unit_test_setup(only_a_part_is_prepared_for_reuse, start),
         dirql_unit_test_setup(a_part_of_nonpaged_memory_shares_its_address, start),
         dirql_unit_test_setup(a_part_of_unmapped_pages_is_mapped_for_itself, start),
         dirql_unit_test_setup(a_part_of_mapped_pages_shares_the_mapping, start),

@@ -199,6 +199,54 @@ static void building_twice_is_reported(void **state)
     fail_msg("it describes pages already");
 }
 
+static void building_from_a_stack_is_reported(void **state)
+{
+    char local[64];
+    PMDL mdl = mdl_of(local, sizeof(local));
+
+    (void)state;
+    dirql_expect_finding("MdlPages");
+    MmBuildMdlForNonPagedPool(mdl);
+    fail_msg("pages of a stack may be traded");
+}
+
+static NTSTATUS lock(PMDL mdl, LOCK_OPERATION operation)
+{
+    volatile NTSTATUS status = STATUS_SUCCESS;
+
+    __try {
+        MmProbeAndLockPages(mdl, KernelMode, operation);
+        MmUnlockPages(mdl);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = (NTSTATUS)GetExceptionCode();
+    }
+    return status;
+}
+
+static void a_stack_can_be_locked(void **state)
+{
+    volatile char local[64] = { 5 };
+    PMDL mdl = mdl_of((PVOID)(ULONG_PTR)local, sizeof(local));
+
+    (void)state;
+    assert_int_equal(lock(mdl, IoWriteAccess), STATUS_SUCCESS);
+    assert_int_equal(local[0], 5);
+    IoFreeMdl(mdl);
+}
+
+static void what_cannot_be_written_is_locked_for_reading_only(void **state)
+{
+    static const char constant[64] = "constant";
+    PMDL mdl = mdl_of((PVOID)(ULONG_PTR)constant, sizeof(constant));
+
+    (void)state;
+    assert_int_equal(lock(mdl, IoReadAccess), STATUS_SUCCESS);
+    assert_int_equal(lock(mdl, IoWriteAccess), STATUS_ACCESS_VIOLATION);
+    assert_int_equal(lock(mdl, IoModifyAccess), STATUS_ACCESS_VIOLATION);
+    assert_int_equal(mdl->MdlFlags & MDL_PAGES_LOCKED, 0);
+    IoFreeMdl(mdl);
+}
+
 static void locking_where_nothing_is_raises_access_violation(void **state)
 {
     PMDL mdl = mdl_of((PVOID)0x1000, BYTES);
@@ -248,6 +296,9 @@ int main(void)
         dirql_unit_test(unlocking_nonpaged_pages_is_c4_7d),
         dirql_unit_test(building_from_paged_pool_is_c4_7f),
         dirql_unit_test(building_twice_is_reported),
+        dirql_unit_test(building_from_a_stack_is_reported),
+        dirql_unit_test(a_stack_can_be_locked),
+        dirql_unit_test(what_cannot_be_written_is_locked_for_reading_only),
         dirql_unit_test(locking_where_nothing_is_raises_access_violation),
         dirql_unit_test(locking_pageable_memory_at_dispatch_level_is_reported),
         dirql_unit_test(locking_above_dispatch_level_is_c4_70),

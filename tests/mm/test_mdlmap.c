@@ -62,6 +62,72 @@ static void a_mapping_can_be_made_to_fail(void **state)
     assert_non_null(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority));
 }
 
+static void one_that_may_not_fail_is_bug_check_3f(void **state)
+{
+    (void)state;
+    dirql_suppress("MdlMap", NULL, "the driver wishes for a bug check");
+    dirql_fail_set("map:1");
+    dirql_expect_bugcheck_with(NO_MORE_SYSTEM_PTES, 0, 2, DIRQL_ANY, DIRQL_ANY);
+    (void)MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, TRUE, NormalPagePriority);
+    fail_msg("there are no resources");
+}
+
+static void neither_may_the_obsolete_form(void **state)
+{
+    (void)state;
+    dirql_suppress("MdlMap", NULL, "it is obsolete");
+    dirql_fail_set("map:1");
+    dirql_expect_bugcheck(NO_MORE_SYSTEM_PTES);
+    (void)MmGetSystemAddressForMdl(mdl);
+    fail_msg("there are no resources");
+}
+
+static void unless_the_mdl_says_that_it_can(void **state)
+{
+    (void)state;
+    mdl->MdlFlags |= MDL_MAPPING_CAN_FAIL;
+    dirql_suppress("MdlMap", NULL, "it is obsolete");
+    dirql_fail_set("map:1");
+    assert_null(MmMapLockedPages(mdl, KernelMode));
+}
+
+static void for_user_mode_it_raises(void **state)
+{
+    volatile NTSTATUS status = STATUS_SUCCESS;
+
+    (void)state;
+    dirql_fail_set("map:1");
+    __try {
+        (void)map(UserMode);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = (NTSTATUS)GetExceptionCode();
+    }
+    assert_int_equal(status, STATUS_INSUFFICIENT_RESOURCES);
+}
+
+static void the_obsolete_macro_gives_the_address_that_there_is(void **state)
+{
+    PVOID address = map(KernelMode);
+
+    (void)state;
+    assert_ptr_equal(MmGetSystemAddressForMdl(mdl), address);
+}
+
+static void nonpaged_memory_can_be_mapped_for_user_mode(void **state)
+{
+    char *nonpaged = ExAllocatePool2(POOL_FLAG_NON_PAGED, PAGE_SIZE, 'tseT');
+    PMDL of = IoAllocateMdl(nonpaged, PAGE_SIZE, FALSE, FALSE, NULL);
+    PVOID address;
+
+    (void)state;
+    MmBuildMdlForNonPagedPool(of);
+    address = MmMapLockedPagesSpecifyCache(of, UserMode, MmCached, NULL, FALSE, NormalPagePriority);
+    assert_non_null(address);
+    MmUnmapLockedPages(address, of);
+    IoFreeMdl(of);
+    ExFreePool(nonpaged);
+}
+
 static void unlocking_releases_the_mapping(void **state)
 {
     (void)state;
@@ -172,6 +238,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dirql_unit_test_setup_teardown(locked_pages_get_one_system_address, start, stop),
         dirql_unit_test_setup_teardown(a_mapping_can_be_made_to_fail, start, stop),
+        dirql_unit_test_setup_teardown(one_that_may_not_fail_is_bug_check_3f, start, stop),
+        dirql_unit_test_setup_teardown(neither_may_the_obsolete_form, start, stop),
+        dirql_unit_test_setup_teardown(unless_the_mdl_says_that_it_can, start, stop),
+        dirql_unit_test_setup_teardown(for_user_mode_it_raises, start, stop),
+        dirql_unit_test_setup_teardown(the_obsolete_macro_gives_the_address_that_there_is, start,
+                                       stop),
+        dirql_unit_test_setup_teardown(nonpaged_memory_can_be_mapped_for_user_mode, start, stop),
         dirql_unit_test_setup_teardown(unlocking_releases_the_mapping, start, stop),
         dirql_unit_test_setup_teardown(user_mode_mappings_are_counted_apart, start, stop),
         dirql_unit_test_setup_teardown(the_obsolete_form_warns_and_maps, start, stop),
