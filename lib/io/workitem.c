@@ -65,6 +65,25 @@ static void check_not_queued(dq_processor *cpu, const struct _IO_WORKITEM *item,
     }
 }
 
+/* A driver object will do for the Ex form, whose routine does not take it for a device. */
+static bool check_device(dq_processor *cpu, const struct _IO_WORKITEM *item)
+{
+    const DRIVER_OBJECT *driver = item->object;
+
+    if (dq_device_is_known(cpu->machine, item->object) || driver == NULL ||
+        driver->Type != IO_TYPE_DRIVER) {
+        return true;
+    }
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "WorkItemDevice",
+                           .page = "wdm: IoAllocateWorkItem",
+                           .place = cpu->execution->place },
+            "IoQueueWorkItem was given a work item of a driver object: its routine expects a "
+            "device object; call IoQueueWorkItemEx");
+    return false;
+}
+
 /* ---- Making and freeing ---------------------------------------------------------------------- */
 
 PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
@@ -144,7 +163,7 @@ VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
                            WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
     DQ_ENTER(IoQueueWorkItem, IoWorkItem, IoWorkItem, (uintptr_t)WorkerRoutine, QueueType, DQ_VOID);
-    if (is_initialised(cpu, IoWorkItem)) {
+    if (is_initialised(cpu, IoWorkItem) && check_device(cpu, IoWorkItem)) {
         queue(cpu, IoWorkItem,
               &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
                           .parameter = Context,

@@ -263,6 +263,46 @@ static void a_queue_type_that_is_none_is_found(void **state)
     assert_silent(queue_to_a_queue, 1, "WorkQueueType");
 }
 
+static VOID work_ex(PVOID of, PVOID context, PIO_WORKITEM which)
+{
+    (void)of;
+    (void)context;
+    (void)which;
+    InterlockedIncrement(&runs);
+}
+
+static PDRIVER_OBJECT work_driver(void)
+{
+    static DRIVER_OBJECT driver;
+
+    driver = (DRIVER_OBJECT){ .Type = IO_TYPE_DRIVER, .Size = sizeof(driver) };
+    return &driver;
+}
+
+static void queue_for_a_driver(void *context)
+{
+    (void)context;
+    IoQueueWorkItem(IoAllocateWorkItem((PDEVICE_OBJECT)(PVOID)work_driver()), work,
+                    DelayedWorkQueue, NULL);
+}
+
+static void queue_for_a_driver_with_the_ex_form(void *context)
+{
+    (void)context;
+    item = IoAllocateWorkItem((PDEVICE_OBJECT)(PVOID)work_driver());
+    IoQueueWorkItemEx(item, work_ex, DelayedWorkQueue, NULL);
+    settle();
+    IoFreeWorkItem(item);
+}
+
+static void a_work_item_of_a_driver_is_found(void **state)
+{
+    (void)state;
+    assert_error(queue_for_a_driver, 1, "WorkItemDevice");
+    assert_silent(queue_for_a_driver_with_the_ex_form, 1, "WorkItemDevice");
+    assert_silent(queue_to_a_queue, 1, "WorkItemDevice");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -280,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_deleted_timer_that_is_used_is_found),
         cmocka_unit_test(a_device_timer_that_was_not_initialised_is_found),
         cmocka_unit_test(a_queue_type_that_is_none_is_found),
+        cmocka_unit_test(a_work_item_of_a_driver_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
