@@ -136,6 +136,30 @@ static bool set(dq_machine *machine, dq_io *io, const GUID *guid, const value *w
     return true;
 }
 
+static const struct dq_power_callback *last_of(const dq_io *io)
+{
+    const struct dq_power_callback *last = io->power_callbacks;
+
+    while (last != NULL && last->next != NULL) {
+        last = last->next;
+    }
+    return last;
+}
+
+/* Who registers meanwhile has been told of the new value by that. */
+static void tell_all(const dq_io *io, const GUID *guid, const value *what)
+{
+    const struct dq_power_callback *last = last_of(io);
+    const struct dq_power_callback *next;
+
+    for (const struct dq_power_callback *c = io->power_callbacks; c != NULL; c = next) {
+        next = c != last ? c->next : NULL; /* Before the routine may register another. */
+        if (c->registered && is_same(&c->guid, guid)) {
+            tell(dq_self, c, what);
+        }
+    }
+}
+
 bool dq_power_setting_change(dq_processor *cpu, const GUID *guid, const void *data, ULONG bytes)
 {
     dq_io *io = dq_io_of(cpu->machine);
@@ -149,11 +173,7 @@ bool dq_power_setting_change(dq_processor *cpu, const GUID *guid, const void *da
     if (io == NULL || !set(cpu->machine, io, guid, &after)) {
         return false;
     }
-    for (const struct dq_power_callback *c = io->power_callbacks; c != NULL; c = c->next) {
-        if (c->registered && is_same(&c->guid, guid)) {
-            tell(dq_self, c, &after);
-        }
-    }
+    tell_all(io, guid, &after);
     return true;
 }
 

@@ -143,6 +143,42 @@ static void a_callback_may_unregister_itself(void **state)
     assert_int_equal(told.calls, 2);
 }
 
+static unsigned later_calls;
+static PVOID later;
+
+static NTSTATUS note_later(LPCGUID setting, PVOID value, ULONG length, PVOID context)
+{
+    (void)setting;
+    (void)length;
+    (void)context;
+    later_calls++;
+    assert_int_equal(*(ULONG *)value, PowerMonitorOff);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS register_another(LPCGUID setting, PVOID value, ULONG length, PVOID context)
+{
+    (void)note(setting, value, length, context);
+    if (told.calls == 2) {
+        later = add(setting, note_later, NULL);
+    }
+    return STATUS_SUCCESS;
+}
+
+static void who_is_registered_meanwhile_is_told_once(void **state)
+{
+    PVOID handle = add(&GUID_CONSOLE_DISPLAY_STATE, register_another, NULL);
+    const ULONG off = PowerMonitorOff;
+
+    (void)state;
+    later_calls = 0;
+    dirql_power_setting(&GUID_CONSOLE_DISPLAY_STATE, &off, sizeof(off));
+    assert_int_equal(told.calls, 2);
+    assert_int_equal(later_calls, 1);
+    drop(later);
+    drop(handle);
+}
+
 static void a_value_may_be_a_guid(void **state)
 {
     PVOID handle = add(&GUID_POWERSCHEME_PERSONALITY, note, NULL);
@@ -227,6 +263,7 @@ int main(void)
         dirql_unit_test_setup(all_who_want_to_know_are_told, start),
         dirql_unit_test_setup(who_is_unregistered_is_not_told, start),
         dirql_unit_test_setup(a_callback_may_unregister_itself, start),
+        dirql_unit_test_setup(who_is_registered_meanwhile_is_told_once, start),
         dirql_unit_test_setup(a_value_may_be_a_guid, start),
         dirql_unit_test_setup(a_setting_of_the_drivers_own_has_no_value_at_first, start),
         dirql_unit_test_setup(a_registration_may_fail, start),
