@@ -288,6 +288,7 @@ PDEVICE_OBJECT dq_name_open(dq_machine *machine, const UNICODE_STRING *name, UNI
     static const UNICODE_STRING nothing;
     UNICODE_STRING now;
     match f = { 0 };
+    bool too_long = false;
 
     *rest = nothing;
     *status = STATUS_OBJECT_NAME_INVALID;
@@ -302,6 +303,7 @@ PDEVICE_OBJECT dq_name_open(dq_machine *machine, const UNICODE_STRING *name, UNI
         if (f.target == NULL) {
             break;
         }
+        too_long = f.target->Length > MAXUSHORT - (now.Length - f.bytes);
         next = replace(machine, &now, f.bytes, f.target);
         dq_name_drop(machine, &now);
         now = next;
@@ -311,7 +313,9 @@ PDEVICE_OBJECT dq_name_open(dq_machine *machine, const UNICODE_STRING *name, UNI
             now = next;
         }
     }
-    *status = now.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : missing(&now);
+    if (!too_long) {
+        *status = now.Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES : missing(&now);
+    }
     if (now.Buffer != NULL && f.device != NULL) {
         *rest = replace(machine, &now, f.bytes, &nothing);
     }

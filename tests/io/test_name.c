@@ -93,6 +93,28 @@ static void an_arc_name_is_a_link(void **state)
     stack_delete();
 }
 
+static void a_link_may_not_lead_to_a_name_that_is_too_long(void **state)
+{
+    static WCHAR long_text[32760];
+    UNICODE_STRING target = { .Buffer = long_text, .Length = sizeof(long_text) - 4,
+                              .MaximumLength = sizeof(long_text) };
+    UNICODE_STRING longer = RTL_CONSTANT_STRING(L"\\DosDevices\\Named\\and\\some\\more");
+    PDEVICE_OBJECT found;
+    PFILE_OBJECT file;
+
+    (void)state;
+    for (unsigned i = 0; i < RTL_NUMBER_OF(long_text); i++) {
+        long_text[i] = i == 0 ? L'\\' : L'x';
+    }
+    assert_int_equal(IoCreateSymbolicLink(&link_name, &target), STATUS_SUCCESS);
+    assert_int_equal(IoGetDeviceObjectPointer(&link_name, FILE_READ_DATA, &file, &found),
+                     STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(IoGetDeviceObjectPointer(&longer, FILE_READ_DATA, &file, &found),
+                     STATUS_OBJECT_NAME_INVALID);
+    assert_int_equal(IoDeleteSymbolicLink(&link_name), STATUS_SUCCESS);
+    stack_delete();
+}
+
 static void case_does_not_matter(void **state)
 {
     PDEVICE_OBJECT device = make(FALSE), found;
@@ -272,6 +294,7 @@ int main(void)
         dirql_unit_test_setup(a_device_has_no_name_that_a_link_has, start),
         dirql_unit_test_setup(an_unprotected_link_is_found_like_any_other, start),
         dirql_unit_test_setup(an_arc_name_is_a_link, start),
+        dirql_unit_test_setup(a_link_may_not_lead_to_a_name_that_is_too_long, start),
         dirql_unit_test_setup(case_does_not_matter, start),
         dirql_unit_test_setup(an_exclusive_device_is_opened_once, start),
         dirql_unit_test_setup(a_driver_can_refuse_to_be_opened, start),
