@@ -288,6 +288,8 @@ typedef enum _FILE_INFORMATION_CLASS {
     FileNetworkOpenInformation,
     FileAttributeTagInformation,
     FileTrackingInformation,
+    FileIdBothDirectoryInformation,
+    FileIdFullDirectoryInformation,
     FileIsRemoteDeviceInformation = 51
 } FILE_INFORMATION_CLASS, *PFILE_INFORMATION_CLASS;
 

@@ -123,6 +123,7 @@ typedef struct dq_opening {
     USHORT share;
     bool delete_on_close;
     bool counted; /* In the node's sharing. */
+    bool keeps_read, keeps_written, keeps_changed; /* Times that its requests leave alone. */
     ULONG options;
     UNICODE_STRING pattern; /* Of ZwQueryDirectoryFile. */
     bool scanned;

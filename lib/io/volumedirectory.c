@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include <ntifs.h>
+
 #include "io/io.h"
 #include "io/volume.h"
 #include "ke/ki.h"
@@ -14,18 +16,22 @@
 typedef struct layout {
     FILE_INFORMATION_CLASS class;
     ULONG name, name_length;
+    ULONG number; /* 0: it is not told. */
     bool has_times;
 } layout;
 
+#define LAYOUT(class, type, ...)                                                      \
+    { class, FIELD_OFFSET(type, FileName), FIELD_OFFSET(type, FileNameLength), __VA_ARGS__ }
+
 static const layout layouts[] = {
-    { FileDirectoryInformation, FIELD_OFFSET(FILE_DIRECTORY_INFORMATION, FileName),
-      FIELD_OFFSET(FILE_DIRECTORY_INFORMATION, FileNameLength), true },
-    { FileFullDirectoryInformation, FIELD_OFFSET(FILE_FULL_DIR_INFORMATION, FileName),
-      FIELD_OFFSET(FILE_FULL_DIR_INFORMATION, FileNameLength), true },
-    { FileBothDirectoryInformation, FIELD_OFFSET(FILE_BOTH_DIR_INFORMATION, FileName),
-      FIELD_OFFSET(FILE_BOTH_DIR_INFORMATION, FileNameLength), true },
-    { FileNamesInformation, FIELD_OFFSET(FILE_NAMES_INFORMATION, FileName),
-      FIELD_OFFSET(FILE_NAMES_INFORMATION, FileNameLength), false },
+    LAYOUT(FileDirectoryInformation, FILE_DIRECTORY_INFORMATION, 0, true),
+    LAYOUT(FileFullDirectoryInformation, FILE_FULL_DIR_INFORMATION, 0, true),
+    LAYOUT(FileBothDirectoryInformation, FILE_BOTH_DIR_INFORMATION, 0, true),
+    LAYOUT(FileNamesInformation, FILE_NAMES_INFORMATION, 0, false),
+    LAYOUT(FileIdFullDirectoryInformation, FILE_ID_FULL_DIR_INFORMATION,
+           FIELD_OFFSET(FILE_ID_FULL_DIR_INFORMATION, FileId), true),
+    LAYOUT(FileIdBothDirectoryInformation, FILE_ID_BOTH_DIR_INFORMATION,
+           FIELD_OFFSET(FILE_ID_BOTH_DIR_INFORMATION, FileId), true),
 };
 
 /* ---- Patterns -------------------------------------------------------------------------------- */
@@ -117,6 +123,9 @@ static void fill(const layout *l, const entry *e, char *buffer)
         all->EndOfFile.QuadPart = (LONGLONG)e->node->bytes;
         all->AllocationSize.QuadPart = (LONGLONG)e->node->allocated;
         all->FileAttributes = dq_node_attributes(e->node);
+    }
+    if (l->number != 0) {
+        memcpy(buffer + l->number, &e->node->number, sizeof(e->node->number));
     }
 }
 

@@ -110,6 +110,24 @@ static NTSTATUS perform_on_node(dq_volume *volume, PIRP irp, const IO_STACK_LOCA
     }
 }
 
+/* As above, but for the times that who opened the file wants left alone: FILE_BASIC_INFORMATION. */
+static NTSTATUS perform_and_keep_times(dq_volume *volume, PIRP irp, const IO_STACK_LOCATION *stack)
+{
+    const dq_opening *opening = stack->FileObject != NULL ? stack->FileObject->FsContext2 : NULL;
+    dq_node *node = stack->FileObject != NULL ? stack->FileObject->FsContext : NULL;
+    const dq_node before = node != NULL ? *node : (dq_node){ 0 };
+    const NTSTATUS status = perform_on_node(volume, irp, stack);
+    const bool sets_them = stack->MajorFunction == IRP_MJ_SET_INFORMATION &&
+                           stack->Parameters.SetFile.FileInformationClass == FileBasicInformation;
+
+    if (node != NULL && opening != NULL && !sets_them) {
+        node->read_100ns = opening->keeps_read ? before.read_100ns : node->read_100ns;
+        node->written_100ns = opening->keeps_written ? before.written_100ns : node->written_100ns;
+        node->changed_100ns = opening->keeps_changed ? before.changed_100ns : node->changed_100ns;
+    }
+    return status;
+}
+
 static NTSTATUS perform(dq_volume *volume, PIRP irp)
 {
     const IO_STACK_LOCATION *stack = IoGetCurrentIrpStackLocation(irp);
@@ -130,7 +148,7 @@ static NTSTATUS perform(dq_volume *volume, PIRP irp)
         dq_volume_close(machine, stack->FileObject);
         return STATUS_SUCCESS;
     default:
-        return perform_on_node(volume, irp, stack);
+        return perform_and_keep_times(volume, irp, stack);
     }
 }
 

@@ -172,11 +172,14 @@ typedef struct setting {
     ULONG length;
 } setting;
 
-/* 0, -1 and -2 leave a time as it is: it is not told apart who changes it later. */
-static void set_time(int64_t *time, LARGE_INTEGER wanted)
+/* 0 leaves a time as it is; so do -1 and -2, after which requests of this opening leave it alone, or
+ * do so no longer. */
+static void set_time(int64_t *time, bool *keeps, LARGE_INTEGER wanted)
 {
     if (wanted.QuadPart > 0) {
         *time = wanted.QuadPart;
+    } else if (wanted.QuadPart < 0) {
+        *keeps = wanted.QuadPart == -1;
     }
 }
 
@@ -184,7 +187,9 @@ static NTSTATUS set_basic(const setting *s)
 {
     const FILE_BASIC_INFORMATION *basic = s->information;
     const ULONG attributes = basic->FileAttributes;
+    dq_opening *opening = s->file->FsContext2;
     dq_node *node = s->node;
+    bool ignored;
 
     if (basic->CreationTime.QuadPart < -2 || basic->LastAccessTime.QuadPart < -2 ||
         basic->LastWriteTime.QuadPart < -2 || basic->ChangeTime.QuadPart < -2 ||
@@ -192,11 +197,13 @@ static NTSTATUS set_basic(const setting *s)
         (node->directory && (attributes & FILE_ATTRIBUTE_TEMPORARY) != 0)) {
         return STATUS_INVALID_PARAMETER;
     }
-    node->changed_100ns = (int64_t)dq_timer_system_100ns(s->machine);
-    set_time(&node->made_100ns, basic->CreationTime);
-    set_time(&node->read_100ns, basic->LastAccessTime);
-    set_time(&node->written_100ns, basic->LastWriteTime);
-    set_time(&node->changed_100ns, basic->ChangeTime);
+    set_time(&node->made_100ns, &ignored, basic->CreationTime); /* Nothing changes it anyway. */
+    set_time(&node->read_100ns, &opening->keeps_read, basic->LastAccessTime);
+    set_time(&node->written_100ns, &opening->keeps_written, basic->LastWriteTime);
+    if (!opening->keeps_changed && basic->ChangeTime.QuadPart != -1) {
+        node->changed_100ns = (int64_t)dq_timer_system_100ns(s->machine);
+    }
+    set_time(&node->changed_100ns, &opening->keeps_changed, basic->ChangeTime);
     if (attributes != 0) {
         node->attributes = attributes & FILE_ATTRIBUTE_VALID_SET_FLAGS & ~FILE_ATTRIBUTE_NORMAL;
     }
