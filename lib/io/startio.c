@@ -36,18 +36,19 @@ static dq_startio *check(dq_processor *cpu, PDEVICE_OBJECT device, const void *p
 
 /* ---- The cancel spin lock -------------------------------------------------------------------- */
 
-static void lock(dq_processor *cpu, bool wanted, const void *place)
+/* Who releases it, a cancel routine perhaps, lowers to the IRQL of before. */
+static void lock(dq_processor *cpu, bool wanted, unsigned before, const void *place)
 {
     if (wanted) {
-        dq_spinlock_acquire(cpu, &dq_kernel_of(cpu)->cancel_lock, DQ_LOCK_SPIN, cpu->irql, false,
+        dq_spinlock_acquire(cpu, &dq_kernel_of(cpu)->cancel_lock, DQ_LOCK_SPIN, before, false,
                             place);
     }
 }
 
-static void unlock(dq_processor *cpu, bool wanted)
+static void unlock(dq_processor *cpu, bool wanted, unsigned before)
 {
     if (wanted) {
-        dq_spinlock_release(cpu, &dq_kernel_of(cpu)->cancel_lock, DQ_LOCK_SPIN, cpu->irql);
+        dq_spinlock_release(cpu, &dq_kernel_of(cpu)->cancel_lock, DQ_LOCK_SPIN, before);
     }
 }
 
@@ -74,7 +75,7 @@ static PIRP take_next(dq_processor *cpu, PDEVICE_OBJECT device, const dq_startio
     PKDEVICE_QUEUE_ENTRY entry;
     PIRP irp = NULL;
 
-    lock(cpu, how->cancelable, place);
+    lock(cpu, how->cancelable, cpu->irql, place);
     device->CurrentIrp = NULL;
     entry = dq_devicequeue_remove(&device->DeviceQueue, how->by_key ? &how->key : NULL);
     if (entry != NULL) {
@@ -84,7 +85,7 @@ static PIRP take_next(dq_processor *cpu, PDEVICE_OBJECT device, const dq_startio
             irp->CancelRoutine = NULL;
         }
     }
-    unlock(cpu, how->cancelable);
+    unlock(cpu, how->cancelable, cpu->irql);
     return irp;
 }
 
@@ -137,7 +138,7 @@ VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
         return;
     }
     old_irql = dq_spinlock_raise(cpu);
-    lock(cpu, cancelable, place);
+    lock(cpu, cancelable, old_irql, place);
     Irp->CancelRoutine = cancelable ? CancelFunction : Irp->CancelRoutine;
     dq_emit(cpu, ORDER_GIVE, Irp, 0, 0, 0);
     if (!dq_devicequeue_insert(&DeviceObject->DeviceQueue, &Irp->Tail.Overlay.DeviceQueueEntry,
@@ -146,13 +147,13 @@ VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
         if (cancelable && startio->non_cancelable) {
             Irp->CancelRoutine = NULL;
         }
-        unlock(cpu, cancelable);
+        unlock(cpu, cancelable, old_irql);
         start(cpu, DeviceObject, startio, Irp, place);
     } else if (cancelable && Irp->Cancel && Irp->CancelRoutine != NULL) {
         cancel(cpu, DeviceObject, Irp, old_irql);
         return; /* The routine has released the lock, and lowered. */
     } else {
-        unlock(cpu, cancelable);
+        unlock(cpu, cancelable, old_irql);
     }
     dq_spinlock_lower(dq_self, old_irql);
 }

@@ -200,6 +200,33 @@ static void an_extended_queue_can_refuse(void **state)
     free_requests(2);
 }
 
+static NTSTATUS inserted;
+
+static NTSTATUS queue_it_ex_without_context(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    inserted = IoCsqInsertIrpEx(&csq, irp, context, NULL);
+    return STATUS_PENDING;
+}
+
+static void what_is_inserted_with_a_context_always_succeeds_in_a_simple_queue(void **state)
+{
+    (void)state;
+    insert_status = STATUS_DEVICE_BUSY; /* Is not asked for. */
+    stack.lower_does = queue_it_ex_without_context;
+    (void)send(0);
+    assert_int_equal(inserted, STATUS_SUCCESS);
+    inserted = STATUS_UNSUCCESSFUL;
+    own_make(&requests[1], IRP_MJ_READ);
+    assert_false(IoCancelIrp(requests[1].irp));
+    assert_int_equal(own_send(&requests[1]), STATUS_PENDING);
+    assert_int_equal(inserted, STATUS_SUCCESS);
+    assert_int_equal(requests[1].status, STATUS_CANCELLED);
+    assert_ptr_equal(IoCsqRemoveNextIrp(&csq, NULL), requests[0].irp);
+    (void)stack_complete(requests[0].irp, STATUS_SUCCESS, 0);
+    free_requests(2);
+}
+
 static void remove_and_succeed(void *argument)
 {
     PIRP irp = IoCsqRemoveNextIrp(&csq, NULL);
@@ -243,6 +270,8 @@ int main(void)
         dirql_unit_test_setup(a_context_of_a_cancelled_one_finds_nothing, start),
         dirql_unit_test_setup(one_that_was_cancelled_before_is_not_inserted, start),
         dirql_unit_test_setup(an_extended_queue_can_refuse, start),
+        dirql_unit_test_setup(what_is_inserted_with_a_context_always_succeeds_in_a_simple_queue,
+                              start),
         dirql_unit_test_setup(removing_and_cancelling_at_once_completes_once, start),
         dirql_unit_test_setup(removing_and_cancelling_at_once_completes_once, start,
                               .processors = 2),

@@ -80,6 +80,14 @@ static void one_that_was_not_initialised_is_reported(void **state)
     fail_msg("it has no routine");
 }
 
+static void initialising_it_twice_is_reported(void **state)
+{
+    (void)state;
+    dirql_expect_finding("IoTimer");
+    (void)IoInitializeTimer(device, note, NULL);
+    IoDeleteDevice(device);
+}
+
 static VOID stop_itself(PDEVICE_OBJECT object, PVOID context)
 {
     (void)context;
@@ -109,6 +117,7 @@ int main(void)
         dirql_unit_test_setup(it_can_be_started_again, start),
         dirql_unit_test_setup(deleting_the_device_while_it_is_started_is_reported, start),
         dirql_unit_test_setup(one_that_was_not_initialised_is_reported, start),
+        dirql_unit_test_setup(initialising_it_twice_is_reported, start),
         dirql_unit_test_setup(stopping_it_in_its_routine_is_reported, start),
     };
 

@@ -191,6 +191,49 @@ static void what_waits_can_be_cancelled(void **state)
     free_requests(3);
 }
 
+static void one_that_was_cancelled_before_is_not_left_waiting(void **state)
+{
+    (void)state;
+    cancel_routine = cancel;
+    send(0, 'a');
+    own_make(&requests[1], IRP_MJ_READ);
+    assert_false(IoCancelIrp(requests[1].irp));
+    assert_int_equal(own_send(&requests[1]), STATUS_PENDING);
+    assert_int_equal(requests[1].status, STATUS_CANCELLED);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    finish_current(STATUS_SUCCESS);
+    assert_null(stack.lower->CurrentIrp);
+    assert_string_equal(order, "a");
+    free_requests(2);
+}
+
+static void the_next_of_none_starts_nothing(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    IoStartNextPacket(stack.lower, TRUE);
+    IoStartNextPacketByKey(stack.lower, FALSE, 1);
+    KeLowerIrql(old);
+    assert_string_equal(order, "");
+    free_requests(0);
+}
+
+static void one_is_dequeued_and_can_no_longer_be_cancelled_if_so_wanted(void **state)
+{
+    (void)state;
+    IoSetStartIoAttributes(stack.lower, FALSE, TRUE);
+    cancel_routine = cancel;
+    send(0, 'a');
+    send(1, 'b');
+    finish_current(STATUS_SUCCESS);
+    assert_false(IoCancelIrp(requests[1].irp));
+    assert_int_equal(requests[1].completions, 0);
+    finish_current(STATUS_SUCCESS);
+    free_requests(2);
+}
+
 static void a_started_one_cannot_be_if_so_wanted(void **state)
 {
     (void)state;
@@ -222,6 +265,9 @@ int main(void)
         dirql_unit_test_setup(a_deferred_routine_is_not_entered_again, start),
         dirql_unit_test_setup(without_the_attribute_it_is_and_that_is_a_warning, start),
         dirql_unit_test_setup(what_waits_can_be_cancelled, start),
+        dirql_unit_test_setup(one_that_was_cancelled_before_is_not_left_waiting, start),
+        dirql_unit_test_setup(the_next_of_none_starts_nothing, start),
+        dirql_unit_test_setup(one_is_dequeued_and_can_no_longer_be_cancelled_if_so_wanted, start),
         dirql_unit_test_setup(a_started_one_cannot_be_if_so_wanted, start),
         dirql_unit_test_setup(a_driver_without_the_routine_is_reported, start),
     };
