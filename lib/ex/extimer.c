@@ -224,7 +224,9 @@ BOOLEAN NTAPI ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period,
 BOOLEAN NTAPI ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS Parameters)
 {
     DQ_ENTER(ExCancelTimer, Timer, Timer, 0, 0, FALSE);
-    (void)Parameters;
+    if (Parameters != NULL) {
+        accuse(cpu, Timer, "was given parameters, for which a driver gives NULL");
+    }
     return check(cpu, Timer) && !Timer->deleted && cancel(cpu, Timer);
 }
 

@@ -136,6 +136,48 @@ static void a_thread_can_wait_for_it(void **state)
     ExDeleteTimer(synchronization, TRUE, FALSE, NULL);
 }
 
+static void a_cancelled_timer_is_not_signalled(void **state)
+{
+    LARGE_INTEGER while_it_was_set = { .QuadPart = -20 * MS };
+    PEX_TIMER notification = ExAllocateTimer(NULL, NULL, EX_TIMER_NOTIFICATION);
+
+    (void)state;
+    ExSetTimer(notification, -10 * MS, 0, NULL);
+    assert_true(ExCancelTimer(notification, NULL));
+    assert_int_equal(
+        KeWaitForSingleObject(notification, Executive, KernelMode, FALSE, &while_it_was_set),
+        STATUS_TIMEOUT);
+    ExDeleteTimer(notification, TRUE, TRUE, NULL);
+}
+
+static void setting_it_again_takes_back_its_signal(void **state)
+{
+    LARGE_INTEGER none = { .QuadPart = 0 };
+    PEX_TIMER notification = ExAllocateTimer(NULL, NULL, EX_TIMER_NOTIFICATION);
+
+    (void)state;
+    ExSetTimer(notification, -MS, 0, NULL);
+    (void)KeWaitForSingleObject(notification, Executive, KernelMode, FALSE, NULL);
+    assert_false(ExSetTimer(notification, -100000 * MS, 0, NULL));
+    assert_int_equal(KeWaitForSingleObject(notification, Executive, KernelMode, FALSE, &none),
+                     STATUS_TIMEOUT);
+    assert_true(ExDeleteTimer(notification, TRUE, TRUE, NULL));
+}
+
+static void an_absolute_time_follows_the_system_time(void **state)
+{
+    LARGE_INTEGER now;
+
+    (void)state;
+    KeQuerySystemTime(&now);
+    assert_false(ExSetTimer(timer, now.QuadPart + 1000 * MS, 0, NULL));
+    settle();
+    assert_int_equal(seen.calls, 0);
+    dirql_time_advance_ms(1001);
+    settle();
+    assert_int_equal(seen.calls, 1);
+}
+
 /* ---- Deleting -------------------------------------------------------------------------------- */
 
 static BOOLEAN delete_timer(BOOLEAN cancel, BOOLEAN wait)
@@ -266,6 +308,25 @@ static void a_high_resolution_timer_takes_only_relative_times(void **state)
     fail_msg("the time is absolute");
 }
 
+static void a_period_has_its_greatest_value(void **state)
+{
+    (void)state;
+    assert_false(ExSetTimer(timer, -1000 * MS, MAXLONG, NULL));
+    assert_true(ExCancelTimer(timer, NULL));
+    dirql_expect_finding("ExTimer");
+    (void)ExSetTimer(timer, -1000 * MS, MAXLONG + 1LL, NULL);
+    fail_msg("the period is too long");
+}
+
+static void cancelling_takes_no_parameters(void **state)
+{
+    (void)state;
+    ExSetTimer(timer, -1000 * MS, 0, NULL);
+    dirql_expect_finding("ExTimer");
+    (void)ExCancelTimer(timer, (PEXT_CANCEL_PARAMETERS)&seen);
+    fail_msg("they are to be NULL");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +338,9 @@ int main(void)
         dirql_unit_test_setup_teardown(setting_it_again_cancels_it, start, stop),
         dirql_unit_test_setup_teardown(what_is_due_expires_at_once, start, stop),
         dirql_unit_test_setup_teardown(a_thread_can_wait_for_it, start, stop),
+        dirql_unit_test_setup_teardown(a_cancelled_timer_is_not_signalled, start, stop),
+        dirql_unit_test_setup_teardown(setting_it_again_takes_back_its_signal, start, stop),
+        dirql_unit_test_setup_teardown(an_absolute_time_follows_the_system_time, start, stop),
         dirql_unit_test_setup_teardown(deleting_cancels_if_asked_to, start, stop),
         dirql_unit_test_setup_teardown(a_pending_timer_may_expire_before_it_is_deleted, start,
                                        stop),
@@ -292,6 +356,8 @@ int main(void)
                                        stop),
         dirql_unit_test_setup_teardown(a_high_resolution_timer_takes_only_relative_times, start,
                                        stop),
+        dirql_unit_test_setup_teardown(a_period_has_its_greatest_value, start, stop),
+        dirql_unit_test_setup_teardown(cancelling_takes_no_parameters, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
