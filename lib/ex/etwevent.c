@@ -108,15 +108,15 @@ NTSTATUS dq_etw_write(dq_processor *cpu, const dq_etw_writing *w)
     dq_etw_record *record;
     size_t bytes = 0;
 
+    if (!dq_etw_is_wanted(cpu->machine, w->provider, w->descriptor->Level,
+                          w->descriptor->Keyword)) {
+        return STATUS_SUCCESS;
+    }
     for (unsigned i = 0; i < w->field_count; i++) {
         bytes += w->fields[i].bytes;
     }
     if (bytes > EVENT_BYTES_MOST) {
         return STATUS_BUFFER_OVERFLOW;
-    }
-    if (!dq_etw_is_wanted(cpu->machine, w->provider, w->descriptor->Level,
-                          w->descriptor->Keyword)) {
-        return STATUS_SUCCESS;
     }
     look_at_data(cpu, w);
     record = etw->count < EVENTS_MOST ? copy(cpu, w) : NULL;

@@ -230,11 +230,28 @@ static void what_does_not_fit_is_refused(void **state)
     assert_int_equal(dirql_etw_count(NULL), 1);
 }
 
+static void what_nobody_wants_succeeds(void **state)
+{
+    static char much[65 * 1024];
+    EVENT_DATA_DESCRIPTOR data;
+
+    (void)state;
+    EventDataDescCreate(&data, much, sizeof(much));
+    assert_int_equal(EtwWrite(handle, &opened, NULL, 1, &data), STATUS_SUCCESS);
+    assert_int_equal(EtwWriteTransfer(handle, &opened, NULL, NULL, 1, &data), STATUS_SUCCESS);
+    assert_int_equal(EtwWriteString(handle, TRACE_LEVEL_ERROR, 1, NULL, L"it broke"),
+                     STATUS_SUCCESS);
+    assert_int_equal(dirql_etw_count(NULL), 0);
+}
+
 static void a_handle_of_zero_is_harmless(void **state)
 {
     (void)state;
     assert_int_equal(EtwWrite(0, &opened, NULL, 0, NULL), STATUS_INVALID_HANDLE);
+    assert_int_equal(EtwWriteEx(0, &opened, 0, 0, NULL, NULL, 0, NULL), STATUS_INVALID_HANDLE);
+    assert_int_equal(EtwWriteTransfer(0, &opened, NULL, NULL, 0, NULL), STATUS_INVALID_HANDLE);
     assert_int_equal(EtwWriteString(0, 1, 0, NULL, L""), STATUS_INVALID_HANDLE);
+    assert_false(EtwProviderEnabled(0, 0, 0));
     assert_false(EtwEventEnabled(0, &opened));
     assert_int_equal(EtwUnregister(0), STATUS_INVALID_HANDLE);
 }
@@ -341,6 +358,7 @@ int main(void)
         dirql_unit_test_setup_teardown(events_are_written_at_any_irql, start, stop),
         dirql_unit_test_setup_teardown(a_text_is_an_event_too, start, stop),
         dirql_unit_test_setup_teardown(what_does_not_fit_is_refused, start, stop),
+        dirql_unit_test_setup_teardown(what_nobody_wants_succeeds, start, stop),
         dirql_unit_test_setup_teardown(a_handle_of_zero_is_harmless, start, stop),
         dirql_unit_test_setup_teardown(information_is_taken, start, stop),
         dirql_unit_test_setup_teardown(events_belong_to_the_threads_activity, start, stop),
