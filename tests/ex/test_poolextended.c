@@ -166,6 +166,27 @@ static void a_quota_without_memory_raises(void **state)
     (void)ExAllocatePoolWithQuotaTag(PagedPool, BYTES, TAG);
 }
 
+static void a_type_that_raises_does(void **state)
+{
+    const ULONG type = (ULONG)NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE;
+
+    (void)state;
+    give_back(ExAllocatePoolWithTag((POOL_TYPE)type, BYTES, TAG));
+    dirql_fail_set("pool:1");
+    dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_INSUFFICIENT_RESOURCES,
+                               DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
+    (void)ExAllocatePoolWithTag((POOL_TYPE)type, BYTES, TAG);
+}
+
+static void a_type_that_is_cold_is_memory(void **state)
+{
+    const ULONG type = (ULONG)PagedPool | POOL_COLD_ALLOCATION;
+
+    (void)state;
+    give_back(ExAllocatePoolWithTag((POOL_TYPE)type, BYTES, TAG));
+    give_back(ExAllocatePoolZero((POOL_TYPE)type, BYTES, TAG));
+}
+
 static void a_quota_that_fails_instead_is_null(void **state)
 {
     const ULONG type = (ULONG)PagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
@@ -199,6 +220,8 @@ int main(void)
         dirql_unit_test(priorities_and_quotas_give_memory),
         dirql_unit_test(a_priority_without_memory_is_null),
         dirql_unit_test(a_quota_without_memory_raises),
+        dirql_unit_test(a_type_that_raises_does),
+        dirql_unit_test(a_type_that_is_cold_is_memory),
         dirql_unit_test(a_quota_that_fails_instead_is_null),
         dirql_unit_test(the_drivers_runtime_is_initialised),
     };

@@ -206,6 +206,26 @@ static void forwarding_waits_for_the_lower_driver(void **state)
     stack_delete();
 }
 
+static NTSTATUS forward_by_the_other_name(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    assert_true(IoForwardAndCatchIrp(stack.lower, irp));
+    return stack_complete(irp, irp->IoStatus.Status, irp->IoStatus.Information);
+}
+
+static void forwarding_has_another_name(void **state)
+{
+    struct own_request own;
+
+    (void)state;
+    stack.upper_does = forward_by_the_other_name;
+    stack.lower_does = stack_fail;
+    own_make(&own, IRP_MJ_READ);
+    assert_int_equal(own_send(&own), STATUS_DEVICE_NOT_READY);
+    IoFreeIrp(own.irp);
+    stack_delete();
+}
+
 static NTSTATUS forward_from_the_bottom(PDEVICE_OBJECT device, PIRP irp)
 {
     (void)device;
@@ -240,6 +260,7 @@ int main(void)
         dirql_unit_test_setup(forwarding_waits_for_nothing_if_it_is_done, start),
         dirql_unit_test_setup(forwarding_waits_for_the_lower_driver, start),
         dirql_unit_test_setup(forwarding_waits_for_the_lower_driver, start, .processors = 2),
+        dirql_unit_test_setup(forwarding_has_another_name, start),
         dirql_unit_test_setup(forwarding_needs_another_location, start),
     };
 
