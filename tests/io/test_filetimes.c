@@ -143,6 +143,32 @@ static void a_new_end_leaves_them_alone_too(void **state)
     close_file();
 }
 
+static LONGLONG change_time_after(LONGLONG change)
+{
+    dirql_time_advance_ms(5);
+    set_times(0, 0, change);
+    return times().ChangeTime.QuadPart;
+}
+
+static void the_change_is_one_itself_unless_its_time_is_left_alone(void **state)
+{
+    LONGLONG before;
+
+    (void)state;
+    dirql_disk_write(WAVE, "abc", 3);
+    open_wave(SYNCHRONOUS);
+    before = change_time_after(0);
+    assert_true(change_time_after(0) > before);
+    before = change_time_after(-1);
+    assert_true(change_time_after(0) == before);
+    assert_true(change_time_after(-1) == before);
+    (void)change_time_after(-2);
+    assert_true(change_time_after(0) > before);
+    before = times().ChangeTime.QuadPart;
+    assert_true(change_time_after(-1) == before);
+    close_file();
+}
+
 static void a_time_that_is_set_is_set_all_the_same(void **state)
 {
     (void)state;
@@ -245,6 +271,7 @@ int main(void)
         dirql_unit_test(without_buffers_the_position_is_at_a_sector),
         dirql_unit_test(each_time_can_be_left_alone),
         dirql_unit_test(a_new_end_leaves_them_alone_too),
+        dirql_unit_test(the_change_is_one_itself_unless_its_time_is_left_alone),
         dirql_unit_test(a_time_that_is_set_is_set_all_the_same),
         dirql_unit_test(only_requests_of_that_handle_leave_them_alone),
         dirql_unit_test(entries_have_the_numbers_of_their_files),

@@ -167,16 +167,19 @@ static NTSTATUS register_another(LPCGUID setting, PVOID value, ULONG length, PVO
 
 static void who_is_registered_meanwhile_is_told_once(void **state)
 {
-    PVOID handle = add(&GUID_CONSOLE_DISPLAY_STATE, register_another, NULL);
+    PVOID first = add(&GUID_CONSOLE_DISPLAY_STATE, register_another, NULL);
+    PVOID second = add(&GUID_CONSOLE_DISPLAY_STATE, note, NULL);
     const ULONG off = PowerMonitorOff;
 
     (void)state;
+    told.calls = 1;
     later_calls = 0;
     dirql_power_setting(&GUID_CONSOLE_DISPLAY_STATE, &off, sizeof(off));
-    assert_int_equal(told.calls, 2);
+    assert_int_equal(told.calls, 3);
     assert_int_equal(later_calls, 1);
     drop(later);
-    drop(handle);
+    drop(second);
+    drop(first);
 }
 
 static void a_value_may_be_a_guid(void **state)
