@@ -265,6 +265,14 @@ static void information_is_taken(void **state)
                      STATUS_SUCCESS);
     assert_int_equal(EtwSetInformation(handle, EventProviderSetTraits, NULL, 4),
                      STATUS_INVALID_PARAMETER);
+    assert_int_equal(EtwSetInformation(handle, EventProviderSetTraits, traits, 1),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(EtwSetInformation(handle, EventProviderUseDescriptorType, &(BOOLEAN){ TRUE },
+                                       sizeof(BOOLEAN)),
+                     STATUS_SUCCESS);
+    assert_int_equal(EtwSetInformation(handle, EventProviderUseDescriptorType, traits,
+                                       sizeof(traits)),
+                     STATUS_INVALID_PARAMETER);
     assert_int_equal(EtwSetInformation(handle, MaxEventInfo, traits, sizeof(traits)),
                      STATUS_INVALID_DEVICE_REQUEST);
     assert_int_equal(EtwSetInformation(0, EventProviderSetTraits, traits, sizeof(traits)),

@@ -131,6 +131,40 @@ static void classes_and_lengths_are_checked(void **state)
     close_file();
 }
 
+static void how_a_file_was_opened_is_told(void **state)
+{
+    FILE_MODE_INFORMATION mode;
+    FILE_ALIGNMENT_INFORMATION alignment = { 99 };
+
+    (void)state;
+    dirql_disk_write(WAVE, "abc", 3);
+    open_wave(SYNCHRONOUS | FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_NON_DIRECTORY_FILE);
+    assert_int_equal(query(&mode, sizeof(mode), FileModeInformation), STATUS_SUCCESS);
+    assert_int_equal(block.Information, sizeof(mode));
+    assert_int_equal(mode.Mode, SYNCHRONOUS | FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY);
+    assert_int_equal(query(&mode, sizeof(mode) - 1, FileModeInformation),
+                     STATUS_INFO_LENGTH_MISMATCH);
+    assert_int_equal(query(&alignment, sizeof(alignment), FileAlignmentInformation),
+                     STATUS_SUCCESS);
+    assert_int_equal(block.Information, sizeof(alignment));
+    assert_int_equal(alignment.AlignmentRequirement, FILE_BYTE_ALIGNMENT);
+    close_file();
+}
+
+static void attributes_come_with_no_tag(void **state)
+{
+    FILE_ATTRIBUTE_TAG_INFORMATION told = { 0, 99 };
+
+    (void)state;
+    dirql_disk_write(WAVE, "abc", 3);
+    dirql_disk_set_attributes(WAVE, FILE_ATTRIBUTE_HIDDEN);
+    open_wave(0);
+    assert_int_equal(query(&told, sizeof(told), FileAttributeTagInformation), STATUS_SUCCESS);
+    assert_int_equal(told.FileAttributes, FILE_ATTRIBUTE_HIDDEN);
+    assert_int_equal(told.ReparseTag, 0);
+    close_file();
+}
+
 /* ---- Setting --------------------------------------------------------------------------------- */
 
 static void times_and_attributes_are_set(void **state)
@@ -416,6 +450,8 @@ static void nothing_that_matches_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        dirql_unit_test(how_a_file_was_opened_is_told),
+        dirql_unit_test(attributes_come_with_no_tag),
         dirql_unit_test(size_and_attributes_are_told),
         dirql_unit_test(writing_is_seen_in_the_times),
         dirql_unit_test(a_name_is_told_as_far_as_it_fits),

@@ -376,6 +376,62 @@ static void a_request_for_another_device_is_forwarded(void **state)
                      STATUS_SUCCESS);
 }
 
+/* As WMI sends it, with room for so many bytes. */
+static PIRP registration_request(UCHAR minor, void *buffer, ULONG bytes)
+{
+    PIRP irp = IoAllocateIrp(1, FALSE);
+    PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(irp);
+
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    next->MajorFunction = IRP_MJ_SYSTEM_CONTROL;
+    next->MinorFunction = minor;
+    next->Parameters.WMI.ProviderId = (ULONG_PTR)stack.upper;
+    next->Parameters.WMI.DataPath = (PVOID)(ULONG_PTR)WMIREGISTER;
+    next->Parameters.WMI.Buffer = buffer;
+    next->Parameters.WMI.BufferSize = bytes;
+    IoSetNextIrpStackLocation(irp);
+    return irp;
+}
+
+static void how_much_the_blocks_need_is_told(void **state)
+{
+    ULONG_PTR buffer[64] = { 0 };
+    PIRP irp = registration_request(IRP_MN_REGINFO_EX, buffer, sizeof(WMIREGINFO) - 1);
+    SYSCTL_IRP_DISPOSITION disposition;
+    ULONG needed;
+
+    (void)state;
+    assert_int_equal(WmiSystemControl(&provider.library, stack.upper, irp, &disposition),
+                     STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(disposition, IrpNotCompleted);
+    assert_int_equal(irp->IoStatus.Status, STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(irp->IoStatus.Information, sizeof(ULONG));
+    memcpy(&needed, buffer, sizeof(needed));
+    IoFreeIrp(irp);
+    irp = registration_request(IRP_MN_REGINFO_EX, buffer, needed);
+    assert_int_equal(WmiSystemControl(&provider.library, stack.upper, irp, &disposition),
+                     STATUS_SUCCESS);
+    assert_int_equal(disposition, IrpNotCompleted);
+    assert_int_equal(irp->IoStatus.Information, needed);
+    assert_int_equal(((WMIREGINFO *)buffer)->GuidCount, RTL_NUMBER_OF(blocks));
+    for (size_t i = 0; i < RTL_NUMBER_OF(blocks); i++) { /* As WMI does. */
+        ObDereferenceObject(stack.lower);
+    }
+    IoFreeIrp(irp);
+}
+
+static void what_is_no_wmi_request_is_none(void **state)
+{
+    PIRP irp = registration_request(0x7F, NULL, 0);
+    SYSCTL_IRP_DISPOSITION disposition;
+
+    (void)state;
+    (void)WmiSystemControl(&provider.library, stack.upper, irp, &disposition);
+    assert_int_equal(disposition, IrpNotWmi);
+    assert_int_equal(irp->IoStatus.Status, STATUS_NOT_SUPPORTED);
+    IoFreeIrp(irp);
+}
+
 static void a_device_that_provides_nothing_is_refused(void **state)
 {
     ULONG value;
@@ -426,6 +482,8 @@ int main(void)
         dirql_unit_test_setup_teardown(what_a_driver_does_not_handle_has_its_status, start, stop),
         dirql_unit_test_setup_teardown(what_is_not_there_is_not_found, start, stop),
         dirql_unit_test_setup_teardown(a_request_for_another_device_is_forwarded, start, stop),
+        dirql_unit_test_setup_teardown(how_much_the_blocks_need_is_told, start, stop),
+        dirql_unit_test_setup_teardown(what_is_no_wmi_request_is_none, start, stop),
         dirql_unit_test_setup(a_device_that_provides_nothing_is_refused, start),
         dirql_unit_test_setup_teardown(an_event_stands_in_the_trace_and_its_data_are_freed, start,
                                        stop),
