@@ -178,7 +178,7 @@ NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
                    .place = DQ_CALL_PLACE };
 
     DQ_ENTER(ZwReadFile, NULL, FileHandle, Length, 0, STATUS_UNSUCCESSFUL);
-    return run_with(cpu, FileHandle, FILE_READ_DATA | FILE_EXECUTE, &t);
+    return run_with(cpu, FileHandle, FILE_READ_DATA, &t);
 }
 
 /* As ZwReadFile. */

@@ -74,6 +74,18 @@ static void use_a_handle_for_nothing(void *context)
     ZwClose(file);
 }
 
+static void read_with_a_handle_for_execution(void *context)
+{
+    char buffer[4];
+    HANDLE file;
+
+    (void)context;
+    dirql_disk_write(PATH, text, 3);
+    file = open_for(FILE_EXECUTE);
+    ZwReadFile(file, NULL, NULL, NULL, &block, buffer, 1, NULL, NULL);
+    ZwClose(file);
+}
+
 static void a_file_is_used_for_what_it_was_opened_for(void **state)
 {
     (void)state;
@@ -81,6 +93,7 @@ static void a_file_is_used_for_what_it_was_opened_for(void **state)
     assert_report_has("ZwWriteFile needs access 0x6 to a file, but this handle was opened for "
                       "0x120089");
     assert_warned(use_a_handle_for_nothing, 1, 4, "FileAccess");
+    assert_warned(read_with_a_handle_for_execution, 1, 1, "FileAccess");
     assert_silent(write_with_a_handle_for_writing, 1, "FileAccess");
 }
 

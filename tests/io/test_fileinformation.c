@@ -151,6 +151,25 @@ static void how_a_file_was_opened_is_told(void **state)
     close_file();
 }
 
+static void there_are_no_extended_attributes(void **state)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(WAVE_NAME);
+    ULONG attribute[4] = { 0 };
+    FILE_EA_INFORMATION told = { 99 };
+    OBJECT_ATTRIBUTES attributes;
+
+    (void)state;
+    dirql_disk_write(WAVE, "abc", 3);
+    open_wave(0);
+    assert_int_equal(query(&told, sizeof(told), FileEaInformation), STATUS_SUCCESS);
+    assert_int_equal(told.EaSize, 0);
+    close_file();
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, NULL, NULL);
+    assert_int_equal(ZwCreateFile(&file, GENERIC_READ, &attributes, &block, NULL, 0, 0, FILE_OPEN,
+                                  0, attribute, sizeof(attribute)),
+                     STATUS_EAS_NOT_SUPPORTED);
+}
+
 static void attributes_come_with_no_tag(void **state)
 {
     FILE_ATTRIBUTE_TAG_INFORMATION told = { 0, 99 };
@@ -451,6 +470,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dirql_unit_test(how_a_file_was_opened_is_told),
+        dirql_unit_test(there_are_no_extended_attributes),
         dirql_unit_test(attributes_come_with_no_tag),
         dirql_unit_test(size_and_attributes_are_told),
         dirql_unit_test(writing_is_seen_in_the_times),
