@@ -162,13 +162,12 @@ static void check_print(dq_processor *cpu, const dq_event *call)
     }
 }
 
-/* Nobody else who may access the same can run. */
-static bool runs_as_isr(const dq_contract *contract, const dq_processor *cpu)
+/* Holds an interrupt's lock, as an ISR and a synchronized routine do. */
+static bool is_in_step_with_isr(const dq_contract *contract, const dq_processor *cpu)
 {
     const dq_held *held = dq_lockrules_held_above(contract, cpu, DQ_LEVEL_DISPATCH, NULL);
 
-    return cpu->execution->kind == DQ_EXECUTION_ISR ||
-           (held != NULL && held->api == DQ_LOCK_INTERRUPT);
+    return held != NULL && held->api == DQ_LOCK_INTERRUPT;
 }
 
 /* True of what its page allows at any IRQL, whatever its range: an event (of WMI) that is only
@@ -177,7 +176,7 @@ static bool may_be_anywhere(const dq_contract *contract, const dq_processor *cpu
                             const dq_event *call)
 {
     return (call->service == DQ_SERVICE_IoWMIWriteEvent && call->a != 0) ||
-           (call->service == DQ_SERVICE_KeReadStateEvent && runs_as_isr(contract, cpu));
+           (call->service == DQ_SERVICE_KeReadStateEvent && is_in_step_with_isr(contract, cpu));
 }
 
 /* Which rules have something to say about a call, beyond its range. Most calls of a run are of the

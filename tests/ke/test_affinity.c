@@ -85,6 +85,7 @@ static void reverting_what_was_not_set_has_no_effect(void **state)
     (void)state;
     dirql_thread_move(0);
     KeRevertToUserAffinityThreadEx(4);
+    assert_int_equal(KeGetCurrentProcessorNumber(), 0);
     KeRevertToUserAffinityThread();
     assert_int_equal(KeGetCurrentProcessorNumber(), 0);
     assert_int_equal(KeSetSystemAffinityThreadEx(1), 0);
