@@ -35,7 +35,7 @@ NTKERNELAPI VOID NTAPI KeInitializeEvent(_Out_ PRKEVENT Event, _In_ EVENT_TYPE T
 NTKERNELAPI LONG NTAPI KeSetEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment,
                                   _In_ BOOLEAN Wait);
 
-/* IRQL <= DISPATCH_LEVEL (<= APC_LEVEL if Wait); the state before. "wdm: KePulseEvent". */
+/* IRQL <= DISPATCH_LEVEL (there, a poll follows Wait); the state before. "ntddk: KePulseEvent". */
 NTKERNELAPI LONG NTAPI KePulseEvent(_Inout_ PRKEVENT Event, _In_ KPRIORITY Increment,
                                     _In_ BOOLEAN Wait);
 

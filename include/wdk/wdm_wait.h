@@ -10,13 +10,13 @@
 
 EXTERN_C_START
 
-/* "wdm: KeWaitForSingleObject". */
+/* KernelMode for a mutex. "wdm: KeWaitForSingleObject". */
 NTKERNELAPI NTSTATUS NTAPI KeWaitForSingleObject(_In_ PVOID Object, _In_ KWAIT_REASON WaitReason,
                                                  _In_ KPROCESSOR_MODE WaitMode,
                                                  _In_ BOOLEAN Alertable,
                                                  _In_opt_ PLARGE_INTEGER Timeout);
 
-/* "wdm: KeWaitForMultipleObjects". */
+/* KernelMode if a mutex is among them. "wdm: KeWaitForMultipleObjects". */
 NTKERNELAPI NTSTATUS NTAPI KeWaitForMultipleObjects(
     _In_ ULONG Count, _In_ PVOID Object[], _In_ WAIT_TYPE WaitType,
     _In_ KWAIT_REASON WaitReason, _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,
