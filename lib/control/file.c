@@ -43,7 +43,7 @@ PFILE_OBJECT dirql_file_open_name(PCWSTR name, NTSTATUS *status)
     UNICODE_STRING text;
 
     RtlInitUnicodeString(&text, name);
-    result = dq_file_open_name(cpu, &text, &file, place);
+    result = dq_file_open_name(cpu, &text, false, &file, place);
     if (status != NULL) {
         *status = result;
     }

@@ -119,7 +119,6 @@ static NTSTATUS open_file(dq_processor *cpu, const creation *c, PFILE_OBJECT *fi
                                 .disposition = c->disposition,
                                 .options = c->options,
                                 .allocation = c->allocation != NULL ? c->allocation->QuadPart : 0,
-                                .counted = true,
                                 .place = c->place };
     NTSTATUS status = check(c);
 

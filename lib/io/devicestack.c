@@ -98,7 +98,7 @@ NTSTATUS NTAPI IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING Targe
     NTSTATUS status;
 
     DQ_ENTER(IoAttachDevice, SourceDevice, TargetDevice, 0, 0, STATUS_UNSUCCESSFUL);
-    status = dq_file_open_name(cpu, TargetDevice, &file, place);
+    status = dq_file_open_name(cpu, TargetDevice, true, &file, place);
     if (!NT_SUCCESS(status)) {
         return status;
     }

@@ -351,7 +351,7 @@ NTSTATUS dq_file_create(dq_processor *cpu, const dq_file_request *request, PFILE
     if (!NT_SUCCESS(status)) {
         return status;
     }
-    if (request->counted || !dq_fails(cpu, DQ_FAIL_IRP, 0, NULL, request->place)) {
+    if (!request->can_fail || !dq_fails(cpu, DQ_FAIL_IRP, 0, NULL, request->place)) {
         made = make(cpu, request);
     }
     if (made == NULL) {
@@ -395,8 +395,8 @@ NTSTATUS dq_file_open(dq_processor *cpu, PDEVICE_OBJECT device, PFILE_OBJECT *fi
     return dq_file_create(cpu, &request, file, NULL);
 }
 
-NTSTATUS dq_file_open_name(dq_processor *cpu, const UNICODE_STRING *name, PFILE_OBJECT *file,
-                           const void *place)
+NTSTATUS dq_file_open_name(dq_processor *cpu, const UNICODE_STRING *name, bool can_fail,
+                           PFILE_OBJECT *file, const void *place)
 {
     dq_machine *machine = cpu->machine;
     dq_file_request request;
@@ -411,6 +411,7 @@ NTSTATUS dq_file_open_name(dq_processor *cpu, const UNICODE_STRING *name, PFILE_
     device = dq_name_open(machine, name, &rest, &status);
     if (device != NULL) {
         request = plain_request(device, &rest, place);
+        request.can_fail = can_fail;
         status = dq_file_create(cpu, &request, file, NULL);
     }
     dq_name_drop(machine, &rest);
@@ -461,7 +462,7 @@ NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK 
         return STATUS_INVALID_PARAMETER;
     }
     *DeviceObject = NULL;
-    status = dq_file_open_name(cpu, ObjectName, FileObject, DQ_CALL_PLACE);
+    status = dq_file_open_name(cpu, ObjectName, true, FileObject, DQ_CALL_PLACE);
     if (NT_SUCCESS(status)) {
         *DeviceObject = dq_device_top((*FileObject)->DeviceObject);
     }

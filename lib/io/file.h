@@ -19,7 +19,7 @@ typedef struct dq_file_request {
     ACCESS_MASK access;         /* Without generic rights. */
     ULONG attributes, share, disposition, options;
     LONGLONG allocation;
-    bool counted; /* The caller has asked whether it fails. */
+    bool can_fail; /* For want of resources, where a test makes calls fail. */
     const void *place;
 } dq_file_request;
 
@@ -28,11 +28,11 @@ typedef struct dq_file_request {
 NTSTATUS dq_file_create(dq_processor *cpu, const dq_file_request *request, PFILE_OBJECT *file,
                         ULONG_PTR *information);
 
-/* Opens a device; or what this name leads to. */
+/* Opens a device; or what this name leads to, for a driver (`can_fail`) or the test. */
 NTSTATUS dq_file_open(dq_processor *cpu, PDEVICE_OBJECT device, PFILE_OBJECT *file,
                       const void *place);
-NTSTATUS dq_file_open_name(dq_processor *cpu, const UNICODE_STRING *name, PFILE_OBJECT *file,
-                           const void *place);
+NTSTATUS dq_file_open_name(dq_processor *cpu, const UNICODE_STRING *name, bool can_fail,
+                           PFILE_OBJECT *file, const void *place);
 
 /* Gives back the reference that opening made. The last one sends IRP_MJ_CLEANUP and
  * IRP_MJ_CLOSE. */

@@ -60,6 +60,23 @@ static int stop(void **state)
     return 0;
 }
 
+/* ---- What a test asks for -------------------------------------------------------------------- */
+
+static void a_file_that_the_test_opens_is_opened(void **state)
+{
+    PFILE_OBJECT file;
+    NTSTATUS status;
+
+    (void)state;
+    dirql_fail_set("irp:1+");
+    file = dirql_file_open(device, &status);
+    assert_int_equal(status, STATUS_SUCCESS);
+    assert_int_equal(dirql_fail_count(), 0);
+    assert_null(IoAllocateIrp(1, FALSE));
+    dirql_fail_set(NULL);
+    dirql_file_close(file);
+}
+
 /* ---- Text ------------------------------------------------------------------------------------ */
 
 static void texts_that_are_allocated(void **state)
@@ -289,6 +306,7 @@ static void who_wants_to_be_called(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FAIL_TEST(a_file_that_the_test_opens_is_opened),
         FAIL_TEST(texts_that_are_allocated),
         FAIL_TEST(requests),
         FAIL_TEST(memory_of_devices),
