@@ -154,7 +154,9 @@ static void refuse_without_machine(const char *service)
     host_unlock();
     fprintf(stderr,
             "dirql: %s was called while no machine is running. Kernel services exist only inside "
-            "dirql_run(); the call had no effect.\n",
+            "dirql_run(); the call had no effect. (A driver in a module of its own has a second "
+            "copy of dirql, unless the module and the test are linked with the target property "
+            "DIRQL_SHARED.)\n",
             service);
 }
 
