@@ -64,7 +64,9 @@ typedef ULONG64 POOL_FLAGS;
 #define POOL_FLAG_OPTIONAL_START   0x0000000100000000ULL
 #define POOL_FLAG_OPTIONAL_END     0x8000000000000000ULL
 
-/* Zeroed unless POOL_FLAG_UNINITIALIZED; NULL on failure. "wdm: ExAllocatePool2". */
+/* Zeroed unless POOL_FLAG_UNINITIALIZED; NULL on failure. A block of a page or more begins on a page,
+ * a smaller one lies within a page (but where a sanitizer or Valgrind watches the memory).
+ * "wdm: ExAllocatePool2". */
 _Must_inspect_result_ NTKERNELAPI PVOID NTAPI ExAllocatePool2(_In_ POOL_FLAGS Flags,
                                                               _In_ SIZE_T NumberOfBytes,
                                                               _In_ ULONG Tag);

@@ -15,9 +15,11 @@ enum {
 
 _Static_assert(GUARD % SYSTEM_CACHE_ALIGNMENT_SIZE == 0, "the block is aligned as its memory is");
 
+/* Those of a page or more. And those that would not lie within a page together with their guards:
+ * a smaller block does not reach from one page into the next. */
 static bool is_on_page(size_t bytes)
 {
-    return bytes >= PAGE_SIZE;
+    return bytes >= PAGE_SIZE || bytes + 2 * GUARD > PAGE_SIZE;
 }
 
 /* What begins on a page has one before it, to stay there. */

@@ -233,9 +233,10 @@ static const unsigned char *damage_within(const dq_heap *heap, size_t bytes)
 
 static void *cut(dq_heap *heap, size_t room, bool on_page)
 {
-    const size_t unit = on_page ? PAGE : LINE;
     const size_t before = heap->used;
-    const size_t start = (before + unit - 1) & ~(unit - 1);
+    const size_t line = (before + LINE - 1) & ~(size_t)(LINE - 1);
+    const bool fits = room > PAGE || line % PAGE + room <= PAGE;
+    const size_t start = on_page || !fits ? (before + PAGE - 1) & ~(size_t)(PAGE - 1) : line;
 
     if (start > heap->bytes - APRON || room > heap->bytes - APRON - start ||
         !open_to(heap, start + room + APRON)) {

@@ -45,8 +45,8 @@ void dq_heap_rewind(dq_heap *heap);
 /* How much is cut for so many bytes. */
 size_t dq_heap_room(size_t bytes);
 
-/* A piece of what dq_heap_room() said, aligned to 64 bytes, or to a page of the guest's. What it
- * holds is anything. NULL: there is no room. */
+/* A piece of what dq_heap_room() said, aligned to 64 bytes, or to a page of the guest's; one of a
+ * page at most lies within a page. What it holds is anything. NULL: there is no room. */
 void *dq_heap_take(dq_heap *heap, size_t room, bool on_page);
 void dq_heap_give(dq_heap *heap, void *piece, size_t room, bool on_page);
 

@@ -9,6 +9,7 @@
 
 #include "ex/pool.h"
 #include "ke/ki.h"
+#include "../watched.h"
 
 enum { TAG = 0x74736554, OTHER_TAG = 0x7268744F }; /* "Test" and "Othr". */
 
@@ -104,6 +105,24 @@ static void bad_arguments_raise_if_asked(void **state)
     dirql_expect_bugcheck_with(KMODE_EXCEPTION_NOT_HANDLED, (ULONG)STATUS_INVALID_PARAMETER,
                                DIRQL_ANY, DIRQL_ANY, DIRQL_ANY);
     (void)ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_RAISE_ON_FAILURE, 16, 0);
+}
+
+static void a_smaller_block_lies_within_a_page(void **state)
+{
+    enum { STEP = 37, BLOCKS = PAGE_SIZE / STEP };
+    char *blocks[BLOCKS];
+
+    (void)state;
+    skip_where_memory_is_watched();
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        const size_t bytes = PAGE_SIZE - 1 - i * STEP;
+
+        blocks[i] = get(bytes);
+        assert_ptr_equal(PAGE_ALIGN(blocks[i]), PAGE_ALIGN(blocks[i] + bytes - 1));
+    }
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        ExFreePoolWithTag(blocks[i], TAG);
+    }
 }
 
 static void nonpaged_memory_can_be_had_at_dispatch_level(void **state)
@@ -276,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dirql_unit_test(memory_is_zeroed_unless_asked_otherwise),
         dirql_unit_test(a_block_of_a_page_begins_on_a_page),
+        dirql_unit_test(a_smaller_block_lies_within_a_page),
         dirql_unit_test(a_block_begins_on_a_cache_line_if_asked),
         dirql_explore_test(a_block_begins_on_a_cache_line_if_asked, 0),
         dirql_unit_test(bad_arguments_give_no_memory),
