@@ -79,7 +79,7 @@ static void leave_a_question(void *context)
     function->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     stack.lower_does = stack_keep;
     IoInvalidateDeviceState(pdo);
-    while (stack.kept == NULL) {
+    while (InterlockedCompareExchangePointer((PVOID volatile *)&stack.kept, NULL, NULL) == NULL) {
         settle();
     }
     if (tidy) {

@@ -67,7 +67,7 @@ static inline NTSTATUS stack_keep(PDEVICE_OBJECT device, PIRP irp)
 {
     (void)device;
     IoMarkIrpPending(irp);
-    stack.kept = irp;
+    InterlockedExchangePointer((PVOID volatile *)&stack.kept, irp);
     return STATUS_PENDING;
 }
 
