@@ -168,13 +168,14 @@ uintptr_t host_frame_wild_address(const void *state)
 bool host_frame_is_privileged(const void *state)
 {
     const unsigned char *code = code_at(state);
-    const unsigned operands = code[0] == 0x66 || code[0] == OPCODE_REPEAT ? 1 : 0;
-    const unsigned first = code[operands];
-    const unsigned second = code[operands + 1];
+    unsigned first, second;
 
     if (reg(state, REG_TRAPNO) != TRAP_GENERAL_PROTECTION) {
-        return false;
+        return false; /* There may be no code. */
     }
+    code += code[0] == 0x66 || code[0] == OPCODE_REPEAT ? 1 : 0;
+    first = code[0];
+    second = code[1];
     if (first == OPCODE_TWO_BYTES) {
         return second <= 0x01 || second == 0x06 || second == 0x08 || second == 0x09 ||
                (second >= 0x20 && second <= 0x23) || second == 0x30 || second == 0x32 ||

@@ -42,7 +42,9 @@ static NTSTATUS NTAPI create_or_close(PDEVICE_OBJECT object, PIRP irp)
     assert_ptr_equal(object, device);
     if (stack->MajorFunction == IRP_MJ_CREATE) {
         memset(seen.opened, 0, sizeof(seen.opened));
-        memcpy(seen.opened, name->Buffer, name->Length);
+        if (name->Length > 0) {
+            memcpy(seen.opened, name->Buffer, name->Length);
+        }
     }
     return complete(irp, STATUS_SUCCESS);
 }

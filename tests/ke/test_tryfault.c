@@ -320,8 +320,9 @@ static void a_fault_at_dispatch_level_is_bug_check_d1(void **state)
     KeLowerIrql(old);
 }
 
-/* What ThreadSanitizer keeps of such an address would fault before. */
-__attribute__((noinline, no_sanitize("thread"))) static void write_far_above(void)
+/* What sanitizers keep of such an address would fault before. */
+__attribute__((noinline, no_sanitize("address", "thread", "undefined"))) static void
+write_far_above(void)
 {
     *(volatile ULONG *)0xFFFF800000000000 = 1;
 }

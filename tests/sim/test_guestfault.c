@@ -9,7 +9,7 @@
 /* Nothing lies there. */
 static void *volatile nowhere = (void *)0x10000;
 
-#define GUEST __attribute__((noinline))
+#define GUEST __attribute__((noinline, no_sanitize("undefined")))
 
 /* The report names the routine, and the line that called it. */
 #define assert_faulted_at(body, what)                                    \
