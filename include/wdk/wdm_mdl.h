@@ -162,7 +162,7 @@ NTKERNELAPI VOID NTAPI MmUnmapReservedMapping(_In_ PVOID BaseAddress, _In_ ULONG
 NTKERNELAPI PVOID NTAPI MmMapLockedPages(_Inout_ PMDL MemoryDescriptorList,
                                          _In_ KPROCESSOR_MODE AccessMode);
 
-/* "wdm: MmUnmapLockedPages". */
+/* At the address that the mapping returned. "wdm: MmUnmapLockedPages". */
 NTKERNELAPI VOID NTAPI MmUnmapLockedPages(_In_ PVOID BaseAddress,
                                           _Inout_ PMDL MemoryDescriptorList);
 
@@ -197,7 +197,10 @@ WDK_INLINE PVOID MmGetSystemAddressForMdlSafe(_Inout_ PMDL Mdl, _In_ ULONG Prior
 
 /* -- Pages without an address. IRQL <= DISPATCH_LEVEL ---------------------------------------- */
 
-/* May describe fewer bytes than asked for; NULL when there are none. The MDL itself is given back
+/* May describe fewer bytes than asked for; NULL when there are none. `SkipBytes`, of whole pages:
+ * from one range of addresses to the next, 0 for one range; with
+ * MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS the size of a chunk, a power of two, 0 for one chunk. Other
+ * flags make no difference, but that HOT_REMOVE needs PASSIVE_LEVEL. The MDL itself is given back
  * by ExFreePool. "wdm: MmAllocatePagesForMdl", "wdm: MmAllocatePagesForMdlEx". */
 _Must_inspect_result_ NTKERNELAPI PMDL NTAPI MmAllocatePagesForMdl(
     _In_ PHYSICAL_ADDRESS LowAddress, _In_ PHYSICAL_ADDRESS HighAddress,

@@ -36,9 +36,10 @@ typedef enum _MEMORY_CACHING_TYPE {
 #define PAGE_NOCACHE 0x200
 #define PAGE_WRITECOMBINE 0x400
 
-/* NULL on failure. `Protect`: PAGE_READONLY, PAGE_READWRITE or one of the PAGE_EXECUTE..., and
- * PAGE_NOCACHE or PAGE_WRITECOMBINE; it makes no other difference. "wdm: MmMapIoSpace",
- * "wdm: MmMapIoSpaceEx". */
+/* A device's memory, or memory that is locked; NULL on failure. All mappings of a page have one
+ * cache type. `Protect`: PAGE_READONLY, PAGE_READWRITE or one of the PAGE_EXECUTE..., and
+ * PAGE_NOCACHE or PAGE_WRITECOMBINE; without, it is cached. What is only to be read: bug check 0xBE
+ * for WRITE_REGISTER_.... "wdm: MmMapIoSpace", "wdm: MmMapIoSpaceEx". */
 _Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmMapIoSpace(_In_ PHYSICAL_ADDRESS PhysicalAddress,
                                                            _In_ SIZE_T NumberOfBytes,
                                                            _In_ MEMORY_CACHING_TYPE CacheType);
@@ -54,7 +55,9 @@ typedef ULONG NODE_REQUIREMENT;
 
 #define MM_ANY_NODE_OK 0x80000000U
 
-/* Uninitialised, on a page; NULL when there is none. "wdm: MmAllocateContiguousMemory",
+/* Uninitialised, on a page; NULL when there is none. The boundary is a power of two, or 0. There is
+ * one node: from it comes all memory. `Protect`: PAGE_READWRITE or PAGE_EXECUTE_READWRITE, and
+ * PAGE_NOCACHE or PAGE_WRITECOMBINE. "wdm: MmAllocateContiguousMemory",
  * "wdm: MmAllocateContiguousMemorySpecifyCache", "wdm: ...SpecifyCacheNode",
  * "wdm: MmAllocateContiguousNodeMemory". */
 _Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateContiguousMemory(
@@ -74,7 +77,8 @@ _Must_inspect_result_ NTKERNELAPI PVOID NTAPI MmAllocateContiguousNodeMemory(
     _In_opt_ PHYSICAL_ADDRESS BoundaryAddressMultiple, _In_ ULONG Protect,
     _In_ NODE_REQUIREMENT PreferredNode);
 
-/* "wdm: MmFreeContiguousMemory", "wdm: MmFreeContiguousMemorySpecifyCache". */
+/* The second only what ...SpecifyCache... allocated, with its length and cache type; the first any.
+ * "wdm: MmFreeContiguousMemory", "wdm: MmFreeContiguousMemorySpecifyCache". */
 NTKERNELAPI VOID NTAPI MmFreeContiguousMemory(_In_ PVOID BaseAddress);
 NTKERNELAPI VOID NTAPI MmFreeContiguousMemorySpecifyCache(_In_ PVOID BaseAddress,
                                                           _In_ SIZE_T NumberOfBytes,

@@ -14,6 +14,7 @@ static const char *use_text(dq_frame_use use)
 {
     static const char *const texts[] = {
         [DQ_FRAME_CONTIGUOUS] = "contiguous memory",
+        [DQ_FRAME_NONCACHED] = "noncached memory",
         [DQ_FRAME_PAGES] = "pages of MmAllocatePagesForMdl",
         [DQ_FRAME_COMMON] = "a common buffer",
         [DQ_FRAME_REGISTERS] = "map registers",
@@ -41,7 +42,7 @@ static void refuse_block(dq_machine *machine, const dq_frame_block *block, uint6
                        ", beyond the end of %s: %" PRIu64 " bytes from 0x%" PRIx64
                        ", allocated in %s",
                        bytes, physical, use_text(block->use), (uint64_t)block->bytes,
-                       block->first << PAGE_SHIFT, made);
+                       dq_frame_block_frame(block, 0) << PAGE_SHIFT, made);
 }
 
 static void refuse(dq_machine *machine, const dq_frame_block *block, uint64_t physical,
@@ -72,14 +73,15 @@ static void refuse(dq_machine *machine, const dq_frame_block *block, uint64_t ph
 /* NULL if the range is not in one piece, or leaves its block. */
 static void *find(dq_machine *machine, const dq_frame_block *block, uint64_t physical, size_t bytes)
 {
-    const uint64_t offset = block != NULL ? physical - (block->first << PAGE_SHIFT) : 0;
+    const uint64_t offset =
+        block != NULL ? physical - (dq_frame_block_frame(block, 0) << PAGE_SHIFT) : 0;
 
     if (bytes == 0 || bytes > UINT64_MAX - physical) {
         return NULL;
     }
     if (block != NULL &&
-        (block->memory == NULL ||
-         (block->stride == 1 && (offset >= block->bytes || bytes > block->bytes - offset)))) {
+        (block->memory == NULL || (dq_frame_block_is_contiguous(block) &&
+                                   (offset >= block->bytes || bytes > block->bytes - offset)))) {
         return NULL;
     }
     return dq_frame_bytes(machine, physical, bytes);

@@ -39,14 +39,14 @@ PVOID dq_dma_allocate_common_buffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
     if (block == NULL) {
         return NULL;
     }
-    LogicalAddress->QuadPart = (LONGLONG)(block->first << PAGE_SHIFT);
+    LogicalAddress->QuadPart = (LONGLONG)(block->only.first << PAGE_SHIFT);
     return block->memory;
 }
 
 static void check_match(dq_processor *cpu, const dq_frame_block *block, const dq_adapter *adapter,
                         ULONG length, uint64_t logical, const void *place)
 {
-    const uint64_t first = block->first << PAGE_SHIFT;
+    const uint64_t first = block->only.first << PAGE_SHIFT;
 
     if (block->owner != adapter || block->bytes != length || first != logical) {
         dq_dma_refuse(cpu, &(dq_dma_error){ .place = place },

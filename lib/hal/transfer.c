@@ -88,7 +88,7 @@ static bool reserve(dq_processor *cpu, const dq_adapter *adapter, dq_dma_registe
                     "there is no contiguous memory for %u map registers in reach of the device",
                     set->count);
     }
-    piece->logical = ((set->pages->first + set->used) << PAGE_SHIFT) + within;
+    piece->logical = ((set->pages->only.first + set->used) << PAGE_SHIFT) + within;
     piece->bounced = true;
     set->used += pages;
     return true;

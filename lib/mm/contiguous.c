@@ -12,6 +12,17 @@ static PVOID allocate(dq_processor *cpu, const dq_frame_wish *wish)
 {
     const dq_frame_block *block = NULL;
 
+    if ((wish->boundary & (wish->boundary - 1)) != 0) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "ContiguousMemory",
+                               .page = "wdm: MmAllocateContiguousMemorySpecifyCache",
+                               .place = wish->place },
+                "%s was given 0x%" PRIx64
+                " for what the memory must not cross a multiple of: that is a power of two, or 0",
+                dq_service_name(cpu->execution->service), wish->boundary);
+        return NULL;
+    }
     if (!dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, wish->place)) {
         block = dq_frame_block_make(cpu->machine, wish);
     }
@@ -26,6 +37,7 @@ PVOID NTAPI MmAllocateContiguousMemory(SIZE_T NumberOfBytes,
     return allocate(cpu, &(dq_frame_wish){ .use = DQ_FRAME_CONTIGUOUS,
                                            .bytes = NumberOfBytes,
                                            .highest = (uint64_t)HighestAcceptableAddress.QuadPart,
+                                           .caching = MmCached,
                                            .place = __builtin_return_address(0) });
 }
 
@@ -42,6 +54,7 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
                                            .lowest = (uint64_t)LowestAcceptableAddress.QuadPart,
                                            .highest = (uint64_t)HighestAcceptableAddress.QuadPart,
                                            .boundary = (uint64_t)BoundaryAddressMultiple.QuadPart,
+                                           .caching = CacheType,
                                            .place = __builtin_return_address(0) });
 }
 
@@ -61,7 +74,18 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T NumberOfBytes,
                                            .lowest = (uint64_t)LowestAcceptableAddress.QuadPart,
                                            .highest = (uint64_t)HighestAcceptableAddress.QuadPart,
                                            .boundary = (uint64_t)BoundaryAddressMultiple.QuadPart,
+                                           .caching = CacheType,
                                            .place = __builtin_return_address(0) });
+}
+
+/* NX or executable, and at most one of the ways not to cache. */
+static bool is_protection(ULONG protect)
+{
+    const ULONG caching = protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE);
+
+    return ((protect & ~caching) == PAGE_READWRITE ||
+            (protect & ~caching) == PAGE_EXECUTE_READWRITE) &&
+           caching != (PAGE_NOCACHE | PAGE_WRITECOMBINE);
 }
 
 PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes,
@@ -73,6 +97,18 @@ PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes,
     DQ_ENTER(MmAllocateContiguousNodeMemory, NULL, NumberOfBytes,
              HighestAcceptableAddress.QuadPart, Protect, NULL);
     (void)PreferredNode;
+    if (!is_protection(Protect)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "ContiguousMemory",
+                               .page = "wdm: MmAllocateContiguousNodeMemory",
+                               .place = __builtin_return_address(0) },
+                "MmAllocateContiguousNodeMemory was asked for protection 0x%" PRIx32
+                ": it is PAGE_READWRITE or PAGE_EXECUTE_READWRITE, with PAGE_NOCACHE or "
+                "PAGE_WRITECOMBINE at most",
+                (uint32_t)Protect);
+        return NULL;
+    }
     return allocate(cpu, &(dq_frame_wish){ .use = DQ_FRAME_CONTIGUOUS,
                                            .bytes = NumberOfBytes,
                                            .lowest = (uint64_t)LowestAcceptableAddress.QuadPart,
@@ -100,7 +136,32 @@ static void refuse(dq_processor *cpu, const dq_frame_block *block, const void *a
                           : dq_place_describe(block->freed_place, first, sizeof(first)));
 }
 
-static void free_memory(dq_processor *cpu, PVOID address, const size_t *bytes, const void *place)
+/* What MmFreeContiguousMemorySpecifyCache is told, beside the address. */
+typedef struct told {
+    size_t bytes;
+    MEMORY_CACHING_TYPE caching;
+} told;
+
+static void check_told(dq_processor *cpu, const dq_frame_block *block, const told *what,
+                       const dq_finding *finding)
+{
+    if (what->bytes != block->bytes) {
+        dq_find(cpu, finding, "%s was given %" PRIu64 " bytes, but %" PRIu64 " were allocated",
+                dq_service_name(cpu->execution->service), (uint64_t)what->bytes,
+                (uint64_t)block->bytes);
+    } else if (block->service == DQ_SERVICE_MmAllocateContiguousMemory ||
+               block->service == DQ_SERVICE_MmAllocateContiguousNodeMemory) {
+        dq_find(cpu, finding,
+                "%s was given memory of %s: it frees that of "
+                "MmAllocateContiguousMemorySpecifyCache, MmFreeContiguousMemory any",
+                dq_service_name(cpu->execution->service), dq_service_name(block->service));
+    } else if ((int)what->caching != block->caching) {
+        dq_find(cpu, finding, "%s was given cache type %d, but %d was allocated",
+                dq_service_name(cpu->execution->service), (int)what->caching, block->caching);
+    }
+}
+
+static void free_memory(dq_processor *cpu, PVOID address, const told *what, const void *place)
 {
     dq_frame_block *block = dq_frame_block_at(cpu->machine, DQ_FRAME_CONTIGUOUS, address);
     const dq_finding finding = { .severity = DQ_ERROR,
@@ -114,10 +175,8 @@ static void free_memory(dq_processor *cpu, PVOID address, const size_t *bytes, c
         refuse(cpu, block, address, place);
         return;
     }
-    if (bytes != NULL && *bytes != block->bytes) {
-        dq_find(cpu, &finding, "%s was given %" PRIu64 " bytes, but %" PRIu64 " were allocated",
-                dq_service_name(cpu->execution->service), (uint64_t)*bytes,
-                (uint64_t)block->bytes);
+    if (what != NULL) {
+        check_told(cpu, block, what, &finding);
     }
     damaged = dq_frame_block_tell_damage(cpu->machine, block, text, sizeof(text));
     dq_frame_block_free(cpu->machine, block, place);
@@ -135,11 +194,11 @@ VOID NTAPI MmFreeContiguousMemory(PVOID BaseAddress)
 VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
                                               MEMORY_CACHING_TYPE CacheType)
 {
-    const size_t bytes = NumberOfBytes;
+    const told what = { .bytes = NumberOfBytes, .caching = CacheType };
 
     DQ_ENTER(MmFreeContiguousMemorySpecifyCache, BaseAddress, BaseAddress, NumberOfBytes,
              CacheType, DQ_VOID);
-    free_memory(cpu, BaseAddress, &bytes, __builtin_return_address(0));
+    free_memory(cpu, BaseAddress, &what, __builtin_return_address(0));
 }
 
 /* ---- Physical addresses ---------------------------------------------------------------------- */

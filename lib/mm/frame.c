@@ -1,8 +1,7 @@
 /*
  * frame.c - physical memory: which page of the host's memory stands in which page frame.
  *
- * Two hash tables over one set of records. Blocks lie in zones of their own, below and above the
- * pages that get a frame by being asked for; a zone is filled upwards, then from its beginning.
+ * Two hash tables over one set of records. Blocks lie in zones of their own (framerange.c).
  */
 #include "mm/frame.h"
 
@@ -14,21 +13,10 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "mm/frameguard.h"
+#include "mm/framerange.h"
 #include "sim/device.h"
 
-enum { BUCKETS = 512, FILL = 0xA5, ZONES = 3 };
-
-/* Frame numbers: first and one behind the last, in the order of preference. */
-typedef struct zone {
-    uint64_t first, end;
-} zone;
-
-static const zone zones[ZONES] = {
-    { 0x1000, 0x40000 },    /* 16 MB to 1 GB. */
-    { 0x100, 0x1000 },      /* 1 MB to 16 MB, what ISA devices reach. */
-    { 0x100000, 0x200000 }, /* 4 GB to 8 GB. */
-};
-static const zone asked = { 0x40000, 0xC0000 }; /* 1 GB to 3 GB: pages that were asked for. */
+enum { BUCKETS = 512, FILL = 0xA5 };
 
 typedef struct frame {
     uint64_t number;
@@ -41,7 +29,7 @@ typedef struct dq_frames {
     frame *by_page[BUCKETS];
     frame *unused;
     uint64_t next_asked;
-    uint64_t next[ZONES];
+    uint64_t next[DQ_FRAME_ZONES];
     dq_frame_block *blocks; /* The latest first. */
 } dq_frames;
 
@@ -115,7 +103,7 @@ static dq_frames *frames_of(dq_machine *machine)
             kernel->frames_halt = halt;
             kernel->special_other = describe;
             kernel->frames_for_each = for_each;
-            kernel->frames->next_asked = asked.first;
+            kernel->frames->next_asked = DQ_FRAME_ASKED_FIRST;
         }
     }
     return kernel->frames;
@@ -184,11 +172,6 @@ static bool bind(dq_machine *machine, uint64_t number, uintptr_t page)
     return true;
 }
 
-static bool is_devices(dq_machine *machine, uint64_t number)
-{
-    return dq_window_by_physical(machine, DQ_SPACE_MEMORY, number << PAGE_SHIFT) != NULL;
-}
-
 uint64_t dq_frame_number(dq_machine *machine, const void *address)
 {
     dq_frames *frames = frames_of(machine);
@@ -202,8 +185,8 @@ uint64_t dq_frame_number(dq_machine *machine, const void *address)
     do {
         number = frames->next_asked;
         frames->next_asked += 2; /* Never neighbours. */
-    } while (number < asked.end && is_devices(machine, number));
-    return number < asked.end && bind(machine, number, page) ? number : 0;
+    } while (number < DQ_FRAME_ASKED_END && dq_framerange_is_devices(machine, number));
+    return number < DQ_FRAME_ASKED_END && bind(machine, number, page) ? number : 0;
 }
 
 uint64_t dq_frame_physical(dq_machine *machine, const void *address)
@@ -243,168 +226,101 @@ void *dq_frame_bytes(dq_machine *machine, uint64_t physical, size_t bytes)
     return first;
 }
 
-/* ---- Ranges ---------------------------------------------------------------------------------- */
-
-/* The first frame from `from` on, below `end`, that a device's memory begins in; else `end`.
- * Behind that memory: *behind. */
-static uint64_t next_device(const dq_machine *machine, uint64_t from, uint64_t end,
-                            uint64_t *behind)
-{
-    uint64_t nearest = end;
-
-    *behind = end;
-    for (const dq_window *w = machine->addresses.windows; w != NULL; w = w->next) {
-        const uint64_t first = w->base >> PAGE_SHIFT;
-        const uint64_t last = (w->base + w->bytes - 1) >> PAGE_SHIFT;
-
-        if (w->space == DQ_SPACE_MEMORY && last >= from && first < nearest) {
-            nearest = first > from ? first : from;
-            *behind = last + 1;
-        }
-    }
-    return nearest;
-}
-
-static void visit_between(dq_machine *machine, uint64_t first, uint64_t end,
-                          void (*visit)(void *context, const dq_frame_range *range), void *context)
-{
-    uint64_t behind;
-
-    while (first < end) {
-        const uint64_t device = next_device(machine, first, end, &behind);
-
-        if (device > first) {
-            visit(context, &(dq_frame_range){ first, device });
-        }
-        first = device < end ? behind : end;
-    }
-}
-
-void dq_frame_for_each_range(dq_machine *machine,
-                             void (*visit)(void *context, const dq_frame_range *range),
-                             void *context)
-{
-    visit_between(machine, zones[1].first, asked.end, visit, context);
-    visit_between(machine, zones[2].first, zones[2].end, visit, context);
-}
-
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
-static uint64_t span_of(const dq_frame_block *block)
+uint64_t dq_frame_block_frame(const dq_frame_block *block, size_t page)
 {
-    return (uint64_t)(block->pages - 1) * block->stride + 1;
-}
+    const dq_frame_run *run = block->runs;
 
-/* The block in use that stands in the way of [first, first + span), or NULL. */
-static const dq_frame_block *in_the_way(const dq_frames *frames, uint64_t first, uint64_t span)
-{
-    for (const dq_frame_block *block = frames->blocks; block != NULL; block = block->next) {
-        /* One frame is left free between blocks: an access behind the end finds nobody. */
-        if (block->memory != NULL && first < block->first + span_of(block) + 1 &&
-            block->first < first + span + 1) {
-            return block;
-        }
+    while (page >= run->pages) {
+        page -= run->pages;
+        run++;
     }
-    return NULL;
-}
-
-/* The first range of `span` frames in [from, end), or 0. */
-static uint64_t search(dq_machine *machine, uint64_t from, uint64_t end, uint64_t span,
-                       const dq_frame_wish *wish)
-{
-    const dq_frames *frames = frames_of(machine);
-    const uint64_t multiple = wish->boundary >> PAGE_SHIFT;
-    uint64_t first = from;
-
-    while (first < end && span <= end - first) {
-        const dq_frame_block *block = in_the_way(frames, first, span);
-
-        if (block != NULL) {
-            first = block->first + span_of(block) + 1;
-        } else if (multiple != 0 && first / multiple != (first + span - 1) / multiple) {
-            first = (first / multiple + 1) * multiple;
-        } else if (is_devices(machine, first) || is_devices(machine, first + span - 1)) {
-            first++;
-        } else {
-            return first;
-        }
-    }
-    return 0;
-}
-
-static uint64_t find_range(dq_machine *machine, const dq_frame_wish *wish, uint64_t span)
-{
-    dq_frames *frames = frames_of(machine);
-    const uint64_t lowest = (wish->lowest >> PAGE_SHIFT) + ((wish->lowest & (PAGE_SIZE - 1)) != 0);
-    const uint64_t limit = (wish->highest >> PAGE_SHIFT) +
-                           ((wish->highest & (PAGE_SIZE - 1)) == PAGE_SIZE - 1 ? 1u : 0u);
-
-    if (wish->boundary != 0 && span > wish->boundary >> PAGE_SHIFT) {
-        return 0;
-    }
-    for (unsigned i = 0; i < ZONES; i++) {
-        const uint64_t first = max(lowest, zones[i].first);
-        const uint64_t end = min(limit, zones[i].end);
-        uint64_t found = search(machine, max(first, frames->next[i]), end, span, wish);
-
-        found = found != 0 ? found : search(machine, first, end, span, wish);
-        if (found != 0) {
-            frames->next[i] = found + span + 1;
-            return found;
-        }
-    }
-    return 0;
+    return run->first + (uint64_t)page * run->stride;
 }
 
 static bool bind_all(dq_machine *machine, const dq_frame_block *block)
 {
-    for (size_t i = 0; i < block->pages; i++) {
-        if (!bind(machine, block->first + (uint64_t)i * block->stride,
-                  (uintptr_t)(block->memory + i * PAGE_SIZE) >> PAGE_SHIFT)) {
-            return false;
+    const uintptr_t first = (uintptr_t)block->memory >> PAGE_SHIFT;
+    size_t page = 0;
+
+    for (size_t i = 0; i < block->run_count; i++) {
+        for (size_t j = 0; j < block->runs[i].pages; j++, page++) {
+            if (!bind(machine, block->runs[i].first + (uint64_t)j * block->runs[i].stride,
+                      first + page)) {
+                return false;
+            }
         }
     }
     return true;
 }
 
-dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wish)
+/* Gives the block its frames. False: there are none, or memory is short. */
+static bool choose_frames(dq_machine *machine, const dq_frame_wish *wish, dq_frame_block *block)
 {
     dq_frames *frames = frames_of(machine);
-    const size_t pages = BYTES_TO_PAGES(wish->bytes);
-    const unsigned stride = wish->scattered ? 2 : 1;
-    const uint64_t first = frames != NULL && pages != 0
-                               ? find_range(machine, wish, (uint64_t)(pages - 1) * stride + 1)
-                               : 0;
-    dq_frame_block *block = first != 0 ? dq_keep(machine, sizeof(*block)) : NULL;
-    void *memory;
-    bool special;
+    dq_frame_run *runs;
+
+    if (frames == NULL) {
+        return false;
+    }
+    block->runs = &block->only;
+    block->run_count = 1;
+    block->pages = BYTES_TO_PAGES(wish->bytes);
+    if (wish->chunk == 0 &&
+        dq_framerange_find(machine, frames->blocks, frames->next, wish, &block->only)) {
+        return true;
+    }
+    block->run_count =
+        wish->partly ? dq_framerange_collect(machine, frames->blocks, wish, NULL, &block->pages)
+                     : 0;
+    runs = block->run_count != 0 ? dq_keep(machine, block->run_count * sizeof(*runs)) : NULL;
+    if (runs == NULL) {
+        return false;
+    }
+    (void)dq_framerange_collect(machine, frames->blocks, wish, runs, &block->pages);
+    block->runs = runs;
+    return true;
+}
+
+static void drop_block(dq_machine *machine, dq_frame_block *block)
+{
+    if (block->runs != NULL && block->runs != &block->only) {
+        dq_keep_drop(machine, (void *)(uintptr_t)block->runs);
+    }
+    dq_keep_drop(machine, block);
+}
+
+dq_frame_block *dq_frame_block_make(dq_machine *machine, const dq_frame_wish *wish)
+{
+    dq_frame_block *block = dq_keep(machine, sizeof(*block));
 
     if (block == NULL) {
         return NULL;
     }
-    memory = get_memory(machine, pages * PAGE_SIZE, &special);
     *block = (dq_frame_block){ .use = wish->use,
-                               .memory = memory,
-                               .special = special,
-                               .bytes = wish->bytes,
                                .told = wish->told,
-                               .first = first,
-                               .pages = pages,
-                               .stride = stride,
                                .owner = wish->owner,
+                               .caching = wish->caching,
                                .service = dq_self->execution != NULL ? dq_self->execution->service
                                                                      : DQ_SERVICE_NONE,
                                .place = wish->place };
-    block->address = (uintptr_t)memory;
-    if (memory == NULL || !bind_all(machine, block)) {
-        give_back(machine, block);
-        dq_keep_drop(machine, block);
+    if (!choose_frames(machine, wish, block)) {
+        drop_block(machine, block);
         return NULL;
     }
-    memset(block->memory, wish->zeroed ? 0 : FILL, wish->bytes);
-    memset(block->memory + wish->bytes, DQ_FRAME_PADDING, pages * PAGE_SIZE - wish->bytes);
-    block->next = frames->blocks;
-    frames->blocks = block;
+    block->bytes = min(wish->bytes, block->pages * PAGE_SIZE);
+    block->memory = get_memory(machine, block->pages * PAGE_SIZE, &block->special);
+    block->address = (uintptr_t)block->memory;
+    if (block->memory == NULL || !bind_all(machine, block)) {
+        give_back(machine, block);
+        drop_block(machine, block);
+        return NULL;
+    }
+    memset(block->memory, wish->zeroed ? 0 : FILL, block->bytes);
+    memset(block->memory + block->bytes, DQ_FRAME_PADDING, block->pages * PAGE_SIZE - block->bytes);
+    block->next = frames_of(machine)->blocks;
+    frames_of(machine)->blocks = block;
     return block;
 }
 
@@ -435,14 +351,26 @@ dq_frame_block *dq_frame_block_at(dq_machine *machine, dq_frame_use use, const v
     return block;
 }
 
+static bool has_frame(const dq_frame_block *block, uint64_t number)
+{
+    for (size_t i = 0; i < block->run_count; i++) {
+        const dq_frame_run *run = &block->runs[i];
+        const uint64_t offset = number - run->first;
+
+        if (number >= run->first && offset % run->stride == 0 &&
+            offset / run->stride < run->pages) {
+            return true;
+        }
+    }
+    return false;
+}
+
 dq_frame_block *dq_frame_block_of(dq_machine *machine, uint64_t number)
 {
     const dq_frames *frames = frames_of(machine);
     dq_frame_block *block = frames != NULL ? frames->blocks : NULL;
 
-    while (block != NULL &&
-           (number < block->first || number - block->first >= span_of(block) ||
-            (number - block->first) % block->stride != 0)) {
+    while (block != NULL && !has_frame(block, number)) {
         block = block->next;
     }
     return block;

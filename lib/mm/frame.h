@@ -21,6 +21,13 @@ typedef enum dq_frame_use {
     DQ_FRAME_REGISTERS   /* Map registers of an adapter. */
 } dq_frame_use;
 
+/* Frames one behind the other, `stride` apart. */
+typedef struct dq_frame_run {
+    uint64_t first;
+    size_t pages;
+    unsigned stride;
+} dq_frame_run;
+
 /* Memory that the machine gave out page by page. Kept when freed. */
 typedef struct dq_frame_block {
     dq_frame_use use;
@@ -28,10 +35,12 @@ typedef struct dq_frame_block {
     uintptr_t address; /* Where it was. */
     size_t bytes; /* As asked for. */
     size_t told;  /* By the driver, where that may be less; else 0. */
-    uint64_t first; /* Number of its first frame; the others follow, `stride` apart. */
     size_t pages;
-    unsigned stride;
+    const dq_frame_run *runs; /* Its frames, in the order of its pages. */
+    size_t run_count;
+    dq_frame_run only; /* The run, where there is but one. */
     const void *owner; /* The adapter, for those that belong to one. */
+    int caching;       /* As the driver wished it: a MEMORY_CACHING_TYPE. */
     dq_service service; /* That made it. */
     const void *place, *freed_place;
     bool special; /* Its memory is special pool's; once it is freed: that nobody may touch. */
@@ -45,7 +54,11 @@ typedef struct dq_frame_wish {
     uint64_t lowest, highest; /* Physical addresses of its bytes. */
     uint64_t boundary;        /* A power of two that it must not cross; 0: any. */
     bool scattered;           /* No two frames may be neighbours. */
+    bool partly;              /* In several runs, and fewer pages where there are no more. */
+    uint64_t skip;  /* Then: bytes from one range of addresses to the next; 0: there is one. */
+    uint64_t chunk; /* Then: bytes that belong together, at a multiple of their number; 0: none. */
     bool zeroed;
+    int caching; /* As in the block. */
     const void *owner;
     const void *place;
 } dq_frame_wish;
@@ -72,6 +85,15 @@ void dq_frame_block_check(dq_processor *cpu, const dq_frame_block *block, const 
 
 /* The use of the memory is over. */
 void dq_frame_block_free(dq_machine *machine, dq_frame_block *block, const void *place);
+
+/* True if all its frames are neighbours. */
+static inline bool dq_frame_block_is_contiguous(const dq_frame_block *block)
+{
+    return block->run_count == 1 && block->runs[0].stride == 1;
+}
+
+/* Number of the frame that its page stands in. */
+uint64_t dq_frame_block_frame(const dq_frame_block *block, size_t page);
 
 /* The block that begins at this address: in use, or the latest that was freed there; NULL. */
 dq_frame_block *dq_frame_block_at(dq_machine *machine, dq_frame_use use, const void *address);

@@ -48,6 +48,16 @@ bool dq_mdl_hold_drop(dq_machine *machine, dq_mdl_hold_kind kind, const MDL *mdl
     return true;
 }
 
+bool dq_mdl_is_held(dq_machine *machine, dq_mdl_hold_kind kind, const MDL *mdl)
+{
+    const dq_mdl_hold *hold = *first_of(machine);
+
+    while (hold != NULL && (hold->kind != kind || hold->mdl != mdl)) {
+        hold = hold->next;
+    }
+    return hold != NULL;
+}
+
 void dq_mdl_hold_forget(dq_machine *machine, const MDL *mdl)
 {
     dq_mdl_hold **link = first_of(machine);

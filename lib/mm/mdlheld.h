@@ -32,6 +32,9 @@ bool dq_mdl_hold_add(dq_machine *machine, const dq_mdl_hold *hold);
 bool dq_mdl_hold_drop(dq_machine *machine, dq_mdl_hold_kind kind, const MDL *mdl,
                       const void *address);
 
+/* True if the MDL holds something of that kind. */
+bool dq_mdl_is_held(dq_machine *machine, dq_mdl_hold_kind kind, const MDL *mdl);
+
 /* The MDL's memory is given back. */
 void dq_mdl_hold_forget(dq_machine *machine, const MDL *mdl);
 

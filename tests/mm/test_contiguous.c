@@ -147,6 +147,51 @@ static void mapped_registers_have_the_address_of_their_device(void **state)
     MmUnmapIoSpace(mapped, 64);
 }
 
+/* There is one, so its number makes no difference. */
+static void memory_comes_from_any_node(void **state)
+{
+    PVOID memory =
+        MmAllocateContiguousMemorySpecifyCacheNode(BYTES, nothing, anywhere, nothing, MmCached, 3);
+    PVOID nx = MmAllocateContiguousNodeMemory(BYTES, nothing, anywhere, nothing, PAGE_READWRITE, 0);
+
+    (void)state;
+    assert_non_null(memory);
+    assert_non_null(nx);
+    MmFreeContiguousMemorySpecifyCache(memory, BYTES, MmCached);
+    MmFreeContiguousMemory(nx);
+}
+
+static void it_does_not_lie_around_a_device(void **state)
+{
+    const dirql_device device = { .name = "device" };
+    PVOID memory;
+
+    (void)state;
+    dirql_device_add_memory(&device, 0x204000, 64);
+    assert_null(MmAllocateContiguousNodeMemory(8 * PAGE_SIZE, at(0x200000), at(0x208FFF), nothing,
+                                               PAGE_READWRITE, MM_ANY_NODE_OK));
+    memory = MmAllocateContiguousNodeMemory(8 * PAGE_SIZE, at(0x200000), at(0x20CFFF), nothing,
+                                            PAGE_READWRITE, MM_ANY_NODE_OK);
+    assert_int_equal(physical_of(memory), 0x205000);
+    MmFreeContiguousMemory(memory);
+}
+
+static void node_memory_can_be_executable_and_not_cached(void **state)
+{
+    static const ULONG protections[] = { PAGE_READWRITE | PAGE_NOCACHE,
+                                         PAGE_READWRITE | PAGE_WRITECOMBINE, PAGE_EXECUTE_READWRITE,
+                                         PAGE_EXECUTE_READWRITE | PAGE_NOCACHE };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAYSIZE(protections); i++) {
+        PVOID memory = MmAllocateContiguousNodeMemory(BYTES, nothing, anywhere, nothing,
+                                                      protections[i], MM_ANY_NODE_OK);
+
+        assert_non_null(memory);
+        MmFreeContiguousMemory(memory);
+    }
+}
+
 /* ---- What goes wrong ------------------------------------------------------------------------- */
 
 static void freeing_twice_is_reported(void **state)
@@ -178,6 +223,55 @@ static void freeing_another_size_is_reported(void **state)
     dirql_expect_finding("ContiguousMemory");
     MmFreeContiguousMemorySpecifyCache(memory, BYTES - 1, MmCached);
     fail_msg("the size is wrong");
+}
+
+static void freeing_with_another_cache_type_is_reported(void **state)
+{
+    PVOID memory =
+        MmAllocateContiguousMemorySpecifyCache(BYTES, nothing, anywhere, nothing, MmNonCached);
+
+    (void)state;
+    dirql_expect_finding("ContiguousMemory");
+    MmFreeContiguousMemorySpecifyCache(memory, BYTES, MmCached);
+    fail_msg("the cache type is wrong");
+}
+
+static void what_has_no_cache_type_is_freed_without(void **state)
+{
+    PVOID memory = MmAllocateContiguousMemory(BYTES, anywhere);
+
+    (void)state;
+    dirql_expect_finding("ContiguousMemory");
+    MmFreeContiguousMemorySpecifyCache(memory, BYTES, MmCached);
+    fail_msg("MmFreeContiguousMemory frees it");
+}
+
+static void a_boundary_that_is_no_power_of_two_is_reported(void **state)
+{
+    (void)state;
+    dirql_expect_finding("ContiguousMemory");
+    (void)MmAllocateContiguousMemorySpecifyCache(BYTES, nothing, anywhere, at(0x30000), MmCached);
+    fail_msg("it is no power of two");
+}
+
+static void allocate_with(ULONG protect)
+{
+    dirql_expect_finding("ContiguousMemory");
+    (void)MmAllocateContiguousNodeMemory(BYTES, nothing, anywhere, nothing, protect,
+                                         MM_ANY_NODE_OK);
+    fail_msg("there is no such protection");
+}
+
+static void node_memory_that_cannot_be_written_is_reported(void **state)
+{
+    (void)state;
+    allocate_with(PAGE_READONLY);
+}
+
+static void node_memory_with_two_ways_to_cache_is_reported(void **state)
+{
+    (void)state;
+    allocate_with(PAGE_READWRITE | PAGE_NOCACHE | PAGE_WRITECOMBINE);
 }
 
 static void a_write_behind_the_end_is_reported(void **state)
@@ -227,6 +321,14 @@ int main(void)
         dirql_unit_test(a_write_behind_the_end_is_reported),
         dirql_unit_test(a_null_pointer_has_no_physical_address),
         dirql_unit_test(it_is_refused_above_dispatch_level),
+        dirql_unit_test(memory_comes_from_any_node),
+        dirql_unit_test(it_does_not_lie_around_a_device),
+        dirql_unit_test(node_memory_can_be_executable_and_not_cached),
+        dirql_unit_test(freeing_with_another_cache_type_is_reported),
+        dirql_unit_test(what_has_no_cache_type_is_freed_without),
+        dirql_unit_test(a_boundary_that_is_no_power_of_two_is_reported),
+        dirql_unit_test(node_memory_that_cannot_be_written_is_reported),
+        dirql_unit_test(node_memory_with_two_ways_to_cache_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
