@@ -4,20 +4,22 @@
  *
  * The address that a driver holds belongs to nobody else, so a plain pointer access faults and is
  * reported; these routines find the device behind it. An address that is not mapped, or no
- * longer, is a finding. The NoFence forms differ only in the barrier, which the machine does not
- * have.
+ * longer, is a finding; so is a write through a mapping that is only to be read. The NoFence forms
+ * differ only in the barrier, which the machine does not have.
  */
+#include <string.h>
+
+#include <bugcodes.h>
+#include <wdm.h>
+
+#include "mm/iospace.h"
 #include "sim/device.h"
 #include "sim/machine.h"
 
-#include <wdm.h>
-
 /* The physical address behind a mapped register; false after a finding that was suppressed. */
-static bool find_physical(dq_processor *cpu, const volatile void *address, unsigned bytes,
-                          uint64_t *physical)
+static bool find_physical(dq_processor *cpu, const dq_window *window, const volatile void *address,
+                          unsigned bytes, uint64_t *physical)
 {
-    const dq_window *window = dq_window_by_mapped(cpu->machine, address);
-
     if (DQ_LIKELY(window != NULL && window->mappings > 0)) {
         *physical = window->base + ((uintptr_t)address - (uintptr_t)window->mapped);
         return true;
@@ -35,22 +37,46 @@ static bool find_physical(dq_processor *cpu, const volatile void *address, unsig
     return false;
 }
 
+/* Memory of the machine's own that MmMapIoSpace has mapped. */
+static bool is_memory(dq_processor *cpu, const dq_window *window, const volatile void *address)
+{
+    return DQ_UNLIKELY(window == NULL) && dq_mapping_at(cpu, address) != NULL;
+}
+
+static void check_writable(dq_processor *cpu, const dq_window *window, const volatile void *address)
+{
+    if (DQ_UNLIKELY(window == NULL || window->read_only > 0) &&
+        !dq_mapping_is_writable(cpu, address)) {
+        dq_bugcheck(cpu, ATTEMPTED_WRITE_TO_READONLY_MEMORY, (uintptr_t)address, 0, 0, 0,
+                    "a register at %p is written, but MmMapIoSpaceEx has mapped it to be read",
+                    (const void *)(uintptr_t)address);
+    }
+}
+
 static uint64_t read_register(dq_processor *cpu, const volatile void *address, unsigned bytes)
 {
-    uint64_t physical;
+    const dq_window *window = dq_window_by_mapped(cpu->machine, address);
+    uint64_t physical, value = 0;
 
-    if (!find_physical(cpu, address, bytes, &physical)) {
-        return UINT64_MAX;
+    if (is_memory(cpu, window, address)) {
+        memcpy(&value, (const void *)(uintptr_t)address, bytes);
+        return value;
     }
-    return dq_device_read(cpu, DQ_SPACE_MEMORY, physical, bytes);
+    return find_physical(cpu, window, address, bytes, &physical)
+               ? dq_device_read(cpu, DQ_SPACE_MEMORY, physical, bytes)
+               : UINT64_MAX;
 }
 
 static void write_register(dq_processor *cpu, const volatile void *address, unsigned bytes,
                            uint64_t value)
 {
+    const dq_window *window = dq_window_by_mapped(cpu->machine, address);
     uint64_t physical;
 
-    if (find_physical(cpu, address, bytes, &physical)) {
+    check_writable(cpu, window, address);
+    if (is_memory(cpu, window, address)) {
+        memcpy((void *)(uintptr_t)address, &value, bytes);
+    } else if (find_physical(cpu, window, address, bytes, &physical)) {
         dq_device_write(cpu, DQ_SPACE_MEMORY, physical, bytes, value);
     }
 }

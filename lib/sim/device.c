@@ -57,6 +57,7 @@ dq_window *dq_window_add(dq_machine *machine, const dq_window *window, char *err
     *copy = *window;
     copy->mapped = NULL;
     copy->mappings = 0;
+    copy->read_only = 0;
     if (copy->space == DQ_SPACE_MEMORY && copy->base == 0) {
         if (map->next_physical == 0) {
             map->next_physical = first_physical;

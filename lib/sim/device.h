@@ -22,6 +22,7 @@ typedef struct dq_window {
     void *device;
     char name[32];
     unsigned mappings;
+    unsigned read_only; /* Of these. */
     struct dq_window *next;
 } dq_window;
 
