@@ -56,7 +56,8 @@ VOID NTAPI IoFreeMdl(PMDL Mdl)
         if (Mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED) {
             dq_mdl_unmap(cpu->machine, Mdl);
         } else if ((Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL)) ==
-                   MDL_MAPPED_TO_SYSTEM_VA) {
+                       MDL_MAPPED_TO_SYSTEM_VA ||
+                   dq_mdl_is_held(cpu->machine, DQ_MDL_MAPPED_FOR_USER, Mdl)) {
             dq_mdl_refuse(cpu, Mdl,
                           &(dq_mdl_error){ .rule = "MdlFree", .subcode = 0xB8, .place = place },
                           "that is still mapped");

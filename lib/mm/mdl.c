@@ -34,13 +34,19 @@ void dq_mdl_refuse(dq_processor *cpu, const MDL *mdl, const dq_mdl_error *error,
 
 bool dq_mdl_check_described(dq_processor *cpu, const MDL *mdl, const void *place)
 {
+    const dq_service service = cpu->execution->service;
+    const bool maps = service == DQ_SERVICE_MmMapLockedPages ||
+                      service == DQ_SERVICE_MmMapLockedPagesSpecifyCache;
+
     if (mdl->MdlFlags & DESCRIBED) {
         return true;
     }
-    dq_mdl_refuse(cpu, mdl,
-                  &(dq_mdl_error){ .rule = "MdlPages", .flags = DESCRIBED, .place = place },
-                  "that describes no pages yet: call MmProbeAndLockPages or "
-                  "MmBuildMdlForNonPagedPool first");
+    dq_mdl_refuse(
+        cpu, mdl,
+        &(dq_mdl_error){
+            .rule = "MdlPages", .subcode = maps ? 0xB3 : 0, .flags = DESCRIBED, .place = place },
+        "that describes no pages yet: call MmProbeAndLockPages or "
+        "MmBuildMdlForNonPagedPool first");
     return false;
 }
 

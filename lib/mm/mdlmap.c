@@ -55,13 +55,16 @@ static bool check_mappable(dq_processor *cpu, const MDL *mdl, KPROCESSOR_MODE mo
         return false;
     }
     if (mode != KernelMode && cpu->irql > APC_LEVEL) {
+        const bool old = cpu->execution->service == DQ_SERVICE_MmMapLockedPages;
+
         dq_find(cpu,
-                &(dq_finding){ .severity = DQ_ERROR,
-                               .rule = "MdlMap",
-                               .page = "wdm: MmMapLockedPagesSpecifyCache",
-                               .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
-                               .parameters = { 0x77, cpu->irql, (uintptr_t)mdl, (ULONG)mode },
-                               .place = place },
+                &(dq_finding){
+                    .severity = DQ_ERROR,
+                    .rule = "MdlMap",
+                    .page = "wdm: MmMapLockedPagesSpecifyCache",
+                    .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                    .parameters = { old ? 0x75 : 0x77, cpu->irql, (uintptr_t)mdl, (ULONG)mode },
+                    .place = place },
                 "an MDL is mapped for user mode at IRQL %u: that needs IRQL <= APC_LEVEL",
                 cpu->irql);
     }
@@ -156,6 +159,37 @@ PVOID NTAPI MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMo
 
 /* ---- Unmapping ------------------------------------------------------------------------------- */
 
+static void check_user_irql(dq_processor *cpu, const MDL *mdl, const void *address,
+                            const void *place)
+{
+    if (cpu->irql > APC_LEVEL) {
+        dq_find(
+            cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "MdlMap",
+                           .page = "wdm: MmUnmapLockedPages",
+                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { 0x7A, cpu->irql, (uintptr_t)address, (uintptr_t)mdl },
+                           .place = place },
+            "an MDL is unmapped for user mode at IRQL %u: that needs IRQL <= APC_LEVEL", cpu->irql);
+    }
+}
+
+/* Somewhere else than where the MDL is mapped for user mode. */
+static void refuse_user_address(dq_processor *cpu, const MDL *mdl, const void *address,
+                                const void *place)
+{
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "MdlMap",
+                           .page = "wdm: MmUnmapLockedPages",
+                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { 0xB9, (uintptr_t)address, (uintptr_t)mdl },
+                           .place = place },
+            "MmUnmapLockedPages was given %p, which is not where the MDL is mapped for user mode",
+            address);
+}
+
 VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
     const void *place = __builtin_return_address(0);
@@ -164,6 +198,12 @@ VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
     DQ_ENTER(MmUnmapLockedPages, NULL, BaseAddress, MemoryDescriptorList, 0, DQ_VOID);
     if (dq_mdl_hold_drop(cpu->machine, DQ_MDL_MAPPED_FOR_USER, MemoryDescriptorList,
                          BaseAddress)) {
+        check_user_irql(cpu, MemoryDescriptorList, BaseAddress, place);
+        return;
+    }
+    if (!(flags & MDL_MAPPED_TO_SYSTEM_VA) &&
+        dq_mdl_is_held(cpu->machine, DQ_MDL_MAPPED_FOR_USER, MemoryDescriptorList)) {
+        refuse_user_address(cpu, MemoryDescriptorList, BaseAddress, place);
         return;
     }
     if (!(flags & MDL_MAPPED_TO_SYSTEM_VA)) {

@@ -156,14 +156,16 @@ static void user_mode_mappings_are_counted_apart(void **state)
 static void the_obsolete_form_warns_and_maps(void **state)
 {
     (void)state;
-    dirql_expect_finding("MdlMap");
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x81, (ULONG_PTR)mdl, DIRQL_ANY,
+                               DIRQL_ANY);
     assert_non_null(MmMapLockedPages(mdl, KernelMode));
 }
 
 static void a_bug_check_on_failure_warns(void **state)
 {
     (void)state;
-    dirql_expect_finding("MdlMap");
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x82, (ULONG_PTR)mdl, DIRQL_ANY,
+                               DIRQL_ANY);
     assert_non_null(
         MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, TRUE, NormalPagePriority));
 }
@@ -221,6 +223,66 @@ static void mapping_for_user_mode_at_dispatch_level_is_c4_77(void **state)
     fail_msg("the IRQL is too high");
 }
 
+static void in_the_obsolete_form_it_is_c4_75(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x75, DISPATCH_LEVEL,
+                               (ULONG_PTR)mdl, UserMode);
+    (void)MmMapLockedPages(mdl, UserMode);
+    fail_msg("the IRQL is too high");
+}
+
+static void for_the_system_it_is_mapped_at_dispatch_level(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    MmUnmapLockedPages(map(KernelMode), mdl);
+    KeLowerIrql(old);
+}
+
+static void unmapping_for_user_mode_at_dispatch_level_is_c4_7a(void **state)
+{
+    PVOID address = map(UserMode);
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x7A, DISPATCH_LEVEL,
+                               (ULONG_PTR)address, (ULONG_PTR)mdl);
+    MmUnmapLockedPages(address, mdl);
+    fail_msg("the IRQL is too high");
+}
+
+static void unmapping_another_user_address_is_c4_b9(void **state)
+{
+    char *address = map(UserMode);
+
+    (void)state;
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xB9, (ULONG_PTR)(address + 1),
+                               (ULONG_PTR)mdl, DIRQL_ANY);
+    MmUnmapLockedPages(address + 1, mdl);
+    fail_msg("it is mapped elsewhere");
+}
+
+static void freeing_it_while_user_mode_sees_it_is_c4_b8(void **state)
+{
+    PVOID nonpaged = ExAllocatePool2(POOL_FLAG_NON_PAGED, PAGE_SIZE, 'tseT');
+    PMDL of = IoAllocateMdl(nonpaged, PAGE_SIZE, FALSE, FALSE, NULL);
+
+    (void)state;
+    MmBuildMdlForNonPagedPool(of);
+    (void)MmMapLockedPagesSpecifyCache(of, UserMode, MmCached, NULL, FALSE, NormalPagePriority);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xB8, (ULONG_PTR)of, DIRQL_ANY,
+                               DIRQL_ANY);
+    IoFreeMdl(of);
+    fail_msg("it is still mapped");
+}
+
 static void pages_that_are_not_neighbours_cannot_be_mapped(void **state)
 {
     PFN_NUMBER *frames = MmGetMdlPfnArray(mdl);
@@ -256,6 +318,12 @@ int main(void)
         dirql_unit_test_setup_teardown(mapping_for_user_mode_at_dispatch_level_is_c4_77, start,
                                        stop),
         dirql_unit_test_setup_teardown(pages_that_are_not_neighbours_cannot_be_mapped, start, stop),
+        dirql_unit_test_setup_teardown(in_the_obsolete_form_it_is_c4_75, start, stop),
+        dirql_unit_test_setup_teardown(for_the_system_it_is_mapped_at_dispatch_level, start, stop),
+        dirql_unit_test_setup_teardown(unmapping_for_user_mode_at_dispatch_level_is_c4_7a, start,
+                                       stop),
+        dirql_unit_test_setup_teardown(unmapping_another_user_address_is_c4_b9, start, stop),
+        dirql_unit_test_setup_teardown(freeing_it_while_user_mode_sees_it_is_c4_b8, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
