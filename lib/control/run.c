@@ -342,6 +342,11 @@ dirql_outcome dirql_abandon(dirql_result *result)
         return DIRQL_FAILED;
     }
     machine->abandoned = true;
+    /* An exploration makes the run once more, and fails it at the place. */
+    if (result != NULL && ((dirql_control *)machine->control)->exploration == NULL &&
+        dirql_report_blamed() != NULL) {
+        dq_machine_left_by_errand(machine, dirql_report_blamed());
+    }
     dq_machine_stop(machine);
     outcome = ((dirql_control *)machine->control)->exploration != NULL ?
                   dirql_explore_abandoned(machine, result) :

@@ -308,15 +308,31 @@ _Noreturn void dq_go_home(dq_processor *cpu)
     __builtin_unreachable();
 }
 
-static void fail_at_errand(dq_processor *cpu, const void *place)
+static const dq_finding errand_failure = { .severity = DQ_ERROR, .rule = "assertion" };
+static const char errand_failure_text[] =
+    "the test failed here, with the message that the test framework has printed";
+
+static void mark_failed_errand(dq_processor *cpu, const void *place)
 {
     if (place != NULL) {
         cpu->execution->service = DQ_SERVICE_NONE;
         cpu->execution->place = place;
     }
     cpu->machine->failed_in_errand = true;
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "assertion" },
-            "the test failed here, with the message that the test framework has printed");
+}
+
+static void fail_at_errand(dq_processor *cpu, const void *place)
+{
+    mark_failed_errand(cpu, place);
+    dq_find(cpu, &errand_failure, "%s", errand_failure_text);
+}
+
+void dq_machine_left_by_errand(dq_machine *machine, const void *place)
+{
+    if (machine->home_errand != NULL) {
+        mark_failed_errand(machine->home_caller, place);
+        dq_note(machine->home_caller, &errand_failure, "%s", errand_failure_text);
+    }
 }
 
 /* False: the errand is not run. */

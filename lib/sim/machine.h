@@ -263,6 +263,10 @@ void dq_at_home(void (*errand)(void *argument), void *argument);
  * owns the home stack: a test framework has handlers for that, which leave as its asserts do. */
 void dq_errand(dq_machine *machine);
 
+/* On the home context, before dq_machine_stop(): the errand has left by longjmp, since the test
+ * framework saw a failure. Writes that down. `place`: where, or NULL. */
+void dq_machine_left_by_errand(dq_machine *machine, const void *place);
+
 /* How an errand will end. */
 typedef enum dq_ending {
     DQ_ENDING_UNKNOWN,
