@@ -27,8 +27,10 @@
  *     TEST_SHARD_INDEX=i       and which of them this is, from 0.
  *
  * DIRQL_REPORT=path[,path] writes what is found as SARIF 2.1.0 (.sarif, .json) or JUnit XML (.xml).
- * A process begins the file anew, and rewrites it whole after each of its runs. In a path %p is the
- * process, %e the program, %n the test, %% a percent sign; DIRQL_REPORT=reports/ means
+ * A process begins the file anew with its first run, and rewrites it whole after each (of many short
+ * ones that pass, now and then). A run that is under way stands in it as an error, "the run has not
+ * ended", for the case that the process is stopped (a time limit of CI) or dies. In a path %p is
+ * the process, %e the program, %n the test, %% a percent sign; DIRQL_REPORT=reports/ means
  * reports/%e-%p.sarif,reports/%e-%p.xml. So `DIRQL_REPORT=$PWD/reports/ ctest` collects everything,
  * and on GitHub a driver's source lines are annotated by
  *

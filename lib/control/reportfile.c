@@ -162,6 +162,26 @@ static char *copy_of(const char *text)
     return copy != NULL ? strcpy(copy, text) : NULL;
 }
 
+/* Calls `act` with the path of each file, as far as memory goes. */
+static void for_each_file(account *this, void (*act)(const char *path, account *this))
+{
+    for (const char *at = this->pattern; *at != '\0';) {
+        const size_t length = path_length(at);
+        char *path = expand(at, length, this->name);
+
+        if (path != NULL) {
+            act(path, this);
+        }
+        free(path);
+        at += length + (at[length] == ',');
+    }
+}
+
+static void begin_in(const char *path, account *this)
+{
+    dq_document_begin(path, this, this->name);
+}
+
 static void enlist(account *this)
 {
     host_lock();
@@ -188,12 +208,18 @@ static void strike_off(const account *this)
     host_unlock();
 }
 
+static void forget_in(const char *path, account *this)
+{
+    dq_document_forget(path, this);
+}
+
 static void close_account(void)
 {
     account *this = open_account;
 
     open_account = NULL;
     if (this != NULL) {
+        for_each_file(this, forget_in); /* Only one that was left without its end is still there. */
         strike_off(this);
         dq_record_end(&this->record);
         free(this->pattern);
@@ -232,6 +258,7 @@ bool dirql_report_begin(const dirql_options *options, void (*body)(void *context
     this->record.fallback = blamed != NULL ? blamed : (const char *)(uintptr_t)body + 1;
     open_account = this;
     enlist(this);
+    for_each_file(this, begin_in);
     return true;
 }
 
@@ -292,7 +319,7 @@ static void write_files(account *this, const dq_run_facts *facts, dq_text *compl
 
         if (path == NULL) {
             complain(complaint, at, "short of memory");
-        } else if (!dq_document_add(path, &this->record, facts, reason, sizeof(reason))) {
+        } else if (!dq_document_add(path, this, &this->record, facts, reason, sizeof(reason))) {
             complain(complaint, path, reason);
         }
         free(path);

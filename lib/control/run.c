@@ -84,6 +84,26 @@ static void write_trace(dq_machine *machine, bool is_told)
     free(text);
 }
 
+/* With the first run that writes it: who stops the process in a run shall not find there what an
+ * earlier process has left. */
+static void empty_trace(const char *path)
+{
+    static HOST_KEPT char emptied[1024]; /* Guarded by host_lock(). */
+    char ignored[128];
+    bool is_new;
+
+    if (path == NULL || !host_file_exists(path) || host_file_is_stream(path)) {
+        return;
+    }
+    host_lock();
+    is_new = strncmp(emptied, path, sizeof(emptied) - 1) != 0;
+    snprintf(emptied, sizeof(emptied), "%s", path);
+    host_unlock();
+    if (is_new) {
+        (void)host_file_replace(path, "", 0, ignored, sizeof(ignored));
+    }
+}
+
 char *dirql_control_schedule(const dq_machine *machine)
 {
     const size_t length = dq_choice_text(machine, NULL, 0);
@@ -260,6 +280,7 @@ static dirql_outcome run_and_report(const dirql_job *job, const char *error, dir
     dirql_result *told = result != NULL || !is_read ? result : &own;
     dirql_outcome outcome;
 
+    empty_trace(error == NULL ? job->options->trace : NULL);
     if (error != NULL) {
         outcome = dirql_control_refuse(told, error);
     } else if (job->options->mode == DIRQL_MODE_EXPLORE) {

@@ -17,6 +17,9 @@ bool host_file_replace(const char *path, const char *text, size_t bytes, char *r
 /* True if there is a file or folder of this name. */
 bool host_file_exists(const char *path);
 
+/* True if it is there and no file that keeps what is written to it: a device, a pipe. */
+bool host_file_is_stream(const char *path);
+
 /* True if the file can be written, which is tried, and leaves none that was not there. Else
  * `reason` says why, in the words of the system. */
 bool host_file_is_writable(const char *path, char *reason, size_t reason_bytes);

@@ -83,6 +83,13 @@ bool host_file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+bool host_file_is_stream(const char *path)
+{
+    struct stat found;
+
+    return stat(path, &found) == 0 && !S_ISREG(found.st_mode);
+}
+
 /* A pipe that nobody reads yet is as good as one that is read. */
 bool host_file_is_writable(const char *path, char *reason, size_t reason_bytes)
 {

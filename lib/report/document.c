@@ -84,7 +84,53 @@ static bool write_file(const dq_document *document, char *reason, size_t bytes)
     }
     written = host_file_replace(document->path, text, length, reason, bytes);
     free(text);
+    for (dq_under_way *run = document->under_way; run != NULL && written; run = run->next) {
+        run->is_shown = run->process == host_process_number();
+    }
     return written;
+}
+
+/* ---- What is under way ----------------------------------------------------------------------- */
+
+const dq_under_way *dq_document_under_way(const dq_under_way *run)
+{
+    while (run != NULL && run->process != host_process_number()) {
+        run = run->next;
+    }
+    return run;
+}
+
+static void enlist(dq_document *document, const void *owner, const char *name)
+{
+    dq_under_way *run = calloc(1, sizeof(*run));
+
+    if (run != NULL) {
+        run->owner = owner;
+        run->process = host_process_number();
+        run->next = document->under_way;
+        snprintf(run->name, sizeof(run->name), "%s", name);
+        document->under_way = run;
+    }
+}
+
+/* True if the file shows it as one that has not ended. */
+static bool strike_off(dq_document *document, const void *owner)
+{
+    bool is_shown = false;
+
+    dq_under_way **link = &document->under_way;
+
+    while (*link != NULL && (*link)->owner != owner) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        dq_under_way *run = *link;
+
+        *link = run->next;
+        is_shown = run->is_shown;
+        free(run);
+    }
+    return is_shown;
 }
 
 /* ---- Putting off ----------------------------------------------------------------------------- */
@@ -112,12 +158,16 @@ static void catch_up(void)
     }
 }
 
-static bool can_wait(const dq_document *document, const dq_run_facts *facts)
+static bool is_written_seldom(const dq_document *document)
 {
     enum { SHARE = 10 };
 
-    if (facts->end != DQ_RUN_PASSED || document->is_lost ||
-        host_clock_ns() - document->written_ns >= SHARE * document->cost_ns) {
+    return host_clock_ns() - document->written_ns >= SHARE * document->cost_ns;
+}
+
+static bool can_wait(const dq_document *document, const dq_run_facts *facts)
+{
+    if (facts->end != DQ_RUN_PASSED || document->is_lost || is_written_seldom(document)) {
         return false;
     }
     if (process != host_process_number() && atexit(catch_up) == 0) {
@@ -138,10 +188,26 @@ static bool write_now(dq_document *document, char *reason, size_t bytes)
     return written;
 }
 
-static bool add(const char *path, dq_record *record, const dq_run_facts *facts, char *reason,
-                size_t bytes)
+static void begin(const char *path, const void *owner, const char *name)
 {
     dq_document *document = find(path);
+    char ignored[256];
+
+    if (document == NULL) {
+        return;
+    }
+    enlist(document, owner, name);
+    if (!host_file_is_stream(path) && (!document->is_begun || is_written_seldom(document))) {
+        document->is_begun = true;
+        (void)write_now(document, ignored, sizeof(ignored)); /* Else the end will say why. */
+    }
+}
+
+static bool add(const char *path, const void *owner, dq_record *record, const dq_run_facts *facts,
+                char *reason, size_t bytes)
+{
+    dq_document *document = find(path);
+    const bool is_shown = document != NULL && strike_off(document, owner);
 
     if (document == NULL || record->failed) {
         snprintf(reason, bytes, "short of memory");
@@ -154,23 +220,50 @@ static bool add(const char *path, dq_record *record, const dq_run_facts *facts, 
     }
     count(document, facts);
     document->is_behind = true;
-    return can_wait(document, facts) || write_now(document, reason, bytes);
+    return (!is_shown && can_wait(document, facts)) || write_now(document, reason, bytes);
 }
 
-bool dq_document_add(const char *path, dq_record *record, const dq_run_facts *facts, char *reason,
-                     size_t bytes)
+static bool lock(void)
 {
-    bool added;
-
     host_lock();
     mutex = mutex != NULL ? mutex : host_mutex_create();
     host_unlock();
-    if (mutex == NULL) {
+    if (mutex != NULL) {
+        host_mutex_lock(mutex);
+    }
+    return mutex != NULL;
+}
+
+void dq_document_begin(const char *path, const void *owner, const char *name)
+{
+    if (lock()) {
+        begin(path, owner, name);
+        host_mutex_unlock(mutex);
+    }
+}
+
+void dq_document_forget(const char *path, const void *owner)
+{
+    if (lock()) {
+        dq_document *document = find(path);
+
+        if (document != NULL) {
+            (void)strike_off(document, owner);
+        }
+        host_mutex_unlock(mutex);
+    }
+}
+
+bool dq_document_add(const char *path, const void *owner, dq_record *record,
+                     const dq_run_facts *facts, char *reason, size_t bytes)
+{
+    bool added;
+
+    if (!lock()) {
         snprintf(reason, bytes, "short of memory");
         return false;
     }
-    host_mutex_lock(mutex);
-    added = add(path, record, facts, reason, bytes);
+    added = add(path, owner, record, facts, reason, bytes);
     host_mutex_unlock(mutex);
     return added;
 }

@@ -159,17 +159,47 @@ void dq_junit_add(dq_document *document, dq_record *record, const dq_run_facts *
     dq_text_add(out, "</testsuite>\n");
 }
 
+static unsigned count_under_way(const dq_document *document)
+{
+    unsigned count = 0;
+
+    for (const dq_under_way *run = dq_document_under_way(document->under_way); run != NULL;
+         run = dq_document_under_way(run->next)) {
+        count++;
+    }
+    return count;
+}
+
+static void add_under_way(dq_text *out, const dq_under_way *run, const char *program, unsigned id)
+{
+    dq_text_add(out, "<testsuite");
+    dq_xml_attribute(out, "name", program);
+    add_number(out, "id", id);
+    dq_text_add(out, " tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0\">\n");
+    dq_text_add(out, "<testcase");
+    dq_xml_attribute(out, "name", run->name);
+    dq_xml_attribute(out, "classname", program);
+    dq_text_add(out, " time=\"0\">\n<error message=\"" DQ_UNDER_WAY_TEXT
+                     "\" type=\"not ended\"/>\n</testcase>\n</testsuite>\n");
+}
+
 void dq_junit_write(const dq_document *document, dq_text *out)
 {
+    const unsigned under_way = count_under_way(document);
+    unsigned id = document->tests;
     char program[256];
 
     dq_text_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
     dq_xml_attribute(out, "name", host_program_name(program, sizeof(program)));
-    add_number(out, "tests", document->tests);
+    add_number(out, "tests", document->tests + under_way);
     add_number(out, "failures", document->failures);
-    add_number(out, "errors", document->errors);
+    add_number(out, "errors", document->errors + under_way);
     add_number(out, "skipped", document->skipped);
     add_seconds(out, document->host_ns);
-    dq_text_add(out, ">\n%s</testsuites>\n",
-                document->body.text != NULL ? document->body.text : "");
+    dq_text_add(out, ">\n%s", document->body.text != NULL ? document->body.text : "");
+    for (const dq_under_way *run = dq_document_under_way(document->under_way); run != NULL;
+         run = dq_document_under_way(run->next)) {
+        add_under_way(out, run, program, id++);
+    }
+    dq_text_add(out, "</testsuites>\n");
 }

@@ -123,8 +123,27 @@ static void write_driver(dq_json *json, const dq_document *document)
     dq_json_end(json, '}');
 }
 
-static void write_program(dq_json *json)
+/* A run that has not ended is an error of the tool's run, which then was no success. */
+static void write_under_way(dq_json *json, const dq_under_way *first)
 {
+    dq_json_begin(json, "toolExecutionNotifications", '[');
+    for (const dq_under_way *run = first; run != NULL; run = dq_document_under_way(run->next)) {
+        char text[256];
+
+        snprintf(text, sizeof(text), "%s: " DQ_UNDER_WAY_TEXT, run->name);
+        dq_json_begin(json, NULL, '{');
+        dq_json_text(json, "level", "error");
+        dq_json_begin(json, "message", '{');
+        dq_json_text(json, "text", text);
+        dq_json_end(json, '}');
+        dq_json_end(json, '}');
+    }
+    dq_json_end(json, ']');
+}
+
+static void write_program(dq_json *json, const dq_document *document)
+{
+    const dq_under_way *under_way = dq_document_under_way(document->under_way);
     char name[256], id[288];
 
     host_program_name(name, sizeof(name));
@@ -134,8 +153,12 @@ static void write_program(dq_json *json)
     dq_json_end(json, '}');
     dq_json_begin(json, "invocations", '[');
     dq_json_begin(json, NULL, '{');
-    dq_json_bool(json, "executionSuccessful", true); /* Of the tool, whatever it found. */
+    /* Of the tool, whatever it found. */
+    dq_json_bool(json, "executionSuccessful", under_way == NULL);
     dq_json_number(json, "processId", host_process_number());
+    if (under_way != NULL) {
+        write_under_way(json, under_way);
+    }
     dq_json_end(json, '}');
     dq_json_end(json, ']');
 }
@@ -164,7 +187,7 @@ void dq_sarif_write(const dq_document *document, dq_text *out)
     dq_json_begin(&json, "runs", '[');
     dq_json_begin(&json, NULL, '{');
     write_driver(&json, document);
-    write_program(&json);
+    write_program(&json, document);
     write_root(&json);
     dq_json_text(&json, "columnKind", "unicodeCodePoints");
     dq_json_begin(&json, "results", '[');

@@ -4,6 +4,8 @@
 #include <dirql/check.h>
 #include <dirql/cmocka.h>
 
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,6 +340,91 @@ static void a_process_that_ends_in_a_run_leaves_its_report(void **state)
     assert_exit_is_reported(DIRQL_MODE_LIVE, ".xml");
 }
 
+static void stop_the_process(void *context)
+{
+    (void)context;
+    (void)kill(getpid(), SIGKILL);
+}
+
+/* `traced`: the file is what option trace writes. */
+static void stop_in_a_run(const char *file, bool traced, bool after_another)
+{
+    dirql_options options = { .name = "stopped", .fixed = 1 };
+    FILE *old = fopen(file, "w");
+    pid_t child;
+
+    assert_non_null(old);
+    fputs("what an earlier process has left", old);
+    fclose(old);
+    if (traced) {
+        options.trace = file;
+    } else {
+        options.report_file = file;
+    }
+    child = fork();
+    if (child == 0) {
+        if (after_another) {
+            (void)run("fails before it", own_a_lock_twice, file);
+            usleep(200000); /* Far more than writing the file has taken. */
+        }
+        dirql_run(&options, stop_the_process, NULL, NULL);
+        _exit(EXIT_SUCCESS);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void a_process_that_is_stopped_in_a_run_leaves_word_of_it(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    stop_in_a_run(new_path(".xml"), false, false);
+    read_back();
+    assert_says("tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\"");
+    assert_says("<testcase name=\"stopped\" classname=\"report.files\" time=\"0\">\n"
+                "<error message=\"the run has not ended: its process was stopped, or died");
+    stop_in_a_run(new_path(".sarif"), false, false);
+    read_back();
+    assert_says("\"executionSuccessful\":false");
+    assert_says("{\"level\":\"error\",\"message\":{\"text\":\"stopped: the run has not ended");
+}
+
+static void what_was_run_before_is_there_too(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    stop_in_a_run(new_path(".xml"), false, true);
+    read_back();
+    assert_says("tests=\"2\" failures=\"1\" errors=\"1\" skipped=\"0\"");
+    assert_says("<testcase name=\"fails before it\"");
+    assert_says("<testcase name=\"stopped\"");
+}
+
+static void a_run_that_has_ended_is_not_said_to_be_under_way(void **state)
+{
+    (void)state;
+    assert_int_equal(run("ends", nothing, new_path(".sarif")), DIRQL_PASSED);
+    read_back();
+    assert_says("\"executionSuccessful\":true");
+    assert_null(strstr(content, "has not ended"));
+    assert_int_equal(run("ends", nothing, new_path(".xml")), DIRQL_PASSED);
+    read_back();
+    assert_null(strstr(content, "has not ended"));
+}
+
+static void an_old_trace_does_not_outlive_the_beginning_of_a_run(void **state)
+{
+    FILE *file;
+
+    (void)state;
+    fflush(NULL);
+    stop_in_a_run(new_path(".trace"), true, false);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fgetc(file), EOF);
+    fclose(file);
+    remove(path);
+}
+
 static void a_path_that_cannot_be_written_is_an_error_in_every_mode(void **state)
 {
     static const dirql_mode modes[] = { DIRQL_MODE_FIRST, DIRQL_MODE_RANDOM, DIRQL_MODE_EXPLORE };
@@ -373,6 +460,10 @@ int main(void)
         cmocka_unit_test(a_path_that_cannot_be_written_is_an_error),
         cmocka_unit_test(a_path_that_cannot_be_written_is_an_error_in_every_mode),
         cmocka_unit_test(a_process_that_ends_in_a_run_leaves_its_report),
+        cmocka_unit_test(a_process_that_is_stopped_in_a_run_leaves_word_of_it),
+        cmocka_unit_test(what_was_run_before_is_there_too),
+        cmocka_unit_test(a_run_that_has_ended_is_not_said_to_be_under_way),
+        cmocka_unit_test(an_old_trace_does_not_outlive_the_beginning_of_a_run),
         cmocka_unit_test(a_path_must_say_which_kind),
     };
     int failed;
