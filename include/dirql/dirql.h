@@ -268,7 +268,10 @@ DIRQL_API void dirql_fail(const char *file, int line, const char *text);
 DIRQL_API int dirql_running(void);
 
 /* Static variables of test and driver are as new before each schedule of an exploration, but for
- * those that are declared with this: `static DIRQL_KEEP unsigned runs;` counts over all of them. */
+ * those that are declared with this: `static DIRQL_KEEP unsigned runs;` counts over all of them. What
+ * they point to in memory of malloc() or new is not put back: what one schedule has freed is freed
+ * in the next. So allocate it in the setup and free it in the teardown, which are parts of each
+ * run. The same where a mode draws several runs, or a failing one is shortened. */
 #if defined(__ELF__)
 #define DIRQL_KEEP __attribute__((section("dirql_keep")))
 #else

@@ -75,7 +75,8 @@ typedef struct dirql_job {
     bool tries;            /* See dq_machine_options. */
     uint64_t pct_steps;    /* The same, */
     uint64_t deadline_ns;  /* the same, */
-    const dq_loop_moment *loops_since; /* and the same. */
+    const dq_loop_moment *loops_since; /* the same, */
+    const char *put_back;              /* and the same. */
 } dirql_job;
 
 /* A machine for the job, ready to be run, and counted as a run. NULL: short of memory. */

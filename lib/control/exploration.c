@@ -4,6 +4,7 @@
 #include "control/exploration.h"
 #include "control/resume.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/instrumented.h"
@@ -58,6 +59,8 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     }
     host_faults_keep();
     dq_search_start(&ex->search);
+    ex->job.put_back = ex->put_back;
+    host_abort_explain(ex->put_back);
     ex->job.searcher = &ex->search.searcher;
     ex->job.arena = &ex->arena;
     /* What is shared is found out by running, and a shard does not run everything: all of them
@@ -87,6 +90,7 @@ void dirql_exploration_end(dirql_exploration *ex, dirql_result *result)
     dq_search_stop(&ex->search);
     dirql_progress_end(&ex->progress);
     host_faults_let_go();
+    host_abort_explain(NULL);
     dirql_resume_end(ex);
     free(ex->warned);
     host_data_release(ex->data);
@@ -100,6 +104,26 @@ void dirql_exploration_drop(dirql_exploration *ex)
         (void)dirql_control_finish(ex->machine, DQ_OUTCOME_PASSED, NULL);
         ex->machine = NULL;
     }
+}
+
+/* What a run has freed is freed in the next one, too. */
+void dirql_exploration_note_heap(dirql_exploration *ex)
+{
+    host_symbol symbol = { .function = "" };
+    const void *loose;
+    bool is_named;
+
+    if (ex->put_back[0] != '\0') {
+        return;
+    }
+    loose = host_data_find_loose(ex->data);
+    is_named = loose != NULL && host_symbol_find_data(loose, &symbol);
+    snprintf(ex->put_back, sizeof(ex->put_back),
+             "Static variables are put back before each run, memory of malloc() is not: what a run "
+             "has freed is freed in the next. %s%s%sAllocate it in the setup and free it in the "
+             "teardown, which are parts of each run, or declare its pointer with DIRQL_KEEP.",
+             is_named ? "`" : "", is_named ? symbol.function : "",
+             is_named ? "` pointed to such memory, and no more after the first run. " : "");
 }
 
 bool dirql_exploration_counts(const dirql_exploration *ex)

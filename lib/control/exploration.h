@@ -46,6 +46,7 @@ typedef struct dirql_exploration {
     char *warned;      /* ... and the first schedule with so many; NULL: none has any. */
     struct host_claim *claim; /* On the file of option resume. */
     char preface[192];
+    char put_back[512]; /* See dq_machine_options; empty until a run has passed. */
     char complaint[640]; /* Why the file of option resume is of no use. */
 } dirql_exploration;
 
@@ -59,6 +60,9 @@ void dirql_exploration_end(dirql_exploration *ex, dirql_result *result);
 
 /* Destroys the machine, if there is one. */
 void dirql_exploration_drop(dirql_exploration *ex);
+
+/* A run has passed, and static variables are as it left them. */
+void dirql_exploration_note_heap(dirql_exploration *ex);
 
 /* A schedule belongs to one pass, and the first of all to one shard. */
 bool dirql_exploration_counts(const dirql_exploration *ex);

@@ -125,6 +125,7 @@ static bool run_one(dirql_exploration *ex, dirql_outcome *outcome, dirql_result 
         if (is_stale(ex, outcome, result)) {
             return false;
         }
+        dirql_exploration_note_heap(ex);
         ex->last.calls = machine->progress - calls;
         ex->last.time_ns = machine->clock.now_ns;
         ex->last.choices = ex->search.count;

@@ -101,8 +101,16 @@ dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64
         dirql_result_free(result);
         outcome = dirql_explore_fail(
             ex, result,
-            "schedule %" PRIu64 " failed, but passed when it was repeated (%s). " CAUSES,
-            ex->schedules, schedule);
+            "schedule %" PRIu64 " failed, but passed when it was repeated (%s). " CAUSES " %s",
+            ex->schedules, schedule, ex->put_back);
+    } else if (outcome == DIRQL_REFUSED) {
+        dirql_result_free(result);
+        outcome = dirql_explore_fail(
+            ex, result,
+            "schedule %" PRIu64 " failed, and could not be repeated: the test has damaged what "
+            "dirql kept of it in memory of malloc(). %s",
+            ex->schedules, ex->put_back);
+        schedule = NULL; /* The library would not take it. */
     } else {
         dirql_exploration_end(ex, result);
     }

@@ -139,6 +139,7 @@ dirql_outcome dirql_trials(const dirql_job *job, dirql_result *result)
             ex->cut_short_ns = host_clock_ns() - began_ns;
             return conclude_in_the_middle(ex, machine, result);
         }
+        dirql_exploration_note_heap(ex);
         end_trial(ex, machine);
         dirql_progress_say_runs(&ex->progress, ex->options.name, ex->schedules,
                                 ex->options.runs / ex->options.shards);

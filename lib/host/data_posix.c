@@ -16,30 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/blank.h"
+#include "host/data_posix.h"
 #include "host/elf_posix.h"
-#include "host/guest.h"
 #include "host/sanitizer.h"
-
-typedef struct region {
-    unsigned char *start;
-    size_t bytes;
-    bool is_anonymous; /* Pages that no file is behind. */
-} region;
-
-enum { BLANKS_MAX = 16 };
-
-struct host_data {
-    region *regions;
-    size_t count, capacity;
-    unsigned char *copy;
-    region blank_regions[BLANKS_MAX];
-    host_blank *blanks[BLANKS_MAX];
-    size_t blank_count;
-    bool failed;
-    unsigned long long loads, unloads; /* Of modules, until it was made. */
-    host_guest guest;                  /* While it is made. */
-};
 
 /* ---- Copying --------------------------------------------------------------------------------- */
 

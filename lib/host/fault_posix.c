@@ -272,21 +272,47 @@ void host_fault_pass_on(const struct sigaction *before, int signal, siginfo_t *i
     }
 }
 
+/* A signal that another process sent is no fault of the code it interrupts. */
+static bool is_ours(const siginfo_t *info)
+{
+    return info->si_code > 0 || info->si_pid == getpid();
+}
+
+void host_abort_explain(const char *text)
+{
+    host_here_now.abort_explained = text;
+}
+
+static void say(const char *text)
+{
+    const ssize_t written = write(STDERR_FILENO, text, strlen(text));
+
+    (void)written;
+}
+
+static void explain_abort(void)
+{
+    const char *text = host_here_now.abort_explained;
+
+    if (text != NULL && text[0] != '\0') {
+        say("dirql: ");
+        say(text);
+        say("\n");
+    }
+}
+
 static void pass_on(int signal, siginfo_t *info, void *state)
 {
     unsigned i;
 
+    if (signal == SIGABRT && is_ours(info)) {
+        explain_abort();
+    }
     for (i = 0; i < SIGNALS; i++) {
         if (signals[i] == signal) {
             host_fault_pass_on(&handlers.before[i], signal, info, state);
         }
     }
-}
-
-/* A signal that another process sent is no fault of the code it interrupts. */
-static bool is_ours(const siginfo_t *info)
-{
-    return info->si_code > 0 || info->si_pid == getpid();
 }
 
 static HOST_UNINSTRUMENTED void on_fault(int signal, siginfo_t *info, void *state)

@@ -21,6 +21,7 @@ typedef struct host_here {
     struct host_catch *caught; /* NULL while the thread's faults are nobody's business. */
     struct host_catch *kept;  /* See host_faults_keep(). */
     bool passes_faults;       /* See host_faults_pass(). */
+    const char *abort_explained; /* See host_abort_explain(). */
     const void *again;        /* Where faulting code is to go on: see fault_posix.c. */
     struct host_watch *watch;
     long number;                        /* See host_thread_number(). */

@@ -36,6 +36,10 @@ bool host_data_is_stale(const host_data *data, char *text, size_t bytes);
 /* True if `address` lies in what is put back. */
 bool host_data_has(const host_data *data, const void *address);
 
+/* A static pointer to memory of malloc() that is about to be put back, while it holds something
+ * else now: the memory may have been freed, and nobody puts that back. NULL: none is found. */
+const void *host_data_find_loose(const host_data *data);
+
 /* ---- Floating point: how the processor rounds, and which exceptions it masks ----------------- */
 
 /* Opaque: restored only by the same host. */
@@ -302,6 +306,10 @@ typedef enum host_abort {
 
 /* Once for each abort, by who handles it. `said`: its words. */
 host_abort host_abort_cause(char *said, size_t bytes);
+
+/* What the calling host thread writes to stderr when an abort() outside of caught code is about to
+ * end the process, or NULL. Not copied. */
+void host_abort_explain(const char *text);
 
 /* Before the end of a process whose heap is lost: from now on, the functions that name code and
  * data do without it, and find no source lines. */

@@ -47,8 +47,15 @@ static bool find_freed(dq_machine *machine, const host_fault *fault, char *text,
     return false;
 }
 
+/* What is known of a heap that static variables do not agree with, or "". */
+static const char *put_back(const dq_machine *machine)
+{
+    return machine->options.put_back != NULL ? machine->options.put_back : "";
+}
+
 static void report_pointer(dq_processor *cpu, const host_fault *fault, const char *said)
 {
+    dq_finding refused = { .severity = DQ_ERROR, .rule = "HostHeap" };
     char damages[DQ_FINDING_TEXT / 2], block[300];
     const bool is_pool = find_freed(cpu->machine, fault, block, sizeof(block));
 
@@ -64,7 +71,8 @@ static void report_pointer(dq_processor *cpu, const host_fault *fault, const cha
                 "says: \"%s\".)",
                 block, said);
     }
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "HostHeap" },
+    snprintf(refused.advice, sizeof(refused.advice), "%s", put_back(cpu->machine));
+    dq_find(cpu, &refused,
             "free() or realloc() of the C library refused a pointer: \"%s\". It is none that "
             "malloc() returned (memory of the pool is freed by ExFreePoolWithTag), or was freed "
             "before; or somebody has written to what lies in front of it.%s",
@@ -94,13 +102,15 @@ static _Noreturn void end_process(dq_processor *cpu, const char *said)
         "IRQL %u, at %s.\n"
         "  Somebody has written beyond memory of malloc() or new, or to what was freed, "
         "earlier than here. (Pool, devices and DMA memory do not lie there.)%s\n"
-        "  AddressSanitizer (-fsanitize=address) shows the write itself.\n"
+        "  AddressSanitizer (-fsanitize=address) shows the write itself.\n%s%s%s"
         "dirql: run \"%s\" has failed; without its heap the process ends here.\n",
         said, machine->options.name != NULL ? "run \"" : "a run",
         machine->options.name != NULL ? machine->options.name : "",
         machine->options.name != NULL ? "\"" : "",
         dq_execution_describe(execution, name, sizeof(name)), cpu->irql,
         dq_place_describe(execution->place, place, sizeof(place)), damages,
+        put_back(machine)[0] != '\0' ? "  " : "", put_back(machine),
+        put_back(machine)[0] != '\0' ? "\n" : "",
         machine->options.name != NULL ? machine->options.name : "?");
     host_process_fail(text);
 }

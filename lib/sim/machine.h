@@ -101,6 +101,8 @@ typedef struct dq_machine_options {
     const dq_guide *guide; /* Mode replay: in place of a text, or NULL. */
     bool tries; /* The run is one of many that look for a shorter schedule: no errand of a test
                    framework may leave it. */
+    const char *put_back;  /* Where static variables were put back before the run: what that may
+                              mean for the C library's heap, in words. Empty, or NULL: not so. */
     const dq_loop_moment *loops_since; /* A run of this schedule was found to loop; or NULL. */
     uint64_t deadline_ns;  /* As host_clock_ns() counts: then the run ends; 0: never. */
     dq_searcher *searcher; /* Mode explore: who answers. */
