@@ -17,6 +17,7 @@
  *     DIRQL_SHORTEN=n          Runs that may be spent on shortening what failed; 0: none.
  *     DIRQL_REPLAY=text        The schedule to follow; implies replay.
  *     DIRQL_PROCESSORS=n       At least n.
+ *     DIRQL_DELAYS=n           The same, of option delays.
  *     DIRQL_RESUME=file        Of an exploration: goes on where the last one was cut.
  *     DIRQL_TRACE=file         What happens, as text.
  *     DIRQL_FAIL=plan          Which calls fail for want of resources, see <dirql/fail.h>.
@@ -143,6 +144,10 @@ typedef struct dirql_options {
                              default 2. */
     unsigned interrupts;  /* One starts elsewhere than at its earliest place; default 2. */
     unsigned faults;      /* A call fails for want of something; default none. */
+    unsigned delays;      /* Code is held up at a schedule point until the next timer, timeout or
+                             stimulus is due (at DISPATCH_LEVEL and above: if that is within 10
+                             virtual milliseconds); default none: then only what moves the clock
+                             (clock.h) lets it come due. Also for modes random and pct. */
     unsigned schedule_limit; /* Stop after so many schedules; default DIRQL_NEVER. */
     unsigned time_limit_s;   /* Of host time, also for `runs`; default 60; DIRQL_NEVER: none. Ends
                                 the run that is under way, too; if none has ended before, that is a

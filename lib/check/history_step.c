@@ -127,6 +127,9 @@ static int describe(const dq_step *step, char *text, size_t bytes)
         return snprintf(text, bytes, "a timer expires");
     case DQ_EVENT_STIMULUS:
         return snprintf(text, bytes, "a stimulus happens");
+    case DQ_EVENT_DELAY:
+        return snprintf(text, bytes, "is held up for %.6g us",
+                        (double)(step->a - step->time_ns) / 1000);
     case DQ_EVENT_FAIL:
         return snprintf(text, bytes, "%s is made to fail", step->text);
     case DQ_EVENT_PRINT:

@@ -13,6 +13,7 @@ static const char *const bound_names[DQ_BOUND_COUNT][2] = {
     [DQ_BOUND_PREEMPTION] = { "preemption", "preemptions" },
     [DQ_BOUND_INTERRUPT] = { "interrupt", "interrupts" },
     [DQ_BOUND_FAULT] = { "fault", "faults" },
+    [DQ_BOUND_DELAY] = { "delay", "delays" },
 };
 
 static void add_limit(dq_text *out, const dq_bounds *bounds, dq_bound bound)
@@ -36,13 +37,18 @@ static void add_share(dq_text *out, double share)
     }
 }
 
-static void add_limits(dq_text *out, const dq_bounds *bounds)
+/* Of delays only where something was due at a time: else there are none. */
+static void add_limits(dq_text *out, const dirql_exploration *ex, const dq_bounds *bounds)
 {
     add_limit(out, bounds, DQ_BOUND_PREEMPTION);
     dq_text_add(out, ", ");
     add_limit(out, bounds, DQ_BOUND_INTERRUPT);
     dq_text_add(out, ", ");
     add_limit(out, bounds, DQ_BOUND_FAULT);
+    if ((ex->search.searcher.noticed & DQ_NOTICE_TIMED) != 0) {
+        dq_text_add(out, ", ");
+        add_limit(out, bounds, DQ_BOUND_DELAY);
+    }
 }
 
 static void add_shard(dq_text *out, const dirql_exploration *ex)
@@ -131,7 +137,7 @@ char *dirql_coverage(const dirql_exploration *ex)
     if (ex->is_complete) {
         dq_text_add(&out, "explored %" PRIu64 " of %" PRIu64 " schedules: complete for ",
                     ex->schedules, ex->schedules);
-        add_limits(&out, &ex->passes.last);
+        add_limits(&out, ex, &ex->passes.last);
         if (ex->passes.exhausted) {
             dq_text_add(&out, "; no bound left any out");
         }
@@ -142,10 +148,10 @@ char *dirql_coverage(const dirql_exploration *ex)
     dq_text_add(&out, "explored %" PRIu64 " schedules so far, ", ex->schedules);
     add_share(&out, dq_search_share(&ex->search));
     dq_text_add(&out, " of those with ");
-    add_limits(&out, &ex->passes.limit);
+    add_limits(&out, ex, &ex->passes.limit);
     if (ex->passes.any_done) {
         dq_text_add(&out, "; complete for ");
-        add_limits(&out, &ex->passes.done);
+        add_limits(&out, ex, &ex->passes.done);
     }
     if (ex->search.left_rest) {
         dq_text_add(&out, "; of a run, only the first %zu choices are branched on",
@@ -160,7 +166,7 @@ char *dirql_coverage(const dirql_exploration *ex)
 static void add_used(dq_text *out, const uint64_t *used)
 {
     for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
-        if (bound != DQ_BOUND_FAULT || used[bound] > 0) {
+        if (bound < DQ_BOUND_FAULT || used[bound] > 0) {
             dq_text_add(out, ", %" PRIu64 " %s", used[bound], bound_names[bound][used[bound] != 1]);
         }
     }

@@ -14,9 +14,9 @@
 #define PREFIX "DIRQL_"
 
 /* Without the prefix. README.md and include/dirql say what each is for. */
-static const char *const known[] = { "FAIL",    "LEAKS",        "MODE",   "PCT_DEPTH", "PROCESSORS",
-                                     "REPLAY",  "REPORT",       "RESUME", "RUNS",      "SEED",
-                                     "SHORTEN", "SPECIAL_POOL", "TEST",   "TRACE" };
+static const char *const known[] = { "DELAYS",     "FAIL",   "LEAKS",  "MODE",   "PCT_DEPTH",
+                                     "PROCESSORS", "REPLAY", "REPORT", "RESUME", "RUNS",
+                                     "SEED",       "SHORTEN", "SPECIAL_POOL", "TEST", "TRACE" };
 enum { KNOWN = sizeof(known) / sizeof(*known) };
 
 const char *dirql_environment(const char *name)

@@ -43,6 +43,7 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     last.of[DQ_BOUND_PREEMPTION] = bound_of(job->options->preemptions);
     last.of[DQ_BOUND_INTERRUPT] = bound_of(job->options->interrupts);
     last.of[DQ_BOUND_FAULT] = bound_of(job->options->faults);
+    last.of[DQ_BOUND_DELAY] = bound_of(job->options->delays);
     ex->options = *job->options;
     ex->job = *job;
     ex->job.options = &ex->options;

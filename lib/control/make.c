@@ -60,6 +60,7 @@ static dq_machine_options machine_options(const dirql_options *options)
         .fingerprint = fingerprint(options),
         .clock_percent = options->clock_percent,
         .special_pool = special_pools[options->special_pool],
+        .delays = options->delays == DIRQL_NONE ? 0 : options->delays,
     };
 }
 
@@ -147,6 +148,17 @@ static void note_processors(dq_machine *machine, const dirql_options *options)
              options->processors);
 }
 
+static void note_delays(dq_machine *machine, const dirql_options *options)
+{
+    dirql_control *control = machine->control;
+    const size_t used = strlen(control->variables);
+
+    if (!options->fixed && dirql_environment("DIRQL_DELAYS") != NULL) {
+        snprintf(control->variables + used, sizeof(control->variables) - used, "DIRQL_DELAYS=%u ",
+                 options->delays);
+    }
+}
+
 /* ---- The machine ----------------------------------------------------------------------------- */
 
 static dq_machine *make_machine(const dirql_job *job)
@@ -174,6 +186,7 @@ static dq_machine *make_machine(const dirql_job *job)
     start_failing(machine, options);
     note_special_pool(machine);
     note_processors(machine, options);
+    note_delays(machine, options);
     if (options->checks != DIRQL_CHECKS_NONE) {
         machine->body_done =
             options->leaks != DIRQL_LEAKS_IGNORED ? dirql_leftovers : dq_pool_check_end;

@@ -135,11 +135,12 @@ static bool read_special_pool(dirql_options *options, char *error, size_t bytes)
 
 static bool read_machine(dirql_options *options, char *error, size_t bytes)
 {
-    uint64_t processors = options->processors;
+    uint64_t processors = options->processors, delays = 0;
 
     if (!read_mode(options, error, bytes) ||
         !read_number("DIRQL_SEED", UINT64_MAX, &options->seed, error, bytes) ||
-        !read_number("DIRQL_PROCESSORS", UINT32_MAX, &processors, error, bytes)) {
+        !read_number("DIRQL_PROCESSORS", UINT32_MAX, &processors, error, bytes) ||
+        !read_number("DIRQL_DELAYS", BOUND_MAX, &delays, error, bytes)) {
         return false;
     }
     if (dirql_environment("DIRQL_PROCESSORS") != NULL &&
@@ -153,6 +154,9 @@ static bool read_machine(dirql_options *options, char *error, size_t bytes)
     /* A test that asks for two refers to both: it cannot do with fewer. */
     if (processors > options->processors) {
         options->processors = (unsigned)processors;
+    }
+    if (delays > 0 && (options->delays == DIRQL_NONE || delays > options->delays)) {
+        options->delays = (unsigned)delays;
     }
     return true;
 }
@@ -237,6 +241,7 @@ static void fill_in(dirql_options *options)
     DEFAULT(preemptions, 2);
     DEFAULT(interrupts, 2);
     DEFAULT(faults, DIRQL_NONE);
+    DEFAULT(delays, DIRQL_NONE);
     DEFAULT(schedule_limit, DIRQL_NEVER);
     DEFAULT(time_limit_s, 60);
     DEFAULT(runs, 1);
@@ -360,6 +365,7 @@ static bool check_ranges(const dirql_options *options, char *error, size_t bytes
            is_bound("shorten_limit", options->shorten_limit, error, bytes) &&
            is_bound("interrupts", options->interrupts, error, bytes) &&
            is_bound("faults", options->faults, error, bytes) &&
+           is_bound("delays", options->delays, error, bytes) &&
            check_signs(options, error, bytes) && check_fail(options->fail, error, bytes) &&
            check_trace(options->trace, error, bytes) &&
            dirql_report_check(options->report_file, error, bytes);

@@ -10,7 +10,7 @@
 
 #include "host/file.h"
 
-enum { LINE_BYTES = 512, FORMAT = 3 };
+enum { LINE_BYTES = 512, FORMAT = 4 };
 
 /* ---- What it is of --------------------------------------------------------------------------- */
 
@@ -21,10 +21,10 @@ static void describe(const dirql_exploration *ex, char *text, size_t bytes)
 
     snprintf(text, bytes,
              "of dirql %s, test %.96s, %u processors, access cost %u ns, %" PRIu32 " preemptions, "
-             "%" PRIu32 " interrupts, %" PRIu32 " faults, %s, shard %u of %u",
+             "%" PRIu32 " interrupts, %" PRIu32 " faults, %" PRIu32 " delays, %s, shard %u of %u",
              DIRQL_VERSION, o->name, o->processors, o->access_cost_ns,
              ex->passes.last.of[DQ_BOUND_PREEMPTION], ex->passes.last.of[DQ_BOUND_INTERRUPT],
-             ex->passes.last.of[DQ_BOUND_FAULT], o->unreduced ? "unreduced" : "reduced", o->shard,
+             ex->passes.last.of[DQ_BOUND_FAULT], ex->passes.last.of[DQ_BOUND_DELAY], o->unreduced ? "unreduced" : "reduced", o->shard,
              o->shards);
 }
 
@@ -32,15 +32,29 @@ static void describe(const dirql_exploration *ex, char *text, size_t bytes)
 
 static void add_bounds(dq_text *out, const char *what, const dq_bounds *bounds)
 {
-    dq_text_add(out, "%s %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", what,
-                bounds->of[DQ_BOUND_PREEMPTION], bounds->of[DQ_BOUND_INTERRUPT],
-                bounds->of[DQ_BOUND_FAULT]);
+    dq_text_add(out, "%s", what);
+    for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
+        dq_text_add(out, " %" PRIu32, bounds->of[bound]);
+    }
+    dq_text_add(out, "\n");
+}
+
+/* As bounds of 0 and 1. */
+static dq_bounds bits_of(const bool set[DQ_BOUND_COUNT])
+{
+    dq_bounds bits = { { 0 } };
+
+    for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
+        bits.of[bound] = set[bound];
+    }
+    return bits;
 }
 
 /* NULL: short of memory. */
 static char *make_text(const dirql_exploration *ex)
 {
     const dq_passes *passes = &ex->passes;
+    const dq_bounds cut = bits_of(passes->cut);
     char whose[LINE_BYTES];
     dq_text out = { 0 };
 
@@ -48,9 +62,8 @@ static char *make_text(const dirql_exploration *ex)
     dq_text_add(&out, "dirql-resume %d\n%s\n", FORMAT, whose);
     add_bounds(&out, "pass", &passes->limit);
     add_bounds(&out, "done", &passes->done);
-    dq_text_add(&out, "any %d\ncut %d %d %d\nschedules %" PRIu64 "\n%s\n", passes->any_done,
-                passes->cut[DQ_BOUND_PREEMPTION], passes->cut[DQ_BOUND_INTERRUPT],
-                passes->cut[DQ_BOUND_FAULT], ex->schedules_before,
+    add_bounds(&out, "cut", &cut);
+    dq_text_add(&out, "any %d\nschedules %" PRIu64 "\n%s\n", passes->any_done, ex->schedules_before,
                 ex->is_complete ? "complete" : "open");
     if (!ex->is_complete) {
         dirql_resume_write_ways(&ex->search, &out);
@@ -100,46 +113,41 @@ static char *read_file(const char *path)
     return dq_text_take(&out);
 }
 
-static bool are_bounds(const uint32_t of[3], const dq_bounds *last)
+/* A line of bounds, none above `most`. Moves on behind it. */
+static bool take_bounds(const char **text, const char *what, const dq_bounds *most,
+                        dq_bounds *bounds)
 {
-    return of[0] <= last->of[DQ_BOUND_PREEMPTION] && of[1] <= last->of[DQ_BOUND_INTERRUPT] &&
-           of[2] <= last->of[DQ_BOUND_FAULT];
-}
-
-static void set_bounds(dq_bounds *bounds, const uint32_t of[3])
-{
-    bounds->of[DQ_BOUND_PREEMPTION] = of[0];
-    bounds->of[DQ_BOUND_INTERRUPT] = of[1];
-    bounds->of[DQ_BOUND_FAULT] = of[2];
+    return dirql_resume_skip(text, what) && dirql_resume_read_bounds(text, most, bounds) &&
+           dirql_resume_skip(text, "\n");
 }
 
 /* What follows the two lines that say whose it is. */
 static bool take(dirql_exploration *ex, const char *text)
 {
-    uint32_t pass[3], done[3];
-    unsigned any, cut[3];
+    const dq_bounds bit = { { 1, 1, 1, 1, 1 } };
+    dq_bounds pass = { { 0 } }, done = { { 0 } }, cut = { { 0 } };
+    unsigned any;
     uint64_t schedules;
     char state[16] = "";
     int end = 0;
 
-    if (sscanf(text,
-               "pass %" SCNu32 " %" SCNu32 " %" SCNu32 "\ndone %" SCNu32 " %" SCNu32 " %" SCNu32
-               "\nany %1u\ncut %1u %1u %1u\nschedules %" SCNu64 "\n%15[a-z]\n%n",
-               &pass[0], &pass[1], &pass[2], &done[0], &done[1], &done[2], &any, &cut[0], &cut[1],
-               &cut[2], &schedules, state, &end) != 12 ||
-        end == 0 || (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0) ||
-        !are_bounds(pass, &ex->passes.last) || !are_bounds(done, &ex->passes.last)) {
+    if (!take_bounds(&text, "pass", &ex->passes.last, &pass) ||
+        !take_bounds(&text, "done", &ex->passes.last, &done) ||
+        !take_bounds(&text, "cut", &bit, &cut) ||
+        sscanf(text, "any %1u\nschedules %" SCNu64 "\n%15[a-z]\n%n", &any, &schedules, state,
+               &end) != 3 ||
+        end == 0 || (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0)) {
         return false;
     }
     if (strcmp(state, "complete") == 0) {
         return text[end] == '\0';
     }
-    set_bounds(&ex->passes.limit, pass);
-    set_bounds(&ex->passes.done, done);
+    ex->passes.limit = pass;
+    ex->passes.done = done;
     ex->passes.any_done = any != 0;
-    ex->passes.cut[DQ_BOUND_PREEMPTION] = cut[0] != 0;
-    ex->passes.cut[DQ_BOUND_INTERRUPT] = cut[1] != 0;
-    ex->passes.cut[DQ_BOUND_FAULT] = cut[2] != 0;
+    for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
+        ex->passes.cut[bound] = cut.of[bound] != 0;
+    }
     ex->schedules = schedules;
     ex->schedules_before = schedules;
     return dirql_resume_read_ways(&ex->search, &ex->passes.limit, text + end);

@@ -29,6 +29,12 @@ bool dirql_resume_write(const dirql_exploration *ex, char *error, size_t bytes);
 /* The part of the file that holds the ways. */
 void dirql_resume_write_ways(const dq_search *search, dq_text *out);
 
+/* What reads the rest of the file, too. Moves on behind `word`. */
+bool dirql_resume_skip(const char **at, const char *word);
+
+/* Moves on behind bounds, each behind a blank and none above `most`. */
+bool dirql_resume_read_bounds(const char **at, const dq_bounds *most, dq_bounds *bounds);
+
 /* Reads that, and begins the pass. False if it is malformed. */
 bool dirql_resume_read_ways(dq_search *search, const dq_bounds *limit, const char *text);
 

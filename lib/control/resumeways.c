@@ -19,9 +19,11 @@ static void write_way(void *owner, const dq_way *way)
 {
     dq_text *out = owner;
 
-    dq_text_add(out, "way %" PRIu32 " %" PRIu32 " %" PRIu32 " %zu",
-                way->used.of[DQ_BOUND_PREEMPTION], way->used.of[DQ_BOUND_INTERRUPT],
-                way->used.of[DQ_BOUND_FAULT], way->count);
+    dq_text_add(out, "way");
+    for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
+        dq_text_add(out, " %" PRIu32, way->used.of[bound]);
+    }
+    dq_text_add(out, " %zu", way->count);
     for (size_t i = 0; i < way->count; i++) {
         const dq_turning *t = &way->turnings[i];
 
@@ -45,16 +47,18 @@ void dirql_resume_write_ways(const dq_search *search, dq_text *out)
         dq_text_add(out, "root\n");
         return;
     }
-    dq_text_add(out, "beyond %d %d %d\n", beyond[DQ_BOUND_PREEMPTION], beyond[DQ_BOUND_INTERRUPT],
-                beyond[DQ_BOUND_FAULT]);
+    dq_text_add(out, "beyond");
+    for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
+        dq_text_add(out, " %d", beyond[bound]);
+    }
+    dq_text_add(out, "\n");
     dq_frontier_visit(&search->frontier, write_way, out);
     dq_text_add(out, "end\n");
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-/* Moves on behind `word`. */
-static bool skip(const char **at, const char *word)
+bool dirql_resume_skip(const char **at, const char *word)
 {
     const size_t length = strlen(word);
     const bool is_there = strncmp(*at, word, length) == 0;
@@ -69,7 +73,7 @@ static bool read_number(const char **at, uint32_t most, uint32_t *number)
     char *end;
     unsigned long value;
 
-    if (!skip(at, " ") || **at < '0' || **at > '9') {
+    if (!dirql_resume_skip(at, " ") || **at < '0' || **at > '9') {
         return false;
     }
     value = strtoul(*at, &end, 10);
@@ -78,7 +82,7 @@ static bool read_number(const char **at, uint32_t most, uint32_t *number)
     return value <= most;
 }
 
-static bool read_bounds(const char **at, const dq_bounds *most, dq_bounds *bounds)
+bool dirql_resume_read_bounds(const char **at, const dq_bounds *most, dq_bounds *bounds)
 {
     for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
         if (!read_number(at, most->of[bound], &bounds->of[bound])) {
@@ -112,7 +116,7 @@ static bool read_turnings(const char **at, dq_turning *turnings, size_t count)
             return false;
         }
     }
-    return skip(at, "\n");
+    return dirql_resume_skip(at, "\n");
 }
 
 static bool read_way(dq_search *search, const char **at)
@@ -122,7 +126,7 @@ static bool read_way(dq_search *search, const char **at)
     uint32_t count;
     bool is_good;
 
-    if (!skip(at, "way") || !read_bounds(at, &search->last, &way.used) ||
+    if (!dirql_resume_skip(at, "way") || !dirql_resume_read_bounds(at, &search->last, &way.used) ||
         !read_number(at, TURNINGS_MAX, &count) || count == 0) {
         return false;
     }
@@ -139,14 +143,15 @@ static bool read_way(dq_search *search, const char **at)
 
 bool dirql_resume_read_ways(dq_search *search, const dq_bounds *limit, const char *text)
 {
-    const dq_bounds bit = { { 1, 1, 1, 1 } };
+    const dq_bounds bit = { { 1, 1, 1, 1, 1 } };
     dq_bounds beyond;
 
     dq_search_begin(search, limit);
     if (strcmp(text, "root\n") == 0) {
         return true;
     }
-    if (!skip(&text, "beyond") || !read_bounds(&text, &bit, &beyond) || !skip(&text, "\n")) {
+    if (!dirql_resume_skip(&text, "beyond") || !dirql_resume_read_bounds(&text, &bit, &beyond) ||
+        !dirql_resume_skip(&text, "\n")) {
         return false;
     }
     for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {

@@ -122,6 +122,13 @@ static const char *preface_of(const dq_machine *machine)
     return control->preface != NULL ? control->preface : "";
 }
 
+/* Mode live: something may have come due while code was under way. */
+static bool time_has_passed(const dq_machine *machine)
+{
+    return machine->options.clock_percent != 0 && machine->clock.sequence != 0 &&
+           machine->options.delays == 0;
+}
+
 /* How to see it again: the variables that repeat the run, to be put before the test's command. A
  * live run cannot be repeated; what it found can be looked for in runs that can. */
 static char *how_to_repeat(const dq_machine *machine, const char *schedule)
@@ -143,9 +150,9 @@ static char *how_to_repeat(const dq_machine *machine, const char *schedule)
         snprintf(line, bytes,
                  "live: the order of things was the host's, and cannot be repeated. To look for "
                  "the same in runs that can:\n  for seed in $(seq 1000); do DIRQL_TEST=%s "
-                 "%sDIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u ./%s || break; done",
-                 name, variables, machine->processor_count,
-                 host_program_name(program, sizeof(program)));
+                 "%s%sDIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u ./%s || break; done",
+                 name, variables, time_has_passed(machine) ? "DIRQL_DELAYS=2 " : "",
+                 machine->processor_count, host_program_name(program, sizeof(program)));
     } else {
         snprintf(line, bytes, "%sreplay: DIRQL_TEST=%s %sDIRQL_%s=%s", preface, name, variables,
                  mode == DQ_MODE_FIRST ? "MODE" : "REPLAY", value);

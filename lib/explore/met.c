@@ -10,7 +10,7 @@ enum {
     BUCKET = 4, /* Entries: a line of a host's cache. */
     ENTRIES_AT_FIRST = 1024,
     ENTRIES_MAX = 1 << 22, /* 64 MiB. */
-    BOUNDS = 3
+    BOUNDS = 4
 };
 
 struct dq_met_entry {

@@ -12,8 +12,6 @@
 
 #include "sim/choice.h"
 
-#define DQ_UNBOUNDED UINT32_MAX
-
 typedef struct dq_bounds {
     uint32_t of[DQ_BOUND_COUNT];
 } dq_bounds;

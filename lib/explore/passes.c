@@ -1,12 +1,13 @@
 /*
- * passes.c - counts bounds up like the digits of a number, the faults fastest.
+ * passes.c - counts bounds up like the digits of a number, the delays fastest.
  */
 #include "explore/passes.h"
 
 #include <string.h>
 
 /* Slowest first. */
-static const dq_bound order[] = { DQ_BOUND_PREEMPTION, DQ_BOUND_INTERRUPT, DQ_BOUND_FAULT };
+static const dq_bound order[] = { DQ_BOUND_PREEMPTION, DQ_BOUND_INTERRUPT, DQ_BOUND_FAULT,
+                                  DQ_BOUND_DELAY };
 
 enum { ORDERS = sizeof(order) / sizeof(*order) };
 
@@ -78,8 +79,10 @@ bool dq_passes_advance(dq_passes *passes, const bool cut[DQ_BOUND_COUNT])
         }
     }
     passes->done = passes->last;
-    passes->exhausted =
-        !cut[DQ_BOUND_PREEMPTION] && !cut[DQ_BOUND_INTERRUPT] && !cut[DQ_BOUND_FAULT];
+    passes->exhausted = true;
+    for (int digit = 0; digit < ORDERS; digit++) {
+        passes->exhausted = passes->exhausted && !cut[order[digit]];
+    }
     return false;
 }
 

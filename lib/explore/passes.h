@@ -1,5 +1,6 @@
 /*
- * passes.h - the order of the bounds: few preemptions first, then few interrupts, then few faults.
+ * passes.h - the order of the bounds: few preemptions first, then few interrupts, then few
+ * faults, then few delays.
  *
  * After a pass, everything within its bounds has been run. What an earlier pass has run may be run
  * again (search.h), but is counted once: a schedule belongs to the pass whose bounds it needs.

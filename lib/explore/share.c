@@ -12,70 +12,70 @@
 #include <stdlib.h>
 
 /* More than that of a bound is taken as any number. */
-enum { BUDGET_MAX = 4, BUDGETS = BUDGET_MAX + 1, STATES = BUDGETS * BUDGETS * BUDGETS };
+enum { BUDGET_MAX = 4 };
 
-_Static_assert(DQ_BOUND_COUNT == DQ_BOUND_PREEMPTION + 3, "a state has what is left of three");
+/* A state has what is left of each bound: they are counted like the digits of a number. For each
+ * state, the schedules behind a choice; relative, since there can be very many. */
+typedef struct ledger {
+    const dq_search *search;
+    unsigned place[DQ_BOUND_COUNT]; /* What one of a bound adds to a state; 0: it has no digit. */
+    unsigned digits[DQ_BOUND_COUNT]; /* So many it has. */
+    unsigned states;
+    double *counts; /* An array of `states` for each choice, and one behind the last. */
+    double *scales; /* Each array was divided by that, so that its largest is 1. */
+} ledger;
 
-/* For each state, the schedules behind a choice; relative, since there can be very many. */
-typedef struct counts {
-    double of[STATES];
-} counts;
-
-static const unsigned place_of[DQ_BOUND_COUNT] = { [DQ_BOUND_PREEMPTION] = 1,
-                                                   [DQ_BOUND_INTERRUPT] = BUDGETS,
-                                                   [DQ_BOUND_FAULT] = BUDGETS * BUDGETS };
-
-static unsigned left_of(unsigned state, dq_bound bound)
+static double *counts_at(const ledger *l, size_t at)
 {
-    return state / place_of[bound] % BUDGETS;
+    return &l->counts[at * l->states];
 }
 
-static bool costs(const dq_choice *choice, unsigned answer)
+static unsigned left_of(const ledger *l, unsigned state, unsigned bound)
 {
-    return choice->bound >= DQ_BOUND_PREEMPTION && (choice->costly >> answer & 1) != 0;
+    return state / l->place[bound] % l->digits[bound];
+}
+
+static void lay_out(ledger *l, const dq_search *search)
+{
+    l->search = search;
+    l->states = 1;
+    for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
+        if (search->limit.of[bound] <= BUDGET_MAX) {
+            l->place[bound] = l->states;
+            l->digits[bound] = search->limit.of[bound] + 1;
+            l->states *= l->digits[bound];
+        }
+    }
 }
 
 /* What is left after the answer; `state` itself where it costs nothing. False: it is too dear. */
-static bool spend(const dq_search *search, const dq_choice *choice, unsigned answer,
-                  unsigned *state)
+static bool spend(const ledger *l, const dq_choice *choice, unsigned answer, unsigned *state)
 {
-    if (!costs(choice, answer) || search->limit.of[choice->bound] > BUDGET_MAX) {
+    if ((choice->costly >> answer & 1) == 0 || l->place[choice->bound] == 0) {
         return true;
     }
-    if (left_of(*state, choice->bound) == 0) {
+    if (left_of(l, *state, choice->bound) == 0) {
         return false;
     }
-    *state -= place_of[choice->bound];
+    *state -= l->place[choice->bound];
     return true;
 }
 
 /* Behind the answers up to `end`, from what there is behind the next choice. */
-static double behind(const dq_search *search, size_t at, unsigned end, unsigned state,
-                     const counts *next)
+static double behind(const ledger *l, size_t at, unsigned end, unsigned state)
 {
-    const dq_choice *choice = &search->nodes[at].choice;
+    const dq_choice *choice = &l->search->nodes[at].choice;
+    const double *next = counts_at(l, at + 1);
     double sum = 0;
 
     for (unsigned answer = 0; answer < end; answer++) {
         unsigned then = state;
 
-        if (spend(search, choice, answer, &then)) {
-            sum += next->of[then];
+        if (spend(l, choice, answer, &then)) {
+            sum += next[then];
         }
     }
     return sum;
-}
-
-static unsigned first_state(const dq_search *search)
-{
-    unsigned state = 0;
-
-    for (unsigned bound = DQ_BOUND_PREEMPTION; bound < DQ_BOUND_COUNT; bound++) {
-        const uint32_t limit = search->limit.of[bound];
-
-        state += (limit < BUDGET_MAX ? limit : BUDGET_MAX) * place_of[bound];
-    }
-    return state;
 }
 
 static size_t shorter(size_t a, size_t b)
@@ -92,44 +92,44 @@ static size_t length_of(const dq_search *search)
     return shorter(search->depth > search->count ? search->depth : search->count, CHOICES_MAX);
 }
 
-/* From the last choice to the first. Each is scaled, so that its largest is 1, by `scales`. */
-static void count(const dq_search *search, counts *all, double *scales)
+/* From the last choice to the first. */
+static void count(ledger *l, size_t length)
 {
-    const size_t length = length_of(search);
-
-    for (unsigned state = 0; state < STATES; state++) {
-        all[length].of[state] = 1;
+    for (unsigned state = 0; state < l->states; state++) {
+        counts_at(l, length)[state] = 1;
     }
-    for (size_t i = length; i-- > search->floor;) {
-        const unsigned options = search->nodes[i].choice.options;
+    for (size_t i = length; i-- > l->search->floor;) {
+        const unsigned options = l->search->nodes[i].choice.options;
+        double *counts = counts_at(l, i);
 
-        scales[i] = 1;
-        for (unsigned state = 0; state < STATES; state++) {
-            all[i].of[state] = behind(search, i, options, state, &all[i + 1]);
-            scales[i] = all[i].of[state] > scales[i] ? all[i].of[state] : scales[i];
+        l->scales[i] = 1;
+        for (unsigned state = 0; state < l->states; state++) {
+            counts[state] = behind(l, i, options, state);
+            l->scales[i] = counts[state] > l->scales[i] ? counts[state] : l->scales[i];
         }
-        for (unsigned state = 0; state < STATES; state++) {
-            all[i].of[state] /= scales[i];
+        for (unsigned state = 0; state < l->states; state++) {
+            counts[state] /= l->scales[i];
         }
     }
 }
 
-static double add_up(const dq_search *search, const counts *all, const double *scales)
+static double add_up(const ledger *l, size_t length)
 {
-    const size_t end = shorter(search->count, length_of(search));
-    unsigned state = first_state(search);
+    const dq_search *search = l->search;
+    const size_t end = shorter(search->count, length);
+    unsigned state = l->states - 1; /* All is left. */
     double share = 0, scale;
 
     for (size_t i = 0; i < search->floor; i++) {
-        (void)spend(search, &search->nodes[i].choice, search->nodes[i].choice.answer, &state);
+        (void)spend(l, &search->nodes[i].choice, search->nodes[i].choice.answer, &state);
     }
-    scale = 1 / all[search->floor].of[state];
+    scale = 1 / counts_at(l, search->floor)[state];
     for (size_t i = search->floor; i < end; i++) {
         const dq_choice *choice = &search->nodes[i].choice;
 
-        scale /= scales[i];
-        share += scale * behind(search, i, choice->answer, state, &all[i + 1]);
-        (void)spend(search, choice, choice->answer, &state);
+        scale /= l->scales[i];
+        share += scale * behind(l, i, choice->answer, state);
+        (void)spend(l, choice, choice->answer, &state);
     }
     return share;
 }
@@ -139,21 +139,21 @@ static double add_up(const dq_search *search, const counts *all, const double *s
 static double share_of_way(const dq_search *search)
 {
     const size_t length = length_of(search);
-    counts *all;
-    double *scales;
+    ledger l = { 0 };
     double share = 0;
 
     if (search->turned < search->way.count || search->floor > length) {
         return 0;
     }
-    all = malloc((length + 1) * sizeof(*all));
-    scales = malloc((length + 1) * sizeof(*scales));
-    if (all != NULL && scales != NULL) {
-        count(search, all, scales);
-        share = add_up(search, all, scales);
+    lay_out(&l, search);
+    l.counts = calloc(length + 1, l.states * sizeof(*l.counts));
+    l.scales = malloc((length + 1) * sizeof(*l.scales));
+    if (l.counts != NULL && l.scales != NULL) {
+        count(&l, length);
+        share = add_up(&l, length);
     }
-    free(all);
-    free(scales);
+    free(l.counts);
+    free(l.scales);
     return share;
 }
 

@@ -6,6 +6,7 @@
 #include "ke/ki.h"
 #include "ke/nmi.h"
 #include "ke/process.h"
+#include "sim/delay.h"
 #include "sim/jump.h"
 #include "sim/place.h"
 
@@ -33,6 +34,9 @@ static void run_body(void *context)
     machine->body(machine->body_argument);
     DQ_LOOK_FOR_JUMP_IN_GUEST();
     dq_guest_end(depth);
+    if (dq_delay_may_come(machine)) {
+        (void)dq_point(dq_self);
+    }
     dq_thread_check_end(dq_self);
     check_leftovers(dq_self);
     dq_go_home(dq_self);

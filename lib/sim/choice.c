@@ -164,10 +164,11 @@ static void decide(dq_processor *cpu, dq_choice *choice, const hints *given)
     }
 }
 
-/* Whose turn it is, and what is pending, is seen otherwise. */
+/* Whose turn it is, what is pending, and what time it is, is seen otherwise. */
 static bool is_learnt(dq_choice_kind kind)
 {
-    return kind != DQ_CHOICE_PROCESSOR && kind != DQ_CHOICE_ARRIVAL && kind != DQ_CHOICE_ROUTE;
+    return kind != DQ_CHOICE_PROCESSOR && kind != DQ_CHOICE_ARRIVAL && kind != DQ_CHOICE_ROUTE &&
+           kind != DQ_CHOICE_DELAY;
 }
 
 static unsigned choose(dq_processor *cpu, dq_choice *choice, const hints *given)
@@ -243,10 +244,10 @@ uint64_t dq_process_on(const dq_processor *cpu)
     return dq_pct_execution(cpu->execution->ordinal);
 }
 
-unsigned dq_choose_fault(dq_processor *cpu, unsigned drawn)
+unsigned dq_choose_rarely(dq_processor *cpu, dq_choice_kind kind, dq_bound bound, unsigned drawn)
 {
     dq_choice choice = {
-        .kind = DQ_CHOICE_FAULT, .options = 2, .bound = DQ_BOUND_FAULT, .costly = 2
+        .kind = (uint8_t)kind, .options = 2, .bound = (uint8_t)bound, .costly = 2
     };
 
     return choose(cpu, &choice, &(hints){ .drawn = &drawn });

@@ -26,7 +26,8 @@
     X(DPC, 'd', "when a DPC starts")                    \
     X(DEVICE, 'v', "what a device does")                \
     X(TEST, 'c', "what the test chooses")               \
-    X(FAULT, 'f', "whether a call fails")
+    X(FAULT, 'f', "whether a call fails")               \
+    X(DELAY, 'z', "whether code is held up")
 
 typedef enum dq_choice_kind {
 #define X(name, letter, text) DQ_CHOICE_##name,
@@ -53,8 +54,11 @@ typedef enum dq_bound {
     DQ_BOUND_PREEMPTION, /* Another goes on although the caller could. */
     DQ_BOUND_INTERRUPT,  /* An activation starts elsewhere than at its earliest place. */
     DQ_BOUND_FAULT,      /* A call fails. */
+    DQ_BOUND_DELAY,      /* Code is held up until something is due. */
     DQ_BOUND_COUNT
 } dq_bound;
+
+#define DQ_UNBOUNDED UINT32_MAX /* Any number of it. */
 
 typedef struct dq_choice {
     uint8_t kind;
@@ -85,7 +89,8 @@ typedef enum dq_notice {
     DQ_NOTICE_UNSEEN = 1, /* Guest code that does not say what it touches. */
     DQ_NOTICE_MASKED = 2, /* Something is asked of a processor, which its IRQL may put off. */
     DQ_NOTICE_STRANGE = 4, /* A service that may touch locks and events which it is not given. */
-    DQ_NOTICE_SLICED = 8 /* A turn was over: how long one has lasted makes a difference. */
+    DQ_NOTICE_SLICED = 8, /* A turn was over: how long one has lasted makes a difference. */
+    DQ_NOTICE_TIMED = 16 /* Something was due at a time: so it makes a difference how much passes. */
 } dq_notice;
 
 /* How an access stands to what others do. */
@@ -165,9 +170,9 @@ unsigned dq_choose_among(dq_processor *cpu, dq_choice_kind kind, const uint64_t 
 /* What runs on a processor, or would if it went on, as one of them. */
 uint64_t dq_process_on(const dq_processor *cpu);
 
-/* Whether a call fails: 0 or 1. In mode random the answer is `drawn`, from a generator of the
- * caller's own, since failures are rare. */
-unsigned dq_choose_fault(dq_processor *cpu, unsigned drawn);
+/* Whether something happens that is rare, which uses up one of `bound`: 0 or 1. Where answers are
+ * drawn it is `drawn`, from a generator of the caller's own. */
+unsigned dq_choose_rarely(dq_processor *cpu, dq_choice_kind kind, dq_bound bound, unsigned drawn);
 
 /* The next number of a generator whose state is any number at first. */
 uint64_t dq_choice_draw(uint64_t *state);

@@ -88,6 +88,9 @@ bool dq_clock_set(dq_machine *machine, dq_deadline *deadline, uint64_t due_ns)
         clock->heap = heap;
         clock->capacity = capacity;
     }
+    if (machine->choices.searcher != NULL) {
+        machine->choices.searcher->noticed |= DQ_NOTICE_TIMED;
+    }
     deadline->due_ns = due_ns < clock->now_ns ? clock->now_ns : due_ns;
     deadline->sequence = ++clock->sequence;
     rise(clock, clock->count++, deadline);
@@ -230,5 +233,6 @@ void dq_clock_stop(dq_machine *machine)
         machine->clock.heap[i]->slot = 0;
     }
     dq_machine_give(machine, machine->clock.heap);
-    machine->clock = (dq_clock){ .now_ns = machine->clock.now_ns };
+    machine->clock = (dq_clock){ .now_ns = machine->clock.now_ns,
+                                 .sequence = machine->clock.sequence };
 }

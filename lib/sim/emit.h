@@ -73,6 +73,7 @@
     X(DPC_FLUSH, NONE, "", "", "")                                      \
     X(CHOICE, NONE, "kind", "options", "answer")                        \
     X(FAIL, NONE, "", "", "")                                           \
+    X(DELAY, NONE, "until", "", "")                                     \
     X(PRINT, NONE, "", "", "")                                          \
     X(MARK, NONE, "", "", "")                                           \
     X(FINDING, NONE, "code", "", "")

@@ -32,7 +32,7 @@ static bool fails_by_chance(dq_processor *cpu, dq_failing *failing)
     const bool drawn = dq_choice_draw(&failing->random_state) % 100 < failing->plan.percent;
 
     return dq_mode_chooses(cpu->machine->options.mode)
-               ? dq_choose_fault(cpu, drawn) != 0
+               ? dq_choose_rarely(cpu, DQ_CHOICE_FAULT, DQ_BOUND_FAULT, drawn) != 0
                : drawn;
 }
 

@@ -103,6 +103,8 @@ dq_machine *dq_machine_create(const dq_machine_options *options, const dq_kernel
         return NULL;
     }
     machine->hooks = hooks;
+    machine->delays_left = options->delays;
+    machine->delays_state = options->seed;
     machine->processor_count = options->processors;
     machine->scheduler = options->mode == DQ_MODE_LIVE ? &dq_sched_live : &dq_sched_turns;
     for (unsigned i = 0; i < machine->processor_count; i++) {

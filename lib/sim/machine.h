@@ -110,6 +110,7 @@ typedef struct dq_machine_options {
     unsigned
         clock_percent; /* Live: virtual time follows the host's at this rate; 0: it does not. */
     dq_special_pool special_pool;
+    uint32_t delays; /* That a run may have, see delay.h. */
 } dq_machine_options;
 
 /* Memory of the kernel's own, in words. */
@@ -144,6 +145,8 @@ struct dq_machine {
     uint8_t listeners[DQ_EVENT_COUNT]; /* To each kind of event: a bit for each sink. */
     dq_sink *lock_sink;                /* See dq_emit_lock_call; NULL: there is none. */
     dq_clock clock;
+    uint32_t delays_left;
+    uint64_t delays_state; /* Of their generator. */
     dq_choice_log choices;
     dq_trail trail;  /* When it is rewound: of the latest run. */
     size_t trail_at; /* How far along it the present run is. */

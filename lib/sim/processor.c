@@ -324,7 +324,7 @@ static inline dq_processor *go_shortly(dq_processor *cpu, dq_service service)
     if (is_branchless(execution, manner)) {
         return pass_by(cpu);
     }
-    if (machine->intc.deferred > 0 || manner == DQ_MANNER_POLL ||
+    if (machine->intc.deferred > 0 || machine->delays_left > 0 || manner == DQ_MANNER_POLL ||
         dq_trail_ahead(machine, cpu, service, execution->calls) != NULL) {
         return NULL;
     }

@@ -8,6 +8,7 @@
  * slice of virtual time or of points while others could run. A processor that rests (idle, or
  * spinning on a held lock) is passed over until something changes for it.
  */
+#include "sim/delay.h"
 #include "sim/follow.h"
 #include "sim/order.h"
 #include "sim/outlook.h"
@@ -345,6 +346,9 @@ static dq_processor *turns_point(dq_processor *cpu, bool yields)
     if (machine->intc.deferred > 0) {
         dq_intc_arrivals(cpu);
     }
+    if (dq_delay_may_come(machine)) {
+        (void)dq_delay_at(cpu);
+    }
     next = who_goes_on(machine, cpu, yields ? YIELDS : READY);
     if (next != NULL && next != cpu) {
         go(next);
@@ -362,6 +366,10 @@ static void turns_rest(dq_processor *cpu)
         look_around(cpu, WAITS);
         if (machine->intc.deferred > 0) {
             dq_intc_arrivals(cpu);
+        }
+        if (dq_delay_may_come(machine) && dq_look_at_all(machine).runnable != 0 &&
+            dq_delay_at(cpu)) {
+            return; /* There may be something to do for it now. */
         }
         next = who_goes_on(machine, cpu, WAITS);
         if (next == cpu) {

@@ -34,7 +34,8 @@ bool dq_standin_rests(dq_processor *cpu)
     const dq_machine *machine = cpu->machine;
 
     if (!cpu->parked || (cpu->attention & (DQ_ATTEND_LEVELS | DQ_ATTEND_SWITCH)) != 0 ||
-        machine->intc.deferred > 0 || !machine->hooks->is_quiet(cpu) || !another_can_run(cpu)) {
+        machine->intc.deferred > 0 || machine->delays_left > 0 || !machine->hooks->is_quiet(cpu) ||
+        !another_can_run(cpu)) {
         return false;
     }
     wake_up(cpu);

@@ -117,6 +117,7 @@ void program_make(unsigned long long seed, program *made)
             made->steps[actor][i] = draw_step(&x);
         }
     }
+    made->delays = (unsigned char)(below(&x, 3) == 0);
 }
 
 /* ---- In words -------------------------------------------------------------------------------- */
@@ -132,9 +133,9 @@ static const char *const actor_names[] = { "body", "thread", "ISR", "DPC" };
 void program_describe(const program *p, char *text, size_t bytes)
 {
     int length = snprintf(text, bytes,
-                          "%u processors, %u preemptions, %u interrupts; thread %s on %d; line "
-                          "%s%s; DPC importance %u on %d\n",
-                          p->processors, p->preemptions, p->interrupts, p->has_thread ? "is" : "no",
+                          "%u processors, %u preemptions, %u interrupts, %u delays; thread %s on "
+                          "%d; line %s%s; DPC importance %u on %d\n",
+                          p->processors, p->preemptions, p->interrupts, p->delays, p->has_thread ? "is" : "no",
                           (signed char)p->thread_processor, p->has_line ? "is" : "no",
                           p->is_level ? " (level)" : "", p->importance,
                           (signed char)p->dpc_processor);

@@ -64,7 +64,7 @@ typedef struct program_step {
 
 typedef struct program {
     unsigned char processors;
-    unsigned char preemptions, interrupts; /* Bounds. */
+    unsigned char preemptions, interrupts, delays; /* Bounds. */
     unsigned char thread_processor;        /* Of the other thread; 0xFF: any. */
     unsigned char has_thread, has_line;
     unsigned char importance, dpc_processor; /* Of the DPC; 0xFF: that which queues it. */

@@ -291,12 +291,18 @@ static void settle(void)
 {
     LARGE_INTEGER moment;
 
+    if (program_now.delays > 0) {
+        dirql_explore_pause(); /* Else the moment may be over before all is quiet. */
+    }
     moment.QuadPart = -1000;
     KeDelayExecutionThread(KernelMode, FALSE, &moment);
     KeCancelTimer(&program_things.timer);
     KeFlushQueuedDpcs();
     if (program_things.interrupt != NULL) {
         IoDisconnectInterrupt(program_things.interrupt);
+    }
+    if (program_now.delays > 0) {
+        dirql_explore_resume();
     }
 }
 

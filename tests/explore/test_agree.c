@@ -78,6 +78,7 @@ static void explore_shard(exploration *ex, int unreduced, unsigned shards, unsig
                                     .processors = program_now.processors,
                                     .preemptions = bound_of(program_now.preemptions),
                                     .interrupts = bound_of(program_now.interrupts),
+                                    .delays = bound_of(program_now.delays),
                                     .checks = DIRQL_CHECKS_NONE,
                                     .time_limit_s = DIRQL_NEVER,
                                     .schedule_limit = schedule_limit,
