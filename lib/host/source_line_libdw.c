@@ -85,6 +85,55 @@ typedef struct position {
     int line;
 } position;
 
+static bool has_number(Dwarf_Line *line)
+{
+    int number = 0;
+
+    return dwarf_lineno(line, &number) == 0 && number != 0;
+}
+
+static Dwarf_Addr address_of(Dwarf_Line *line)
+{
+    Dwarf_Addr address = 0;
+
+    (void)dwarf_lineaddr(line, &address);
+    return address;
+}
+
+/* Code of the compiler's own (clang's checks of the stack) has line 0: it is taken for the code
+ * before it, as far as that is of the same function, which begins at `low`. NULL: there is none. */
+static Dwarf_Line *line_before(Dwarf_Die *unit, Dwarf_Addr low, Dwarf_Addr address)
+{
+    Dwarf_Lines *lines;
+    Dwarf_Line *best = NULL;
+    size_t count;
+
+    if (dwarf_getsrclines(unit, &lines, &count) != 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        Dwarf_Line *line = dwarf_onesrcline(lines, i);
+        const Dwarf_Addr at = address_of(line);
+
+        if (at >= low && at <= address && has_number(line) &&
+            (best == NULL || at >= address_of(best))) {
+            best = line;
+        }
+    }
+    return best;
+}
+
+/* How far behind the start of its function. */
+static Dwarf_Addr offset_of(Dwfl_Module *module, Dwarf_Addr address)
+{
+    GElf_Off offset = 0;
+    GElf_Sym symbol;
+
+    return dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL) != NULL
+               ? offset
+               : 0;
+}
+
 static bool find(const void *at, position *found)
 {
     const Dwarf_Addr address = (uintptr_t)at;
@@ -102,6 +151,10 @@ static bool find(const void *at, position *found)
     }
     found->address = address - bias;
     line = dwarf_getsrc_die(found->unit, found->address);
+    if (line != NULL && !has_number(line)) {
+        line = line_before(found->unit, found->address - offset_of(module, address),
+                           found->address);
+    }
     found->path = line != NULL ? dwarf_linesrc(line, NULL, NULL) : NULL;
     return found->path != NULL && dwarf_lineno(line, &found->line) == 0;
 }

@@ -166,11 +166,12 @@ static void a_constant_is_told_as_such(void **state)
 
 typedef void routine(void);
 
-static ULONG data[4];
+static volatile ULONG data[4];
 
 static void call_data(void *context)
 {
     (void)context;
+    data[0] = 0; /* What nobody writes to may be made a constant. */
     ((routine *)(ULONG_PTR)data)();
     KeMemoryBarrier();
 }
