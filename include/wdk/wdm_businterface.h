@@ -25,7 +25,8 @@ typedef ULONG (NTAPI *PGET_SET_DEVICE_DATA)(_Inout_opt_ PVOID Context, _In_ ULON
 
 /* Version 1. SetBusData and GetBusData: at any IRQL up to DIRQL for PCI_WHICHSPACE_CONFIG; they
  * return the number of bytes, 0 on failure. GetDmaAdapter: IRQL <= DISPATCH_LEVEL.
- * TranslateBusAddress: PASSIVE_LEVEL.
+ * TranslateBusAddress: PASSIVE_LEVEL. The answer holds one reference: who is done calls
+ * InterfaceDereference, and nothing else after it. "kernel: irp-mn-query-interface",
  * "wdm: BUS_INTERFACE_STANDARD". */
 typedef struct _BUS_INTERFACE_STANDARD {
     USHORT Size;
@@ -197,6 +198,42 @@ typedef struct _PCI_COMMON_CONFIG {
 #define PCI_TYPE_64BIT 4
 #define PCI_ROMADDRESS_ENABLED 0x00000001
 
+/* Power management, a capability. "wdm: PCI_PM_CAPABILITY" and its parts. */
+typedef struct _PCI_PMC {
+    UCHAR Version : 3;
+    UCHAR PMEClock : 1;
+    UCHAR Rsvd1 : 1;
+    UCHAR DeviceSpecificInitialization : 1;
+    UCHAR Rsvd2 : 2;
+    struct _PM_SUPPORT {
+        UCHAR Rsvd2 : 1;
+        UCHAR D1 : 1;
+        UCHAR D2 : 1;
+        UCHAR PMED0 : 1;
+        UCHAR PMED1 : 1;
+        UCHAR PMED2 : 1;
+        UCHAR PMED3Hot : 1;
+        UCHAR PMED3Cold : 1;
+    } Support;
+} PCI_PMC, *PPCI_PMC;
+
+typedef struct _PCI_PMCSR {
+    USHORT PowerState : 2; /* Dn. */
+    USHORT Rsvd1 : 1;
+    USHORT NoSoftReset : 1;
+    USHORT Rsvd2 : 4;
+    USHORT PMEEnable : 1;
+    USHORT DataSelect : 4;
+    USHORT DataScale : 2;
+    USHORT PMEStatus : 1;
+} PCI_PMCSR, *PPCI_PMCSR;
+
+typedef struct _PCI_PMCSR_BSE {
+    UCHAR Rsvd1 : 6;
+    UCHAR D3HotSupportsStopClock : 1;
+    UCHAR BusPowerClockControlEnabled : 1;
+} PCI_PMCSR_BSE, *PPCI_PMCSR_BSE;
+
 /* Classes. */
 #define PCI_CLASS_PRE_20 0x00
 #define PCI_CLASS_MASS_STORAGE_CTLR 0x01
@@ -223,6 +260,23 @@ typedef struct _PCI_CAPABILITIES_HEADER {
     UCHAR Next;
 } PCI_CAPABILITIES_HEADER, *PPCI_CAPABILITIES_HEADER;
 
+typedef struct _PCI_PM_CAPABILITY {
+    PCI_CAPABILITIES_HEADER Header;
+    union {
+        PCI_PMC Capabilities;
+        USHORT AsUSHORT;
+    } PMC;
+    union {
+        PCI_PMCSR ControlStatus;
+        USHORT AsUSHORT;
+    } PMCSR;
+    union {
+        PCI_PMCSR_BSE BridgeSupport;
+        UCHAR AsUCHAR;
+    } PMCSR_BSE;
+    UCHAR Data;
+} PCI_PM_CAPABILITY, *PPCI_PM_CAPABILITY;
+
 #define PCI_CAPABILITY_ID_POWER_MANAGEMENT 0x01
 #define PCI_CAPABILITY_ID_AGP 0x02
 #define PCI_CAPABILITY_ID_VPD 0x03
@@ -241,6 +295,36 @@ typedef struct _PCI_CAPABILITIES_HEADER {
 #define PCI_CAPABILITY_ID_MSIX 0x11
 #define PCI_CAPABILITY_ID_SATA_CONFIG 0x12
 #define PCI_CAPABILITY_ID_ADVANCED_FEATURES 0x13
+
+/* -- The bus without an interface -------------------------------------------------------------- */
+
+typedef enum _BUS_DATA_TYPE {
+    ConfigurationSpaceUndefined = -1,
+    Cmos,
+    EisaConfiguration,
+    Pos,
+    CbusConfiguration,
+    PCIConfiguration,
+    VMEConfiguration,
+    NuBusConfiguration,
+    PCMCIAConfiguration,
+    MPIConfiguration,
+    MPSAConfiguration,
+    PNPISAConfiguration,
+    SgiInternalConfiguration,
+    MaximumBusDataType
+} BUS_DATA_TYPE,
+    *PBUS_DATA_TYPE;
+
+/* For old drivers; PCIConfiguration only, and a slot is a PCI_SLOT_NUMBER. They return the number of
+ * bytes: 0 where there is no such bus. Of an empty slot, 2 of PCI_INVALID_VENDORID are read. A bridge
+ * is not written. Any IRQL. "ntddk: HalGetBusDataByOffset", "ntddk: HalSetBusDataByOffset". */
+NTHALAPI ULONG NTAPI HalGetBusDataByOffset(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber,
+                                           _In_ ULONG SlotNumber, _Out_ PVOID Buffer,
+                                           _In_ ULONG Offset, _In_ ULONG Length);
+NTHALAPI ULONG NTAPI HalSetBusDataByOffset(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber,
+                                           _In_ ULONG SlotNumber, _In_ PVOID Buffer,
+                                           _In_ ULONG Offset, _In_ ULONG Length);
 
 EXTERN_C_END
 

@@ -10,6 +10,7 @@
 #include "ex/executive.h"
 #include "ex/pool.h"
 #include "io/devnode.h"
+#include "io/pci.h"
 #include "io/pnpnotify.h"
 #include "io/power.h"
 #include "io/removelock.h"
@@ -150,6 +151,12 @@ static void add_notification(void *leaks, const void *place)
 {
     dirql_left(leaks, "NotificationLeft", DQ_SERVICE_IoRegisterPlugPlayNotification, place,
                "a notification of Plug and Play events is still registered");
+}
+
+static void add_bus_interface(void *leaks, const void *place)
+{
+    dirql_left(leaks, "BusInterfaceLeft", DQ_SERVICE_IoCallDriver, place,
+               "a bus interface is still referenced");
 }
 
 static void add_processor_change(void *leaks, const void *place)
@@ -318,6 +325,7 @@ void dirql_left_executive(dq_machine *machine, dq_leaks *leaks)
         dq_power_settings_for_each(machine, add_power_setting, leaks);
         dq_error_entries_for_each(machine, add_error_entry, leaks);
         dq_pnp_notifications_for_each(machine, add_notification, leaks);
+        dq_bus_references_for_each(machine, add_bus_interface, leaks);
         dq_file_for_each(machine, add_file, leaks);
         dq_device_for_each_referenced(machine, add_references, &(references){ .leaks = leaks });
         find_links(kernel->io, leaks);

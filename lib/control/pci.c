@@ -77,6 +77,8 @@ void dirql_pci_attach(PDEVICE_OBJECT pdo, const dirql_pci_options *options)
         return;
     }
     *node->pci = (dq_pci){ .bus = wanted->bus,
+                           .slot.u.bits = { .DeviceNumber = wanted->device,
+                                            .FunctionNumber = wanted->function },
                            .written = wanted->written,
                            .context = wanted->context };
     if (wanted->config != NULL) {

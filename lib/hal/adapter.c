@@ -106,11 +106,10 @@ PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject,
 }
 
 /* Unlike IoGetDmaAdapter, for callers at DISPATCH_LEVEL, too. */
-PDMA_ADAPTER NTAPI dq_bus_get_dma_adapter(PVOID Context, PDEVICE_DESCRIPTION DeviceDescriptor,
-                                          PULONG NumberOfMapRegisters)
+PDMA_ADAPTER dq_bus_get_dma_adapter(dq_processor *cpu, const DEVICE_DESCRIPTION *description,
+                                    PULONG registers, const void *place)
 {
-    DQ_ENTER(GetDmaAdapter, Context, DeviceDescriptor, 0, 0, NULL);
-    return get(cpu, DeviceDescriptor, NumberOfMapRegisters, __builtin_return_address(0));
+    return get(cpu, description, registers, place);
 }
 
 /* ---- Releasing ------------------------------------------------------------------------------- */

@@ -11,11 +11,63 @@
 #include "ke/busdma.h"
 #include "ke/ki.h"
 
-/* The interface lives as long as the device: references are not counted. */
-static VOID change_reference(PVOID context)
+/* ---- References ------------------------------------------------------------------------------ */
+
+/* NULL after a finding: it is no device, or nobody holds its interface any longer. */
+static dq_devnode *check(dq_processor *cpu, const void *device, const void *place)
 {
-    (void)context;
+    dq_devnode *node = dq_devnode_check(cpu, device, place);
+
+    if (node != NULL && node->bus_references == 0) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "BusInterface",
+                               .page = "kernel: irp-mn-query-interface",
+                               .place = place },
+                "%s of a bus interface was called after its last InterfaceDereference",
+                dq_service_name(cpu->execution->service));
+        return NULL;
+    }
+    return node;
 }
+
+static VOID reference(PVOID context)
+{
+    const void *place = __builtin_return_address(0);
+    dq_devnode *node;
+
+    DQ_ENTER(InterfaceReference, context, 0, 0, 0, DQ_VOID);
+    node = check(cpu, context, place);
+    if (node != NULL) {
+        node->bus_references++;
+    }
+}
+
+static VOID dereference(PVOID context)
+{
+    const void *place = __builtin_return_address(0);
+    dq_devnode *node;
+
+    DQ_ENTER(InterfaceDereference, context, 0, 0, 0, DQ_VOID);
+    node = check(cpu, context, place);
+    if (node != NULL) {
+        node->bus_references--;
+    }
+}
+
+void dq_bus_references_for_each(dq_machine *machine,
+                                void (*visit)(void *context, const void *place), void *context)
+{
+    const dq_io *io = dq_io_of(machine);
+
+    for (const dq_devnode *n = io != NULL ? io->devnodes : NULL; n != NULL; n = n->next) {
+        if (n->bus_references > 0) {
+            visit(context, n->bus_interface);
+        }
+    }
+}
+
+/* ---- What it does ---------------------------------------------------------------------------- */
 
 /* Ports and memory are where the bus has them. */
 static BOOLEAN NTAPI translate(PVOID Context, PHYSICAL_ADDRESS BusAddress, ULONG Length,
@@ -25,7 +77,7 @@ static BOOLEAN NTAPI translate(PVOID Context, PHYSICAL_ADDRESS BusAddress, ULONG
 
     DQ_ENTER(TranslateBusAddress, Context, Length, 0, 0, FALSE);
     (void)AddressSpace;
-    if (dq_devnode_check(cpu, Context, place) == NULL) {
+    if (check(cpu, Context, place) == NULL) {
         return FALSE;
     }
     *TranslatedAddress = BusAddress;
@@ -34,7 +86,7 @@ static BOOLEAN NTAPI translate(PVOID Context, PHYSICAL_ADDRESS BusAddress, ULONG
 
 static dq_pci *space_of(dq_processor *cpu, const void *device, ULONG type, const void *place)
 {
-    const dq_devnode *node = dq_devnode_check(cpu, device, place);
+    const dq_devnode *node = check(cpu, device, place);
 
     return node != NULL && type == PCI_WHICHSPACE_CONFIG ? node->pci : NULL;
 }
@@ -59,24 +111,42 @@ static ULONG NTAPI get_data(PVOID Context, ULONG DataType, PVOID Buffer, ULONG O
     return pci != NULL ? dq_pci_get(pci, Offset, Buffer, Length) : 0;
 }
 
+static PDMA_ADAPTER NTAPI get_dma_adapter(PVOID Context, PDEVICE_DESCRIPTION DeviceDescriptor,
+                                          PULONG NumberOfMapRegisters)
+{
+    const void *place = __builtin_return_address(0);
+
+    DQ_ENTER(GetDmaAdapter, Context, DeviceDescriptor, 0, 0, NULL);
+    return check(cpu, Context, place) != NULL
+               ? dq_bus_get_dma_adapter(cpu, DeviceDescriptor, NumberOfMapRegisters, place)
+               : NULL;
+}
+
+/* ---- The answer ------------------------------------------------------------------------------ */
+
 NTSTATUS dq_bus_query_interface(PDEVICE_OBJECT device, PIRP irp)
 {
     const PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
+    dq_devnode *node = dq_devnode_of(dq_self->machine, device);
 
-    if (!IsEqualGUID(stack->Parameters.QueryInterface.InterfaceType,
+    if (node == NULL ||
+        !IsEqualGUID(stack->Parameters.QueryInterface.InterfaceType,
                      &GUID_BUS_INTERFACE_STANDARD) ||
         stack->Parameters.QueryInterface.Size < sizeof(BUS_INTERFACE_STANDARD) ||
         stack->Parameters.QueryInterface.Version < BUS_INTERFACE_STANDARD_VERSION) {
         return irp->IoStatus.Status;
     }
+    node->bus_references++;
+    node->bus_interface = dq_self->execution->place;
+    irp->IoStatus.Information = 0;
     *(PBUS_INTERFACE_STANDARD)stack->Parameters.QueryInterface.Interface =
         (BUS_INTERFACE_STANDARD){ .Size = sizeof(BUS_INTERFACE_STANDARD),
                                   .Version = BUS_INTERFACE_STANDARD_VERSION,
                                   .Context = device,
-                                  .InterfaceReference = change_reference,
-                                  .InterfaceDereference = change_reference,
+                                  .InterfaceReference = reference,
+                                  .InterfaceDereference = dereference,
                                   .TranslateBusAddress = translate,
-                                  .GetDmaAdapter = dq_bus_get_dma_adapter,
+                                  .GetDmaAdapter = get_dma_adapter,
                                   .SetBusData = set_data,
                                   .GetBusData = get_data };
     return STATUS_SUCCESS;

@@ -23,6 +23,8 @@ typedef struct dq_devnode {
     unsigned number; /* From 0, of all devices. */
     dq_property *properties;
     struct dq_pci *pci; /* NULL: it is not on the PCI bus. */
+    unsigned bus_references;   /* To its bus interface. */
+    const void *bus_interface; /* Who asked for it last. */
     struct dq_devnode *next;
 } dq_devnode;
 

@@ -10,6 +10,7 @@
 
 typedef struct dq_pci {
     ULONG bus;
+    PCI_SLOT_NUMBER slot;
     UCHAR space[sizeof(PCI_COMMON_CONFIG)];
     void (*written)(void *context, ULONG offset, ULONG bytes);
     void *context;
@@ -28,6 +29,10 @@ NTSTATUS dq_pci_write_config(PDEVICE_OBJECT device, PIRP irp);
 NTSTATUS dq_pci_query_bus(PDEVICE_OBJECT device, PIRP irp);
 
 /* ---- businterface.c -------------------------------------------------------------------------- */
+
+/* Calls visit() for each device whose bus interface is referenced, with who asked for it. */
+void dq_bus_references_for_each(dq_machine *machine,
+                                void (*visit)(void *context, const void *place), void *context);
 
 /* The answer to IRP_MN_QUERY_INTERFACE for GUID_BUS_INTERFACE_STANDARD. */
 NTSTATUS dq_bus_query_interface(PDEVICE_OBJECT device, PIRP irp);

@@ -6,8 +6,10 @@
 
 #include <wdm.h>
 
-/* BUS_INTERFACE_STANDARD.GetDmaAdapter (hal/adapter.c). */
-PDMA_ADAPTER NTAPI dq_bus_get_dma_adapter(PVOID Context, PDEVICE_DESCRIPTION DeviceDescriptor,
-                                          PULONG NumberOfMapRegisters);
+#include "sim/machine.h"
+
+/* BUS_INTERFACE_STANDARD.GetDmaAdapter, called from `place` (hal/adapter.c). */
+PDMA_ADAPTER dq_bus_get_dma_adapter(dq_processor *cpu, const DEVICE_DESCRIPTION *description,
+                                    PULONG registers, const void *place);
 
 #endif

@@ -32,6 +32,9 @@ static void note(void *context, ULONG offset, ULONG bytes)
     written.calls++;
 }
 
+static PVOID asked; /* The context of the interface that a test has asked for. */
+static VOID (*done)(PVOID context);
+
 static int card_start(void **state)
 {
     (void)pnp_start(state);
@@ -39,6 +42,16 @@ static int card_start(void **state)
     dirql_pci_attach(pdo, &(dirql_pci_options){ .bus = 2, .device = 5, .function = 1,
                                                 .config = &card, .written = note,
                                                 .context = &written });
+    asked = NULL;
+    return 0;
+}
+
+static int card_stop(void **state)
+{
+    (void)state;
+    if (asked != NULL) {
+        done(asked);
+    }
     return 0;
 }
 
@@ -76,6 +89,8 @@ static BUS_INTERFACE_STANDARD bus_interface(void)
     BUS_INTERFACE_STANDARD bus = { 0 };
 
     assert_int_equal(send(ask_bus_interface, IRP_MN_QUERY_INTERFACE, &bus).Status, STATUS_SUCCESS);
+    asked = bus.Context;
+    done = bus.InterfaceDereference;
     return bus;
 }
 
@@ -225,6 +240,22 @@ static void the_interface_of_a_stranger_is_a_finding(void **state)
     (void)bus.GetBusData(&bus, PCI_WHICHSPACE_CONFIG, &id, 0, 2);
 }
 
+static void it_is_referenced_once_by_the_query(void **state)
+{
+    BUS_INTERFACE_STANDARD bus = bus_interface();
+    USHORT id = 0;
+
+    (void)state;
+    bus.InterfaceReference(bus.Context);
+    bus.InterfaceDereference(bus.Context);
+    assert_int_equal(bus.GetBusData(bus.Context, PCI_WHICHSPACE_CONFIG, &id, 0, 2), 2);
+    bus.InterfaceDereference(bus.Context);
+    asked = NULL;
+    dirql_expect_finding("BusInterface");
+    (void)bus.GetBusData(bus.Context, PCI_WHICHSPACE_CONFIG, &id, 0, 2);
+    fail_msg("nobody holds it");
+}
+
 static void another_interface_is_not_answered(void **state)
 {
     BUS_INTERFACE_STANDARD bus;
@@ -241,6 +272,81 @@ static void another_interface_is_not_answered(void **state)
     IoGetNextIrpStackLocation(irp)->Parameters.QueryInterface.InterfaceType =
         &GUID_PCMCIA_INTERFACE_STANDARD;
     assert_int_equal(IoCallDriver(pdo, irp), STATUS_NOT_SUPPORTED);
+}
+
+/* ---- By its place ---------------------------------------------------------------------------- */
+
+static ULONG slot_of(ULONG device, ULONG function)
+{
+    const PCI_SLOT_NUMBER slot = { .u.bits = { .DeviceNumber = device,
+                                               .FunctionNumber = function } };
+
+    return slot.u.AsULONG;
+}
+
+static void an_old_driver_names_its_place(void **state)
+{
+    PCI_COMMON_CONFIG read = { 0 };
+    USHORT command = PCI_ENABLE_BUS_MASTER;
+
+    (void)state;
+    assert_int_equal(
+        HalGetBusDataByOffset(PCIConfiguration, 2, slot_of(5, 1), &read, 0, sizeof(read)),
+        sizeof(read));
+    assert_memory_equal(&read, &card, sizeof(read));
+    assert_int_equal(HalSetBusDataByOffset(PCIConfiguration, 2, slot_of(5, 1), &command, 4, 2), 2);
+    assert_int_equal(written.offset, 4);
+    assert_int_equal(HalGetBusDataByOffset(PCIConfiguration, 2, slot_of(5, 1), &command, 255, 2),
+                     1);
+}
+
+static void a_slot_may_be_empty(void **state)
+{
+    USHORT id = 0;
+
+    (void)state;
+    assert_int_equal(HalGetBusDataByOffset(PCIConfiguration, 2, slot_of(5, 0), &id, 0, 64), 2);
+    assert_int_equal(id, PCI_INVALID_VENDORID);
+    assert_int_equal(HalSetBusDataByOffset(PCIConfiguration, 2, slot_of(5, 0), &id, 0, 2), 0);
+}
+
+static void there_may_be_no_such_bus(void **state)
+{
+    USHORT id = 0;
+
+    (void)state;
+    assert_int_equal(HalGetBusDataByOffset(PCIConfiguration, 3, slot_of(5, 1), &id, 0, 2), 0);
+    assert_int_equal(HalGetBusDataByOffset(EisaConfiguration, 2, slot_of(5, 1), &id, 0, 2), 0);
+    assert_int_equal(id, 0);
+}
+
+static void a_bridge_is_not_written(void **state)
+{
+    const PCI_COMMON_CONFIG bridge = { .HeaderType = PCI_BRIDGE_TYPE };
+    PDEVICE_OBJECT other = dirql_pdo_create("bridge", NULL, 0);
+    USHORT command = PCI_ENABLE_BUS_MASTER;
+
+    (void)state;
+    dirql_pci_attach(other, &(dirql_pci_options){ .bus = 2, .device = 6, .config = &bridge });
+    assert_int_equal(HalSetBusDataByOffset(PCIConfiguration, 2, slot_of(6, 0), &command, 4, 2), 0);
+    assert_int_equal(HalGetBusDataByOffset(PCIConfiguration, 2, slot_of(6, 0), &command, 4, 2), 2);
+    assert_int_equal(command, 0);
+}
+
+/* The list of capabilities begins at 0x40. */
+static void a_capability_says_what_power_states_there_are(void **state)
+{
+    const PCI_PM_CAPABILITY power = { .Header = { PCI_CAPABILITY_ID_POWER_MANAGEMENT, 0 },
+                                      .PMC.Capabilities = { .Version = 3, .Support.D1 = 1 },
+                                      .PMCSR.ControlStatus.PowerState = 3 };
+    PCI_PM_CAPABILITY read;
+
+    (void)state;
+    dirql_pci_write(pdo, 0x40, &power, sizeof(power));
+    assert_int_equal(
+        HalGetBusDataByOffset(PCIConfiguration, 2, slot_of(5, 1), &read, 0x40, sizeof(read)), 8);
+    assert_int_equal(read.PMC.AsUSHORT, 0x0203);
+    assert_int_equal(read.PMCSR.AsUSHORT, 3);
 }
 
 /* ---- By requests ----------------------------------------------------------------------------- */
@@ -354,25 +460,40 @@ static void a_space_ends_at_256_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dirql_unit_test_setup(the_bus_interface_reads_the_configuration_space, card_start),
-        dirql_unit_test_setup(it_does_so_at_the_level_of_an_interrupt, card_start),
-        dirql_unit_test_setup(a_read_ends_where_the_space_ends, card_start),
-        dirql_unit_test_setup(the_command_register_can_be_written, card_start),
-        dirql_unit_test_setup(what_pci_makes_read_only_stays, card_start),
-        dirql_unit_test_setup(an_error_bit_is_cleared_by_writing_one, card_start),
-        dirql_unit_test_setup(its_dma_adapter_is_one_of_the_device, card_start),
-        dirql_unit_test_setup(bus_addresses_are_the_machines, card_start),
-        dirql_unit_test_setup(the_interface_of_a_stranger_is_a_finding, card_start),
-        dirql_unit_test_setup(another_interface_is_not_answered, card_start),
-        dirql_unit_test_setup(requests_read_and_write_the_same_space, card_start),
-        dirql_unit_test_setup(a_request_outside_the_space_is_invalid, card_start),
-        dirql_unit_test_setup(the_bus_says_what_it_is, card_start),
-        dirql_unit_test_setup(the_devices_place_is_among_its_properties, card_start),
-        dirql_unit_test_setup(a_device_on_no_bus_has_no_configuration_space, pnp_start),
-        dirql_unit_test_setup(the_device_writes_what_it_likes, card_start),
-        dirql_unit_test_setup(a_device_is_attached_once, card_start),
+        dirql_unit_test_setup_teardown(the_bus_interface_reads_the_configuration_space, card_start,
+                                       card_stop),
+        dirql_unit_test_setup_teardown(it_does_so_at_the_level_of_an_interrupt, card_start,
+                                       card_stop),
+        dirql_unit_test_setup_teardown(a_read_ends_where_the_space_ends, card_start, card_stop),
+        dirql_unit_test_setup_teardown(the_command_register_can_be_written, card_start, card_stop),
+        dirql_unit_test_setup_teardown(what_pci_makes_read_only_stays, card_start, card_stop),
+        dirql_unit_test_setup_teardown(an_error_bit_is_cleared_by_writing_one, card_start,
+                                       card_stop),
+        dirql_unit_test_setup_teardown(its_dma_adapter_is_one_of_the_device, card_start, card_stop),
+        dirql_unit_test_setup_teardown(bus_addresses_are_the_machines, card_start, card_stop),
+        dirql_unit_test_setup_teardown(the_interface_of_a_stranger_is_a_finding, card_start,
+                                       card_stop),
+        dirql_unit_test_setup_teardown(another_interface_is_not_answered, card_start, card_stop),
+        dirql_unit_test_setup_teardown(requests_read_and_write_the_same_space, card_start,
+                                       card_stop),
+        dirql_unit_test_setup_teardown(a_request_outside_the_space_is_invalid, card_start,
+                                       card_stop),
+        dirql_unit_test_setup_teardown(the_bus_says_what_it_is, card_start, card_stop),
+        dirql_unit_test_setup_teardown(the_devices_place_is_among_its_properties, card_start,
+                                       card_stop),
+        dirql_unit_test_setup_teardown(a_device_on_no_bus_has_no_configuration_space, pnp_start,
+                                       card_stop),
+        dirql_unit_test_setup_teardown(the_device_writes_what_it_likes, card_start, card_stop),
+        dirql_unit_test_setup_teardown(a_device_is_attached_once, card_start, card_stop),
         dirql_unit_test_setup(a_place_that_no_bus_has_is_refused, pnp_start),
-        dirql_unit_test_setup(a_space_ends_at_256_bytes, card_start),
+        dirql_unit_test_setup_teardown(a_space_ends_at_256_bytes, card_start, card_stop),
+        dirql_unit_test_setup_teardown(it_is_referenced_once_by_the_query, card_start, card_stop),
+        dirql_unit_test_setup_teardown(an_old_driver_names_its_place, card_start, card_stop),
+        dirql_unit_test_setup_teardown(a_slot_may_be_empty, card_start, card_stop),
+        dirql_unit_test_setup_teardown(there_may_be_no_such_bus, card_start, card_stop),
+        dirql_unit_test_setup_teardown(a_bridge_is_not_written, card_start, card_stop),
+        dirql_unit_test_setup_teardown(a_capability_says_what_power_states_there_are, card_start,
+                                       card_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
