@@ -316,9 +316,10 @@ typedef enum _BUS_DATA_TYPE {
 } BUS_DATA_TYPE,
     *PBUS_DATA_TYPE;
 
-/* For old drivers; PCIConfiguration only, and a slot is a PCI_SLOT_NUMBER. They return the number of
- * bytes: 0 where there is no such bus. Of an empty slot, 2 of PCI_INVALID_VENDORID are read. A bridge
- * is not written. Any IRQL. "ntddk: HalGetBusDataByOffset", "ntddk: HalSetBusDataByOffset". */
+/* For old drivers; PCIConfiguration only, and a slot is a PCI_SLOT_NUMBER. They return the number
+ * of bytes: 0 where there is no such bus. Of an empty slot, 2 of PCI_INVALID_VENDORID are read. A
+ * bridge is not written. Any IRQL. "ntddk: HalGetBusDataByOffset", "ntddk:
+ * HalSetBusDataByOffset". */
 NTHALAPI ULONG NTAPI HalGetBusDataByOffset(_In_ BUS_DATA_TYPE BusDataType, _In_ ULONG BusNumber,
                                            _In_ ULONG SlotNumber, _Out_ PVOID Buffer,
                                            _In_ ULONG Offset, _In_ ULONG Length);

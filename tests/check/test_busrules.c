@@ -1,6 +1,6 @@
 /*
- * test_busrules.c - the rules about what drivers get from the bus and from Plug and Play, each found
- * when it is broken, and not when it is kept.
+ * test_busrules.c - the rules about what drivers get from the bus and from Plug and Play, each
+ * found when it is broken, and not when it is kept.
  */
 #include "rule.h"
 #include "left.h"
@@ -8,6 +8,11 @@
 #include <dirql/line.h>
 
 #include <wdmguid.h>
+#include <wmilib.h>
+
+enum { TAG = 0x74736554 };
+
+/* ---- The bus interface ----------------------------------------------------------------------- */
 
 static void ask_for_the_bus_interface(PDEVICE_OBJECT pdo, BUS_INTERFACE_STANDARD *bus)
 {
@@ -69,11 +74,108 @@ static void a_bus_interface_that_nobody_holds_is_not_used(void **state)
     assert_silent(leave_a_bus_interface, 1, "BusInterface");
 }
 
+/* ---- WMI ------------------------------------------------------------------------------------- */
+
+static PWNODE_HEADER event;
+
+static void write_an_event(void *context)
+{
+    event = ExAllocatePoolZero(context != NULL ? PagedPool : NonPagedPoolNx, sizeof(*event), TAG);
+    event->BufferSize = sizeof(*event);
+    (void)IoWMIWriteEvent(event);
+}
+
+static void write_a_paged_event(void *context)
+{
+    (void)context;
+    write_an_event(&event);
+}
+
+static void an_event_from_paged_pool_is_found(void **state)
+{
+    (void)state;
+    assert_error(write_a_paged_event, 1, "WmiEvent");
+    assert_silent(write_an_event, 1, "WmiEvent");
+}
+
+/* ---- Plug and Play --------------------------------------------------------------------------- */
+
+static DRIVER_OBJECT driver;
+static PVOID entry;
+
+static NTSTATUS hear(PVOID structure, PVOID context)
+{
+    (void)structure;
+    (void)context;
+    return STATUS_SUCCESS;
+}
+
+static void listen_as(PDRIVER_OBJECT listener)
+{
+    static GUID ports = { 1, 2, 3, { 4 } };
+
+    if (IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, &ports, listener,
+                                       hear, NULL, &entry) == STATUS_SUCCESS) {
+        IoUnregisterPlugPlayNotificationEx(entry);
+    }
+}
+
+static void listen(void *context)
+{
+    (void)context;
+    listen_as(&driver);
+}
+
+static void listen_as_nobody(void *context)
+{
+    (void)context;
+    listen_as(NULL);
+}
+
+static void a_listener_without_a_driver_is_found(void **state)
+{
+    (void)state;
+    assert_error(listen_as_nobody, 1, "PnpNotification");
+    assert_silent(listen, 1, "PnpNotification");
+}
+
+static void report_version(USHORT version)
+{
+    TARGET_DEVICE_CUSTOM_NOTIFICATION custom = { .Version = version,
+                                                 .Size = sizeof(custom),
+                                                 .Event = { 1, 2, 3, { 4 } },
+                                                 .NameBufferOffset = -1 };
+
+    (void)IoReportTargetDeviceChange(dirql_pdo_create("card", NULL, 0), &custom);
+}
+
+static void report_a_change(void *context)
+{
+    (void)context;
+    report_version(1);
+}
+
+static void report_a_strange_change(void *context)
+{
+    (void)context;
+    report_version(2);
+}
+
+static void a_custom_event_of_another_version_is_found(void **state)
+{
+    (void)state;
+    assert_error(report_a_strange_change, 1, "TargetDeviceChange");
+    assert_silent(report_a_change, 1, "TargetDeviceChange");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bus_interface_that_is_held_is_reported),
         cmocka_unit_test(a_bus_interface_that_nobody_holds_is_not_used),
+        cmocka_unit_test(an_event_from_paged_pool_is_found),
+        cmocka_unit_test(a_listener_without_a_driver_is_found),
+        cmocka_unit_test(a_custom_event_of_another_version_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,43 @@ static void a_reference_has_no_separator(void **state)
     assert_int_equal(add(&port_class, &backslash), STATUS_INVALID_DEVICE_REQUEST);
 }
 
+/* Windows has no limit; a name has about a thousand characters here. */
+static void a_name_may_be_too_long(void **state)
+{
+    static WCHAR text[2000];
+    UNICODE_STRING reference = { .Buffer = text, .Length = 800 * sizeof(WCHAR) };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAYSIZE(text); i++) {
+        text[i] = 'n';
+    }
+    assert_int_equal(add(&port_class, &reference), STATUS_SUCCESS);
+    assert_memory_equal(link_name.Buffer + link_name.Length / sizeof(WCHAR) - 800, text,
+                        800 * sizeof(WCHAR));
+    RtlFreeUnicodeString(&link_name);
+    reference.Length = sizeof(text);
+    assert_int_equal(add(&port_class, &reference), STATUS_NAME_TOO_LONG);
+    assert_int_equal(add(&port_class, &wave), STATUS_SUCCESS);
+    RtlFreeUnicodeString(&link_name);
+}
+
+/* What the registry knows it by is longer than its name. */
+static void its_key_may_be_too_long(void **state)
+{
+    static WCHAR text[920];
+    UNICODE_STRING reference = { .Buffer = text, .Length = sizeof(text) };
+    HANDLE key;
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAYSIZE(text); i++) {
+        text[i] = 'n';
+    }
+    assert_int_equal(add(&port_class, &reference), STATUS_SUCCESS);
+    assert_int_equal(IoOpenDeviceInterfaceRegistryKey(&link_name, KEY_READ, &key),
+                     STATUS_NAME_TOO_LONG);
+    RtlFreeUnicodeString(&link_name);
+}
+
 static void an_interface_is_enabled_and_disabled_in_turn(void **state)
 {
     UNICODE_STRING nobody = RTL_CONSTANT_STRING(L"\\??\\nobody");
@@ -230,6 +267,8 @@ int main(void)
         PNP_TEST(an_interface_is_registered_once),
         PNP_TEST(references_and_classes_tell_interfaces_apart),
         PNP_TEST(a_reference_has_no_separator),
+        PNP_TEST(a_name_may_be_too_long),
+        PNP_TEST(its_key_may_be_too_long),
         PNP_TEST(an_interface_is_enabled_and_disabled_in_turn),
         PNP_TEST(enabled_interfaces_are_found_by_class_and_device),
         PNP_TEST(an_alias_is_of_the_same_device_and_reference),
