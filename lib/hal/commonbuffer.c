@@ -35,6 +35,7 @@ PVOID dq_dma_allocate_common_buffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
                                                   .highest = adapter->highest,
                                                   .boundary = boundary_of(&adapter->description),
                                                   .owner = adapter,
+                                                  .caching = CacheEnabled != FALSE,
                                                   .place = place });
     if (block == NULL) {
         return NULL;
@@ -44,7 +45,7 @@ PVOID dq_dma_allocate_common_buffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
 }
 
 static void check_match(dq_processor *cpu, const dq_frame_block *block, const dq_adapter *adapter,
-                        ULONG length, uint64_t logical, const void *place)
+                        ULONG length, uint64_t logical, BOOLEAN cached, const void *place)
 {
     const uint64_t first = block->only.first << PAGE_SHIFT;
 
@@ -54,6 +55,10 @@ static void check_match(dq_processor *cpu, const dq_frame_block *block, const dq
                       "returned: %" PRIu64 " bytes at 0x%" PRIx64,
                       length, logical, block->owner != adapter ? "this adapter's " : "",
                       (uint64_t)block->bytes, first);
+    } else if ((cached != FALSE) != block->caching) {
+        dq_dma_refuse(cpu, &(dq_dma_error){ .place = place },
+                      "CacheEnabled is %s, but AllocateCommonBuffer was given %s",
+                      cached ? "TRUE" : "FALSE", cached ? "FALSE" : "TRUE");
     }
 }
 
@@ -82,7 +87,8 @@ VOID dq_dma_free_common_buffer(PDMA_ADAPTER DmaAdapter, ULONG Length,
                           : "");
         return;
     }
-    check_match(cpu, block, adapter, Length, (uint64_t)LogicalAddress.QuadPart, place);
+    check_match(cpu, block, adapter, Length, (uint64_t)LogicalAddress.QuadPart, CacheEnabled,
+                place);
     damaged = dq_frame_block_tell_damage(cpu->machine, block, text, sizeof(text));
     dq_frame_block_free(cpu->machine, block, place);
     if (damaged) {

@@ -117,6 +117,16 @@ static void freeing_another_length_is_reported(void **state)
     fail_msg("the length is wrong");
 }
 
+static void freeing_as_not_cached_is_reported(void **state)
+{
+    char *buffer = get(DMA_GATHERING, 100);
+
+    (void)state;
+    dirql_expect_finding("DmaAdapter");
+    adapter->DmaOperations->FreeCommonBuffer(adapter, 100, logical, buffer, FALSE);
+    fail_msg("it was allocated as cached");
+}
+
 static void a_write_behind_the_end_is_e6_f(void **state)
 {
     char *buffer = get(DMA_GATHERING, 100);
@@ -151,6 +161,7 @@ int main(void)
         dirql_unit_test(freeing_by_another_adapter_is_reported),
         dirql_unit_test(freeing_twice_is_e6_3),
         dirql_unit_test(freeing_another_length_is_reported),
+        dirql_unit_test(freeing_as_not_cached_is_reported),
         dirql_unit_test(a_write_behind_the_end_is_e6_f),
         dirql_unit_test(a_device_that_goes_on_after_the_free_is_found),
     };
