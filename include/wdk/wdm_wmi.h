@@ -34,8 +34,9 @@ NTKERNELAPI NTSTATUS NTAPI IoWMIRegistrationControl(_In_ PDEVICE_OBJECT DeviceOb
                                                     _In_ ULONG Action);
 
 /* A WNODE_... from nonpaged pool, which belongs to WMI when this succeeds. The event stands in the
- * run's trace. IRQL <= APC_LEVEL. One with WNODE_FLAG_TRACED_GUID is only logged: from any memory,
- * which stays the caller's, and at any IRQL. "wdm: IoWMIWriteEvent", "kernel: wmi-event-tracing". */
+ * run's trace. More than 1 KB, header and all: STATUS_BUFFER_OVERFLOW. IRQL <= APC_LEVEL. One with
+ * WNODE_FLAG_TRACED_GUID is only logged: from any memory, which stays the caller's, and at any IRQL.
+ * "wdm: IoWMIWriteEvent", "kernel: wmi-event-tracing". */
 NTKERNELAPI NTSTATUS NTAPI IoWMIWriteEvent(_Inout_ PVOID WnodeEventItem);
 
 /* WNODE_HEADER.ProviderId. PASSIVE_LEVEL. "wdm: IoWMIDeviceObjectToProviderId". */

@@ -13,10 +13,12 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/wrongobject.h"
+#include "mm/mdl.h"
 #include "sim/computing.h"
 #include "sim/place.h"
 
 enum { INFO_BYTES = 4096, INFO_MOST = 0x100000, GUID_TEXT = 40 };
+enum { MAX_EVENT = 1024 }; /* Bytes, header and all: what the registry says by default. */
 
 struct dq_wmi_provider {
     PDEVICE_OBJECT device;
@@ -266,8 +268,32 @@ static void record(dq_processor *cpu, const char *what, const GUID *guid, ULONG 
     dq_emit_text(cpu, PRINT, NULL, text);
 }
 
+/* WMI frees it by ExFreePool. */
+static void check_memory(dq_processor *cpu, const WNODE_HEADER *header, const void *place)
+{
+    const dq_pool_block *block = dq_mdl_pool_block(cpu->machine, header);
+    const bool begins = block != NULL && block->address == (const void *)header;
+
+    if (!begins || block->paged || header->BufferSize > block->bytes) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "WmiEvent",
+                               .page = "wdm: IoWMIWriteEvent",
+                               .place = place },
+                "an event of %u bytes is written from %p: %s", (unsigned)header->BufferSize,
+                (const void *)header,
+                !begins        ? "no block of the pool begins there"
+                : block->paged ? "that is paged pool"
+                               : "the block of the pool has fewer");
+    }
+}
+
 NTSTATUS dq_wmi_write(dq_processor *cpu, WNODE_HEADER *header, const void *place)
 {
+    check_memory(cpu, header, place);
+    if (header->BufferSize > MAX_EVENT) {
+        return STATUS_BUFFER_OVERFLOW;
+    }
     if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, place)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -78,6 +78,57 @@ static void an_event_for_consumers_at_dispatch_level_is_reported(void **state)
     fail_msg("its page says APC_LEVEL");
 }
 
+/* The registry's limit: 1 KB. */
+static PWNODE_HEADER make_large(ULONG bytes)
+{
+    PWNODE_HEADER header = ExAllocatePoolZero(NonPagedPoolNx, bytes, TAG);
+
+    *header = (WNODE_HEADER){ .BufferSize = bytes, .Flags = WNODE_FLAG_EVENT_ITEM };
+    return header;
+}
+
+static void an_event_has_1_kb_at_most(void **state)
+{
+    PWNODE_HEADER header = make_large(1025);
+
+    (void)state;
+    assert_int_equal(IoWMIWriteEvent(make_large(1024)), STATUS_SUCCESS);
+    assert_int_equal(IoWMIWriteEvent(header), STATUS_BUFFER_OVERFLOW);
+    ExFreePoolWithTag(header, TAG);
+}
+
+static void an_event_from_paged_pool_is_reported(void **state)
+{
+    PWNODE_HEADER header = ExAllocatePoolZero(PagedPool, sizeof(*header), TAG);
+
+    (void)state;
+    header->BufferSize = sizeof(*header);
+    dirql_expect_finding("WmiEvent");
+    (void)IoWMIWriteEvent(header);
+    fail_msg("WMI wants nonpaged pool");
+}
+
+static void an_event_that_is_larger_than_its_memory_is_reported(void **state)
+{
+    PWNODE_HEADER header = make_event(0);
+
+    (void)state;
+    header->BufferSize++;
+    dirql_expect_finding("WmiEvent");
+    (void)IoWMIWriteEvent(header);
+    fail_msg("so much is not there");
+}
+
+static void an_event_that_is_not_pool_is_reported(void **state)
+{
+    WNODE_HEADER header = { .BufferSize = sizeof(header) };
+
+    (void)state;
+    dirql_expect_finding("WmiEvent");
+    (void)IoWMIWriteEvent(&header);
+    fail_msg("that cannot be freed");
+}
+
 /* ---- To the log ------------------------------------------------------------------------------ */
 
 static void an_event_that_is_only_logged_may_lie_on_the_stack_at_any_irql(void **state)
@@ -151,6 +202,16 @@ static void the_library_writes_events_at_dispatch_level(void **state)
     stack_delete();
 }
 
+static void the_library_tells_of_too_much_data(void **state)
+{
+    (void)state;
+    stack_make();
+    assert_int_equal(WmiFireEvent(stack.upper, (LPCGUID)&alarm_event, 0, 1024,
+                                  ExAllocatePoolZero(NonPagedPoolNx, 1024, TAG)),
+                     STATUS_BUFFER_OVERFLOW);
+    stack_delete();
+}
+
 static void an_event_needs_no_data(void **state)
 {
     (void)state;
@@ -187,6 +248,11 @@ int main(void)
         dirql_unit_test(the_library_writes_events_at_dispatch_level),
         dirql_unit_test(an_event_needs_no_data),
         dirql_unit_test(the_library_may_find_no_memory),
+        dirql_unit_test(an_event_has_1_kb_at_most),
+        dirql_unit_test(an_event_from_paged_pool_is_reported),
+        dirql_unit_test(an_event_that_is_larger_than_its_memory_is_reported),
+        dirql_unit_test(an_event_that_is_not_pool_is_reported),
+        dirql_unit_test(the_library_tells_of_too_much_data),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
