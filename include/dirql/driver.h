@@ -23,7 +23,8 @@ extern "C" {
  * returned. */
 DIRQL_API PDRIVER_OBJECT dirql_driver_load(const char *name, PDRIVER_INITIALIZE entry,
                                            NTSTATUS *status);
-/* Calls DriverUnload. The run fails if the driver has none, or has left a device. */
+/* Calls DriverUnload. The run fails if the driver has none, or has left a device or a notification
+ * of Plug and Play. */
 DIRQL_API void dirql_driver_unload(PDRIVER_OBJECT driver);
 
 /* Calls AddDevice for a physical device object. What it attaches must be ready for requests. */

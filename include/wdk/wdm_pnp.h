@@ -73,6 +73,21 @@ typedef struct _TARGET_DEVICE_REMOVAL_NOTIFICATION {
     PFILE_OBJECT FileObject;
 } TARGET_DEVICE_REMOVAL_NOTIFICATION, *PTARGET_DEVICE_REMOVAL_NOTIFICATION;
 
+/* An event of a driver's own; `Size` counts the data, too. `NameBufferOffset` is where a text in it
+ * begins, -1: there is none. "wdm: TARGET_DEVICE_CUSTOM_NOTIFICATION". */
+typedef struct _TARGET_DEVICE_CUSTOM_NOTIFICATION {
+    USHORT Version;
+    USHORT Size;
+    GUID Event;
+    struct _FILE_OBJECT *FileObject;
+    LONG NameBufferOffset;
+    UCHAR CustomDataBuffer[1];
+} TARGET_DEVICE_CUSTOM_NOTIFICATION, *PTARGET_DEVICE_CUSTOM_NOTIFICATION;
+
+/* PASSIVE_LEVEL. "wdm: IoReportTargetDeviceChangeAsynchronous". */
+typedef VOID(NTAPI DEVICE_CHANGE_COMPLETE_CALLBACK)(_Inout_opt_ PVOID Context);
+typedef DEVICE_CHANGE_COMPLETE_CALLBACK *PDEVICE_CHANGE_COMPLETE_CALLBACK;
+
 /* PASSIVE_LEVEL. "wdm: DRIVER_NOTIFICATION_CALLBACK_ROUTINE". */
 typedef NTSTATUS DRIVER_NOTIFICATION_CALLBACK_ROUTINE(_In_ PVOID NotificationStructure,
                                                       _Inout_opt_ PVOID Context);
@@ -88,10 +103,22 @@ NTKERNELAPI NTSTATUS NTAPI IoRegisterPlugPlayNotification(
     _In_opt_ PVOID EventCategoryData, _In_ PDRIVER_OBJECT DriverObject,
     _In_ PDRIVER_NOTIFICATION_CALLBACK_ROUTINE CallbackRoutine, _Inout_opt_ PVOID Context,
     _Outptr_ PVOID *NotificationEntry);
-/* The second returns when the routine has. PASSIVE_LEVEL. "wdm: IoUnregisterPlugPlayNotification",
- * "wdm: IoUnregisterPlugPlayNotificationEx". */
+/* The second returns when the routine has; a routine does not call it for itself before the
+ * registration has returned. Whoever is registered keeps its driver loaded. PASSIVE_LEVEL.
+ * "wdm: IoUnregisterPlugPlayNotification", "wdm: IoUnregisterPlugPlayNotificationEx". */
 NTKERNELAPI NTSTATUS NTAPI IoUnregisterPlugPlayNotification(_In_ PVOID NotificationEntry);
 NTKERNELAPI NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(_In_ PVOID NotificationEntry);
+
+/* A custom event of a target: told to whoever is registered for it; the second on a system thread,
+ * soon after, and `Callback` (may be NULL) is called when they know. FileObject is NULL. An event
+ * of the system's own: STATUS_INVALID_DEVICE_REQUEST. The first: PASSIVE_LEVEL; the second: IRQL <=
+ * DISPATCH_LEVEL, where the structure is nonpaged. "wdm: IoReportTargetDeviceChange", "wdm:
+ * IoReportTargetDeviceChangeAsynchronous". */
+NTKERNELAPI NTSTATUS NTAPI IoReportTargetDeviceChange(_In_ PDEVICE_OBJECT PhysicalDeviceObject,
+                                                      _In_ PVOID NotificationStructure);
+NTKERNELAPI NTSTATUS NTAPI IoReportTargetDeviceChangeAsynchronous(
+    _In_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ PVOID NotificationStructure,
+    _In_opt_ PDEVICE_CHANGE_COMPLETE_CALLBACK Callback, _In_opt_ PVOID Context);
 
 EXTERN_C_END
 

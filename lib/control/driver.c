@@ -3,10 +3,12 @@
  */
 #include <dirql/driver.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "control/enter.h"
 #include "io/io.h"
+#include "io/pnpnotify.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "sim/place.h"
@@ -167,7 +169,9 @@ void dirql_driver_unload(PDRIVER_OBJECT driver)
 {
     DIRQL_ENTER(dirql_driver_unload, DQ_VOID);
     dirql_driver *known = check_driver(cpu, driver);
+    const void *listens;
     unsigned depth;
+    char at[160], text[300];
 
     if (known == NULL) {
         return;
@@ -184,6 +188,13 @@ void dirql_driver_unload(PDRIVER_OBJECT driver)
     if (driver->DeviceObject != NULL) {
         accuse(dq_self, "DriverUnload", 0, place,
                "a driver was unloaded, but has left a device object");
+    }
+    listens = dq_pnp_holds_driver(dq_self->machine, driver);
+    if (listens != NULL) {
+        snprintf(text, sizeof(text),
+                 "a driver was unloaded, but a notification keeps it loaded, registered in %s",
+                 dq_place_describe(listens, at, sizeof(at)));
+        accuse(dq_self, "DriverUnload", 0, place, text);
     }
     if (dq_io_of(dq_self->machine) != NULL) {
         dq_driver_extensions_drop(dq_self->machine, driver);

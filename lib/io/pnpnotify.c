@@ -20,8 +20,10 @@ struct dq_pnp_notification {
     IO_NOTIFICATION_EVENT_CATEGORY category;
     GUID class_id;
     PFILE_OBJECT file;
+    PDRIVER_OBJECT driver;
     PDRIVER_NOTIFICATION_CALLBACK_ROUTINE routine;
     PVOID context;
+    bool registering; /* IoRegisterPlugPlayNotification has not returned. */
     bool ended;
     unsigned waiters; /* For its end. */
     unsigned calls; /* Of its routine, now. */
@@ -229,6 +231,36 @@ NTSTATUS dq_pnp_tell_target(dq_processor *cpu, PDEVICE_OBJECT pdo, UCHAR minor)
     return status;
 }
 
+/* ---- Custom events --------------------------------------------------------------------------- */
+
+void dq_pnp_tell_custom(dq_machine *machine, PDEVICE_OBJECT pdo,
+                        PTARGET_DEVICE_CUSTOM_NOTIFICATION told)
+{
+    for (struct dq_pnp_notification *n = head(machine) != NULL ? *head(machine) : NULL; n != NULL;
+         n = n->next) {
+        if (is_target(n, pdo)) {
+            told->FileObject = n->file;
+            (void)call(n, told);
+        }
+    }
+    if (head(machine) != NULL) {
+        drop_ended(machine);
+    }
+}
+
+bool dq_pnp_is_system_event(const GUID *event)
+{
+    return IsEqualGUID(event, &GUID_TARGET_DEVICE_QUERY_REMOVE) ||
+           IsEqualGUID(event, &GUID_TARGET_DEVICE_REMOVE_CANCELLED) ||
+           IsEqualGUID(event, &GUID_TARGET_DEVICE_REMOVE_COMPLETE) ||
+           IsEqualGUID(event, &GUID_DEVICE_INTERFACE_ARRIVAL) ||
+           IsEqualGUID(event, &GUID_DEVICE_INTERFACE_REMOVAL) ||
+           IsEqualGUID(event, &GUID_HWPROFILE_QUERY_CHANGE) ||
+           IsEqualGUID(event, &GUID_HWPROFILE_CHANGE_CANCELLED) ||
+           IsEqualGUID(event, &GUID_HWPROFILE_CHANGE_COMPLETE) ||
+           IsEqualGUID(event, &GUID_PNP_POWER_NOTIFICATION);
+}
+
 /* ---- Services -------------------------------------------------------------------------------- */
 
 static bool check_data(IO_NOTIFICATION_EVENT_CATEGORY category, const void *data)
@@ -241,6 +273,28 @@ static bool check_data(IO_NOTIFICATION_EVENT_CATEGORY category, const void *data
         return data == NULL;
     default:
         return false;
+    }
+}
+
+static void refuse(dq_processor *cpu, const char *page, const void *place, const char *text)
+{
+    dq_find(cpu,
+            &(dq_finding){
+                .severity = DQ_ERROR, .rule = "PnpNotification", .page = page, .place = place },
+            "%s %s", dq_service_name(cpu->execution->service), text);
+}
+
+/* Its reference keeps the driver loaded whose routine is called. */
+static void check_driver(dq_processor *cpu, const struct dq_pnp_notification *wanted,
+                         const void *place)
+{
+    if (wanted->driver == NULL) {
+        refuse(cpu, "wdm: IoRegisterPlugPlayNotification", place, "was given no driver object");
+    } else if (wanted->category == EventCategoryTargetDeviceChange &&
+               wanted->file->DeviceObject->DriverObject == wanted->driver) {
+        refuse(cpu, "wdm: IoRegisterPlugPlayNotification", place,
+               "was given the driver object of the target device: it wants that of the driver "
+               "that listens");
     }
 }
 
@@ -270,13 +324,15 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
                                               PDRIVER_NOTIFICATION_CALLBACK_ROUTINE CallbackRoutine,
                                               PVOID Context, PVOID *NotificationEntry)
 {
-    struct dq_pnp_notification wanted = { .category = EventCategory, .routine = CallbackRoutine,
-                                          .context = Context };
+    struct dq_pnp_notification wanted = { .category = EventCategory,
+                                          .driver = DriverObject,
+                                          .routine = CallbackRoutine,
+                                          .context = Context,
+                                          .registering = true };
     struct dq_pnp_notification *made;
 
     DQ_ENTER(IoRegisterPlugPlayNotification, EventCategoryData, EventCategory, EventCategoryFlags,
              0, STATUS_UNSUCCESSFUL);
-    (void)DriverObject;
     if (!check_data(EventCategory, EventCategoryData)) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -288,6 +344,7 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
     } else {
         wanted.file = EventCategoryData;
     }
+    check_driver(cpu, &wanted, DQ_CALL_PLACE);
     made = add(cpu, &wanted, DQ_CALL_PLACE);
     if (made == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -295,8 +352,12 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
     *NotificationEntry = made;
     if (EventCategory == EventCategoryDeviceInterfaceChange &&
         (EventCategoryFlags & PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES) != 0) {
+        made->waiters++; /* It stays, whatever the routine does. */
         tell_existing(cpu, made);
+        made->waiters--;
     }
+    made->registering = false;
+    drop_ended(dq_self->machine);
     return STATUS_SUCCESS;
 }
 
@@ -346,6 +407,11 @@ NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(PVOID NotificationEntry)
     DQ_ENTER(IoUnregisterPlugPlayNotificationEx, NotificationEntry, 0, 0, 0, STATUS_UNSUCCESSFUL);
     n = check(cpu, NotificationEntry);
     if (n != NULL) {
+        if (n->registering) {
+            refuse(cpu, "wdm: IoUnregisterPlugPlayNotificationEx", DQ_CALL_PLACE,
+                   "was called by a routine that IoRegisterPlugPlayNotification calls for an "
+                   "interface that exists: that has not returned yet");
+        }
         n->ended = true;
         n->waiters++;
         wait_for_calls(cpu, n);
@@ -364,4 +430,14 @@ void dq_pnp_notifications_for_each(dq_machine *machine,
             visit(context, n->place);
         }
     }
+}
+
+const void *dq_pnp_holds_driver(dq_machine *machine, const DRIVER_OBJECT *driver)
+{
+    const struct dq_pnp_notification *n = head(machine) != NULL ? *head(machine) : NULL;
+
+    while (n != NULL && (n->ended || n->driver != driver)) {
+        n = n->next;
+    }
+    return n != NULL ? n->place : NULL;
 }

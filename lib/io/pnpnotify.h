@@ -18,6 +18,17 @@ void dq_pnp_tell_interface(dq_processor *cpu, const GUID *class_id, const UNICOD
  * IRP_MN_QUERY_REMOVE_DEVICE; whoever was told before is told that it is off. */
 NTSTATUS dq_pnp_tell_target(dq_processor *cpu, PDEVICE_OBJECT pdo, UCHAR minor);
 
+/* A custom event: who is registered with a file object of the device's stack is told at once, at
+ * PASSIVE_LEVEL, each with its own file object. */
+void dq_pnp_tell_custom(dq_machine *machine, PDEVICE_OBJECT pdo,
+                        PTARGET_DEVICE_CUSTOM_NOTIFICATION told);
+
+/* True if the event is one that only the PnP manager tells of. */
+bool dq_pnp_is_system_event(const GUID *event);
+
+/* Who made the registration that keeps this driver loaded, or NULL. */
+const void *dq_pnp_holds_driver(dq_machine *machine, const DRIVER_OBJECT *driver);
+
 /* Calls visit() for each registration, with who made it: for leak reports. */
 void dq_pnp_notifications_for_each(dq_machine *machine,
                                    void (*visit)(void *context, const void *place), void *context);

@@ -320,11 +320,12 @@ static void nobody_is_told_of_a_device_that_did_not_start(void **state)
     (void)state;
     seen.start_status = STATUS_DEVICE_NOT_READY;
     start_it();
-    remove_it();
+    assert_int_equal(dirql_device_remove(pdo), STATUS_SUCCESS);
     settle();
     assert_int_equal(seen.arrivals, 0);
     assert_int_equal(seen.removals, 0);
     IoUnregisterPlugPlayNotificationEx(entry);
+    dirql_driver_unload(driver);
 }
 
 #define OPEN_TEST(test) dirql_unit_test_setup_teardown(test, start, stop)
