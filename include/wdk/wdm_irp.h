@@ -115,6 +115,8 @@ typedef struct _KDEVICE_QUEUE_ENTRY {
     (((ULONG)(DeviceType) << 16) | ((Access) << 14) | ((Function) << 2) | (Method))
 #define DEVICE_TYPE_FROM_CTL_CODE(ctrlCode) (((ULONG)((ctrlCode) & 0xffff0000U)) >> 16)
 #define METHOD_FROM_CTL_CODE(ctrlCode) ((ULONG)((ctrlCode) & 3))
+/* "wdm: IoGetFunctionCodeFromCtlCode". */
+#define IoGetFunctionCodeFromCtlCode(ControlCode) (((ControlCode) >> 2) & 0x00000FFF)
 
 #define METHOD_BUFFERED 0
 #define METHOD_IN_DIRECT 1

@@ -371,6 +371,25 @@ typedef struct _IO_RESOURCE_REQUIREMENTS_LIST {
     IO_RESOURCE_LIST List[1];
 } IO_RESOURCE_REQUIREMENTS_LIST, *PIO_RESOURCE_REQUIREMENTS_LIST;
 
+/* -- Ranges of memory and ports, however long. Any IRQL ---------------------------------------- */
+
+/* STATUS_INVALID_PARAMETER: no such type, or no range. STATUS_UNSUCCESSFUL: a length (or alignment)
+ * of more than 32, 40 or 48 bits whose lowest 8, 16 or 32 are not zero, or any of a port's. Memory
+ * gets the type that its length needs. Decoding returns the length, 0 of another type.
+ * "wdm: RtlCmEncodeMemIoResource", "wdm: RtlIoEncodeMemIoResource" and the like. */
+_Must_inspect_result_ NTSYSAPI NTSTATUS NTAPI
+RtlCmEncodeMemIoResource(_In_ PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor, _In_ UCHAR Type,
+                         _In_ ULONGLONG Length, _In_ ULONGLONG Start);
+NTSYSAPI ULONGLONG NTAPI RtlCmDecodeMemIoResource(_In_ PCM_PARTIAL_RESOURCE_DESCRIPTOR Descriptor,
+                                                  _Out_opt_ PULONGLONG Start);
+_Must_inspect_result_ NTSYSAPI NTSTATUS NTAPI RtlIoEncodeMemIoResource(
+    _In_ PIO_RESOURCE_DESCRIPTOR Descriptor, _In_ UCHAR Type, _In_ ULONGLONG Length,
+    _In_ ULONGLONG Alignment, _In_ ULONGLONG MinimumAddress, _In_ ULONGLONG MaximumAddress);
+NTSYSAPI ULONGLONG NTAPI RtlIoDecodeMemIoResource(_In_ PIO_RESOURCE_DESCRIPTOR Descriptor,
+                                                  _Out_opt_ PULONGLONG Alignment,
+                                                  _Out_opt_ PULONGLONG MinimumAddress,
+                                                  _Out_opt_ PULONGLONG MaximumAddress);
+
 EXTERN_C_END
 
 #endif

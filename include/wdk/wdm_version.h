@@ -82,6 +82,13 @@ NTKERNELAPI BOOLEAN NTAPI PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ 
 NTSYSAPI NTSTATUS NTAPI RtlVerifyVersionInfo(_In_ PRTL_OSVERSIONINFOEXW VersionInfo,
                                              _In_ ULONG TypeMask, _In_ ULONGLONG ConditionMask);
 
+#define WDM_MAJORVERSION 0x06
+#define WDM_MINORVERSION 0x00
+
+/* TRUE for 6.0, and any version of WDM before it. PASSIVE_LEVEL. "wdm:
+ * IoIsWdmVersionAvailable". */
+NTKERNELAPI BOOLEAN NTAPI IoIsWdmVersionAvailable(_In_ UCHAR MajorVersion, _In_ UCHAR MinorVersion);
+
 /* PASSIVE_LEVEL. "wdm: RtlIsNtDdiVersionAvailable", "wdm: RtlIsServicePackVersionInstalled". */
 NTSYSAPI BOOLEAN NTAPI RtlIsNtDdiVersionAvailable(_In_ ULONG Version);
 NTSYSAPI BOOLEAN NTAPI RtlIsServicePackVersionInstalled(_In_ ULONG Version);

@@ -176,3 +176,10 @@ BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG Buil
     }
     return FALSE;
 }
+
+BOOLEAN NTAPI IoIsWdmVersionAvailable(UCHAR MajorVersion, UCHAR MinorVersion)
+{
+    DQ_RTL_ENTER(IoIsWdmVersionAvailable, NULL);
+    return MajorVersion < WDM_MAJORVERSION ||
+           (MajorVersion == WDM_MAJORVERSION && MinorVersion <= WDM_MINORVERSION);
+}

@@ -113,6 +113,15 @@ static void earlier_releases_are_available(void **state)
     assert_false(RtlIsServicePackVersionInstalled(NTDDI_WIN7));
 }
 
+static void all_versions_of_wdm_up_to_6_0_are_available(void **state)
+{
+    (void)state;
+    assert_true(IoIsWdmVersionAvailable(1, 0x30));
+    assert_true(IoIsWdmVersionAvailable(WDM_MAJORVERSION, WDM_MINORVERSION));
+    assert_false(IoIsWdmVersionAvailable(6, 1));
+    assert_false(IoIsWdmVersionAvailable(7, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +132,7 @@ int main(void)
         dirql_unit_test(suites_are_sets),
         dirql_unit_test(conditions_that_make_no_sense_are_refused),
         dirql_unit_test(earlier_releases_are_available),
+        dirql_unit_test(all_versions_of_wdm_up_to_6_0_are_available),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,14 @@ static void the_header_of_a_pci_function_tells_its_type(void **state)
     assert_false(PCI_MULTIFUNCTION_DEVICE(&config));
 }
 
+static void a_control_code_has_a_function(void **state)
+{
+    (void)state;
+    assert_int_equal(IoGetFunctionCodeFromCtlCode(
+                         CTL_CODE(FILE_DEVICE_SOUND, 0x801, METHOD_NEITHER, FILE_WRITE_ACCESS)),
+                     0x801);
+}
+
 /* ---- Names ----------------------------------------------------------------------------------- */
 
 static void guids_and_keys_compare(void **state)
@@ -203,6 +211,7 @@ int main(void)
         cmocka_unit_test(control_codes_are_taken_apart),
         cmocka_unit_test(results_succeed_or_fail),
         cmocka_unit_test(the_header_of_a_pci_function_tells_its_type),
+        cmocka_unit_test(a_control_code_has_a_function),
         cmocka_unit_test(guids_and_keys_compare),
         cmocka_unit_test(attributes_can_be_constant),
     };
