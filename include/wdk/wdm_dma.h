@@ -208,6 +208,71 @@ _Must_inspect_result_ NTKERNELAPI PDMA_ADAPTER NTAPI IoGetDmaAdapter(
     _In_opt_ PDEVICE_OBJECT PhysicalDeviceObject, _In_ PDEVICE_DESCRIPTION DeviceDescription,
     _Out_ PULONG NumberOfMapRegisters);
 
+/* -- Old names of the operations. "ntddk: IoAllocateAdapterChannel" ---------------------------- */
+
+WDK_INLINE PVOID HalAllocateCommonBuffer(_In_ PDMA_ADAPTER DmaAdapter, _In_ ULONG Length,
+                                         _Out_ PPHYSICAL_ADDRESS LogicalAddress,
+                                         _In_ BOOLEAN CacheEnabled)
+{
+    return DmaAdapter->DmaOperations->AllocateCommonBuffer(DmaAdapter, Length, LogicalAddress,
+                                                           CacheEnabled);
+}
+
+WDK_INLINE VOID HalFreeCommonBuffer(_In_ PDMA_ADAPTER DmaAdapter, _In_ ULONG Length,
+                                    _In_ PHYSICAL_ADDRESS LogicalAddress, _In_ PVOID VirtualAddress,
+                                    _In_ BOOLEAN CacheEnabled)
+{
+    DmaAdapter->DmaOperations->FreeCommonBuffer(DmaAdapter, Length, LogicalAddress, VirtualAddress,
+                                                CacheEnabled);
+}
+
+WDK_INLINE NTSTATUS IoAllocateAdapterChannel(_In_ PDMA_ADAPTER DmaAdapter,
+                                             _In_ PDEVICE_OBJECT DeviceObject,
+                                             _In_ ULONG NumberOfMapRegisters,
+                                             _In_ PDRIVER_CONTROL ExecutionRoutine,
+                                             _In_ PVOID Context)
+{
+    return DmaAdapter->DmaOperations->AllocateAdapterChannel(
+        DmaAdapter, DeviceObject, NumberOfMapRegisters, ExecutionRoutine, Context);
+}
+
+WDK_INLINE BOOLEAN IoFlushAdapterBuffers(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl,
+                                         _In_ PVOID MapRegisterBase, _In_ PVOID CurrentVa,
+                                         _In_ ULONG Length, _In_ BOOLEAN WriteToDevice)
+{
+    return DmaAdapter->DmaOperations->FlushAdapterBuffers(DmaAdapter, Mdl, MapRegisterBase,
+                                                          CurrentVa, Length, WriteToDevice);
+}
+
+WDK_INLINE VOID IoFreeAdapterChannel(_In_ PDMA_ADAPTER DmaAdapter)
+{
+    DmaAdapter->DmaOperations->FreeAdapterChannel(DmaAdapter);
+}
+
+WDK_INLINE VOID IoFreeMapRegisters(_In_ PDMA_ADAPTER DmaAdapter, _In_ PVOID MapRegisterBase,
+                                   _In_ ULONG NumberOfMapRegisters)
+{
+    DmaAdapter->DmaOperations->FreeMapRegisters(DmaAdapter, MapRegisterBase, NumberOfMapRegisters);
+}
+
+WDK_INLINE PHYSICAL_ADDRESS IoMapTransfer(_In_ PDMA_ADAPTER DmaAdapter, _In_ PMDL Mdl,
+                                          _In_ PVOID MapRegisterBase, _In_ PVOID CurrentVa,
+                                          _Inout_ PULONG Length, _In_ BOOLEAN WriteToDevice)
+{
+    return DmaAdapter->DmaOperations->MapTransfer(DmaAdapter, Mdl, MapRegisterBase, CurrentVa,
+                                                  Length, WriteToDevice);
+}
+
+WDK_INLINE ULONG HalGetDmaAlignment(_In_ PDMA_ADAPTER DmaAdapter)
+{
+    return DmaAdapter->DmaOperations->GetDmaAlignment(DmaAdapter);
+}
+
+WDK_INLINE ULONG HalReadDmaCounter(_In_ PDMA_ADAPTER DmaAdapter)
+{
+    return DmaAdapter->DmaOperations->ReadDmaCounter(DmaAdapter);
+}
+
 /* IRQL <= DISPATCH_LEVEL. Caches are coherent here. "wdm: KeFlushIoBuffers". */
 NTKERNELAPI VOID NTAPI KeFlushIoBuffers(_In_ PMDL Mdl, _In_ BOOLEAN ReadOperation,
                                         _In_ BOOLEAN DmaOperation);
