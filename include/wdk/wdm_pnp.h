@@ -25,6 +25,11 @@ typedef ULONG PNP_DEVICE_STATE, *PPNP_DEVICE_STATE;
  * object. IRQL <= DISPATCH_LEVEL. "wdm: IoInvalidateDeviceState". */
 NTKERNELAPI VOID NTAPI IoInvalidateDeviceState(_In_ PDEVICE_OBJECT PhysicalDeviceObject);
 
+/* For bus drivers. Soon after, on a system thread, the device is removed, if nobody objects
+ * (IRP_MN_QUERY_REMOVE_DEVICE), and sent IRP_MN_EJECT, if its capabilities say EjectSupported.
+ * IRQL <= DISPATCH_LEVEL. "wdm: IoRequestDeviceEject". */
+NTKERNELAPI VOID NTAPI IoRequestDeviceEject(_In_ PDEVICE_OBJECT PhysicalDeviceObject);
+
 /* The same with IRP_MN_QUERY_DEVICE_RELATIONS, for BusRelations and PowerRelations; the others are
  * asked for only when they are needed. The list is freed. Children are not started: they are the
  * driver's own device objects. "wdm: IoInvalidateDeviceRelations". */

@@ -5,9 +5,8 @@
 
 #include "control/enter.h"
 #include "control/handle.h"
-#include "io/devnode.h"
 #include "io/io.h"
-#include "io/pnpnotify.h"
+#include "io/pnpsend.h"
 #include "ke/ki.h"
 #include "sim/place.h"
 
@@ -55,34 +54,6 @@ static bool check_order(dq_processor *cpu, const dq_pdo *pdo, UCHAR minor)
     return true;
 }
 
-/* Interfaces that a driver enables as it starts can be opened, and are told of, from now on; those
- * that it leaves enabled as it is removed are disabled. */
-static void note_state(dq_pdo *pdo, UCHAR minor, NTSTATUS status, const void *place)
-{
-    switch (minor) {
-    case IRP_MN_START_DEVICE:
-        pdo->state = NT_SUCCESS(status) ? DQ_PDO_STARTED : pdo->state;
-        break;
-    case IRP_MN_STOP_DEVICE:
-        pdo->state = DQ_PDO_PRESENT;
-        break;
-    case IRP_MN_SURPRISE_REMOVAL:
-        pdo->state = DQ_PDO_SURPRISED;
-        break;
-    case IRP_MN_REMOVE_DEVICE:
-        pdo->state = DQ_PDO_REMOVED;
-        break;
-    default:
-        return;
-    }
-    pdo->state_place = place;
-    if (pdo->state == DQ_PDO_STARTED) {
-        dq_interfaces_announce(dq_self, pdo->device);
-    } else if (pdo->state == DQ_PDO_REMOVED) {
-        dq_interfaces_disable(dq_self, pdo->device);
-    }
-}
-
 /* ---- Plug and Play --------------------------------------------------------------------------- */
 
 static void fill_start(PIRP irp, PIO_STACK_LOCATION stack, void *context)
@@ -101,31 +72,15 @@ static NTSTATUS send_pnp(dq_processor *cpu, PDEVICE_OBJECT device, UCHAR minor,
                          dirql_resources *resources, const void *place)
 {
     dq_pdo *pdo = dirql_pdo_check(cpu, device);
-    NTSTATUS status;
 
     if (pdo == NULL || !check_order(cpu, pdo, minor)) {
         return STATUS_UNSUCCESSFUL;
     }
-    status = minor == IRP_MN_QUERY_REMOVE_DEVICE ? dq_pnp_tell_target(cpu, device, minor)
-                                                 : STATUS_SUCCESS;
-    if (!NT_SUCCESS(status)) {
-        return status;
-    }
-    status = dq_irp_transact(dq_self,
-                             &(dq_irp_transaction){ .device = device,
-                                                    .major = IRP_MJ_PNP,
-                                                    .minor = minor,
-                                                    .status = STATUS_NOT_SUPPORTED,
-                                                    .fill = fill_start,
-                                                    .context = resources,
-                                                    .place = place },
-                             NULL);
-    note_state(pdo, minor, status, place);
-    if (minor == IRP_MN_CANCEL_REMOVE_DEVICE || minor == IRP_MN_SURPRISE_REMOVAL ||
-        minor == IRP_MN_REMOVE_DEVICE) {
-        (void)dq_pnp_tell_target(dq_self, device, minor);
-    }
-    return status;
+    return dq_pnp_send(
+        cpu, pdo,
+        &(dq_pnp_request){
+            .minor = minor, .fill = fill_start, .context = resources, .place = place },
+        NULL);
 }
 
 NTSTATUS dirql_device_start(PDEVICE_OBJECT pdo, dirql_resources *resources)
@@ -152,14 +107,8 @@ NTSTATUS dirql_device_remove(PDEVICE_OBJECT pdo)
     DIRQL_ENTER(dirql_device_remove, STATUS_UNSUCCESSFUL);
     const NTSTATUS status = send_pnp(cpu, pdo, IRP_MN_REMOVE_DEVICE, NULL, place);
 
-    if (dq_pdo_find(dq_self->machine, pdo) != NULL && pdo->AttachedDevice != NULL) {
-        dq_irp_accuse(dq_self,
-                      &(dq_irp_error){ .rule = "DeviceStack",
-                                       .severity = DQ_ERROR,
-                                       .code = 0x21D,
-                                       .p2 = (uintptr_t)place,
-                                       .place = place },
-                      "a driver has not detached its device on IRP_MN_REMOVE_DEVICE");
+    if (dq_pdo_find(dq_self->machine, pdo) != NULL) {
+        dq_pnp_check_detached(dq_self, dq_pdo_find(dq_self->machine, pdo), place);
     }
     return status;
 }

@@ -60,6 +60,7 @@ static NTSTATUS NTAPI dispatch_pnp(PDEVICE_OBJECT device, PIRP irp)
     case IRP_MN_CANCEL_REMOVE_DEVICE:
     case IRP_MN_REMOVE_DEVICE:
     case IRP_MN_SURPRISE_REMOVAL:
+    case IRP_MN_EJECT:
     case IRP_MN_DEVICE_USAGE_NOTIFICATION:
         return complete(irp, STATUS_SUCCESS);
     case IRP_MN_QUERY_CAPABILITIES:

@@ -158,5 +158,8 @@ NTSTATUS NTAPI IoReportTargetDeviceChangeAsynchronous(PDEVICE_OBJECT PhysicalDev
                                      .place = place,
                                      .system = true },
                          DelayedWorkQueue);
+    if (dq_must_look(cpu, cpu->irql)) {
+        (void)dq_deliver(cpu);
+    }
     return STATUS_SUCCESS;
 }
