@@ -43,7 +43,12 @@ typedef struct dq_half_wait {
 } dq_half_wait;
 
 /* Which family of routines a KSPIN_LOCK was used with. */
-typedef enum dq_family { DQ_FAMILY_NONE, DQ_FAMILY_PLAIN, DQ_FAMILY_QUEUED } dq_family;
+typedef enum dq_family {
+    DQ_FAMILY_NONE,
+    DQ_FAMILY_PLAIN,
+    DQ_FAMILY_QUEUED,
+    DQ_FAMILY_LISTS /* ExInterlocked list routines. */
+} dq_family;
 
 typedef struct dq_connected {
     const void *interrupt;

@@ -35,12 +35,55 @@ static const char *const api_names[DQ_LOCK_API_COUNT] = {
 
 /* ---- Families -------------------------------------------------------------------------------- */
 
+/* Even where it would work: it is documented as not supported. */
+static void warn_mixed(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    static const char rule[] = "ExInterlockedListLock";
+
+    if (dq_contract_warns(contract, rule, event->place)) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_WARNING, .rule = rule },
+                "%s acquires a lock that was acquired with %s before.",
+                dq_service_name(event->service),
+                event->kind == DQ_EVENT_LOCK_ACQUIRE ? "the routines for spin locks"
+                                                     : "ExInterlocked list routines");
+    }
+}
+
+static bool is_of_lists(const dq_event *event)
+{
+    switch (event->service) {
+    case DQ_SERVICE_ExInterlockedInsertHeadList:
+    case DQ_SERVICE_ExInterlockedInsertTailList:
+    case DQ_SERVICE_ExInterlockedRemoveHeadList:
+    case DQ_SERVICE_ExInterlockedPushEntryList:
+    case DQ_SERVICE_ExInterlockedPopEntryList:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void check_lists(dq_contract *contract, dq_processor *cpu, const dq_event *event)
+{
+    dq_lock_entry *entry = dq_lockclass_entry(&contract->order, event->object);
+
+    if (entry != NULL && entry->family == DQ_FAMILY_NONE) {
+        entry->family = DQ_FAMILY_LISTS;
+    } else if (entry != NULL && entry->family != DQ_FAMILY_LISTS) {
+        warn_mixed(contract, cpu, event);
+    }
+}
+
 static void check_family(dq_contract *contract, dq_processor *cpu, const dq_event *call,
                          dq_family family)
 {
     dq_lock_entry *entry = dq_lockclass_entry(&contract->order, call->object);
 
     if (entry == NULL) {
+        return;
+    }
+    if (entry->family == DQ_FAMILY_LISTS) {
+        warn_mixed(contract, cpu, call);
         return;
     }
     if (entry->family != DQ_FAMILY_NONE && entry->family != family) {
@@ -113,6 +156,9 @@ void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_eve
 {
     dq_held *held;
 
+    if (DQ_UNLIKELY(event->a == DQ_LOCK_EXINTERLOCKED) && is_of_lists(event)) {
+        check_lists(contract, cpu, event);
+    }
     if (event->c & DQ_LOCK_FLAG_CONVERT) {
         held = find_held(contract, event->object, cpu->execution->ordinal);
         if (held != NULL) {

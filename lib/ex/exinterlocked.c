@@ -8,6 +8,7 @@
  */
 #include <wdm.h>
 
+#include "ke/ki.h"
 #include "ke/spinlock.h"
 #include "sim/access.h"
 #include "sim/computing.h"
@@ -50,6 +51,8 @@ static void end(change *this)
 
 /* ---- Doubly linked lists --------------------------------------------------------------------- */
 
+/* Lists are the driver's: a corrupt one is found as by the routines without a lock. */
+
 PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry,
                                               PKSPIN_LOCK Lock)
 {
@@ -59,6 +62,7 @@ PLIST_ENTRY NTAPI ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY 
     if (!BEGIN(&this, ExInterlockedInsertHeadList, ListHead, Lock)) {
         return NULL;
     }
+    dq_expect_list_entry(this.cpu, ListHead);
     first = IsListEmpty(ListHead) ? NULL : ListHead->Flink;
     InsertHeadList(ListHead, ListEntry);
     end(&this);
@@ -74,6 +78,7 @@ PLIST_ENTRY NTAPI ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY 
     if (!BEGIN(&this, ExInterlockedInsertTailList, ListHead, Lock)) {
         return NULL;
     }
+    dq_expect_list_entry(this.cpu, ListHead);
     last = IsListEmpty(ListHead) ? NULL : ListHead->Blink;
     InsertTailList(ListHead, ListEntry);
     end(&this);
@@ -88,6 +93,7 @@ PLIST_ENTRY NTAPI ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK 
     if (!BEGIN(&this, ExInterlockedRemoveHeadList, ListHead, Lock)) {
         return NULL;
     }
+    dq_expect_list_entry(this.cpu, ListHead->Flink);
     first = IsListEmpty(ListHead) ? NULL : RemoveHeadList(ListHead);
     end(&this);
     return first;

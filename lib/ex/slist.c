@@ -40,9 +40,10 @@ static inline void step(dq_service service, PSLIST_HEADER header, unsigned flags
     DQ_INSIDE(dq_self->live);        \
     step(DQ_SERVICE_##service, (header), (flags), __builtin_return_address(0))
 
-/* ---- Alignment ------------------------------------------------------------------------------- */
+/* ---- What is no list ------------------------------------------------------------------------- */
 
-static void refuse(const void *what, const char *name, dq_service service, const void *place)
+static void refuse(const char *rule, dq_service service, const void *place, const char *text,
+                   const void *what)
 {
     dq_processor *cpu;
 
@@ -51,28 +52,43 @@ static void refuse(const void *what, const char *name, dq_service service, const
     if (!dq_attends(cpu, DQ_ATTEND_REFUSE)) {
         dq_find(cpu,
                 &(dq_finding){ .severity = DQ_ERROR,
-                               .rule = "SListAlignment",
+                               .rule = rule,
                                .page = "wdm: InitializeSListHead",
                                .service = service,
                                .place = place },
-                "the %s at %p is not aligned to %d bytes", name, what,
-                MEMORY_ALLOCATION_ALIGNMENT);
+                "the %s: %p", text, what);
     }
 }
 
-static inline void check_alignment(const void *what, const char *name, dq_service service,
+static inline void check_alignment(const void *what, const char *text, dq_service service,
                                    const void *place)
 {
     if (DQ_UNLIKELY((uintptr_t)what % MEMORY_ALLOCATION_ALIGNMENT != 0)) {
-        refuse(what, name, service, place);
+        refuse("SListAlignment", service, place, text, what);
     }
 }
 
-#define CHECK_HEADER(service, header) \
-    check_alignment((header), "SLIST_HEADER", (service), __builtin_return_address(0))
-#define CHECK_ENTRY(entry)                                                               \
-    check_alignment((entry), "SLIST_ENTRY", DQ_SERVICE_ExInterlockedPushEntrySList, \
+#define CHECK_PLACED(service, header)                                               \
+    check_alignment((header), "SLIST_HEADER is not aligned to 16 bytes", (service), \
                     __builtin_return_address(0))
+#define CHECK_ENTRY(entry)                                             \
+    check_alignment((entry), "SLIST_ENTRY is not aligned to 16 bytes", \
+                    DQ_SERVICE_ExInterlockedPushEntrySList, __builtin_return_address(0))
+
+/* These bits are zero in every list, and some are set in what fills new pool. */
+static inline void check_bits(const SLIST_HEADER *header, dq_service service, const void *place)
+{
+    if (DQ_UNLIKELY((__atomic_load_n(&header->Region, __ATOMIC_RELAXED) & 15 & ~BUSY) != 0)) {
+        refuse("SListInit", service, place,
+               "SLIST_HEADER was not initialised, or is overwritten", header);
+    }
+}
+
+#define CHECK_HEADER(service, header)                                 \
+    do {                                                              \
+        CHECK_PLACED((service), (header));                            \
+        check_bits((header), (service), __builtin_return_address(0)); \
+    } while (0)
 
 /* ---- Steps ----------------------------------------------------------------------------------- */
 
@@ -126,7 +142,7 @@ static PSLIST_ENTRY flush(PSLIST_HEADER header)
 VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
 {
     DQ_COMPUTES();
-    CHECK_HEADER(DQ_SERVICE_NONE, SListHead);
+    CHECK_PLACED(DQ_SERVICE_NONE, SListHead);
     SListHead->Alignment = 0;
     SListHead->Region = 0;
 }
@@ -134,7 +150,7 @@ VOID NTAPI ExInitializeSListHead(PSLIST_HEADER SListHead)
 VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead)
 {
     DQ_COMPUTES();
-    CHECK_HEADER(DQ_SERVICE_NONE, SListHead);
+    CHECK_PLACED(DQ_SERVICE_NONE, SListHead);
     SListHead->Alignment = 0;
     SListHead->Region = 0;
 }
@@ -147,18 +163,21 @@ static USHORT depth_of(PSLIST_HEADER header)
 USHORT NTAPI ExQueryDepthSList(PSLIST_HEADER SListHead)
 {
     STEP(ExQueryDepthSList, SListHead, QUERY_FLAGS);
+    CHECK_HEADER(DQ_SERVICE_ExQueryDepthSList, SListHead);
     return depth_of(SListHead);
 }
 
 USHORT NTAPI QueryDepthSList(PSLIST_HEADER SListHead)
 {
     STEP(ExQueryDepthSList, SListHead, QUERY_FLAGS);
+    CHECK_HEADER(DQ_SERVICE_ExQueryDepthSList, SListHead);
     return depth_of(SListHead);
 }
 
 PSLIST_ENTRY NTAPI FirstEntrySList(const SLIST_HEADER *SListHead)
 {
     DQ_COMPUTES();
+    CHECK_HEADER(DQ_SERVICE_NONE, SListHead);
     return (PSLIST_ENTRY)(uintptr_t)(__atomic_load_n(&SListHead->Region, __ATOMIC_ACQUIRE) &
                                      ~(ULONGLONG)15);
 }
@@ -177,12 +196,14 @@ PSLIST_ENTRY NTAPI ExInterlockedPopEntrySList(PSLIST_HEADER ListHead, PKSPIN_LOC
 {
     (void)Lock;
     STEP(ExInterlockedPopEntrySList, ListHead, CHANGE_FLAGS);
+    CHECK_HEADER(DQ_SERVICE_ExInterlockedPopEntrySList, ListHead);
     return pop(ListHead);
 }
 
 PSLIST_ENTRY NTAPI ExInterlockedFlushSList(PSLIST_HEADER ListHead)
 {
     STEP(ExInterlockedFlushSList, ListHead, CHANGE_FLAGS);
+    CHECK_HEADER(DQ_SERVICE_ExInterlockedFlushSList, ListHead);
     return flush(ListHead);
 }
 
@@ -197,11 +218,13 @@ PSLIST_ENTRY NTAPI InterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTR
 PSLIST_ENTRY NTAPI InterlockedPopEntrySList(PSLIST_HEADER ListHead)
 {
     STEP(ExInterlockedPopEntrySList, ListHead, CHANGE_FLAGS);
+    CHECK_HEADER(DQ_SERVICE_ExInterlockedPopEntrySList, ListHead);
     return pop(ListHead);
 }
 
 PSLIST_ENTRY NTAPI InterlockedFlushSList(PSLIST_HEADER ListHead)
 {
     STEP(ExInterlockedFlushSList, ListHead, CHANGE_FLAGS);
+    CHECK_HEADER(DQ_SERVICE_ExInterlockedFlushSList, ListHead);
     return flush(ListHead);
 }

@@ -59,6 +59,22 @@ VOID NTAPI ExRaiseStatus(NTSTATUS Status)
 }
 
 /* With (code, 0, 0, 0): there is no trap frame, and no exception record. */
+static _Noreturn void fail_fast(dq_processor *cpu, ULONG code)
+{
+    dq_bugcheck(cpu, KERNEL_SECURITY_CHECK_FAILURE, code, 0, 0, 0, "%s",
+                code == FAST_FAIL_CORRUPT_LIST_ENTRY
+                    ? "a LIST_ENTRY is corrupt: its neighbours do not point at it. It was removed "
+                      "twice, or never inserted, or its memory was freed or overwritten."
+                    : "the driver has found its own data corrupt (RtlFailFast).");
+}
+
+void dq_expect_list_entry(dq_processor *cpu, const LIST_ENTRY *entry)
+{
+    if (entry->Flink->Blink != entry || entry->Blink->Flink != entry) {
+        fail_fast(cpu, FAST_FAIL_CORRUPT_LIST_ENTRY);
+    }
+}
+
 VOID NTAPI RtlFailFast(ULONG Code)
 {
     dq_processor *cpu =
@@ -67,11 +83,7 @@ VOID NTAPI RtlFailFast(ULONG Code)
     if (cpu == NULL) {
         nowhere("RtlFailFast");
     }
-    dq_bugcheck(cpu, KERNEL_SECURITY_CHECK_FAILURE, Code, 0, 0, 0, "%s",
-                Code == FAST_FAIL_CORRUPT_LIST_ENTRY
-                    ? "a LIST_ENTRY is corrupt: its neighbours do not point at it. It was removed "
-                      "twice, or never inserted, or its memory was freed or overwritten."
-                    : "the driver has found its own data corrupt (RtlFailFast).");
+    fail_fast(cpu, Code);
 }
 
 static _Noreturn void breakpoint(const void *place, const char *text)

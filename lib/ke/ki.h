@@ -109,6 +109,9 @@ static inline void dq_check_saved_states(dq_processor *cpu)
     }
 }
 
+/* Bug check 0x139 unless the neighbours of a driver's list entry point at it (bugcheck.c). */
+void dq_expect_list_entry(dq_processor *cpu, const LIST_ENTRY *entry);
+
 /* The parameter block of a finding that only the contract checker would see is in lib/check; what
  * Windows itself bug-checks is dq_bugcheck() (sim/finding.h), called from the noun's own file. */
 

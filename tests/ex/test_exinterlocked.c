@@ -1,12 +1,7 @@
 /*
  * test_exinterlocked.c - lists and sums that are changed under a spin lock at HIGH_LEVEL.
  */
-#include <dirql/check.h>
-#include <dirql/cmocka.h>
-#include <dirql/line.h>
-#include <dirql/thread.h>
-
-#include "../settle.h"
+#include "../check/rule.h"
 
 static KSPIN_LOCK lock;
 static LIST_ENTRY head;
@@ -97,6 +92,164 @@ static void irql_is_restored_from_any_level(void **state)
     KeLowerIrql(old);
 }
 
+/* ---- Corrupt lists --------------------------------------------------------------------------- */
+
+static void start_corrupt(void *context)
+{
+    (void)context;
+    (void)reset(NULL);
+    ExInterlockedInsertTailList(&head, &entries[0], &lock);
+    ExInterlockedInsertTailList(&head, &entries[1], &lock);
+}
+
+static void insert_before_a_corrupt_first(void *context)
+{
+    start_corrupt(context);
+    entries[0].Blink = &entries[1];
+    ExInterlockedInsertHeadList(&head, &entries[2], &lock);
+}
+
+static void insert_behind_a_corrupt_last(void *context)
+{
+    start_corrupt(context);
+    entries[1].Flink = &entries[0];
+    ExInterlockedInsertTailList(&head, &entries[2], &lock);
+}
+
+static void remove_a_corrupt_first(void *context)
+{
+    start_corrupt(context);
+    entries[0].Blink = &entries[1];
+    ExInterlockedRemoveHeadList(&head, &lock);
+}
+
+/* As without a lock. */
+#define assert_corrupt(body)                                                               \
+    do {                                                                                   \
+        rule_run(1, body);                                                                 \
+        assert_int_equal(rule_result.outcome, DIRQL_FAILED);                               \
+        assert_int_equal(rule_result.code, KERNEL_SECURITY_CHECK_FAILURE);                 \
+        assert_int_equal(rule_result.parameters[0], FAST_FAIL_CORRUPT_LIST_ENTRY);         \
+        for (int i = 1; i < 4; i++) {                                                      \
+            assert_int_equal(rule_result.parameters[i], 0);                                \
+        }                                                                                  \
+        assert_report_has("List, at " #body);                                              \
+    } while (0)
+
+static void a_corrupt_list_is_bug_check_139_at_the_call(void **state)
+{
+    (void)state;
+    assert_corrupt(insert_before_a_corrupt_first);
+    assert_corrupt(insert_behind_a_corrupt_last);
+    assert_corrupt(remove_a_corrupt_first);
+    assert_kept(start_corrupt, 1);
+}
+
+/* ---- The lock -------------------------------------------------------------------------------- */
+
+static void insert(void *context)
+{
+    (void)context;
+    InitializeListHead(&head);
+    ExInterlockedInsertTailList(&head, &entries[0], &lock);
+}
+
+static void insert_with_no_lock(void *context)
+{
+    lock = 77;
+    insert(context);
+}
+
+static void hold_and_release(void)
+{
+    KIRQL old;
+
+    KeAcquireSpinLock(&lock, &old);
+    KeReleaseSpinLock(&lock, old);
+}
+
+static void hold_the_lock_of_a_list(void *context)
+{
+    KeInitializeSpinLock(&lock);
+    insert(context);
+    hold_and_release();
+    hold_and_release();
+}
+
+static void insert_under_the_lock_of_others(void *context)
+{
+    KeInitializeSpinLock(&lock);
+    hold_and_release();
+    insert(context);
+}
+
+static void push_under_the_queued_lock_of_others(void *context)
+{
+    SINGLE_LIST_ENTRY stack = { NULL }, item;
+    KLOCK_QUEUE_HANDLE handle;
+
+    (void)context;
+    KeInitializeSpinLock(&lock);
+    ExInterlockedPushEntryList(&stack, &item, &lock);
+    KeAcquireInStackQueuedSpinLock(&lock, &handle);
+    KeReleaseInStackQueuedSpinLock(&handle);
+}
+
+/* Two lists may have one lock; a sum's lock may be any that no ISR uses so. */
+static void use_one_lock_for_lists(void *context)
+{
+    SINGLE_LIST_ENTRY stack = { NULL }, item;
+    ULONG sum = 0;
+
+    (void)context;
+    KeInitializeSpinLock(&lock);
+    InitializeListHead(&head);
+    ExInterlockedInsertTailList(&head, &entries[0], &lock);
+    ExInterlockedRemoveHeadList(&head, &lock);
+    ExInterlockedPushEntryList(&stack, &item, &lock);
+    ExInterlockedPopEntryList(&stack, &lock);
+    KeInitializeSpinLock(&lock);
+    hold_and_release();
+    ExInterlockedAddUlong(&sum, 1, &lock);
+}
+
+static void the_lock_of_a_list_is_for_lists_only(void **state)
+{
+    (void)state;
+    assert_warned(hold_the_lock_of_a_list, 1, 1, "ExInterlockedListLock");
+    assert_report_has("at hold_and_release");
+    assert_warned(insert_under_the_lock_of_others, 1, 1, "ExInterlockedListLock");
+    assert_report_has("ExInterlockedInsertTailList, at insert ");
+    assert_warned(push_under_the_queued_lock_of_others, 1, 1, "ExInterlockedListLock");
+    assert_silent(use_one_lock_for_lists, 1, "ExInterlockedListLock");
+}
+
+static void the_lock_is_initialised_first(void **state)
+{
+    (void)state;
+    assert_verifier(insert_with_no_lock, 0x1002, (ULONG_PTR)&lock, 0, 0, "SpinLockInit");
+    assert_silent(use_one_lock_for_lists, 1, "SpinLockInit");
+}
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+static PULONG paged;
+
+static void add_in_paged_pool(void *context)
+{
+    (void)context;
+    KeInitializeSpinLock(&lock);
+    paged = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*paged), 'tseT');
+    ExInterlockedAddUlong(paged, 1, &lock);
+}
+
+static void what_is_changed_is_resident(void **state)
+{
+    (void)state;
+    assert_verifier(add_in_paged_pool, 0xE1, (ULONG_PTR)paged, 0, 0, "PageableObject");
+    assert_silent(use_one_lock_for_lists, 1, "PageableObject");
+}
+
 /* ---- Among ISRs and processors --------------------------------------------------------------- */
 
 static dirql_line *line;
@@ -180,6 +333,10 @@ int main(void)
         dirql_unit_test_setup(sums_return_the_value_before, reset),
         dirql_unit_test_setup(compare_exchange_returns_the_value_before, reset),
         dirql_unit_test_setup(irql_is_restored_from_any_level, reset),
+        cmocka_unit_test(a_corrupt_list_is_bug_check_139_at_the_call),
+        cmocka_unit_test(the_lock_of_a_list_is_for_lists_only),
+        cmocka_unit_test(the_lock_is_initialised_first),
+        cmocka_unit_test(what_is_changed_is_resident),
         dirql_unit_test_setup(isr_and_thread_share_a_list, reset),
         dirql_unit_test_setup(lock_that_interrupted_code_holds_is_bug_check_f, reset),
         dirql_unit_test_setup(processors_add_without_loss, reset, .processors = 2),

@@ -51,6 +51,36 @@ static void flush_takes_the_whole_chain(void **state)
     assert_int_equal(ExQueryDepthSList(&head), 0);
 }
 
+static void any_irql_will_do(void **state)
+{
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    ExInitializeSListHead(&head);
+    ExInterlockedPushEntrySList(&head, &entries[0], NULL);
+    ExInterlockedPushEntrySList(&head, &entries[1], NULL);
+    assert_ptr_equal(FirstEntrySList(&head), &entries[1]);
+    assert_ptr_equal(ExInterlockedPopEntrySList(&head, NULL), &entries[1]);
+    assert_ptr_equal(ExInterlockedFlushSList(&head), &entries[0]);
+    KeLowerIrql(old);
+    assert_int_equal(ExQueryDepthSList(&head), 0);
+}
+
+/* The lock is one that nobody needs: no routine touches it. */
+static void the_lock_is_left_alone(void **state)
+{
+    KSPIN_LOCK lock;
+    KIRQL old;
+
+    (void)state;
+    KeInitializeSpinLock(&lock);
+    KeAcquireSpinLock(&lock, &old);
+    ExInterlockedPushEntrySList(&head, &entries[0], &lock);
+    assert_ptr_equal(ExInterlockedPopEntrySList(&head, &lock), &entries[0]);
+    KeReleaseSpinLock(&lock, old);
+}
+
 static void push_and_pop(void *context)
 {
     for (int i = 0; i < 50; i++) {
@@ -121,6 +151,41 @@ static void push_where_it_belongs(void *context)
     assert_ptr_equal(InterlockedPopEntrySList(&head), &packed.aligned);
 }
 
+#define BETWEEN ((PSLIST_HEADER)(PVOID)(packed.bytes + 8))
+
+/* The header's memory is what an initialised one has. */
+static void pop_between(void *context)
+{
+    (void)context;
+    memset(&packed, 0, sizeof(packed));
+    InterlockedPopEntrySList(BETWEEN);
+    fail_msg("it is no list");
+}
+
+static void flush_between(void *context)
+{
+    (void)context;
+    memset(&packed, 0, sizeof(packed));
+    ExInterlockedFlushSList(BETWEEN);
+    fail_msg("it is no list");
+}
+
+static void query_between(void *context)
+{
+    (void)context;
+    memset(&packed, 0, sizeof(packed));
+    ExQueryDepthSList(BETWEEN);
+    fail_msg("it is no list");
+}
+
+static void look_between(void *context)
+{
+    (void)context;
+    memset(&packed, 0, sizeof(packed));
+    FirstEntrySList(BETWEEN);
+    fail_msg("it is no list");
+}
+
 /* The lowest bit of the header says that somebody changes it: an odd address would hang. */
 static void what_is_not_aligned_is_found(void **state)
 {
@@ -129,7 +194,69 @@ static void what_is_not_aligned_is_found(void **state)
     assert_error(push_at_an_odd_address, 1, "SListAlignment");
     assert_report_has("ExInterlockedPushEntrySList, at push_at_an_odd_address");
     assert_error(initialise_between, 1, "SListAlignment");
+    assert_error(pop_between, 1, "SListAlignment");
+    assert_error(flush_between, 1, "SListAlignment");
+    assert_error(query_between, 1, "SListAlignment");
+    assert_error(look_between, 1, "SListAlignment");
     assert_silent(push_where_it_belongs, 1, "SListAlignment");
+}
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+static PSLIST_HEADER allocate(POOL_FLAGS flags)
+{
+    return ExAllocatePool2(flags, sizeof(SLIST_HEADER), 'tseT');
+}
+
+static void pop_from_what_is_no_list(void *context)
+{
+    (void)context;
+    InterlockedPopEntrySList(allocate(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED));
+}
+
+static void push_to_what_is_overwritten(void *context)
+{
+    (void)context;
+    ExInitializeSListHead(&head);
+    memset(&head, 0xFF, sizeof(head));
+    ExInterlockedPushEntrySList(&head, &entries[0], NULL);
+}
+
+static void use_a_list_in_pool(void *context)
+{
+    PSLIST_HEADER list = allocate(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED);
+
+    (void)context;
+    ExInitializeSListHead(list);
+    ExInterlockedPushEntrySList(list, &entries[0], NULL);
+    ExInterlockedPopEntrySList(list, NULL);
+    ExFreePoolWithTag(list, 'tseT');
+}
+
+static void a_list_that_was_not_initialised_is_found(void **state)
+{
+    (void)state;
+    assert_error(pop_from_what_is_no_list, 1, "SListInit");
+    assert_report_has("ExInterlockedPopEntrySList, at pop_from_what_is_no_list");
+    assert_error(push_to_what_is_overwritten, 1, "SListInit");
+    assert_silent(use_a_list_in_pool, 1, "SListInit");
+}
+
+static PSLIST_HEADER paged;
+
+static void keep_a_list_in_paged_pool(void *context)
+{
+    (void)context;
+    paged = allocate(POOL_FLAG_PAGED);
+    ExInitializeSListHead(paged);
+    ExInterlockedFlushSList(paged);
+}
+
+static void a_list_is_resident_at_any_irql(void **state)
+{
+    (void)state;
+    assert_verifier(keep_a_list_in_paged_pool, 0xE1, (ULONG_PTR)paged, 0, 0, "PageableObject");
+    assert_silent(use_a_list_in_pool, 1, "PageableObject");
 }
 
 int main(void)
@@ -138,7 +265,11 @@ int main(void)
         dirql_unit_test_setup(new_list_is_empty, reset),
         dirql_unit_test_setup(last_in_is_first_out, reset),
         dirql_unit_test_setup(flush_takes_the_whole_chain, reset),
+        dirql_unit_test(any_irql_will_do),
+        dirql_unit_test_setup(the_lock_is_left_alone, reset),
         cmocka_unit_test(what_is_not_aligned_is_found),
+        cmocka_unit_test(a_list_that_was_not_initialised_is_found),
+        cmocka_unit_test(a_list_is_resident_at_any_irql),
         dirql_unit_test_setup(nothing_is_lost_between_processors, reset, .processors = 2),
         dirql_unit_test_setup(nothing_is_lost_between_processors, reset, .processors = 2,
                               .mode = DIRQL_MODE_RANDOM, .seed = 5),
