@@ -24,6 +24,8 @@ typedef struct entry {
 
 static RTL_GENERIC_TABLE table;
 static void (*in_compare)(void);
+static CLONG allocated_bytes;
+static void *allocated, *freed;
 
 static RTL_GENERIC_COMPARE_RESULTS NTAPI compare(RTL_GENERIC_TABLE *t, PVOID first, PVOID second)
 {
@@ -41,12 +43,15 @@ static RTL_GENERIC_COMPARE_RESULTS NTAPI compare(RTL_GENERIC_TABLE *t, PVOID fir
 static PVOID NTAPI allocate(RTL_GENERIC_TABLE *t, CLONG bytes)
 {
     assert_ptr_equal(t->TableContext, &table);
-    return ExAllocatePoolWithTag(NonPagedPoolNx, bytes, TAG);
+    allocated_bytes = bytes;
+    allocated = ExAllocatePoolWithTag(NonPagedPoolNx, bytes, TAG);
+    return allocated;
 }
 
 static VOID NTAPI give_back(RTL_GENERIC_TABLE *t, PVOID memory)
 {
-    (void)t;
+    assert_ptr_equal(t, &table);
+    freed = memory;
     ExFreePoolWithTag(memory, TAG);
 }
 
@@ -213,6 +218,51 @@ static void an_insertion_without_memory_is_null(void **state)
     end();
 }
 
+/* The system's bytes come first: SYSTEM_BYTES of the kind of table. */
+static void the_data_lies_behind_the_systems_bytes(void **state)
+{
+    BOOLEAN is_new;
+    entry *e;
+
+    (void)state;
+    begin();
+    e = insert(5, &is_new);
+    assert_int_equal(allocated_bytes, SYSTEM_BYTES + sizeof(entry));
+    assert_ptr_equal(e, (char *)allocated + SYSTEM_BYTES);
+    allocated = NULL;
+    assert_ptr_equal(insert(5, &is_new), e);
+    assert_null(allocated);
+    assert_true(delete_key(5));
+    assert_ptr_equal(freed, (char *)e - SYSTEM_BYTES);
+}
+
+static void an_insertion_by_a_search_result_says_whether_it_is_new(void **state)
+{
+    TABLE_SEARCH_RESULT result;
+    entry e = { .key = 4 };
+    BOOLEAN is_new = FALSE;
+    PVOID place = NULL;
+    entry *there;
+
+    (void)state;
+    begin();
+    assert_non_null(insert(5, NULL));
+    assert_null(RtlLookupElementGenericTableFull(&table, &e, &place, &result));
+    assert_int_equal(result, TableInsertAsLeft);
+    dirql_fail_set("pool:1");
+    assert_null(RtlInsertElementGenericTableFull(&table, &e, sizeof(e), &is_new, place, result));
+    assert_false(is_new);
+    there = RtlInsertElementGenericTableFull(&table, &e, sizeof(e), &is_new, place, result);
+    assert_true(is_new);
+    assert_ptr_equal(RtlLookupElementGenericTableFull(&table, &e, &place, &result), there);
+    assert_int_equal(result, TableFoundNode);
+    assert_ptr_equal(
+        RtlInsertElementGenericTableFull(&table, &e, sizeof(e), &is_new, place, result), there);
+    assert_false(is_new);
+    assert_int_equal(RtlNumberGenericTableElements(&table), 2);
+    end();
+}
+
 static void a_search_result_saves_the_second_search(void **state)
 {
     TABLE_SEARCH_RESULT result;
@@ -249,6 +299,21 @@ static void at_dispatch_level_a_table_works(void **state)
     KeRaiseIrql(DISPATCH_LEVEL, &old);
     assert_non_null(insert(1, NULL));
     assert_non_null(look_up(1));
+    KeLowerIrql(old);
+    end();
+}
+
+static void an_element_is_told_by_its_number_at_any_irql(void **state)
+{
+    entry *e;
+    KIRQL old;
+
+    (void)state;
+    begin();
+    e = insert(1, NULL);
+    KeRaiseIrql(HIGH_LEVEL, &old);
+    assert_ptr_equal(RtlGetElementGenericTable(&table, 0), e);
+    assert_null(RtlGetElementGenericTable(&table, 1));
     KeLowerIrql(old);
     end();
 }
@@ -364,6 +429,9 @@ static void two_threads_with_a_mutex_are_silent(void **state)
         dirql_unit_test(elements_come_in_their_order), dirql_unit_test(deleting_keeps_the_others), \
         dirql_unit_test(elements_are_counted_by_their_insertion),                                  \
         dirql_unit_test(an_insertion_without_memory_is_null),                                      \
+        dirql_unit_test(the_data_lies_behind_the_systems_bytes),                                   \
+        dirql_unit_test(an_insertion_by_a_search_result_says_whether_it_is_new),                   \
+        dirql_unit_test(an_element_is_told_by_its_number_at_any_irql),                             \
         dirql_unit_test(a_search_result_saves_the_second_search),                                  \
         dirql_unit_test(at_dispatch_level_a_table_works),                                          \
         dirql_unit_test(above_dispatch_level_it_is_reported),                                      \

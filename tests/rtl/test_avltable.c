@@ -1,5 +1,6 @@
 /* Tests of lib/rtl/avltable.c. */
 #define RTL_USE_AVL_TABLES 0
+#define SYSTEM_BYTES sizeof(RTL_BALANCED_LINKS)
 #include "table_tests.h"
 
 /* Heights differ by one at most, and Balance says which. Returns the height. */
@@ -119,6 +120,11 @@ static void a_directory_is_resumed_by_key_after_a_deletion(void **state)
     assert_int_equal(e->key, 4);
     e = RtlEnumerateGenericTableLikeADirectory(&table, NULL, NULL, FALSE, &restart, &deleted, &at);
     assert_int_equal(e->key, 4);
+    at.key = 10;
+    restart = NULL;
+    e = RtlEnumerateGenericTableLikeADirectory(&table, NULL, NULL, TRUE, &restart, &deleted, &at);
+    assert_int_equal(e->key, 11);
+    assert_int_equal(deleted, 1);
     at.key = ELEMENTS;
     restart = NULL;
     assert_null(

@@ -213,6 +213,21 @@ static void beginning_twice_is_a_deadlock(void **state)
     (void)try_begin(0);
 }
 
+static void at_apc_level_it_works(void **state)
+{
+    PVOID context;
+    KIRQL old;
+
+    (void)state;
+    KeRaiseIrql(APC_LEVEL, &old);
+    RtlRunOnceInitialize(&once);
+    assert_int_equal(RtlRunOnceExecuteOnce(&once, initialise, data, &context), STATUS_SUCCESS);
+    RtlRunOnceInitialize(&once);
+    assert_int_equal(try_begin(0), STATUS_PENDING);
+    assert_int_equal(RtlRunOnceComplete(&once, 0, data), STATUS_SUCCESS);
+    KeLowerIrql(old);
+}
+
 static void at_dispatch_level_it_is_reported(void **state)
 {
     KIRQL old;
@@ -240,6 +255,7 @@ int main(void)
         TEST(the_two_manners_do_not_mix, .processors = 1),
         TEST(wrong_arguments_have_their_status, .processors = 1),
         TEST(beginning_twice_is_a_deadlock, .processors = 1),
+        TEST(at_apc_level_it_works, .processors = 1),
         TEST(at_dispatch_level_it_is_reported, .processors = 1),
     };
 

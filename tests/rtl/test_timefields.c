@@ -122,6 +122,35 @@ static void seconds_are_counted_from_two_years(void **state)
     assert_false(RtlTimeToSecondsSince1980(&time, &seconds));
 }
 
+/* From the first second that there is to the last, and the parts of a second are dropped. */
+static void seconds_end_where_their_page_says(void **state)
+{
+    static const LONGLONG second = 10000000;
+    LARGE_INTEGER first, last, time;
+    ULONG seconds = 7;
+
+    (void)state;
+    RtlSecondsSince1970ToTime(0, &first);
+    RtlSecondsSince1970ToTime(MAXULONG, &last);
+    assert_date(fields_of(last.QuadPart), 2106, 2, 7, 0);
+    time.QuadPart = first.QuadPart - 1;
+    assert_false(RtlTimeToSecondsSince1970(&time, &seconds));
+    time.QuadPart = first.QuadPart + second - 1;
+    assert_true(RtlTimeToSecondsSince1970(&time, &seconds));
+    assert_int_equal(seconds, 0);
+    time.QuadPart = last.QuadPart + second - 1;
+    assert_true(RtlTimeToSecondsSince1970(&time, &seconds));
+    assert_int_equal(seconds, MAXULONG);
+
+    RtlSecondsSince1980ToTime(0, &first);
+    RtlSecondsSince1980ToTime(MAXULONG, &last);
+    assert_date(fields_of(last.QuadPart), 2116, 2, 7, 5);
+    time.QuadPart = first.QuadPart - 1;
+    assert_false(RtlTimeToSecondsSince1980(&time, &seconds));
+    time.QuadPart = last.QuadPart + second;
+    assert_false(RtlTimeToSecondsSince1980(&time, &seconds));
+}
+
 static void seconds_are_for_apc_level(void **state)
 {
     LARGE_INTEGER time;
@@ -175,6 +204,7 @@ int main(void)
         dirql_unit_test(what_is_no_date_is_refused),
         dirql_unit_test(the_weekday_is_not_asked),
         dirql_unit_test(seconds_are_counted_from_two_years),
+        dirql_unit_test(seconds_end_where_their_page_says),
         dirql_unit_test(seconds_are_for_apc_level),
         dirql_unit_test(a_date_is_for_any_level),
         dirql_unit_test(the_machine_begins_in_2024_and_lives_in_utc),

@@ -1,6 +1,7 @@
 /*
  * test_utf8.c - text from UTF-8 to UTF-16 and back.
  */
+#include <dirql/check.h>
 #include <dirql/cmocka.h>
 
 #include <ntddk.h>
@@ -115,6 +116,106 @@ static void whole_strings_are_allocated(void **state)
     RtlFreeUTF8String(&back);
 }
 
+/* Of the two pages of each, one says that the text is then truncated, the other that nothing is
+ * converted: the latter is done. */
+static void a_string_without_room_is_left_alone(void **state)
+{
+    UTF8_STRING source = RTL_CONSTANT_STRING("a\xE2\x82\xAC"), to = { 1, 4, narrow };
+    UNICODE_STRING wide_source = RTL_CONSTANT_STRING(L"a\x20AC"), wide_to = { 2, 4, wide };
+
+    (void)state;
+    wide[0] = 7;
+    narrow[0] = 7;
+    assert_int_equal(RtlUTF8StringToUnicodeString(&wide_to, &source, FALSE),
+                     STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(wide[0], 7);
+    assert_int_equal(RtlUnicodeStringToUTF8String(&to, &wide_source, FALSE),
+                     STATUS_BUFFER_OVERFLOW);
+    assert_int_equal(narrow[0], 7);
+    wide_to.MaximumLength = sizeof(wide);
+    to.MaximumLength = sizeof(narrow);
+    assert_int_equal(RtlUTF8StringToUnicodeString(&wide_to, &source, FALSE), STATUS_SUCCESS);
+    assert_int_equal(wide_to.Length, 4);
+    assert_int_equal(wide_to.MaximumLength, sizeof(wide));
+    assert_int_equal(RtlUnicodeStringToUTF8String(&to, &wide_source, FALSE), STATUS_SUCCESS);
+    assert_int_equal(to.Length, 4);
+    assert_int_equal(to.MaximumLength, sizeof(narrow));
+}
+
+static void a_string_says_that_something_was_replaced(void **state)
+{
+    UTF8_STRING source = RTL_CONSTANT_STRING("\x80"), to;
+    UNICODE_STRING wide_source = { 2, 2, wide }, wide_to;
+
+    (void)state;
+    assert_int_equal(RtlUTF8StringToUnicodeString(&wide_to, &source, TRUE),
+                     STATUS_SOME_NOT_MAPPED);
+    assert_int_equal(wide_to.Buffer[0], 0xFFFD);
+    RtlFreeUnicodeString(&wide_to);
+    wide[0] = 0xDC00;
+    assert_int_equal(RtlUnicodeStringToUTF8String(&to, &wide_source, TRUE),
+                     STATUS_SOME_NOT_MAPPED);
+    assert_string_equal(to.Buffer, "\xEF\xBF\xBD");
+    RtlFreeUTF8String(&to);
+}
+
+static void a_null_in_the_middle_is_a_character(void **state)
+{
+    (void)state;
+    assert_int_equal(RtlUTF8ToUnicodeN(wide, sizeof(wide), &bytes, "a\0b", 3), STATUS_SUCCESS);
+    assert_int_equal(bytes, 6);
+    assert_memory_equal(wide, L"a\0b", 6);
+    assert_int_equal(RtlUnicodeToUTF8N(narrow, sizeof(narrow), &bytes, L"a\0b", 6),
+                     STATUS_SUCCESS);
+    assert_int_equal(bytes, 3);
+    assert_memory_equal(narrow, "a\0b", 3);
+}
+
+/* Who knows how much it is need not be told. */
+static void the_count_may_be_left_out_beside_a_destination(void **state)
+{
+    (void)state;
+    assert_int_equal(RtlUTF8ToUnicodeN(wide, 2, NULL, "z", 1), STATUS_SUCCESS);
+    assert_int_equal(wide[0], 'z');
+    assert_int_equal(RtlUnicodeToUTF8N(narrow, 1, NULL, L"y", 2), STATUS_SUCCESS);
+    assert_int_equal(narrow[0], 'y');
+}
+
+static void call_at_apc_level(void (*call)(void))
+{
+    KIRQL old;
+
+    KeRaiseIrql(APC_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE5, APC_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
+    call();
+    fail_msg("its page says PASSIVE_LEVEL");
+}
+
+static void read_some(void)
+{
+    (void)RtlUTF8ToUnicodeN(wide, sizeof(wide), &bytes, "a", 1);
+}
+
+static void write_some(void)
+{
+    (void)RtlUnicodeToUTF8N(narrow, sizeof(narrow), &bytes, L"a", 2);
+}
+
+static void reading_is_for_passive_level(void **state)
+{
+    (void)state;
+    read_some();
+    call_at_apc_level(read_some);
+}
+
+static void writing_is_for_passive_level(void **state)
+{
+    (void)state;
+    write_some();
+    call_at_apc_level(write_some);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +226,12 @@ int main(void)
         dirql_unit_test(nothing_is_cut_in_two),
         dirql_unit_test(wrong_arguments_are_numbered),
         dirql_unit_test(whole_strings_are_allocated),
+        dirql_unit_test(a_string_without_room_is_left_alone),
+        dirql_unit_test(a_string_says_that_something_was_replaced),
+        dirql_unit_test(a_null_in_the_middle_is_a_character),
+        dirql_unit_test(the_count_may_be_left_out_beside_a_destination),
+        dirql_unit_test(reading_is_for_passive_level),
+        dirql_unit_test(writing_is_for_passive_level),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

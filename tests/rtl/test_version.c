@@ -1,6 +1,7 @@
 /*
  * test_version.c - which Windows the machine is.
  */
+#include <dirql/check.h>
 #include <dirql/cmocka.h>
 
 #include <ntddk.h>
@@ -80,6 +81,103 @@ static void a_higher_major_version_ends_the_comparison(void **state)
     assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_SUCCESS);
 }
 
+static void each_other_value_is_compared_too(void **state)
+{
+    RTL_OSVERSIONINFOEXW wanted = { .dwBuildNumber = 19045,
+                                    .dwPlatformId = VER_PLATFORM_WIN32_NT,
+                                    .wProductType = VER_NT_WORKSTATION };
+    const ULONG types = VER_BUILDNUMBER | VER_PLATFORMID | VER_PRODUCT_TYPE;
+    const ULONGLONG mask = VerSetConditionMask(0, types, VER_EQUAL);
+
+    (void)state;
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_SUCCESS);
+    wanted.wProductType = VER_NT_SERVER;
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_REVISION_MISMATCH);
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types & ~VER_PRODUCT_TYPE, mask),
+                     STATUS_SUCCESS);
+    wanted.dwPlatformId = 1;
+    assert_int_equal(verify(VER_PLATFORMID, VER_EQUAL, wanted), STATUS_REVISION_MISMATCH);
+    wanted.dwBuildNumber = 22000;
+    assert_int_equal(verify(VER_BUILDNUMBER, VER_GREATER_EQUAL, wanted),
+                     STATUS_REVISION_MISMATCH);
+    assert_int_equal(verify(VER_BUILDNUMBER, VER_LESS, wanted), STATUS_SUCCESS);
+}
+
+static void a_higher_service_pack_ends_the_comparison(void **state)
+{
+    RTL_OSVERSIONINFOEXW wanted = { .wServicePackMajor = 0, .wServicePackMinor = 1 };
+    const ULONG types = VER_SERVICEPACKMAJOR | VER_SERVICEPACKMINOR;
+    const ULONGLONG mask = VerSetConditionMask(0, types, VER_LESS_EQUAL);
+
+    (void)state;
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_SUCCESS);
+    wanted.wServicePackMajor = 1;
+    wanted.wServicePackMinor = 0;
+    assert_int_equal(RtlVerifyVersionInfo(&wanted, types, mask), STATUS_SUCCESS);
+    assert_int_equal(
+        RtlVerifyVersionInfo(&wanted, types, VerSetConditionMask(0, types, VER_GREATER_EQUAL)),
+        STATUS_REVISION_MISMATCH);
+}
+
+static RTL_OSVERSIONINFOEXW any_version = { .dwOSVersionInfoSize = sizeof(RTL_OSVERSIONINFOW) };
+
+static void get(void)
+{
+    (void)RtlGetVersion((PRTL_OSVERSIONINFOW)&any_version);
+}
+
+static void compare(void)
+{
+    (void)verify(VER_MAJORVERSION, VER_EQUAL, any_version);
+}
+
+static void ask_for_a_release(void)
+{
+    (void)RtlIsNtDdiVersionAvailable(NTDDI_WIN10);
+}
+
+static void ask_for_a_service_pack(void)
+{
+    (void)RtlIsServicePackVersionInstalled(NTDDI_WIN10);
+}
+
+/* All of them are for PASSIVE_LEVEL. */
+static void call_at_apc_level(void (*call)(void))
+{
+    KIRQL old;
+
+    call();
+    KeRaiseIrql(APC_LEVEL, &old);
+    dirql_expect_bugcheck_with(DRIVER_VERIFIER_DETECTED_VIOLATION, 0xE5, APC_LEVEL, DIRQL_ANY,
+                               DIRQL_ANY);
+    call();
+    fail_msg("its page says PASSIVE_LEVEL");
+}
+
+static void the_version_is_for_passive_level(void **state)
+{
+    (void)state;
+    call_at_apc_level(get);
+}
+
+static void comparing_is_for_passive_level(void **state)
+{
+    (void)state;
+    call_at_apc_level(compare);
+}
+
+static void releases_are_for_passive_level(void **state)
+{
+    (void)state;
+    call_at_apc_level(ask_for_a_release);
+}
+
+static void service_packs_are_for_passive_level(void **state)
+{
+    (void)state;
+    call_at_apc_level(ask_for_a_service_pack);
+}
+
 static void suites_are_sets(void **state)
 {
     const RTL_OSVERSIONINFOEXW one = { .wSuiteMask = VER_SUITE_SINGLEUSERTS };
@@ -129,7 +227,13 @@ int main(void)
         dirql_unit_test(the_obsolete_routine_tells_what_is_asked_for),
         dirql_unit_test(single_values_are_compared),
         dirql_unit_test(a_higher_major_version_ends_the_comparison),
+        dirql_unit_test(each_other_value_is_compared_too),
+        dirql_unit_test(a_higher_service_pack_ends_the_comparison),
         dirql_unit_test(suites_are_sets),
+        dirql_unit_test(the_version_is_for_passive_level),
+        dirql_unit_test(comparing_is_for_passive_level),
+        dirql_unit_test(releases_are_for_passive_level),
+        dirql_unit_test(service_packs_are_for_passive_level),
         dirql_unit_test(conditions_that_make_no_sense_are_refused),
         dirql_unit_test(earlier_releases_are_available),
         dirql_unit_test(all_versions_of_wdm_up_to_6_0_are_available),
