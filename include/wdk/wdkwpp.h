@@ -17,18 +17,21 @@ NTSYSAPI VOID WdkWppTrace(_In_opt_ PCSTR Level, _In_opt_ PCSTR Flags, _In_ PCSTR
                           _In_ PCSTR File, _In_ ULONG Line, _In_ PCSTR Prefix, _In_ PCSTR Suffix,
                           _In_ PCSTR Format, ...);
 
-WDK_INLINE VOID WdkWppBegin(_In_opt_ const VOID *Driver, _In_opt_ const VOID *Path)
-{
-    (VOID)Driver;
-    (VOID)Path;
-}
+/* What a driver's providers are called tells drivers apart: a constant text. */
+NTSYSAPI VOID WdkWppBegin(_In_ PCSTR Providers);
+NTSYSAPI VOID WdkWppEnd(_In_ PCSTR Providers);
 
 EXTERN_C_END
 
-/* The second may be left out. */
-#define WDK_WPP_BEGIN(driver, path, ...) WdkWppBegin((driver), (path))
+#define WDK_WPP_SPELL(...) #__VA_ARGS__
+#define WDK_WPP_TEXT(...) WDK_WPP_SPELL(__VA_ARGS__)
+
+/* Once, before WPP_CLEANUP; the second argument may be left out. "WPP_INIT_TRACING for Kernel-Mode
+ * Drivers", "WPP_CLEANUP for Kernel-Mode Drivers". */
+#define WDK_WPP_BEGIN(driver, path, ...) \
+    ((VOID)(driver), (VOID)(path), WdkWppBegin(WDK_WPP_TEXT(WPP_CONTROL_GUIDS)))
 #define WPP_INIT_TRACING(...) WDK_WPP_BEGIN(__VA_ARGS__, NULL, 0)
-#define WPP_CLEANUP(driver) WdkWppBegin((driver), NULL)
+#define WPP_CLEANUP(driver) ((VOID)(driver), WdkWppEnd(WDK_WPP_TEXT(WPP_CONTROL_GUIDS)))
 
 /* Whoever asks is told that everything is on. */
 typedef struct WDK_WPP_CONTROL {

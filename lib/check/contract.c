@@ -310,6 +310,12 @@ static __attribute__((noinline)) void on_rare_event(dq_contract *contract, dq_pr
             dq_memoryrules_call(contract, cpu, event);
         }
         break;
+    case DQ_EVENT_WAIT_BLOCKS:
+        dq_waitrules_blocks(cpu, event);
+        if (DQ_UNLIKELY(contract->paged_count > 0)) {
+            dq_memoryrules_call(contract, cpu, event);
+        }
+        break;
     case DQ_EVENT_DPC_END:
     case DQ_EVENT_THREAD_END:
         end_execution(contract, cpu);
@@ -396,7 +402,8 @@ dq_sink *dq_contract_create(dq_machine *machine)
         DQ_EVENT_BIT(POOL_FREE) | DQ_EVENT_BIT(DPC_END) | DQ_EVENT_BIT(THREAD_END) |
         DQ_EVENT_BIT(ISR_END) | DQ_EVENT_BIT(POOL_ALLOCATE) | DQ_EVENT_BIT(ACCESS) |
         DQ_EVENT_BIT(DPC_QUEUE) | DQ_EVENT_BIT(CONNECT) | DQ_EVENT_BIT(DISCONNECT) |
-        DQ_EVENT_BIT(INTERRUPT_LOST) | DQ_EVENT_BIT(WAIT_FOLLOWS) | DQ_EVENT_BIT(WAIT_OBJECT);
+        DQ_EVENT_BIT(INTERRUPT_LOST) | DQ_EVENT_BIT(WAIT_FOLLOWS) | DQ_EVENT_BIT(WAIT_OBJECT) |
+        DQ_EVENT_BIT(WAIT_BLOCKS);
     contract->sink.event = on_event;
     contract->sink.ordinary = dq_lockordinary;
     contract->sink.stop = stop;

@@ -185,6 +185,8 @@ void dq_waitrules_release(dq_contract *contract, dq_processor *cpu, const dq_eve
 void dq_waitrules_next(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 /* Something that is waited for. */
 void dq_waitrules_object(dq_processor *cpu, const dq_event *event);
+/* The array of wait blocks that a wait was given. */
+void dq_waitrules_blocks(dq_processor *cpu, const dq_event *event);
 
 /* ---- irprules.c ------------------------------------------------------------------------------ */
 

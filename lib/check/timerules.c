@@ -17,11 +17,31 @@ static const void *entry_of(const dq_execution *execution)
     return execution->routine != NULL ? (const char *)execution->routine + 1 : NULL;
 }
 
+/* The pages leave open what a timer with such a period does; the kernel leaves it out. */
+static void check_period(dq_processor *cpu, const dq_event *call)
+{
+    const int64_t period_ms = call->service == DQ_SERVICE_KeSetCoalescableTimer
+                                  ? (int64_t)(uint32_t)call->c
+                                  : (int64_t)(int32_t)call->c;
+
+    if (period_ms < 0 || period_ms > INT32_MAX) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "TimerPeriod",
+                               .page = dq_service_rules[call->service].page },
+                "%s was given a period of %" PRId64 " milliseconds.",
+                dq_service_name(call->service), period_ms);
+    }
+}
+
 void dq_timerules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
 {
     static const char rule[] = "StallLong";
 
-    if (call->service == DQ_SERVICE_KeStallExecutionProcessor && call->a >= STALL_BELOW_US &&
+    if (call->service == DQ_SERVICE_KeSetTimerEx ||
+        call->service == DQ_SERVICE_KeSetCoalescableTimer) {
+        check_period(cpu, call);
+    } else if (call->service == DQ_SERVICE_KeStallExecutionProcessor && call->a >= STALL_BELOW_US &&
         dq_contract_warns(contract, rule, call->place)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_WARNING, .rule = rule },
                 "KeStallExecutionProcessor was asked to stall for %" PRIu64

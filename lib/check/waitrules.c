@@ -33,6 +33,21 @@ static void check_semaphore(dq_contract *contract, dq_processor *cpu, const dq_e
     }
 }
 
+/* The page says "positive" of the count, too, and of 0 that it is not signaled: 0 is right. */
+static void check_count(dq_processor *cpu, const dq_event *call)
+{
+    const int32_t count = (int32_t)call->b, limit = (int32_t)call->c;
+
+    if (count < 0 || limit <= 0 || count > limit) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "SemaphoreCount",
+                               .page = dq_service_rules[call->service].page },
+                "a semaphore is initialised with a count of %d and a limit of %d.", (int)count,
+                (int)limit);
+    }
+}
+
 void dq_waitrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
     dq_half_wait *half = &contract->half_waits[cpu->number];
@@ -63,15 +78,32 @@ void dq_waitrules_next(dq_contract *contract, dq_processor *cpu, const dq_event 
     }
 }
 
-void dq_waitrules_object(dq_processor *cpu, const dq_event *event)
+static bool is_on_stack(const dq_processor *cpu, const void *address)
 {
     const host_context *context = &cpu->task->context;
 
+    return context->stack != NULL &&
+           (uintptr_t)address - (uintptr_t)context->stack < context->stack_bytes;
+}
+
+void dq_waitrules_blocks(dq_processor *cpu, const dq_event *event)
+{
+    if (event->b == USER_MODE && is_on_stack(cpu, event->object)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "WaitBlocksOnStack",
+                               .page = dq_service_rules[event->service].page },
+                "%s waits in UserMode with its wait blocks on the thread's kernel stack.",
+                dq_service_name(event->service));
+    }
+}
+
+void dq_waitrules_object(dq_processor *cpu, const dq_event *event)
+{
     if (event->b != USER_MODE) {
         return;
     }
-    if (context->stack != NULL &&
-        (uintptr_t)event->object - (uintptr_t)context->stack < context->stack_bytes) {
+    if (is_on_stack(cpu, event->object)) {
         dq_find(cpu,
                 DQ_VIOLATION(DQ_ERROR, "WaitOnStack", dq_service_rules[event->service].page,
                              DQ_VERIFIER, 0x123, (uintptr_t)event->object),
@@ -104,6 +136,7 @@ void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event 
         break;
     case DQ_SERVICE_KeInitializeSemaphore:
         check_semaphore(contract, cpu, call);
+        check_count(cpu, call);
         break;
     default:
         break;

@@ -89,6 +89,15 @@ static void check_setup(dq_processor *cpu, const setup *s, const dq_lookaside *b
                  dq_place_describe(before->place, place, sizeof(place)));
         accuse(cpu, 0xCA, s->list, 0, 0, what);
     }
+    if ((uintptr_t)s->list % MEMORY_ALLOCATION_ALIGNMENT != 0) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "LookasideAlignment",
+                               .page = dq_service_name(cpu->execution->service) },
+                "%s was given a list at %p, which is no multiple of %d",
+                dq_service_name(cpu->execution->service), (void *)s->list,
+                MEMORY_ALLOCATION_ALIGNMENT);
+    }
     if (s->bytes < LOOKASIDE_MINIMUM_BLOCK_SIZE) {
         accuse(cpu, 0xCD, s->list, s->bytes, LOOKASIDE_MINIMUM_BLOCK_SIZE,
                "was asked for entries smaller than LOOKASIDE_MINIMUM_BLOCK_SIZE");

@@ -5,6 +5,7 @@
 
 #include "ke/bugcheckcallback.h"
 #include "ke/keep.h"
+#include "sim/fail.h"
 
 static dq_bugcheck_record **find(dq_bugcheck_record **link, const void *guest)
 {
@@ -19,7 +20,8 @@ void *dq_bugcheck_record_add(dq_processor *cpu, dq_bugcheck_record **list, const
 {
     dq_bugcheck_record *made = NULL;
 
-    if (*state == BufferEmpty && *find(list, guest) == NULL) {
+    if (*state == BufferEmpty && *find(list, guest) == NULL &&
+        !dq_fails(cpu, DQ_FAIL_CALLBACK, 0, NULL, place)) {
         made = dq_keep(cpu->machine, bytes);
     }
     if (made == NULL) {

@@ -18,7 +18,7 @@ typedef struct dq_bugcheck_record {
 } dq_bugcheck_record;
 
 /* Takes in the driver's record, with `bytes` bytes for the kind, the rest of which are zero. NULL:
- * it is registered, or not initialised, or memory is short. */
+ * it is registered, or not initialised, or memory is short, which a plan can say, too. */
 void *dq_bugcheck_record_add(dq_processor *cpu, dq_bugcheck_record **list, const void *guest,
                              UCHAR *state, size_t bytes, const void *place);
 

@@ -64,6 +64,7 @@ typedef struct dq_kernel {
     struct dq_bugcheck_record *bugcheck_reasons;     /* bugcheckreason.c */
     struct dq_processor_change *processor_changes;   /* processorchange.c */
     struct dq_nmi_callback *nmi_callbacks;           /* nmi.c */
+    struct dq_wpp *wpps;                             /* wppbegin.c */
     struct dq_mapping *mappings;  /* mm/iospace.c */
     struct dq_mdl_hold *mdl_holds;      /* mm/mdlheld.c */
     struct dq_reserved_mapping *reserved_mappings; /* mm/reservedmapping.c */

@@ -99,6 +99,9 @@ static void check_objects(dq_processor *cpu, const dq_wait_request *request)
             request->blocks != NULL ? ""
                                     : " (THREAD_WAIT_OBJECTS) without an array of wait blocks");
     }
+    if (request->blocks != NULL) {
+        dq_emit(cpu, WAIT_BLOCKS, request->blocks, request->count, (UCHAR)request->mode, 0);
+    }
     for (unsigned i = 0; i < request->count; i++) {
         const DISPATCHER_HEADER *header = request->objects[i];
 

@@ -51,8 +51,9 @@
     X(THREAD_END, THREAD, "", "", "")                                   \
     X(THREAD_RUN, THREAD, "", "", "")                                   \
     X(WAIT_BEGIN, DISPATCHER, "timeout kind", "", "")                   \
-    /* These two are for checkers. */                                   \
+    /* These three are for checkers. */                                 \
     X(WAIT_FOLLOWS, NONE, "", "", "")                                   \
+    X(WAIT_BLOCKS, MEMORY, "objects", "wait mode", "")                  \
     X(WAIT_OBJECT, DISPATCHER, "index", "wait mode", "is a mutex")      \
     X(WAIT_END, DISPATCHER, "status", "", "")                           \
     X(SIGNAL, DISPATCHER, "previous state", "", "")                     \

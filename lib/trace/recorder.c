@@ -195,7 +195,7 @@ dq_sink *dq_recorder_create(dq_machine *machine)
     recorder->sink.kinds = ~(DQ_EVENT_BIT(ACCESS) | DQ_EVENT_BIT(ORDER_GIVE) |
                              DQ_EVENT_BIT(ORDER_TAKE) | DQ_EVENT_BIT(EXECUTION_END) |
                              DQ_EVENT_BIT(DPC_FLUSH) | DQ_EVENT_BIT(WAIT_FOLLOWS) |
-                             DQ_EVENT_BIT(WAIT_OBJECT));
+                             DQ_EVENT_BIT(WAIT_OBJECT) | DQ_EVENT_BIT(WAIT_BLOCKS));
     recorder->sink.event = hear;
     recorder->sink.stop = stop;
     recorder->sink.state = recorder;

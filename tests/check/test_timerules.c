@@ -1,6 +1,6 @@
 /*
  * test_timerules.c - locks, ISRs, DPCs and stalls that take too long are warned of; short ones, and
- * time that others take, are not.
+ * time that others take, are not. A timer's period that is no period is found.
  */
 #include "rule.h"
 
@@ -179,6 +179,50 @@ static void advice_can_be_made_an_error(void **state)
     assert_report_has("rule:  StallLong:");
 }
 
+/* ---- Periods --------------------------------------------------------------------------------- */
+
+static KTIMER timer;
+static LONG period_ms;
+static ULONG coalescable_ms;
+static LARGE_INTEGER in_an_hour = { .QuadPart = -36000000000 };
+
+static void set_timer(void *context)
+{
+    (void)context;
+    KeInitializeTimer(&timer);
+    KeSetTimerEx(&timer, in_an_hour, period_ms, NULL);
+    KeCancelTimer(&timer);
+}
+
+static void set_coalescable_timer(void *context)
+{
+    (void)context;
+    KeInitializeTimer(&timer);
+    KeSetCoalescableTimer(&timer, in_an_hour, coalescable_ms, 100, NULL);
+    KeCancelTimer(&timer);
+}
+
+static void a_period_is_not_negative_and_not_above_the_most(void **state)
+{
+    (void)state;
+    period_ms = -1;
+    assert_error(set_timer, 1, "TimerPeriod");
+    assert_report_has("KeSetTimerEx, at set_timer");
+    period_ms = MINLONG;
+    assert_error(set_timer, 1, "TimerPeriod");
+    coalescable_ms = (ULONG)MAXLONG + 1;
+    assert_error(set_coalescable_timer, 1, "TimerPeriod");
+    assert_report_has("KeSetCoalescableTimer, at set_coalescable_timer");
+    period_ms = 0;
+    assert_silent(set_timer, 1, "TimerPeriod");
+    period_ms = MAXLONG;
+    assert_silent(set_timer, 1, "TimerPeriod");
+    coalescable_ms = 0;
+    assert_silent(set_coalescable_timer, 1, "TimerPeriod");
+    coalescable_ms = MAXLONG;
+    assert_silent(set_coalescable_timer, 1, "TimerPeriod");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -195,6 +239,7 @@ int main(void)
         cmocka_unit_test(long_dpc_is_warned_of),
         cmocka_unit_test(long_stall_is_warned_of),
         cmocka_unit_test(advice_can_be_made_an_error),
+        cmocka_unit_test(a_period_is_not_negative_and_not_above_the_most),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);

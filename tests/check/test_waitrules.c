@@ -1,7 +1,7 @@
 /*
  * test_waitrules.c - Wait TRUE at too high an IRQL is found; Wait FALSE there, and TRUE below, is
  * not. So is a wait in UserMode for what lies on the stack, or for a mutex, and for what lies in
- * paged pool, also among others.
+ * paged pool, also among others; and where its wait blocks lie. And what a semaphore begins with.
  */
 #include "rule.h"
 
@@ -337,6 +337,95 @@ static void one_of_several_in_paged_pool_is_found(void **state)
                     "PageableObject");
 }
 
+/* ---- Wait blocks ----------------------------------------------------------------------------- */
+
+static KPROCESSOR_MODE mode_of_blocks;
+
+static void wait_with(PKWAIT_BLOCK blocks)
+{
+    PVOID objects[] = { &event, &event, &event, &event };
+
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    KeWaitForMultipleObjects(4, objects, WaitAny, UserRequest, mode_of_blocks, FALSE, NULL, blocks);
+}
+
+static void wait_with_blocks_on_the_stack(void *context)
+{
+    KWAIT_BLOCK blocks[4];
+
+    (void)context;
+    wait_with(blocks);
+}
+
+static void wait_with_blocks_in_pool(void *context)
+{
+    PKWAIT_BLOCK blocks = ExAllocatePool2(POOL_FLAG_NON_PAGED, 4 * sizeof(KWAIT_BLOCK), 'tseT');
+
+    (void)context;
+    wait_with(blocks);
+    ExFreePool(blocks);
+}
+
+static void wait_with_blocks_in_paged_pool(void *context)
+{
+    PKWAIT_BLOCK blocks = ExAllocatePool2(POOL_FLAG_PAGED, 4 * sizeof(KWAIT_BLOCK), 'tseT');
+
+    (void)context;
+    event_address = (PRKEVENT)(PVOID)blocks;
+    wait_with(blocks);
+    ExFreePool(blocks);
+}
+
+static void wait_blocks_are_nonpaged_and_in_user_mode_not_on_the_stack(void **state)
+{
+    (void)state;
+    mode_of_blocks = UserMode;
+    assert_error(wait_with_blocks_on_the_stack, 1, "WaitBlocksOnStack");
+    assert_report_has("KeWaitForMultipleObjects, at wait_with");
+    assert_silent(wait_with_blocks_in_pool, 1, "WaitBlocksOnStack");
+    mode_of_blocks = KernelMode;
+    assert_silent(wait_with_blocks_on_the_stack, 1, "WaitBlocksOnStack");
+    assert_verifier(wait_with_blocks_in_paged_pool, 0xE1, (ULONG_PTR)event_address, 0, 0,
+                    "PageableObject");
+    assert_silent(wait_with_blocks_in_pool, 1, "PageableObject");
+}
+
+/* ---- What a semaphore begins with ------------------------------------------------------------ */
+
+static LONG first_count, limit;
+
+static void initialize_semaphore(void *context)
+{
+    (void)context;
+    KeInitializeSemaphore(&semaphore, first_count, limit);
+}
+
+static void initialize_with(LONG count, LONG most)
+{
+    first_count = count;
+    limit = most;
+}
+
+static void a_semaphore_begins_between_0_and_its_limit(void **state)
+{
+    (void)state;
+    initialize_with(-1, 9);
+    assert_error(initialize_semaphore, 1, "SemaphoreCount");
+    assert_report_has("KeInitializeSemaphore, at initialize_semaphore");
+    initialize_with(0, 0);
+    assert_error(initialize_semaphore, 1, "SemaphoreCount");
+    initialize_with(0, -1);
+    assert_error(initialize_semaphore, 1, "SemaphoreCount");
+    initialize_with(10, 9);
+    assert_error(initialize_semaphore, 1, "SemaphoreCount");
+    initialize_with(0, 1);
+    assert_silent(initialize_semaphore, 1, "SemaphoreCount");
+    initialize_with(9, 9);
+    assert_silent(initialize_semaphore, 1, "SemaphoreCount");
+    initialize_with(MAXLONG, MAXLONG);
+    assert_silent(initialize_semaphore, 1, "SemaphoreCount");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +438,8 @@ int main(void)
         cmocka_unit_test(one_of_several_on_the_stack_is_found_too),
         cmocka_unit_test(user_mode_wait_for_a_mutex_is_found),
         cmocka_unit_test(one_of_several_in_paged_pool_is_found),
+        cmocka_unit_test(wait_blocks_are_nonpaged_and_in_user_mode_not_on_the_stack),
+        cmocka_unit_test(a_semaphore_begins_between_0_and_its_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -301,6 +301,43 @@ static void who_wants_to_be_called(void **state)
     assert_int_equal(handle, 0);
 }
 
+static VOID NTAPI at_a_bug_check(PVOID buffer, ULONG length)
+{
+    (void)buffer;
+    (void)length;
+}
+
+static VOID NTAPI for_a_dump(KBUGCHECK_CALLBACK_REASON reason,
+                             PKBUGCHECK_REASON_CALLBACK_RECORD record, PVOID data, ULONG length)
+{
+    (void)reason;
+    (void)record;
+    (void)data;
+    (void)length;
+}
+
+static void who_wants_to_be_called_at_a_bug_check(void **state)
+{
+    static KBUGCHECK_CALLBACK_RECORD plain;
+    static KBUGCHECK_REASON_CALLBACK_RECORD reason;
+    static UCHAR component[] = "fails", buffer[4];
+
+    (void)state;
+    KeInitializeCallbackRecord(&plain);
+    KeInitializeCallbackRecord(&reason);
+    assert_fails(KeRegisterBugCheckCallback(&plain, at_a_bug_check, buffer, 4, component), FALSE);
+    assert_false(KeDeregisterBugCheckCallback(&plain));
+    assert_true(KeRegisterBugCheckCallback(&plain, at_a_bug_check, buffer, 4, component));
+    assert_true(KeDeregisterBugCheckCallback(&plain));
+    assert_fails(KeRegisterBugCheckReasonCallback(&reason, for_a_dump,
+                                                  KbCallbackSecondaryDumpData, component),
+                 FALSE);
+    assert_false(KeDeregisterBugCheckReasonCallback(&reason));
+    assert_true(KeRegisterBugCheckReasonCallback(&reason, for_a_dump, KbCallbackSecondaryDumpData,
+                                                 component));
+    assert_true(KeDeregisterBugCheckReasonCallback(&reason));
+}
+
 #define FAIL_TEST(test) dirql_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
@@ -317,6 +354,7 @@ int main(void)
         FAIL_TEST(interfaces_of_devices),
         FAIL_TEST(what_is_told_of_a_device),
         FAIL_TEST(who_wants_to_be_called),
+        FAIL_TEST(who_wants_to_be_called_at_a_bug_check),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,5 @@
 /* Tests of lib/ex/lookaside.c. */
-#include <string.h>
-
-#include <dirql/check.h>
-#include <dirql/cmocka.h>
-#include <ntddk.h>
+#include "../check/rule.h"
 
 enum { TAG = 0x74736554, ENTRY = 48 };
 
@@ -269,6 +265,52 @@ static void freed_memory_with_a_list_in_it_is_reported(void **state)
     fail_msg("the list is in use");
 }
 
+/* ---- Where lists begin ----------------------------------------------------------------------- */
+
+static DECLSPEC_ALIGN(16) char memory[2 * sizeof(LOOKASIDE_LIST_EX)];
+static size_t offset;
+
+static void begin_a_nonpaged_list(void *context)
+{
+    PNPAGED_LOOKASIDE_LIST list = (PVOID)(memory + offset);
+
+    (void)context;
+    ExInitializeNPagedLookasideList(list, NULL, NULL, POOL_NX_ALLOCATION, ENTRY, TAG, 0);
+    ExDeleteNPagedLookasideList(list);
+}
+
+static void begin_a_paged_list(void *context)
+{
+    PPAGED_LOOKASIDE_LIST list = (PVOID)(memory + offset);
+
+    (void)context;
+    ExInitializePagedLookasideList(list, NULL, NULL, 0, ENTRY, TAG, 0);
+    ExDeletePagedLookasideList(list);
+}
+
+static void begin_a_list_of_the_ex_form(void *context)
+{
+    PLOOKASIDE_LIST_EX list = (PVOID)(memory + offset);
+
+    (void)context;
+    (void)ExInitializeLookasideListEx(list, NULL, NULL, NonPagedPoolNx, 0, ENTRY, TAG, 0);
+    ExDeleteLookasideListEx(list);
+}
+
+static void a_list_begins_at_a_multiple_of_16(void **state)
+{
+    (void)state;
+    offset = 8;
+    assert_error(begin_a_nonpaged_list, 1, "LookasideAlignment");
+    assert_report_has("ExInitializeNPagedLookasideList, at begin_a_nonpaged_list");
+    assert_error(begin_a_paged_list, 1, "LookasideAlignment");
+    assert_error(begin_a_list_of_the_ex_form, 1, "LookasideAlignment");
+    offset = 16;
+    assert_silent(begin_a_nonpaged_list, 1, "LookasideAlignment");
+    assert_silent(begin_a_paged_list, 1, "LookasideAlignment");
+    assert_silent(begin_a_list_of_the_ex_form, 1, "LookasideAlignment");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +332,7 @@ int main(void)
         dirql_unit_test_setup_teardown(a_deleted_list_has_no_entries, start, stop),
         dirql_unit_test_setup_teardown(entries_that_are_too_small_are_reported, start, stop),
         dirql_unit_test_setup_teardown(freed_memory_with_a_list_in_it_is_reported, start, stop),
+        cmocka_unit_test(a_list_begins_at_a_multiple_of_16),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <dirql/cmocka.h>
 #include <dirql/dirql.h>
 #include <dirql/trace.h>
 
+#include "../check/rule.h"
 #include "driver.h"
 
 /* What was traced since dirql_trace_start() has this text. */
@@ -96,6 +96,34 @@ static void messages_are_in_the_file_of_a_run_and_in_its_report(void **state)
     assert_non_null(strstr(text, message));
 }
 
+static UNICODE_STRING path = RTL_CONSTANT_STRING(L"uart");
+
+static void begin_twice(void *context)
+{
+    (void)context;
+    (void)sample_entry(NULL, &path);
+    (void)sample_entry(NULL, &path);
+    sample_unload(NULL);
+}
+
+static void begin_again_after_the_end(void *context)
+{
+    (void)context;
+    (void)sample_entry(NULL, &path);
+    sample_unload(NULL);
+    sample_unload(NULL); /* For nothing, and nothing happens. */
+    (void)sample_entry(NULL, &path);
+    sample_unload(NULL);
+}
+
+static void tracing_that_begins_twice_is_warned_of(void **state)
+{
+    (void)state;
+    assert_warned(begin_twice, 1, 1, "WppTracing");
+    assert_report_has("WPP_INIT_TRACING, at sample_entry");
+    assert_silent(begin_again_after_the_end, 1, "WppTracing");
+}
+
 static void everything_is_on(void **state)
 {
     (void)state;
@@ -109,6 +137,7 @@ int main(void)
         dirql_unit_test(conditions_come_from_the_block),
         dirql_unit_test(sources_in_cxx_have_messages_too),
         cmocka_unit_test(messages_are_in_the_file_of_a_run_and_in_its_report),
+        cmocka_unit_test(tracing_that_begins_twice_is_warned_of),
         cmocka_unit_test(everything_is_on),
     };
 
