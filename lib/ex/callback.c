@@ -127,7 +127,7 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
         if (!Create && !systems) {
             return STATUS_OBJECT_NAME_NOT_FOUND;
         }
-        if (dq_fails(cpu, DQ_FAIL_CALLBACK, 0, NULL, __builtin_return_address(0))) {
+        if (dq_fails(cpu, DQ_FAIL_CALLBACK, 0, NULL, DQ_CALL_PLACE)) {
             return STATUS_INSUFFICIENT_RESOURCES;
         }
         object = make(cpu->machine, name);
@@ -135,7 +135,7 @@ NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject,
             return STATUS_INSUFFICIENT_RESOURCES;
         }
         object->multiple = systems || AllowMultipleCallbacks;
-        object->place = __builtin_return_address(0);
+        object->place = DQ_CALL_PLACE;
         object->permanent = systems || (ObjectAttributes->Attributes & OBJ_PERMANENT) != 0;
     }
     object->object.references++;
@@ -212,7 +212,7 @@ PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTI
         (CallbackObject->registrations != NULL && !CallbackObject->multiple)) {
         return NULL;
     }
-    if (dq_fails(cpu, DQ_FAIL_CALLBACK, 0, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_CALLBACK, 0, NULL, DQ_CALL_PLACE)) {
         return NULL;
     }
     made = dq_keep(cpu->machine, sizeof(*made));
@@ -222,7 +222,7 @@ PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTI
     *made = (dq_registration){ .object = CallbackObject,
                                .function = CallbackFunction,
                                .context = CallbackContext,
-                               .place = __builtin_return_address(0) };
+                               .place = DQ_CALL_PLACE };
     dq_wait_header_init(&made->quiet.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
     link = &CallbackObject->registrations;
     while (*link != NULL) {
@@ -259,7 +259,7 @@ VOID NTAPI ExUnregisterCallback(PVOID CallbackRegistration)
     if (registration->running > 0) {
         check_own_call(cpu, registration);
         (void)dq_wait_for(cpu, &registration->quiet, DQ_SERVICE_ExUnregisterCallback,
-                          __builtin_return_address(0));
+                          DQ_CALL_PLACE);
     }
     dq_emit(dq_self, ORDER_TAKE, &registration->quiet, 0, 0, 0);
     drop(dq_self->machine, registration);
@@ -281,6 +281,7 @@ static void call(dq_processor *cpu, dq_registration *registration, void *argumen
     dq_notification notification = { .registration = registration,
                                      .thread = dq_thread_current(cpu),
                                      .next = callbacks->calls };
+    DQ_CALLS_ROUTINES(DQ_SERVICE_ExRegisterCallback, registration->place);
     const uint8_t irql = cpu->irql;
     dq_notification **link = &callbacks->calls;
     unsigned depth;
@@ -288,7 +289,7 @@ static void call(dq_processor *cpu, dq_registration *registration, void *argumen
     callbacks->calls = &notification;
     registration->running++;
     dq_emit(cpu, ORDER_TAKE, registration, 0, 0, 0);
-    depth = dq_guest_begin(dq_self);
+    depth = dq_guest_call(dq_self, DQ_CODE(registration->function));
     registration->function(registration->context, argument1, argument2);
     dq_guest_end(depth);
     dq_emit(dq_self, ORDER_GIVE, &registration->quiet, 0, 0, 0);

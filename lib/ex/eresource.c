@@ -126,7 +126,7 @@ NTSTATUS NTAPI ExInitializeResourceLite(PERESOURCE Resource)
         ex->resources.all = r;
     }
     r->resource = Resource;
-    r->place = __builtin_return_address(0);
+    r->place = DQ_CALL_PLACE;
     fill(r);
     return STATUS_SUCCESS;
 }
@@ -195,31 +195,31 @@ static void rename_owner(dq_processor *cpu, PERESOURCE resource, void *owner)
 BOOLEAN NTAPI ExAcquireResourceSharedLite(PERESOURCE Resource, BOOLEAN Wait)
 {
     DQ_ENTER(ExAcquireResourceSharedLite, Resource, Resource, Wait, 0, FALSE);
-    return acquire(cpu, Resource, DQ_SHARED, Wait, __builtin_return_address(0));
+    return acquire(cpu, Resource, DQ_SHARED, Wait, DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait)
 {
     DQ_ENTER(ExAcquireResourceExclusiveLite, Resource, Resource, Wait, 0, FALSE);
-    return acquire(cpu, Resource, DQ_EXCLUSIVE, Wait, __builtin_return_address(0));
+    return acquire(cpu, Resource, DQ_EXCLUSIVE, Wait, DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI ExTryToAcquireResourceExclusiveLite(PERESOURCE Resource)
 {
     DQ_ENTER(ExTryToAcquireResourceExclusiveLite, Resource, Resource, 0, 0, FALSE);
-    return acquire(cpu, Resource, DQ_EXCLUSIVE, false, __builtin_return_address(0));
+    return acquire(cpu, Resource, DQ_EXCLUSIVE, false, DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI ExAcquireSharedStarveExclusive(PERESOURCE Resource, BOOLEAN Wait)
 {
     DQ_ENTER(ExAcquireSharedStarveExclusive, Resource, Resource, Wait, 0, FALSE);
-    return acquire(cpu, Resource, DQ_SHARED_STARVE, Wait, __builtin_return_address(0));
+    return acquire(cpu, Resource, DQ_SHARED_STARVE, Wait, DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI ExAcquireSharedWaitForExclusive(PERESOURCE Resource, BOOLEAN Wait)
 {
     DQ_ENTER(ExAcquireSharedWaitForExclusive, Resource, Resource, Wait, 0, FALSE);
-    return acquire(cpu, Resource, DQ_SHARED_WAIT, Wait, __builtin_return_address(0));
+    return acquire(cpu, Resource, DQ_SHARED_WAIT, Wait, DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExReleaseResourceLite(PERESOURCE Resource)
@@ -309,19 +309,19 @@ static void *enter_and_acquire(dq_processor *cpu, PERESOURCE resource, dq_resour
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(PERESOURCE Resource)
 {
     DQ_ENTER(ExEnterCriticalRegionAndAcquireResourceExclusive, Resource, Resource, 0, 0, NULL);
-    return enter_and_acquire(cpu, Resource, DQ_EXCLUSIVE, __builtin_return_address(0));
+    return enter_and_acquire(cpu, Resource, DQ_EXCLUSIVE, DQ_CALL_PLACE);
 }
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceShared(PERESOURCE Resource)
 {
     DQ_ENTER(ExEnterCriticalRegionAndAcquireResourceShared, Resource, Resource, 0, 0, NULL);
-    return enter_and_acquire(cpu, Resource, DQ_SHARED, __builtin_return_address(0));
+    return enter_and_acquire(cpu, Resource, DQ_SHARED, DQ_CALL_PLACE);
 }
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(PERESOURCE Resource)
 {
     DQ_ENTER(ExEnterCriticalRegionAndAcquireSharedWaitForExclusive, Resource, Resource, 0, 0, NULL);
-    return enter_and_acquire(cpu, Resource, DQ_SHARED_WAIT, __builtin_return_address(0));
+    return enter_and_acquire(cpu, Resource, DQ_SHARED_WAIT, DQ_CALL_PLACE);
 }
 
 VOID FASTCALL ExReleaseResourceAndLeaveCriticalRegion(PERESOURCE Resource)

@@ -47,7 +47,7 @@ static void end(change *this)
 }
 
 #define BEGIN(this, name, object, lock) \
-    begin(this, DQ_SERVICE_##name, object, sizeof(*(object)), lock, __builtin_return_address(0))
+    begin(this, DQ_SERVICE_##name, object, sizeof(*(object)), lock, DQ_CALL_PLACE)
 
 /* ---- Doubly linked lists --------------------------------------------------------------------- */
 

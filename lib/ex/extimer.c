@@ -150,7 +150,7 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, U
         accuse(cpu, NULL,
                "was given EX_TIMER_HIGH_RESOLUTION and EX_TIMER_NO_WAKE, which exclude each other");
     }
-    if (dq_fails(cpu, DQ_FAIL_TIMER, 0, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_TIMER, 0, NULL, DQ_CALL_PLACE)) {
         return NULL;
     }
     ex = dq_executive_of(cpu->machine);
@@ -160,7 +160,7 @@ PEX_TIMER NTAPI ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, U
     }
     timer->callback = Callback;
     timer->context = CallbackContext;
-    timer->place = __builtin_return_address(0);
+    timer->place = DQ_CALL_PLACE;
     fill(cpu, timer, Attributes);
     timer->next = ex->timers;
     ex->timers = timer;
@@ -264,7 +264,7 @@ BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait,
     if (!is_busy(Timer)) {
         finish(cpu->machine, Timer);
     } else if (Wait) {
-        wait_until_gone(cpu, Timer, __builtin_return_address(0));
+        wait_until_gone(cpu, Timer, DQ_CALL_PLACE);
     }
     return was_set;
 }

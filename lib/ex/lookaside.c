@@ -9,6 +9,7 @@
  */
 #include "ex/lookaside.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 #include "ex/executive.h"
@@ -155,48 +156,54 @@ static void delete (dq_processor *cpu, PGENERAL_LOOKASIDE list)
 static void *call_allocate(const dq_lookaside *in_use, PGENERAL_LOOKASIDE list)
 {
     const bool takes_list = in_use->takes_list;
-    const unsigned depth = dq_guest_begin(dq_self);
+    const void *routine = takes_list ? DQ_CODE(list->AllocateEx) : DQ_CODE(list->Allocate);
+    const unsigned depth = dq_guest_call(dq_self, routine);
     void *entry = takes_list ? list->AllocateEx(list->Type, list->Size, list->Tag,
                                                 (PLOOKASIDE_LIST_EX)(void *)list)
                              : list->Allocate(list->Type, list->Size, list->Tag);
 
-    dq_guest_end(depth);
+    dq_guest_return(depth);
     return entry;
 }
 
 static void call_free(const dq_lookaside *in_use, PGENERAL_LOOKASIDE list, void *entry)
 {
     const bool takes_list = in_use->takes_list;
-    const unsigned depth = dq_guest_begin(dq_self);
+    const void *routine = takes_list ? DQ_CODE(list->FreeEx) : DQ_CODE(list->Free);
+    const unsigned depth = dq_guest_call(dq_self, routine);
 
     if (takes_list) {
         list->FreeEx(entry, (PLOOKASIDE_LIST_EX)(void *)list);
     } else {
         list->Free(entry);
     }
-    dq_guest_end(depth);
+    dq_guest_return(depth);
 }
 
-static void *allocate(dq_processor *cpu, PGENERAL_LOOKASIDE list, const void *place)
+static void *allocate(dq_processor *cpu, PGENERAL_LOOKASIDE list, dq_service service,
+                      const void *place)
 {
     const dq_lookaside *in_use = check(cpu, list);
 
     if (in_use == NULL) {
         return NULL;
     }
+    DQ_CALLS_ROUTINES(service, place);
     list->TotalAllocates++;
     list->AllocateMisses++;
     return list->Allocate != NULL ? call_allocate(in_use, list)
                                   : dq_pool_allocate(cpu, list->Type, list->Size, list->Tag, place);
 }
 
-static void release(dq_processor *cpu, PGENERAL_LOOKASIDE list, void *entry, const void *place)
+static void release(dq_processor *cpu, PGENERAL_LOOKASIDE list, void *entry, dq_service service,
+                    const void *place)
 {
     const dq_lookaside *in_use = check(cpu, list);
 
     if (in_use == NULL) {
         return;
     }
+    DQ_CALLS_ROUTINES(service, place);
     list->TotalFrees++;
     list->FreeMisses++;
     if (list->Free != NULL) {
@@ -208,19 +215,26 @@ static void release(dq_processor *cpu, PGENERAL_LOOKASIDE list, void *entry, con
 
 /* ---- Services -------------------------------------------------------------------------------- */
 
+/* Each kind of list begins with it; a list that is not aligned is not looked into. */
+#define LIST_OF(lookaside) ((PGENERAL_LOOKASIDE)(PVOID)(lookaside))
+
+C_ASSERT(offsetof(NPAGED_LOOKASIDE_LIST, L) == 0);
+C_ASSERT(offsetof(PAGED_LOOKASIDE_LIST, L) == 0);
+C_ASSERT(offsetof(LOOKASIDE_LIST_EX, L) == 0);
+
 VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
                                            PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,
                                            ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     DQ_ENTER(ExInitializeNPagedLookasideList, Lookaside, Lookaside, Size, Tag, DQ_VOID);
     (void)Depth;
-    initialise_or_find(cpu, &(setup){ .list = &Lookaside->L,
+    initialise_or_find(cpu, &(setup){ .list = LIST_OF(Lookaside),
                                       .allocate = DQ_CODE(Allocate),
                                       .release = DQ_CODE(Free),
                                       .type = NonPagedPoolBase | Flags,
                                       .bytes = Size,
                                       .tag = Tag,
-                                      .place = __builtin_return_address(0) });
+                                      .place = DQ_CALL_PLACE });
 }
 
 VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
@@ -229,49 +243,51 @@ VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
 {
     DQ_ENTER(ExInitializePagedLookasideList, Lookaside, Lookaside, Size, Tag, DQ_VOID);
     (void)Depth;
-    initialise_or_find(cpu, &(setup){ .list = &Lookaside->L,
+    initialise_or_find(cpu, &(setup){ .list = LIST_OF(Lookaside),
                                       .allocate = DQ_CODE(Allocate),
                                       .release = DQ_CODE(Free),
                                       .type = PagedPool | Flags,
                                       .bytes = Size,
                                       .tag = Tag,
-                                      .place = __builtin_return_address(0) });
+                                      .place = DQ_CALL_PLACE });
 }
 
 VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     DQ_ENTER(ExDeleteNPagedLookasideList, Lookaside, Lookaside, 0, 0, DQ_VOID);
-    delete (cpu, &Lookaside->L);
+    delete (cpu, LIST_OF(Lookaside));
 }
 
 VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
     DQ_ENTER(ExDeletePagedLookasideList, Lookaside, Lookaside, 0, 0, DQ_VOID);
-    delete (cpu, &Lookaside->L);
+    delete (cpu, LIST_OF(Lookaside));
 }
 
 PVOID NTAPI ExAllocateFromNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside)
 {
     DQ_ENTER(ExAllocateFromNPagedLookasideList, Lookaside, Lookaside, 0, 0, NULL);
-    return allocate(cpu, &Lookaside->L, __builtin_return_address(0));
+    return allocate(cpu, LIST_OF(Lookaside), DQ_SERVICE_ExAllocateFromNPagedLookasideList,
+                    DQ_CALL_PLACE);
 }
 
 PVOID NTAPI ExAllocateFromPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 {
     DQ_ENTER(ExAllocateFromPagedLookasideList, Lookaside, Lookaside, 0, 0, NULL);
-    return allocate(cpu, &Lookaside->L, __builtin_return_address(0));
+    return allocate(cpu, LIST_OF(Lookaside), DQ_SERVICE_ExAllocateFromPagedLookasideList,
+                    DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExFreeToNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
     DQ_ENTER(ExFreeToNPagedLookasideList, Lookaside, Lookaside, Entry, 0, DQ_VOID);
-    release(cpu, &Lookaside->L, Entry, __builtin_return_address(0));
+    release(cpu, LIST_OF(Lookaside), Entry, DQ_SERVICE_ExFreeToNPagedLookasideList, DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExFreeToPagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside, PVOID Entry)
 {
     DQ_ENTER(ExFreeToPagedLookasideList, Lookaside, Lookaside, Entry, 0, DQ_VOID);
-    release(cpu, &Lookaside->L, Entry, __builtin_return_address(0));
+    release(cpu, LIST_OF(Lookaside), Entry, DQ_SERVICE_ExFreeToPagedLookasideList, DQ_CALL_PLACE);
 }
 
 /* ---- The Ex form ----------------------------------------------------------------------------- */
@@ -295,7 +311,7 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
 
     DQ_ENTER(ExInitializeLookasideListEx, Lookaside, Lookaside, Size, Tag, STATUS_UNSUCCESSFUL);
     (void)Depth;
-    if (dq_fails(cpu, DQ_FAIL_LOOKASIDE, Tag, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_LOOKASIDE, Tag, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     if (!is_pool(PoolType)) {
@@ -304,37 +320,38 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
     if (Flags > EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE) {
         return STATUS_INVALID_PARAMETER_5;
     }
-    return initialise(cpu, &(setup){ .list = &Lookaside->L,
+    return initialise(cpu, &(setup){ .list = LIST_OF(Lookaside),
                                      .allocate = DQ_CODE(Allocate),
                                      .release = DQ_CODE(Free),
                                      .takes_list = true,
                                      .type = (unsigned)PoolType | type_flags[Flags],
                                      .bytes = Size,
                                      .tag = Tag,
-                                     .place = __builtin_return_address(0) });
+                                     .place = DQ_CALL_PLACE });
 }
 
 VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     DQ_ENTER(ExDeleteLookasideListEx, Lookaside, Lookaside, 0, 0, DQ_VOID);
-    delete (cpu, &Lookaside->L);
+    delete (cpu, LIST_OF(Lookaside));
 }
 
 /* No entry is ever kept. */
 VOID NTAPI ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     DQ_ENTER(ExFlushLookasideListEx, Lookaside, Lookaside, 0, 0, DQ_VOID);
-    (void)check(cpu, &Lookaside->L);
+    (void)check(cpu, LIST_OF(Lookaside));
 }
 
 PVOID NTAPI ExAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside)
 {
     DQ_ENTER(ExAllocateFromLookasideListEx, Lookaside, Lookaside, 0, 0, NULL);
-    return allocate(cpu, &Lookaside->L, __builtin_return_address(0));
+    return allocate(cpu, LIST_OF(Lookaside), DQ_SERVICE_ExAllocateFromLookasideListEx,
+                    DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry)
 {
     DQ_ENTER(ExFreeToLookasideListEx, Lookaside, Lookaside, Entry, 0, DQ_VOID);
-    release(cpu, &Lookaside->L, Entry, __builtin_return_address(0));
+    release(cpu, LIST_OF(Lookaside), Entry, DQ_SERVICE_ExFreeToLookasideListEx, DQ_CALL_PLACE);
 }

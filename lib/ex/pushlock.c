@@ -389,7 +389,7 @@ static void release(dq_processor *cpu, const call *c)
     (&(call){ .lock = (lock_),                  \
               .exclusive = (exclusive_),        \
               .service = DQ_SERVICE_##service_, \
-              .place = __builtin_return_address(0) })
+              .place = DQ_CALL_PLACE })
 
 VOID NTAPI ExInitializePushLock(PEX_PUSH_LOCK PushLock)
 {

@@ -153,7 +153,7 @@ VOID NTAPI ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 VOID NTAPI ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 {
     DQ_ENTER(ExWaitForRundownProtectionRelease, RunRef, RunRef, 0, 0, DQ_VOID);
-    wait_for_release(cpu, RunRef, __builtin_return_address(0));
+    wait_for_release(cpu, RunRef, DQ_CALL_PLACE);
 }
 
 /* ---- Cache-aware ----------------------------------------------------------------------------- */
@@ -164,7 +164,7 @@ PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(POOL_TYP
     PEX_RUNDOWN_REF_CACHE_AWARE made;
 
     DQ_ENTER(ExAllocateCacheAwareRundownProtection, NULL, PoolType, PoolTag, 0, NULL);
-    made = dq_pool_allocate(cpu, PoolType, sizeof(*made), PoolTag, __builtin_return_address(0));
+    made = dq_pool_allocate(cpu, PoolType, sizeof(*made), PoolTag, DQ_CALL_PLACE);
     if (made != NULL) {
         *made = (struct _EX_RUNDOWN_REF_CACHE_AWARE){ .tag = PoolTag };
     }
@@ -177,7 +177,7 @@ VOID NTAPI ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
     if (RunRefCacheAware->ref.Count > RUNDOWN) {
         accuse(cpu, &RunRefCacheAware->ref, "frees rundown protection that is still acquired");
     }
-    dq_pool_give_back(cpu, RunRefCacheAware, RunRefCacheAware->tag, __builtin_return_address(0));
+    dq_pool_give_back(cpu, RunRefCacheAware, RunRefCacheAware->tag, DQ_CALL_PLACE);
 }
 
 SIZE_T NTAPI ExSizeOfRundownProtectionCacheAware(VOID)
@@ -259,5 +259,5 @@ VOID NTAPI ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE Ru
 VOID NTAPI ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef)
 {
     DQ_ENTER(ExWaitForRundownProtectionReleaseCacheAware, RunRef, RunRef, 0, 0, DQ_VOID);
-    wait_for_release(cpu, &RunRef->ref, __builtin_return_address(0));
+    wait_for_release(cpu, &RunRef->ref, DQ_CALL_PLACE);
 }

@@ -70,10 +70,10 @@ static inline void check_alignment(const void *what, const char *text, dq_servic
 
 #define CHECK_PLACED(service, header)                                               \
     check_alignment((header), "SLIST_HEADER is not aligned to 16 bytes", (service), \
-                    __builtin_return_address(0))
+                    DQ_CALL_PLACE)
 #define CHECK_ENTRY(entry)                                             \
     check_alignment((entry), "SLIST_ENTRY is not aligned to 16 bytes", \
-                    DQ_SERVICE_ExInterlockedPushEntrySList, __builtin_return_address(0))
+                    DQ_SERVICE_ExInterlockedPushEntrySList, DQ_CALL_PLACE)
 
 /* These bits are zero in every list, and some are set in what fills new pool. */
 static inline void check_bits(const SLIST_HEADER *header, dq_service service, const void *place)
@@ -87,7 +87,7 @@ static inline void check_bits(const SLIST_HEADER *header, dq_service service, co
 #define CHECK_HEADER(service, header)                                 \
     do {                                                              \
         CHECK_PLACED((service), (header));                            \
-        check_bits((header), (service), __builtin_return_address(0)); \
+        check_bits((header), (service), DQ_CALL_PLACE); \
     } while (0)
 
 /* ---- Steps ----------------------------------------------------------------------------------- */

@@ -35,7 +35,7 @@ NTSTATUS NTAPI ExUuidCreate(GUID *Uuid)
 
     DQ_ENTER(ExUuidCreate, Uuid, Uuid, 0, 0, STATUS_UNSUCCESSFUL);
     ex = dq_executive_of(cpu->machine);
-    if (ex == NULL || dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))) {
+    if (ex == NULL || dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_RETRY;
     }
     now = DQ_TIMER_EPOCH_100NS + cpu->machine->clock.now_ns / 100u + GREGORIAN_100NS;

@@ -37,7 +37,7 @@ VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
                                      .routine = DQ_CODE(WorkItem->WorkerRoutine),
                                      .parameter = WorkItem->Parameter,
                                      .call = call_routine,
-                                     .place = __builtin_return_address(0) },
+                                     .place = DQ_CALL_PLACE },
                          QueueType);
     if (dq_must_look(cpu, cpu->irql)) {
         (void)dq_deliver(cpu);

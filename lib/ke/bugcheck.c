@@ -48,7 +48,7 @@ VOID NTAPI KeBugCheck(ULONG BugCheckCode)
 
 VOID NTAPI ExRaiseStatus(NTSTATUS Status)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_processor *cpu = dq_enter(DQ_SERVICE_ExRaiseStatus, place, NULL, (ULONG)Status, 0, 0);
 
     if (cpu == NULL) {
@@ -108,7 +108,7 @@ static void fail_assertion(dq_processor *cpu, NTSTATUS exception, const char *as
 VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber,
                      PSTR MutableMessage)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(RtlAssert, NULL, LineNumber, 0, 0, DQ_VOID);
     fail_assertion(cpu, STATUS_BREAKPOINT, VoidFailedAssertion, VoidFileName, LineNumber,
@@ -118,7 +118,7 @@ VOID NTAPI RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNu
 VOID NTAPI WdkRaiseAssertionFailure(PCSTR Assertion, PCSTR FileName, ULONG LineNumber,
                                     PCSTR Message)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(RtlAssert, NULL, LineNumber, 0, 0, DQ_VOID);
     fail_assertion(cpu, STATUS_ASSERTION_FAILURE, Assertion, FileName, LineNumber, Message, place);
@@ -126,7 +126,7 @@ VOID NTAPI WdkRaiseAssertionFailure(PCSTR Assertion, PCSTR FileName, ULONG LineN
 
 VOID NTAPI DbgBreakPoint(VOID)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_processor *cpu = dq_enter(DQ_SERVICE_DbgBreakPoint, place, NULL, 0, 0, 0);
 
     if (cpu != NULL) {
@@ -136,7 +136,7 @@ VOID NTAPI DbgBreakPoint(VOID)
 
 VOID NTAPI DbgBreakPointWithStatus(ULONG Status)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     char text[128];
     dq_processor *cpu = dq_enter(DQ_SERVICE_DbgBreakPoint, place, NULL, Status, 0, 0);
 

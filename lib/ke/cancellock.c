@@ -16,7 +16,7 @@ VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql)
     }
     DQ_LEAVES(cpu);
     old_irql = dq_spinlock_raise(cpu);
-    dq_spinlock_acquire(cpu, lock, DQ_LOCK_SPIN, old_irql, false, __builtin_return_address(0));
+    dq_spinlock_acquire(cpu, lock, DQ_LOCK_SPIN, old_irql, false, DQ_CALL_PLACE);
     *Irql = old_irql;
 }
 

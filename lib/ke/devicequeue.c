@@ -90,7 +90,7 @@ VOID NTAPI KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 BOOLEAN NTAPI KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
                                   PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(KeInsertDeviceQueue, DeviceQueue, DeviceQueueEntry, 0, 0, FALSE);
     return check(cpu, DeviceQueue, place) && check_entry(cpu, DeviceQueueEntry, place) &&
@@ -100,7 +100,7 @@ BOOLEAN NTAPI KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
 BOOLEAN NTAPI KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
                                        PKDEVICE_QUEUE_ENTRY DeviceQueueEntry, ULONG SortKey)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     DQ_ENTER(KeInsertByKeyDeviceQueue, DeviceQueue, DeviceQueueEntry, SortKey, 0, FALSE);
     return check(cpu, DeviceQueue, place) && check_entry(cpu, DeviceQueueEntry, place) &&
@@ -141,7 +141,7 @@ static void check_busy(dq_processor *cpu, const KDEVICE_QUEUE *queue)
 PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 {
     DQ_ENTER(KeRemoveDeviceQueue, DeviceQueue, 0, 0, 0, NULL);
-    if (!check(cpu, DeviceQueue, __builtin_return_address(0))) {
+    if (!check(cpu, DeviceQueue, DQ_CALL_PLACE)) {
         return NULL;
     }
     check_busy(cpu, DeviceQueue);
@@ -151,7 +151,7 @@ PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey)
 {
     DQ_ENTER(KeRemoveByKeyDeviceQueue, DeviceQueue, SortKey, 0, 0, NULL);
-    if (!check(cpu, DeviceQueue, __builtin_return_address(0))) {
+    if (!check(cpu, DeviceQueue, DQ_CALL_PLACE)) {
         return NULL;
     }
     check_busy(cpu, DeviceQueue);
@@ -162,7 +162,7 @@ BOOLEAN NTAPI KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
                                        PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
 {
     DQ_ENTER(KeRemoveEntryDeviceQueue, DeviceQueue, DeviceQueueEntry, 0, 0, FALSE);
-    if (!check(cpu, DeviceQueue, __builtin_return_address(0)) || !DeviceQueueEntry->Inserted) {
+    if (!check(cpu, DeviceQueue, DQ_CALL_PLACE) || !DeviceQueueEntry->Inserted) {
         return FALSE;
     }
     order(DeviceQueue);

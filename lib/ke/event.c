@@ -28,7 +28,7 @@ LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     LONG before;
 
     DQ_ENTER(KeSetEvent, Event, Event, Increment, Wait, 0);
-    expect_event(cpu, Event, DQ_SERVICE_KeSetEvent, __builtin_return_address(0));
+    expect_event(cpu, Event, DQ_SERVICE_KeSetEvent, DQ_CALL_PLACE);
     before = Event->Header.SignalState;
     dq_emit(cpu, SIGNAL, Event, before, 0, 0);
     Event->Header.SignalState = 1;
@@ -48,7 +48,7 @@ LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     LONG before;
 
     DQ_ENTER(KePulseEvent, Event, Event, Increment, Wait, 0);
-    expect_event(cpu, Event, DQ_SERVICE_KePulseEvent, __builtin_return_address(0));
+    expect_event(cpu, Event, DQ_SERVICE_KePulseEvent, DQ_CALL_PLACE);
     before = Event->Header.SignalState;
     dq_emit(cpu, SIGNAL, Event, before, 0, 0);
     Event->Header.SignalState = 1;
@@ -65,7 +65,7 @@ LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 VOID NTAPI KeClearEvent(PRKEVENT Event)
 {
     DQ_ENTER(KeClearEvent, Event, Event, 0, 0, DQ_VOID);
-    expect_event(cpu, Event, DQ_SERVICE_KeClearEvent, __builtin_return_address(0));
+    expect_event(cpu, Event, DQ_SERVICE_KeClearEvent, DQ_CALL_PLACE);
     Event->Header.SignalState = 0;
 }
 
@@ -74,7 +74,7 @@ LONG NTAPI KeResetEvent(PRKEVENT Event)
     LONG before;
 
     DQ_ENTER(KeResetEvent, Event, Event, 0, 0, 0);
-    expect_event(cpu, Event, DQ_SERVICE_KeResetEvent, __builtin_return_address(0));
+    expect_event(cpu, Event, DQ_SERVICE_KeResetEvent, DQ_CALL_PLACE);
     before = Event->Header.SignalState;
     dq_wait_tell_read(cpu, &Event->Header);
     Event->Header.SignalState = 0;
@@ -84,7 +84,7 @@ LONG NTAPI KeResetEvent(PRKEVENT Event)
 LONG NTAPI KeReadStateEvent(PRKEVENT Event)
 {
     DQ_ENTER(KeReadStateEvent, Event, Event, 0, 0, 0);
-    expect_event(cpu, Event, DQ_SERVICE_KeReadStateEvent, __builtin_return_address(0));
+    expect_event(cpu, Event, DQ_SERVICE_KeReadStateEvent, DQ_CALL_PLACE);
     dq_wait_tell_read(cpu, &Event->Header);
     return Event->Header.SignalState;
 }

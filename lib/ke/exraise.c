@@ -19,7 +19,7 @@ static _Noreturn void raise_or_stop(dq_processor *cpu, NTSTATUS status, const ch
 
 VOID NTAPI ExRaiseAccessViolation(VOID)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     raise_or_stop(dq_enter(DQ_SERVICE_ExRaiseAccessViolation, place, NULL, 0, 0, 0),
                   STATUS_ACCESS_VIOLATION, "ExRaiseAccessViolation", place);
@@ -27,7 +27,7 @@ VOID NTAPI ExRaiseAccessViolation(VOID)
 
 VOID NTAPI ExRaiseDatatypeMisalignment(VOID)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
 
     raise_or_stop(dq_enter(DQ_SERVICE_ExRaiseDatatypeMisalignment, place, NULL, 0, 0, 0),
                   STATUS_DATATYPE_MISALIGNMENT, "ExRaiseDatatypeMisalignment", place);

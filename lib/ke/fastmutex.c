@@ -191,7 +191,7 @@ static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service)
     (&(dq_fast_call){ .mutex = (mutex_),                \
                       .api = DQ_FAST_##api_,            \
                       .service = DQ_SERVICE_##service_, \
-                      .place = __builtin_return_address(0) })
+                      .place = DQ_CALL_PLACE })
 
 VOID NTAPI ExInitializeFastMutex(PFAST_MUTEX FastMutex)
 {

@@ -46,6 +46,16 @@ static void check_irql(dq_processor *cpu, const void *routine)
     }
 }
 
+static ULONG_PTR run(dq_processor *cpu, const dq_ipi *ipi)
+{
+    DQ_CALLS_ROUTINES(DQ_SERVICE_KeIpiGenericCall, ipi->place);
+    const unsigned depth = dq_guest_call(cpu, DQ_CODE(ipi->function));
+    const ULONG_PTR result = ipi->function(ipi->context);
+
+    dq_guest_end(depth);
+    return result;
+}
+
 /* Meets the others and runs the function, at IPI_LEVEL. */
 static ULONG_PTR take_part(dq_processor *cpu)
 {
@@ -53,16 +63,13 @@ static ULONG_PTR take_part(dq_processor *cpu)
     const void *routine = DQ_CODE(ipi->function);
     dq_execution execution;
     ULONG_PTR result;
-    unsigned depth;
 
     dq_execution_begin(cpu, &execution, DQ_EXECUTION_IPI, DQ_LEVEL_IPI, routine, NULL, NULL);
     count_one(cpu, &ipi->arrived);
     await(cpu, &ipi->arrived);
     dq_emit(cpu, ORDER_TAKE, &ipi->arrived, 0, 0, 0);
     dq_emit(cpu, IPI_BEGIN, NULL, (uintptr_t)routine, ipi->context, 0);
-    depth = dq_guest_begin(cpu);
-    result = ipi->function(ipi->context);
-    dq_guest_end(depth);
+    result = run(cpu, ipi);
     dq_emit(cpu, IPI_END, NULL, (uintptr_t)routine, result, 0);
     dq_emit(cpu, ORDER_GIVE, &ipi->finished, 0, 0, 0);
     check_irql(cpu, routine);
@@ -78,7 +85,8 @@ void dq_ipi_arrive(dq_processor *cpu)
 
 /* ---- The caller ------------------------------------------------------------------------------ */
 
-static void begin(dq_processor *cpu, PKIPI_BROADCAST_WORKER function, ULONG_PTR context)
+static void begin(dq_processor *cpu, PKIPI_BROADCAST_WORKER function, ULONG_PTR context,
+                  const void *place)
 {
     dq_ipi *ipi = ipi_of(cpu);
     uint64_t ticket = 0;
@@ -89,7 +97,9 @@ static void begin(dq_processor *cpu, PKIPI_BROADCAST_WORKER function, ULONG_PTR 
     if (ticket != 0) {
         dq_spin_done(cpu);
     }
-    *ipi = (dq_ipi){ .busy = true, .function = function, .context = context };
+    *ipi = (dq_ipi){
+        .busy = true, .function = function, .context = context, .place = place
+    };
 }
 
 static void interrupt_the_others(dq_processor *cpu)
@@ -115,6 +125,7 @@ static void end(dq_processor *cpu)
 
 ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR Context)
 {
+    const void *place = DQ_CALL_PLACE;
     ULONG_PTR result;
     uint8_t old_irql;
 
@@ -130,7 +141,7 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG
         /* From here on the thread stays on this processor. */
         dq_irql_raise(cpu, DQ_LEVEL_DISPATCH);
     }
-    begin(cpu, BroadcastFunction, Context);
+    begin(cpu, BroadcastFunction, Context, place);
     dq_emit(cpu, ORDER_GIVE, &ipi_of(cpu)->arrived, 0, 0, 0);
     dq_irql_raise(cpu, DQ_LEVEL_IPI);
     interrupt_the_others(cpu);

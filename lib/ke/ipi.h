@@ -13,6 +13,7 @@ typedef struct dq_ipi {
     bool busy;
     PKIPI_BROADCAST_WORKER function;
     ULONG_PTR context;
+    const void *place; /* Who called. */
     unsigned arrived;  /* Processors at the barrier, or past it. */
     unsigned finished; /* Processors that have run the function. */
 } dq_ipi;

@@ -119,8 +119,8 @@ LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     LONG before;
 
     DQ_ENTER(KeReleaseMutex, Mutex, Mutex, 0, Wait, 0);
-    expect_mutex(cpu, Mutex, DQ_SERVICE_KeReleaseMutex, __builtin_return_address(0));
-    check_owner(cpu, Mutex, __builtin_return_address(0));
+    expect_mutex(cpu, Mutex, DQ_SERVICE_KeReleaseMutex, DQ_CALL_PLACE);
+    check_owner(cpu, Mutex, DQ_CALL_PLACE);
     before = Mutex->Header.SignalState;
     dq_emit(cpu, SIGNAL, Mutex, before, 0, 0);
     if (++Mutex->Header.SignalState == 1) {
@@ -141,7 +141,7 @@ LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex)
 {
     DQ_ENTER(KeReadStateMutex, Mutex, Mutex, 0, 0, 0);
-    expect_mutex(cpu, Mutex, DQ_SERVICE_KeReadStateMutex, __builtin_return_address(0));
+    expect_mutex(cpu, Mutex, DQ_SERVICE_KeReadStateMutex, DQ_CALL_PLACE);
     dq_wait_tell_read(cpu, &Mutex->Header);
     return Mutex->Header.SignalState;
 }

@@ -93,7 +93,7 @@ static const dq_thread *expect_thread(dq_processor *cpu, const void *object, dq_
 }
 
 #define THREAD(object, service) \
-    expect_thread(cpu, (object), DQ_SERVICE_##service, __builtin_return_address(0))
+    expect_thread(cpu, (object), DQ_SERVICE_##service, DQ_CALL_PLACE)
 
 HANDLE NTAPI PsGetThreadId(PETHREAD Thread)
 {

@@ -232,7 +232,7 @@ static void restore(dq_processor *cpu, const call *c)
     (&(call){ .buffer = (buffer_),              \
               .extended = (extended_),          \
               .service = DQ_SERVICE_##service_, \
-              .place = __builtin_return_address(0) })
+              .place = DQ_CALL_PLACE })
 
 NTSTATUS NTAPI KeSaveFloatingPointState(PKFLOATING_SAVE FloatSave)
 {

@@ -35,11 +35,11 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
              STATUS_UNSUCCESSFUL);
     (void)ObjectAttributes;
     (void)ProcessHandle;
-    if (dq_fails(cpu, DQ_FAIL_THREAD, 0, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_THREAD, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     status = make_thread(cpu->machine, StartRoutine, StartContext, ThreadHandle,
-                         __builtin_return_address(0));
+                         DQ_CALL_PLACE);
     if (status == STATUS_SUCCESS && ClientId != NULL) {
         ClientId->UniqueProcess = (HANDLE)(uintptr_t)4;
         ClientId->UniqueThread = dq_thread_id(dq_handle_thread(cpu->machine, *ThreadHandle));
@@ -87,7 +87,7 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 
     DQ_ENTER(KeSetPriorityThread, Thread, Thread, Priority, 0, 0);
     dq_wait_expect(cpu, &thread->header, 1u << DQ_TYPE_THREAD, DQ_SERVICE_KeSetPriorityThread,
-                   __builtin_return_address(0));
+                   DQ_CALL_PLACE);
     if (Priority < 1 || Priority > HIGH_PRIORITY) {
         dq_find(cpu,
                 &(dq_finding){
@@ -106,6 +106,6 @@ KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread)
 {
     DQ_ENTER(KeQueryPriorityThread, Thread, Thread, 0, 0, 0);
     dq_wait_expect(cpu, &((dq_thread *)Thread)->header, 1u << DQ_TYPE_THREAD,
-                   DQ_SERVICE_KeQueryPriorityThread, __builtin_return_address(0));
+                   DQ_SERVICE_KeQueryPriorityThread, DQ_CALL_PLACE);
     return ((dq_thread *)Thread)->priority;
 }

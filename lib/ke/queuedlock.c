@@ -60,37 +60,37 @@ static void release(dq_service service, PKLOCK_QUEUE_HANDLE handle, bool lowers,
 VOID NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
 {
     acquire(DQ_SERVICE_KeAcquireInStackQueuedSpinLock, SpinLock, LockHandle, true,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
 {
     release(DQ_SERVICE_KeReleaseInStackQueuedSpinLock, LockHandle, true,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
                                                     PKLOCK_QUEUE_HANDLE LockHandle)
 {
     acquire(DQ_SERVICE_KeAcquireInStackQueuedSpinLockAtDpcLevel, SpinLock, LockHandle, false,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
 {
     release(DQ_SERVICE_KeReleaseInStackQueuedSpinLockFromDpcLevel, LockHandle, false,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock,
                                                 PKLOCK_QUEUE_HANDLE LockHandle)
 {
     acquire(DQ_SERVICE_KeAcquireInStackQueuedSpinLockForDpc, SpinLock, LockHandle, true,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
 {
     release(DQ_SERVICE_KeReleaseInStackQueuedSpinLockForDpc, LockHandle, true,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }

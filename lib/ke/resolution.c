@@ -47,7 +47,7 @@ ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
 {
     DQ_ENTER(ExSetTimerResolution, NULL, DesiredTime, SetResolution, 0, COARSEST_100NS);
     if (SetResolution) {
-        set(resolution_of(cpu), DesiredTime, __builtin_return_address(0));
+        set(resolution_of(cpu), DesiredTime, DQ_CALL_PLACE);
     } else {
         restore(resolution_of(cpu));
     }

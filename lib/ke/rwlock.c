@@ -209,61 +209,61 @@ static void release(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, boo
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
 {
     return acquire(DQ_SERVICE_ExAcquireSpinLockShared, SpinLock, DQ_LOCK_SHARED, true,
-                   __builtin_return_address(0));
+                   DQ_CALL_PLACE);
 }
 
 KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 {
     return acquire(DQ_SERVICE_ExAcquireSpinLockExclusive, SpinLock, DQ_LOCK_EXCLUSIVE, true,
-                   __builtin_return_address(0));
+                   DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     acquire(DQ_SERVICE_ExAcquireSpinLockSharedAtDpcLevel, SpinLock, DQ_LOCK_SHARED_DPC, false,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     acquire(DQ_SERVICE_ExAcquireSpinLockExclusiveAtDpcLevel, SpinLock, DQ_LOCK_EXCLUSIVE_DPC, false,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     return try_acquire(DQ_SERVICE_ExTryAcquireSpinLockSharedAtDpcLevel, SpinLock,
-                       DQ_LOCK_SHARED_DPC, __builtin_return_address(0));
+                       DQ_LOCK_SHARED_DPC, DQ_CALL_PLACE);
 }
 
 LOGICAL NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     return try_acquire(DQ_SERVICE_ExTryAcquireSpinLockExclusiveAtDpcLevel, SpinLock,
-                       DQ_LOCK_EXCLUSIVE_DPC, __builtin_return_address(0));
+                       DQ_LOCK_EXCLUSIVE_DPC, DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 {
     release(DQ_SERVICE_ExReleaseSpinLockShared, SpinLock, DQ_LOCK_SHARED, true, OldIrql,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 {
     release(DQ_SERVICE_ExReleaseSpinLockExclusive, SpinLock, DQ_LOCK_EXCLUSIVE, true, OldIrql,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     release(DQ_SERVICE_ExReleaseSpinLockSharedFromDpcLevel, SpinLock, DQ_LOCK_SHARED_DPC, false, 0,
-            __builtin_return_address(0));
+            DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     release(DQ_SERVICE_ExReleaseSpinLockExclusiveFromDpcLevel, SpinLock, DQ_LOCK_EXCLUSIVE_DPC,
-            false, 0, __builtin_return_address(0));
+            false, 0, DQ_CALL_PLACE);
 }
 
 /* Succeeds for the only reader, if no writer waits. It is then released as what it has become, in

@@ -25,10 +25,10 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
 
     DQ_ENTER(KeReleaseSemaphore, Semaphore, Semaphore, Adjustment, Wait, 0);
     (void)Increment;
-    expect_semaphore(cpu, Semaphore, DQ_SERVICE_KeReleaseSemaphore, __builtin_return_address(0));
+    expect_semaphore(cpu, Semaphore, DQ_SERVICE_KeReleaseSemaphore, DQ_CALL_PLACE);
     before = Semaphore->Header.SignalState;
     if (Adjustment <= 0 || Adjustment > Semaphore->Limit - before) {
-        dq_raise_status(cpu, STATUS_SEMAPHORE_LIMIT_EXCEEDED, __builtin_return_address(0),
+        dq_raise_status(cpu, STATUS_SEMAPHORE_LIMIT_EXCEEDED, DQ_CALL_PLACE,
                         "KeReleaseSemaphore by %d, with a count of %d and a limit of %d",
                         Adjustment, before, Semaphore->Limit);
     }
@@ -48,7 +48,7 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
 LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore)
 {
     DQ_ENTER(KeReadStateSemaphore, Semaphore, Semaphore, 0, 0, 0);
-    expect_semaphore(cpu, Semaphore, DQ_SERVICE_KeReadStateSemaphore, __builtin_return_address(0));
+    expect_semaphore(cpu, Semaphore, DQ_SERVICE_KeReadStateSemaphore, DQ_CALL_PLACE);
     dq_wait_tell_read(cpu, &Semaphore->Header);
     return Semaphore->Header.SignalState;
 }

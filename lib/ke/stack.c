@@ -59,14 +59,14 @@ static void call(PEXPAND_STACK_CALLOUT callout, void *parameter)
     unsigned depth;
 
     thread->callouts++;
-    depth = dq_guest_begin(dq_self);
+    depth = dq_guest_call(dq_self, DQ_CODE(callout));
     callout(parameter);
-    dq_guest_end(depth);
+    dq_guest_return(depth);
     dq_thread_current(dq_self)->callouts--;
 }
 
 static NTSTATUS expand(dq_processor *cpu, PEXPAND_STACK_CALLOUT callout, void *parameter,
-                       SIZE_T size, const void *place)
+                       SIZE_T size, dq_service service, const void *place)
 {
     if (size > MAXIMUM_EXPANSION_SIZE) {
         return STATUS_INVALID_PARAMETER_3;
@@ -77,6 +77,7 @@ static NTSTATUS expand(dq_processor *cpu, PEXPAND_STACK_CALLOUT callout, void *p
     if (remaining(cpu) < size + SPARE) {
         return STATUS_STACK_OVERFLOW;
     }
+    DQ_CALLS_ROUTINES(service, place);
     call(callout, parameter);
     return STATUS_SUCCESS;
 }
@@ -86,7 +87,8 @@ NTSTATUS NTAPI KeExpandKernelStackAndCallout(PEXPAND_STACK_CALLOUT Callout, PVOI
 {
     DQ_ENTER(KeExpandKernelStackAndCallout, NULL, (uintptr_t)Callout, Parameter, Size,
              STATUS_UNSUCCESSFUL);
-    return expand(cpu, Callout, Parameter, Size, __builtin_return_address(0));
+    return expand(cpu, Callout, Parameter, Size, DQ_SERVICE_KeExpandKernelStackAndCallout,
+                  DQ_CALL_PLACE);
 }
 
 NTSTATUS NTAPI KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter,
@@ -98,7 +100,8 @@ NTSTATUS NTAPI KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PV
     if (Wait && cpu->irql >= DQ_LEVEL_DISPATCH) {
         return STATUS_INVALID_PARAMETER_4;
     }
-    return expand(cpu, Callout, Parameter, Size, __builtin_return_address(0));
+    return expand(cpu, Callout, Parameter, Size, DQ_SERVICE_KeExpandKernelStackAndCalloutEx,
+                  DQ_CALL_PLACE);
 }
 
 void dq_stack_thread_ends(dq_processor *cpu, const dq_thread *thread)

@@ -59,9 +59,9 @@ static BOOLEAN call_watched(dq_processor *cpu, PKINTERRUPT interrupt, PKSYNCHRON
     BOOLEAN result;
 
     dq_emit(cpu, SYNC_BEGIN, interrupt, irql, (uintptr_t)routine, 0);
-    depth = dq_guest_begin(cpu);
+    depth = dq_guest_call(cpu, DQ_CODE(routine));
     result = routine(context);
-    dq_guest_end(depth);
+    dq_guest_return(depth);
     cpu = dq_self;
     dq_emit(cpu, SYNC_END, interrupt, irql, (uintptr_t)routine, 0);
     if (DQ_UNLIKELY(cpu->irql != irql)) {
@@ -91,6 +91,7 @@ BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE Sync
 
     DQ_ENTER(KeSynchronizeExecution, Interrupt, (uintptr_t)SynchronizeRoutine,
              (uintptr_t)SynchronizeContext, 0, FALSE);
+    DQ_CALLS_ROUTINES(DQ_SERVICE_KeSynchronizeExecution, place);
     interrupt = dq_interrupt_check(cpu, Interrupt, "KeSynchronizeExecution", place);
     if (DQ_UNLIKELY(interrupt == NULL)) {
         return FALSE;

@@ -66,18 +66,18 @@ static void free_string(dq_service service, const void *place, PSTRING string)
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString)
 {
     DQ_RTL_ENTER(RtlFreeUnicodeString, UnicodeString);
-    free_string(DQ_SERVICE_RtlFreeUnicodeString, __builtin_return_address(0),
+    free_string(DQ_SERVICE_RtlFreeUnicodeString, DQ_CALL_PLACE,
                 (PSTRING)UnicodeString);
 }
 
 VOID NTAPI RtlFreeAnsiString(PANSI_STRING AnsiString)
 {
     DQ_RTL_ENTER(RtlFreeAnsiString, AnsiString);
-    free_string(DQ_SERVICE_RtlFreeAnsiString, __builtin_return_address(0), AnsiString);
+    free_string(DQ_SERVICE_RtlFreeAnsiString, DQ_CALL_PLACE, AnsiString);
 }
 
 VOID NTAPI RtlFreeUTF8String(PUTF8_STRING utf8String)
 {
     DQ_RTL_ENTER(RtlFreeUTF8String, utf8String);
-    free_string(DQ_SERVICE_RtlFreeUTF8String, __builtin_return_address(0), utf8String);
+    free_string(DQ_SERVICE_RtlFreeUTF8String, DQ_CALL_PLACE, utf8String);
 }

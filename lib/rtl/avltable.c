@@ -48,10 +48,10 @@ static links_type *root_of(table_type *table)
 static NTSTATUS match(PRTL_AVL_TABLE table, PRTL_AVL_MATCH_FUNCTION function,
                       PRTL_BALANCED_LINKS links, void *match_data)
 {
-    const unsigned depth = dq_guest_begin(dq_self);
+    const unsigned depth = dq_guest_call(dq_self, DQ_CODE(function));
     const NTSTATUS status = function(table, data_of(links), match_data);
 
-    dq_guest_end(depth);
+    dq_guest_return(depth);
     return status;
 }
 

@@ -110,7 +110,7 @@ NTSTATUS dq_registry_find(dq_processor *cpu, const dq_registry_name *name, dq_ke
 
 NTSTATUS NTAPI RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     const dq_registry_name name = { .relative_to = RelativeTo, .path = Path };
     dq_key *key;
     NTSTATUS status;
@@ -140,7 +140,7 @@ NTSTATUS NTAPI RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
     if ((RelativeTo & RTL_REGISTRY_HANDLE) != 0) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     return dq_registry_find(cpu, &name, &key);
@@ -160,7 +160,7 @@ NTSTATUS NTAPI RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR Value
 
     DQ_ENTER(RtlWriteRegistryValue, NULL, RelativeTo, ValueType, ValueLength, STATUS_UNSUCCESSFUL);
     dq_value_check_text(cpu, ValueType, ValueData, ValueLength);
-    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, __builtin_return_address(0))) {
+    if (dq_fails(cpu, DQ_FAIL_OTHER, 0, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     status = dq_registry_count(ValueName, &name);

@@ -76,15 +76,13 @@ static bool expand(query *q, dq_registry_value *value)
 
 static NTSTATUS call(const query *q, entry_type *entry, const dq_registry_value *value)
 {
-    const unsigned depth = dq_guest_begin(dq_self);
+    DQ_CALLS_ROUTINES(DQ_SERVICE_RtlQueryRegistryValues, q->place);
+    const unsigned depth = dq_guest_call(dq_self, DQ_CODE(entry->QueryRoutine));
     const NTSTATUS status =
         entry->QueryRoutine(value->name, value->type, value->bytes > 0 ? value->data : NULL,
                             value->bytes, q->context, entry->EntryContext);
 
-    dq_guest_end(depth);
-    dq_self->execution->service =
-        DQ_SERVICE_RtlQueryRegistryValues; /* The routine called others. */
-    dq_self->execution->place = q->place;
+    dq_guest_return(depth);
     return status == STATUS_BUFFER_TOO_SMALL ? STATUS_SUCCESS : status;
 }
 

@@ -49,8 +49,8 @@ NTSTATUS dq_rtl_make_room(dq_service service, const void *place, PSTRING string,
                           size_t room, BOOLEAN allocate);
 
 #define DQ_RTL_MAKE_ROOM(name, string, bytes, room, allocate)                                    \
-    dq_rtl_make_room(DQ_SERVICE_##name, __builtin_return_address(0), (PSTRING)(string), (bytes), \
-                     (room), (allocate))
+    dq_rtl_make_room(DQ_SERVICE_##name, DQ_CALL_PLACE, (PSTRING)(string), (bytes), (room), \
+                     (allocate))
 
 /* ---- Bits of text ---------------------------------------------------------------------------- */
 

@@ -239,7 +239,7 @@ NTSTATUS NTAPI RtlRunOnceBeginInitialize(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVO
 {
     DQ_ENTER(RtlRunOnceBeginInitialize, RunOnce, RunOnce, Flags, 0, STATUS_UNSUCCESSFUL);
     return begin(cpu, RunOnce, Flags, Context, DQ_SERVICE_RtlRunOnceBeginInitialize,
-                 __builtin_return_address(0));
+                 DQ_CALL_PLACE);
 }
 
 NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE RunOnce, ULONG Flags, PVOID Context)
@@ -265,11 +265,12 @@ static void check_context(dq_processor *cpu, const void *context, const void *pl
 static NTSTATUS run_routine(PRTL_RUN_ONCE once, PRTL_RUN_ONCE_INIT_FN routine, void *parameter,
                             void **context, const void *place)
 {
+    DQ_CALLS_ROUTINES(DQ_SERVICE_RtlRunOnceExecuteOnce, place);
     void *value = NULL;
-    const unsigned depth = dq_guest_begin(dq_self);
+    const unsigned depth = dq_guest_call(dq_self, DQ_CODE(routine));
     const ULONG succeeded = routine(once, parameter, &value);
 
-    dq_guest_end(depth);
+    dq_guest_return(depth);
     if (succeeded == 0) {
         (void)complete(dq_self, once, RTL_RUN_ONCE_INIT_FAILED, NULL);
         return STATUS_UNSUCCESSFUL;
@@ -286,7 +287,7 @@ static NTSTATUS run_routine(PRTL_RUN_ONCE once, PRTL_RUN_ONCE_INIT_FN routine, v
 NTSTATUS NTAPI RtlRunOnceExecuteOnce(PRTL_RUN_ONCE RunOnce, PRTL_RUN_ONCE_INIT_FN InitFn,
                                      PVOID Parameter, PVOID *Context)
 {
-    const void *place = __builtin_return_address(0);
+    const void *place = DQ_CALL_PLACE;
     dq_thread *thread;
     NTSTATUS status;
 

@@ -12,28 +12,28 @@
 
 static RTL_GENERIC_COMPARE_RESULTS compare(table_type *table, void *buffer, links_type *at)
 {
-    const unsigned depth = dq_guest_begin(dq_self);
+    const unsigned depth = dq_guest_call(dq_self, DQ_CODE(table->CompareRoutine));
     const RTL_GENERIC_COMPARE_RESULTS result = table->CompareRoutine(table, buffer, data_of(at));
 
-    dq_guest_end(depth);
+    dq_guest_return(depth);
     return result;
 }
 
 static void *allocate(table_type *table, CLONG bytes)
 {
-    const unsigned depth = dq_guest_begin(dq_self);
+    const unsigned depth = dq_guest_call(dq_self, DQ_CODE(table->AllocateRoutine));
     void *memory = table->AllocateRoutine(table, bytes);
 
-    dq_guest_end(depth);
+    dq_guest_return(depth);
     return memory;
 }
 
 static void free_element(table_type *table, void *memory)
 {
-    const unsigned depth = dq_guest_begin(dq_self);
+    const unsigned depth = dq_guest_call(dq_self, DQ_CODE(table->FreeRoutine));
 
     table->FreeRoutine(table, memory);
-    dq_guest_end(depth);
+    dq_guest_return(depth);
 }
 
 /* The node that is equal, or the one that it would be a child of; NULL: the table is empty. */
@@ -63,8 +63,9 @@ static TABLE_SEARCH_RESULT search(table_type *table, void *buffer, links_type **
 
 /* In a service: the table is in use until dq_tableuse_end(&use). */
 #define BEGIN(changes_, service_)                                                          \
+    DQ_CALLS_ROUTINES(DQ_SERVICE_##service_, DQ_CALL_PLACE);                               \
     dq_table_use use;                                                                      \
     dq_tableuse_begin(cpu, &use, Table, sizeof(*Table), (changes_), DQ_SERVICE_##service_, \
-                      __builtin_return_address(0))
+                      DQ_CALL_PLACE)
 
 #endif

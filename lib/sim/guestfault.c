@@ -62,6 +62,13 @@ static bool is_routine(const dq_processor *cpu, const host_fault *fault)
     return fault->access == HOST_FAULT_EXECUTE && cpu->execution->routine == fault->address;
 }
 
+/* The same, of one that a service has called for its own caller. */
+static bool is_callee(const dq_processor *cpu, const host_fault *fault)
+{
+    return fault->access == HOST_FAULT_EXECUTE && cpu->execution->callee_place != NULL &&
+           cpu->execution->callee == fault->address;
+}
+
 static void what_routine_is(dq_processor *cpu, char *text, size_t bytes)
 {
     const void *object = cpu->execution->object;
@@ -78,7 +85,9 @@ static void what_is(dq_processor *cpu, const host_fault *fault, char *text, size
     const uintptr_t address = (uintptr_t)fault->address;
     char what[WHAT_TEXT];
 
-    if (is_routine(cpu, fault)) {
+    if (is_callee(cpu, fault)) {
+        snprintf(text, bytes, ": that was given as a routine to be called, and is none");
+    } else if (is_routine(cpu, fault)) {
         what_routine_is(cpu, text, bytes);
     } else if (fault->access == HOST_FAULT_RETURN) {
         snprintf(text, bytes, ": somebody has written behind the end of a local array, over what "
@@ -194,7 +203,10 @@ static void locate_access(const dq_processor *cpu, const host_fault *fault)
     const void *call = execution->place_at == execution->guests ? execution->place : NULL;
     const void *end = end_of_frames(cpu, fault);
 
-    if (is_routine(cpu, fault)) {
+    if (is_callee(cpu, fault)) {
+        execution->service = execution->callee_service;
+        execution->place = execution->callee_place;
+    } else if (is_routine(cpu, fault)) {
         execution->service = DQ_SERVICE_NONE;
         execution->place = NULL;
     } else if (execution->given_place != NULL) {

@@ -75,6 +75,9 @@ typedef struct dq_execution {
     uint16_t guests;            /* Guest routines that services have called, and that go on. */
     dq_service given_service;   /* What is touched now was given to that (dq_given). */
     const void *given_place;    /* By whom; NULL: nobody. */
+    const void *callee;         /* What a service has called last: a guest's routine. */
+    dq_service callee_service;  /* Which service; and who called that: NULL: it was not said. */
+    const void *callee_place;
     const void *routine;        /* The guest's routine. */
     const void *object;         /* The KDPC, KINTERRUPT, thread or device. */
     const char *name;           /* The user's name for it, or NULL. */
@@ -329,6 +332,62 @@ static inline void dq_given_end(const dq_given *before)
 #define DQ_TOUCHES_GIVEN(service, place)                                \
     __attribute__((cleanup(dq_given_end), unused)) const dq_given       \
         dq_given_before = dq_given_begin(dq_self->execution, (service), (place))
+
+/* ---- Routines that services call ------------------------------------------------------------- */
+
+/* While a service calls routines of its caller's: one that is no code is found where the service
+ * was called, or where another one was that it was given to. Services nest. */
+typedef struct dq_calling {
+    dq_execution *execution;
+    const void *callee; /* As it was before. */
+    dq_service service;
+    const void *place;
+} dq_calling;
+
+static inline dq_calling dq_calling_begin(dq_execution *execution, dq_service service,
+                                          const void *place)
+{
+    const dq_calling before = { execution, execution->callee, execution->callee_service,
+                                execution->callee_place };
+
+    execution->callee = execution; /* No routine so far. */
+    execution->callee_service = service;
+    execution->callee_place = place;
+    return before;
+}
+
+static inline void dq_calling_end(const dq_calling *before)
+{
+    before->execution->callee = before->callee;
+    before->execution->callee_service = before->service;
+    before->execution->callee_place = before->place;
+}
+
+/* Until the enclosing block ends, at the latest when the service returns. */
+#define DQ_CALLS_ROUTINES(service, place)                              \
+    __attribute__((cleanup(dq_calling_end), unused)) const dq_calling  \
+        dq_calling_before = dq_calling_begin(dq_self->execution, (service), (place))
+
+/* As dq_guest_begin(), of this routine; dq_guest_return() ends it. */
+static inline unsigned dq_guest_call(const dq_processor *cpu, const void *routine)
+{
+    cpu->execution->callee = routine;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* Only the handler of a fault reads it. */
+    return dq_guest_begin(cpu);
+}
+
+/* After it: what is found from here on is found in the service again, whatever others the routine
+ * has called. */
+static inline void dq_guest_return(unsigned depth)
+{
+    dq_execution *execution;
+
+    dq_guest_end(depth);
+    execution = dq_self->execution;
+    execution->service = execution->callee_service;
+    execution->place = execution->callee_place;
+    execution->place_at = execution->guests;
+}
 
 /* A schedule point inside a service. May switch; delivers what is unmasked. */
 dq_processor *dq_point(dq_processor *cpu);
