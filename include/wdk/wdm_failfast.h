@@ -15,6 +15,7 @@ EXTERN_C_START
 #define FAST_FAIL_INVALID_ARG 5
 #define FAST_FAIL_FATAL_APP_EXIT 7
 #define FAST_FAIL_RANGE_CHECK_FAILURE 8
+#define FAST_FAIL_UNSAFE_REGISTRY_ACCESS 9
 #define FAST_FAIL_INVALID_REFERENCE_COUNT 14
 
 /* Any IRQL. Does not return: bug check 0x139 with the code. "wdm: RtlFailFast". */

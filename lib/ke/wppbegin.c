@@ -39,8 +39,8 @@ static void warn(dq_processor *cpu, const struct dq_wpp *begun, const void *plac
                            .rule = "WppTracing",
                            .page = "devtest: WPP_INIT_TRACING for Kernel-Mode Drivers",
                            .place = place },
-            "WPP_INIT_TRACING follows another one of the same providers, at %s, without WPP_CLEANUP "
-            "between them",
+            "WPP_INIT_TRACING follows another one of the same providers, at %s, without "
+            "WPP_CLEANUP between them",
             dq_place_describe(begun->place, text, sizeof(text)));
 }
 

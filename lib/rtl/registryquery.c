@@ -14,8 +14,6 @@
 #include "ke/ki.h"
 #include "sim/fail.h"
 
-enum { UNSAFE_REGISTRY_ACCESS = 9 }; /* Of bug check 0x139. */
-
 typedef struct query {
     dq_key *top, *key; /* NULL: there is none. */
     void *context;
@@ -217,7 +215,8 @@ static NTSTATUS check_type(query *q, entry_type *entry, const dq_value *value)
                    : STATUS_OBJECT_TYPE_MISMATCH;
     }
     if (!dq_registry_is_trusted(q->key)) {
-        dq_bugcheck(dq_self, KERNEL_SECURITY_CHECK_FAILURE, UNSAFE_REGISTRY_ACCESS, 0, 0, 0,
+        dq_bugcheck(dq_self, KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_UNSAFE_REGISTRY_ACCESS, 0, 0,
+                    0,
                     "RtlQueryRegistryValues was told RTL_QUERY_REGISTRY_DIRECT without "
                     "RTL_QUERY_REGISTRY_TYPECHECK, of a key that is in no hive of the system");
     }

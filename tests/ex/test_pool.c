@@ -194,12 +194,12 @@ static void a_second_free_is_bug_check_c2_7_without_the_checker(void **state)
     free_twice();
 }
 
-static void a_foreign_pointer_is_bug_check_c2(void **state)
+static void a_foreign_pointer_is_bug_check_c2_46(void **state)
 {
     int variable;
 
     (void)state;
-    dirql_expect_bugcheck(BAD_POOL_CALLER);
+    dirql_expect_bugcheck_with(BAD_POOL_CALLER, 0x46, (ULONG_PTR)&variable, 0, 0);
     ExFreePool(&variable);
 }
 
@@ -305,7 +305,7 @@ int main(void)
         dirql_unit_test(the_blocks_of_the_machine_are_known),
         dirql_unit_test(many_blocks_come_and_go),
         RETAIL(a_second_free_is_bug_check_c2_7_without_the_checker),
-        RETAIL(a_foreign_pointer_is_bug_check_c2),
+        RETAIL(a_foreign_pointer_is_bug_check_c2_46),
         RETAIL(another_tag_is_bug_check_c2_a),
         RETAIL(paged_memory_at_dispatch_level_is_bug_check_c2_8),
         RETAIL(nonpaged_memory_above_dispatch_level_is_bug_check_c2_8),

@@ -259,12 +259,14 @@ static void locking_where_nothing_is_raises_access_violation(void **state)
 
 static void locking_pageable_memory_at_dispatch_level_is_reported(void **state)
 {
-    PMDL mdl = mdl_of(paged(), BYTES);
+    PVOID memory = paged();
+    PMDL mdl = mdl_of(memory, BYTES);
     KIRQL old;
 
     (void)state;
     KeRaiseIrql(DISPATCH_LEVEL, &old);
-    dirql_expect_bugcheck(DRIVER_IRQL_NOT_LESS_OR_EQUAL);
+    dirql_expect_bugcheck_with(DRIVER_IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)memory, DISPATCH_LEVEL, 0,
+                               DIRQL_ANY);
     MmProbeAndLockPages(mdl, KernelMode, IoReadAccess);
     fail_msg("the IRQL is too high");
 }

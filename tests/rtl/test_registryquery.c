@@ -439,7 +439,8 @@ static void without_typecheck_a_hive_of_users_is_a_bug_check(void **state)
 
     (void)state;
     dirql_registry_set_dword("\\Registry\\User\\.Default\\uart", "Speed", 1);
-    dirql_expect_bugcheck(KERNEL_SECURITY_CHECK_FAILURE);
+    dirql_expect_bugcheck_with(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_UNSAFE_REGISTRY_ACCESS, 0, 0,
+                               0);
     (void)query_at(RTL_REGISTRY_USER, L"uart", table);
     fail_msg("everybody can write there");
 }
