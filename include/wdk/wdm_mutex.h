@@ -15,7 +15,7 @@ typedef struct _KSEMAPHORE {
     LONG Limit;
 } KSEMAPHORE, *PKSEMAPHORE, *RESTRICTED_POINTER PRKSEMAPHORE;
 
-/* IRQL = PASSIVE_LEVEL. "wdm: KeInitializeSemaphore". */
+/* PASSIVE_LEVEL. 0 <= Count <= Limit, which is positive. "wdm: KeInitializeSemaphore". */
 NTKERNELAPI VOID NTAPI KeInitializeSemaphore(_Out_ PRKSEMAPHORE Semaphore, _In_ LONG Count,
                                              _In_ LONG Limit);
 

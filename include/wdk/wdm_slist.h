@@ -29,7 +29,7 @@ typedef union _SLIST_HEADER {
 NTKERNELAPI VOID NTAPI ExInitializeSListHead(_Out_ PSLIST_HEADER SListHead);
 NTKERNELAPI VOID NTAPI InitializeSListHead(_Out_ PSLIST_HEADER SListHead);
 
-/* Any IRQL. "wdm: ExQueryDepthSList". */
+/* IRQL <= DISPATCH_LEVEL. "wdm: ExQueryDepthSList". */
 NTKERNELAPI USHORT NTAPI ExQueryDepthSList(_In_ PSLIST_HEADER SListHead);
 NTKERNELAPI USHORT NTAPI QueryDepthSList(_In_ PSLIST_HEADER SListHead);
 

@@ -25,11 +25,11 @@ NTKERNELAPI VOID NTAPI KeInitializeTimerEx(_Out_ PKTIMER Timer, _In_ TIMER_TYPE 
 NTKERNELAPI BOOLEAN NTAPI KeSetTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
                                      _In_opt_ PKDPC Dpc);
 
-/* IRQL <= DISPATCH_LEVEL; Period is in milliseconds. "wdm: KeSetTimerEx". */
+/* IRQL <= DISPATCH_LEVEL; Period is in milliseconds, 0 or more. "wdm: KeSetTimerEx". */
 NTKERNELAPI BOOLEAN NTAPI KeSetTimerEx(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
                                        _In_ LONG Period, _In_opt_ PKDPC Dpc);
 
-/* IRQL <= DISPATCH_LEVEL; delays are in milliseconds. "wdm: KeSetCoalescableTimer". */
+/* IRQL <= DISPATCH_LEVEL; delays in milliseconds <= MAXLONG. "wdm: KeSetCoalescableTimer". */
 NTKERNELAPI BOOLEAN NTAPI KeSetCoalescableTimer(_Inout_ PKTIMER Timer, _In_ LARGE_INTEGER DueTime,
                                                 _In_ ULONG Period, _In_ ULONG TolerableDelay,
                                                 _In_opt_ PKDPC Dpc);

@@ -16,7 +16,7 @@ NTKERNELAPI NTSTATUS NTAPI KeWaitForSingleObject(_In_ PVOID Object, _In_ KWAIT_R
                                                  _In_ BOOLEAN Alertable,
                                                  _In_opt_ PLARGE_INTEGER Timeout);
 
-/* KernelMode if a mutex is among them. "wdm: KeWaitForMultipleObjects". */
+/* KernelMode for a mutex, or wait blocks on the stack. "wdm: KeWaitForMultipleObjects". */
 NTKERNELAPI NTSTATUS NTAPI KeWaitForMultipleObjects(
     _In_ ULONG Count, _In_ PVOID Object[], _In_ WAIT_TYPE WaitType,
     _In_ KWAIT_REASON WaitReason, _In_ KPROCESSOR_MODE WaitMode, _In_ BOOLEAN Alertable,

@@ -10,7 +10,10 @@
 #include <wdm.h>
 
 #include "sim/access.h"
+#include "sim/finding.h"
 #include "sim/machine.h"
+
+#define COLD __attribute__((noinline, cold))
 
 static inline bool somebody_listens(const dq_processor *cpu)
 {
@@ -187,6 +190,32 @@ FORMS(COMPARE_EXCHANGE, PVOID, InterlockedCompareExchangePointer, , )
 
 /* ---- 128 bits -------------------------------------------------------------------------------- */
 
+static COLD void refuse_alignment(const volatile void *address, const void *place)
+{
+    dq_processor *cpu;
+
+    DQ_INSIDE(dq_self->live);
+    cpu = dq_self;
+    if (!dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "InterlockedAlignment",
+                               .service = DQ_SERVICE_Interlocked,
+                               .place = place },
+                "InterlockedCompareExchange128 at %p, which is no multiple of 16: on a PC that is a "
+                "general protection fault",
+                (const void *)address);
+    }
+}
+
+static inline void step_128(const volatile void *address, const void *place)
+{
+    step(address, 16, CHANGES, __ATOMIC_SEQ_CST, place);
+    if (DQ_UNLIKELY((uintptr_t)address % 16 != 0)) {
+        refuse_alignment(address, place);
+    }
+}
+
 #if defined(__x86_64__)
 
 /* Returns 1 if the exchange was made; what was there goes into ComparandResult (low, high). */
@@ -195,7 +224,7 @@ UCHAR NTAPI InterlockedCompareExchange128(LONG64 volatile *Destination, LONG64 E
 {
     UCHAR exchanged;
 
-    step(Destination, 16, CHANGES, __ATOMIC_SEQ_CST, __builtin_return_address(0));
+    step_128(Destination, DQ_CALL_PLACE);
     __asm__ __volatile__("lock cmpxchg16b %1\n\tsetz %0"
                          : "=q"(exchanged), "+m"(*(LONG64 volatile(*)[2])Destination),
                            "+a"(ComparandResult[0]), "+d"(ComparandResult[1])
@@ -212,7 +241,7 @@ UCHAR NTAPI InterlockedCompareExchange128(LONG64 volatile *Destination, LONG64 E
 {
     UCHAR exchanged;
 
-    step(Destination, 16, CHANGES, __ATOMIC_SEQ_CST, __builtin_return_address(0));
+    step_128(Destination, DQ_CALL_PLACE);
     host_lock();
     exchanged = Destination[0] == ComparandResult[0] && Destination[1] == ComparandResult[1];
     ComparandResult[0] = Destination[0];

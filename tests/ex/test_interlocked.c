@@ -1,13 +1,7 @@
 /*
  * test_interlocked.c - the Interlocked functions: results, and that each is one step.
  */
-#include <dirql/check.h>
-#include <dirql/cmocka.h>
-#include <dirql/device.h>
-#include <dirql/thread.h>
-
-#include <ntddk.h>
-
+#include "../check/rule.h"
 #include "host/host.h"
 
 /* ---- Results --------------------------------------------------------------------------------- */
@@ -114,6 +108,27 @@ static void double_word_is_exchanged_whole(void **state)
     assert_int_equal(InterlockedCompareExchange128(pair, 20, 10, expected), 1);
     assert_int_equal(pair[0], 10);
     assert_int_equal(pair[1], 20);
+}
+
+static DECLSPEC_ALIGN(16) LONG64 quads[4];
+static size_t first_quad;
+
+static void exchange_a_double_word(void *context)
+{
+    LONG64 expected[2] = { 0, 0 };
+
+    (void)context;
+    (void)InterlockedCompareExchange128(&quads[first_quad], 0, 0, expected);
+}
+
+static void a_double_word_is_aligned(void **state)
+{
+    (void)state;
+    first_quad = 1;
+    assert_error(exchange_a_double_word, 1, "InterlockedAlignment");
+    assert_report_has("Interlocked, at exchange_a_double_word");
+    first_quad = 2;
+    assert_silent(exchange_a_double_word, 1, "InterlockedAlignment");
 }
 
 /* ---- Steps ----------------------------------------------------------------------------------- */
@@ -240,6 +255,7 @@ int main(void)
         dirql_unit_test(bit_operations_return_the_value_before),
         dirql_unit_test(single_bits_are_counted_from_the_base),
         dirql_unit_test(double_word_is_exchanged_whole),
+        cmocka_unit_test(a_double_word_is_aligned),
         dirql_unit_test(processors_count_without_loss, .processors = 2),
         dirql_unit_test(processors_count_without_loss, .processors = 2, .mode = DIRQL_MODE_RANDOM),
         cmocka_unit_test(other_processor_may_come_between_two_calls),
