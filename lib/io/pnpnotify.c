@@ -10,11 +10,18 @@
 
 #include <wdmguid.h>
 
+#include "ex/executive.h"
 #include "ex/workqueue.h"
 #include "io/devnode.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/wrongobject.h"
+
+/* A call of a routine, on the stack of whoever makes it. */
+typedef struct activity {
+    const dq_thread *thread;
+    struct activity *next;
+} activity;
 
 struct dq_pnp_notification {
     IO_NOTIFICATION_EVENT_CATEGORY category;
@@ -26,8 +33,8 @@ struct dq_pnp_notification {
     bool registering; /* IoRegisterPlugPlayNotification has not returned. */
     bool ended;
     unsigned waiters; /* For its end. */
-    unsigned calls; /* Of its routine, now. */
-    const dq_thread *caller; /* Its latest. */
+    activity *calls;  /* Of its routine, now. */
+    KEVENT quiet;     /* A call has ended. */
     const void *place;
     struct dq_pnp_notification *next; /* In order of registration. */
 };
@@ -48,7 +55,7 @@ static void drop_ended(dq_machine *machine)
     while (*link != NULL) {
         struct dq_pnp_notification *n = *link;
 
-        if (n->ended && n->calls == 0 && n->waiters == 0) {
+        if (n->ended && n->calls == NULL && n->waiters == 0) {
             *link = n->next;
             dq_keep_drop(machine, n);
         } else {
@@ -57,18 +64,32 @@ static void drop_ended(dq_machine *machine)
     }
 }
 
+static void end_call(struct dq_pnp_notification *n, const activity *own)
+{
+    activity **link = &n->calls;
+
+    while (*link != own) {
+        link = &(*link)->next;
+    }
+    *link = own->next;
+    dq_emit(dq_self, ORDER_GIVE, &n->quiet, 0, 0, 0);
+    if (n->waiters > 0) {
+        dq_signal(dq_self, &n->quiet);
+    }
+}
+
 static NTSTATUS call(struct dq_pnp_notification *n, void *structure)
 {
+    activity own = { .thread = dq_thread_current(dq_self), .next = n->calls };
     unsigned depth;
     NTSTATUS status;
 
-    n->calls++;
-    n->caller = dq_thread_current(dq_self);
+    n->calls = &own;
     dq_emit(dq_self, ORDER_TAKE, n, 0, 0, 0);
     depth = dq_guest_begin(dq_self);
     status = n->routine(structure, n->context);
     dq_guest_end(depth);
-    n->calls--;
+    end_call(n, &own);
     return status;
 }
 
@@ -310,6 +331,7 @@ static struct dq_pnp_notification *add(dq_processor *cpu,
     }
     *made = *wanted;
     made->place = place;
+    dq_wait_header_init(&made->quiet.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
     while (*link != NULL) {
         link = &(*link)->next;
     }
@@ -389,32 +411,42 @@ NTSTATUS NTAPI IoUnregisterPlugPlayNotification(PVOID NotificationEntry)
     return STATUS_SUCCESS;
 }
 
-/* Waits until nobody is in the routine, but the caller itself. */
-static void wait_for_calls(dq_processor *cpu, const struct dq_pnp_notification *n)
+static bool is_called_by_others(const struct dq_pnp_notification *n)
 {
-    static const uint64_t step_ns = 1000ull * 1000;
+    const activity *a = n->calls;
 
-    while (n->calls > 0 && n->caller != dq_thread_current(dq_self)) {
-        dq_wait_until(dq_self, dq_self->machine->clock.now_ns + step_ns,
-                      cpu->execution->service, n->place);
+    while (a != NULL && a->thread == dq_thread_current(dq_self)) {
+        a = a->next;
     }
+    return a != NULL;
+}
+
+/* Waits until nobody is in the routine, but the caller itself. */
+static void wait_for_calls(struct dq_pnp_notification *n, const void *place)
+{
+    while (is_called_by_others(n)) {
+        n->quiet.Header.SignalState = 0;
+        (void)dq_wait_for(dq_self, &n->quiet, DQ_SERVICE_IoUnregisterPlugPlayNotificationEx, place);
+    }
+    dq_emit(dq_self, ORDER_TAKE, &n->quiet, 0, 0, 0);
 }
 
 NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(PVOID NotificationEntry)
 {
+    const void *place = DQ_CALL_PLACE;
     struct dq_pnp_notification *n;
 
     DQ_ENTER(IoUnregisterPlugPlayNotificationEx, NotificationEntry, 0, 0, 0, STATUS_UNSUCCESSFUL);
     n = check(cpu, NotificationEntry);
     if (n != NULL) {
         if (n->registering) {
-            refuse(cpu, "wdm: IoUnregisterPlugPlayNotificationEx", DQ_CALL_PLACE,
+            refuse(cpu, "wdm: IoUnregisterPlugPlayNotificationEx", place,
                    "was called by a routine that IoRegisterPlugPlayNotification calls for an "
                    "interface that exists: that has not returned yet");
         }
         n->ended = true;
         n->waiters++;
-        wait_for_calls(cpu, n);
+        wait_for_calls(n, place);
         n->waiters--;
         drop_ended(dq_self->machine);
     }
