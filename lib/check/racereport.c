@@ -74,7 +74,13 @@ static bool had_interrupted(const dq_racelane *lane, uint32_t ordinal)
     return false;
 }
 
-/* The one that ran on top of the other, on one processor. */
+/* Where they ran on one processor, a reader wonders what does not keep them apart. */
+static bool are_dpcs(const side *a, const side *b)
+{
+    return a->kind == DQ_EXECUTION_DPC && b->kind == DQ_EXECUTION_DPC;
+}
+
+/* The one that ran on top of the other, on one processor; or that another one was free. */
 static void note_interruption(side *earlier, const dq_racelane *first, side *later,
                               const dq_racelane *second)
 {
@@ -91,6 +97,8 @@ static void note_interruption(side *earlier, const dq_racelane *first, side *lat
     if (upper != NULL) {
         snprintf(upper->note, sizeof(upper->note), ", interrupted CPU%u here",
                  (unsigned)upper->slot->cpu);
+    } else if (are_dpcs(earlier, later)) {
+        snprintf(later->note, sizeof(later->note), ", may run on another CPU");
     }
 }
 

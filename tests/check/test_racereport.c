@@ -159,7 +159,7 @@ static void dpcs(void **state)
     tell(two_dpcs_at_once,
          "DATA RACE on 4 bytes at `x` (no common lock)\n"
          "  CPU0  DISPATCH  uart_dpc  write  DPC uart_dpc\n"
-         "  CPU0  DISPATCH  uart_dpc  write  DPC uart_dpc\n"
+         "  CPU0  DISPATCH  uart_dpc  write  DPC uart_dpc, may run on another CPU\n"
          "  fix:   DPCs run on several processors at once: hold one spin lock in both "
          "(KeAcquireSpinLockAtDpcLevel), or bind them to one processor "
          "(KeSetTargetProcessorDpc)\n");
