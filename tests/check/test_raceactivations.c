@@ -1,8 +1,11 @@
 /*
- * test_raceactivations.c - what orders DPCs, work items and IPI functions with other code, and what
- * does not.
+ * test_raceactivations.c - what orders DPCs, work items, IPI functions and notifications with
+ * other code, and what does not.
  */
 #include "race.h"
+
+#include <dirql/clock.h>
+#include <dirql/line.h>
 
 static LONG y;
 static KDPC dpc;
@@ -214,6 +217,57 @@ static void an_ipi_call_is_ordered_with_its_caller_only(void **state)
     assert_race(all_write, 2);
 }
 
+/* ---- Notifications of Plug and Play ---------------------------------------------------------- */
+
+static NTSTATUS read_when_told(PVOID structure, PVOID context)
+{
+    (void)structure;
+    (void)context;
+    READS(&x);
+    return STATUS_SUCCESS;
+}
+
+static void be_told_and_write(NTSTATUS(NTAPI *unregister)(PVOID entry))
+{
+    static GUID class_id = { 1, 2, 3, { 4 } };
+    static DRIVER_OBJECT driver;
+    UNICODE_STRING name;
+    PVOID entry;
+
+    assert_int_equal(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0,
+                                                    &class_id, &driver, read_when_told, NULL,
+                                                    &entry),
+                     STATUS_SUCCESS);
+    assert_int_equal(
+        IoRegisterDeviceInterface(dirql_pdo_create("card", NULL, 0), &class_id, NULL, &name),
+        STATUS_SUCCESS);
+    assert_int_equal(IoSetDeviceInterfaceState(&name, TRUE), STATUS_SUCCESS);
+    dirql_time_advance_ms(10);
+    unregister(entry);
+    WRITES(&x);
+    assert_int_equal(IoSetDeviceInterfaceState(&name, FALSE), STATUS_SUCCESS);
+    RtlFreeUnicodeString(&name);
+}
+
+static void write_after_the_end(void *context)
+{
+    (void)context;
+    be_told_and_write(IoUnregisterPlugPlayNotificationEx);
+}
+
+static void write_after_the_obsolete_end(void *context)
+{
+    (void)context;
+    be_told_and_write(IoUnregisterPlugPlayNotification);
+}
+
+static void calls_of_a_routine_are_ordered_before_its_end(void **state)
+{
+    (void)state;
+    assert_kept(write_after_the_end, 2);
+    assert_race(write_after_the_obsolete_end, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +276,7 @@ int main(void)
         cmocka_unit_test(dpcs_are_ordered_before_a_flush),
         cmocka_unit_test(who_queues_a_work_item_is_ordered_before_its_run),
         cmocka_unit_test(an_ipi_call_is_ordered_with_its_caller_only),
+        cmocka_unit_test(calls_of_a_routine_are_ordered_before_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, race_forget);
