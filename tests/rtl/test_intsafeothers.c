@@ -4,6 +4,23 @@
  */
 #include "intsafe.h"
 
+#define IS(name, type) C_ASSERT(__builtin_types_compatible_p(NTINTSAFE_##name, type))
+
+IS(Word, USHORT);
+IS(DWord, ULONG);
+IS(DWord64, ULONG64);
+IS(DWordLong, ULONGLONG);
+IS(Int16, SHORT);
+IS(UInt16, USHORT);
+IS(Int32, INT);
+IS(UInt32, UINT);
+IS(Long32, LONG);
+IS(Int64, LONGLONG);
+IS(UInt64, ULONGLONG);
+IS(Long64, LONG64);
+IS(ULong64, ULONG64);
+IS(SIZET, SIZE_T);
+
 static void words_by_other_names_are_converted_if_they_fit(void **state)
 {
     wide edges[EDGES];
