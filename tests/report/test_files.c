@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/host.h"
+
 static char folder[64];
 static char path[128];
 static char *content;
@@ -311,6 +313,16 @@ static void end_the_process(void *context)
     exit(EXIT_SUCCESS);
 }
 
+/* So much more than writing the file can have taken that it is not put off. */
+static void wait_for_long(uint64_t run_ns)
+{
+    const uint64_t until_ns = host_clock_ns() + 20 * run_ns;
+
+    while (host_clock_ns() < until_ns) {
+        usleep(1000);
+    }
+}
+
 static void assert_exit_is_reported(dirql_mode mode, const char *end)
 {
     const dirql_options options = {
@@ -364,8 +376,10 @@ static void stop_in_a_run(const char *file, bool traced, bool after_another)
     child = fork();
     if (child == 0) {
         if (after_another) {
+            const uint64_t began_ns = host_clock_ns();
+
             (void)run("fails before it", own_a_lock_twice, file);
-            usleep(200000); /* Far more than writing the file has taken. */
+            wait_for_long(host_clock_ns() - began_ns);
         }
         dirql_run(&options, stop_the_process, NULL, NULL);
         _exit(EXIT_SUCCESS);
