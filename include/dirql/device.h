@@ -39,8 +39,8 @@ typedef struct dirql_stimulus {
     void *reserved[8];
 } dirql_stimulus;
 
-/* `stimulus` must live until it happened or was cancelled. Setting it again moves it. Any IRQL, and
- * in callbacks. */
+/* `stimulus` must live until it happened or was cancelled. Setting it again moves it. A time that is
+ * past means: as soon as can be. Any IRQL, and in callbacks. */
 DIRQL_API void dirql_stimulus_after(dirql_stimulus *stimulus, uint64_t delay_ns);
 DIRQL_API void dirql_stimulus_at(dirql_stimulus *stimulus, uint64_t time_ns);
 /* Returns nonzero if it was set. */

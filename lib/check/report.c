@@ -85,6 +85,24 @@ static void add_finding(dq_text *out, const dq_finding *finding)
     add_where(out, finding);
 }
 
+/* Whoever has misspelt the function of a suppression looks for why it does nothing. */
+static void add_other_suppressions(dq_text *out, const dq_machine *machine,
+                                   const dq_finding *finding)
+{
+    host_symbol symbol = { .function = "" };
+
+    for (const dq_suppression *s = machine->findings.suppressions; s != NULL; s = s->next) {
+        if (strcmp(s->rule, finding->rule) != 0 || s->place[0] == '\0') {
+            continue;
+        }
+        if (finding->place != NULL && symbol.function[0] == '\0') {
+            host_symbol_find((const char *)finding->place - 1, &symbol);
+        }
+        dq_text_add(out, "  note:  dirql_suppress() leaves it out in `%s`, but this is in `%s`\n",
+                    s->place, symbol.function[0] != '\0' ? symbol.function : "?");
+    }
+}
+
 /* ---- The whole ------------------------------------------------------------------------------- */
 
 void dq_report_explain(dq_text *out, dq_machine *machine)
@@ -109,6 +127,7 @@ static bool add_findings(dq_text *out, const dq_machine *machine, dq_severity se
          finding = finding->next) {
         if (!finding->expected && finding->severity == severity) {
             add_finding(out, finding);
+            add_other_suppressions(out, machine, finding);
             any = true;
         }
     }

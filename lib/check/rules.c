@@ -37,6 +37,24 @@ const dq_rule *dq_rule_find(const char *name)
     return NULL;
 }
 
+static const char *const own[] = {
+#define DQ_OWN_ROW(name) name,
+#include "check/own.def"
+#undef DQ_OWN_ROW
+};
+
+enum { OWN = sizeof(own) / sizeof(own[0]) };
+
+bool dq_rule_is_own(const char *name)
+{
+    for (size_t i = 0; i < OWN; i++) {
+        if (strcmp(own[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *dq_rule_advice(const char *rule, uint32_t code)
 {
     const dq_rule *row = dq_rule_find(rule);
@@ -116,18 +134,21 @@ static size_t farness(const char *wanted, const char *name)
     return strlen(wanted) >= 4 && begins_with(name, wanted) ? least(changes, 1) : changes;
 }
 
-const char *dq_rule_nearest(const char *name, char *text, size_t bytes)
+const char *dq_rule_nearest(const char *name, bool own_too, char *text, size_t bytes)
 {
     const size_t limit = 2 + strlen(name) / 4;
+    const size_t count = RULES + (own_too ? OWN : 0);
     unsigned found = 0;
     size_t used = 0;
 
     text[0] = '\0';
     for (size_t far = 0; far <= limit; far++) {
-        for (size_t i = 0; i < RULES && found < NEAREST_MOST && used < bytes; i++) {
-            if (farness(name, rules[i].name) == far) {
+        for (size_t i = 0; i < count && found < NEAREST_MOST && used < bytes; i++) {
+            const char *other = i < RULES ? rules[i].name : own[i - RULES];
+
+            if (farness(name, other) == far) {
                 used += (size_t)snprintf(text + used, bytes - used, "%s\"%s\"",
-                                         found > 0 ? " or " : "", rules[i].name);
+                                         found > 0 ? " or " : "", other);
                 found++;
             }
         }

@@ -25,9 +25,13 @@ const dq_rule *dq_rules(size_t *count);
 /* NULL if no rule has this name. */
 const dq_rule *dq_rule_find(const char *name);
 
-/* Names of rules that `name` may have meant, as "A" or "A, B or C"; empty if none comes near.
- * Returns text. */
-const char *dq_rule_nearest(const char *name, char *text, size_t bytes);
+/* True if dirql has findings of this name that are about the test, or about the machine itself: no
+ * rules, so they cannot be suppressed (own.def). */
+bool dq_rule_is_own(const char *name);
+
+/* Names of rules (`own`: and of dirql's own findings) that `name` may have meant, as "A" or "A, B or
+ * C"; empty if none comes near. Returns text. */
+const char *dq_rule_nearest(const char *name, bool own, char *text, size_t bytes);
 
 /* What to do about a finding, by rule or else by bug check code. NULL if there is nothing to
  * say. */

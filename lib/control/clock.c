@@ -23,9 +23,14 @@ uint64_t dirql_time_ns(void)
 static void advance(dq_processor *cpu, uint64_t duration_ns, const void *place)
 {
     const uint64_t now_ns = cpu->machine->clock.now_ns;
-    const uint64_t until_ns =
-        duration_ns > UINT64_MAX / 2 - now_ns ? UINT64_MAX / 2 : now_ns + duration_ns;
+    const uint64_t until_ns = now_ns + duration_ns;
 
+    if (duration_ns > UINT64_MAX / 2 - now_ns) {
+        dirql_control_fail(cpu->machine, "time",
+                           "dirql_time_advance_*: virtual time ends after 292 years. Was a negative "
+                           "duration meant?");
+        return;
+    }
     if (cpu->irql < DQ_LEVEL_DISPATCH && cpu->execution->kind == DQ_EXECUTION_THREAD) {
         dq_wait_until(cpu, until_ns, DQ_SERVICE_dirql_time_advance, place);
         (void)dq_clock_pass(dq_self, until_ns); /* What else was due by then happens, too. */

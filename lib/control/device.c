@@ -106,6 +106,12 @@ static void set(dq_machine *machine, dirql_stimulus *stimulus, uint64_t due_ns,
                            stimulus == NULL ? "`stimulus`" : "`happen`");
         return;
     }
+    if (due_ns > UINT64_MAX / 2) {
+        dirql_control_fail(machine, "stimulus",
+                           "%s: virtual time ends after 292 years. Was a negative time meant?",
+                           function);
+        return;
+    }
     record = known(machine, stimulus);
     record = record != NULL ? record : make(machine, stimulus);
     if (record != NULL) {

@@ -4,6 +4,7 @@
 #include <dirql/disk.h>
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "control/control.h"
@@ -151,6 +152,11 @@ void dirql_disk_write(const char *path, const void *data, size_t bytes)
     uint64_t free_bytes;
     dq_node *node;
 
+    if (p.machine != NULL && data == NULL && bytes > 0) {
+        dirql_control_fail(p.machine, "disk", "dirql_disk_write: `data` is NULL, but `bytes` is %zu",
+                           bytes);
+        return;
+    }
     if (!follow(&p)) {
         return;
     }
@@ -242,6 +248,10 @@ int dirql_disk_entry(const char *path, unsigned number, char *name, size_t bytes
     const dq_node *child;
     size_t count;
 
+    if (p.machine != NULL && name == NULL && bytes > 0) {
+        dirql_control_fail(p.machine, "disk", "dirql_disk_entry: `name` is NULL");
+        return 0;
+    }
     if (!follow(&p)) {
         return 0;
     }
@@ -326,7 +336,10 @@ void dirql_disk_set_latency_us(uint64_t microseconds)
     DIRQL_INSIDE;
     dq_volume *volume = volume_for("dirql_disk_set_latency_us");
 
-    if (volume != NULL) {
+    if (volume != NULL && microseconds > UINT64_MAX / 2000) {
+        dirql_control_fail(dq_self->machine, "disk", "dirql_disk_set_latency_us: no disk takes as long "
+                           "as %" PRIu64 " us. Was a negative number meant?", microseconds);
+    } else if (volume != NULL) {
         volume->latency_ns = microseconds * 1000;
     }
 }

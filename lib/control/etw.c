@@ -24,13 +24,24 @@ static void set(dq_processor *cpu, const dq_etw_enabling *enabling)
     }
 }
 
+static bool check_provider(dq_processor *cpu, const GUID *provider)
+{
+    if (provider == NULL) {
+        dirql_control_fail(cpu->machine, "etw", "%s: `provider` is NULL",
+                           dq_service_name(cpu->execution->service));
+    }
+    return provider != NULL;
+}
+
 void dirql_etw_enable(const GUID *provider, UCHAR level, ULONGLONG any, ULONGLONG all)
 {
     DIRQL_ENTER(dirql_etw_enable, DQ_VOID);
 
     (void)place;
-    set(cpu,
-        &(dq_etw_enabling){ .id = *provider, .on = true, .level = level, .any = any, .all = all });
+    if (check_provider(cpu, provider)) {
+        set(cpu, &(dq_etw_enabling){ .id = *provider, .on = true, .level = level, .any = any,
+                                     .all = all });
+    }
 }
 
 void dirql_etw_disable(const GUID *provider)
@@ -38,7 +49,9 @@ void dirql_etw_disable(const GUID *provider)
     DIRQL_ENTER(dirql_etw_disable, DQ_VOID);
 
     (void)place;
-    set(cpu, &(dq_etw_enabling){ .id = *provider });
+    if (check_provider(cpu, provider)) {
+        set(cpu, &(dq_etw_enabling){ .id = *provider });
+    }
 }
 
 void dirql_etw_capture_state(const GUID *provider)
@@ -46,7 +59,9 @@ void dirql_etw_capture_state(const GUID *provider)
     DIRQL_ENTER(dirql_etw_capture_state, DQ_VOID);
 
     (void)place;
-    dq_etw_capture(cpu, provider);
+    if (check_provider(cpu, provider)) {
+        dq_etw_capture(cpu, provider);
+    }
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
@@ -139,6 +154,10 @@ const dirql_etw_event *dirql_etw_find(const GUID *provider, const char *name)
     dq_machine *machine = dirql_control_machine("dirql_etw_find");
     dq_etw_record *record = first_of(machine, provider);
 
+    if (machine != NULL && name == NULL) {
+        dirql_control_fail(machine, "etw", "dirql_etw_find: `name` is NULL");
+        return NULL;
+    }
     while (record != NULL && (record->name == NULL || strcmp(record->name, name) != 0)) {
         record = next_of(record->next, provider);
     }
@@ -159,7 +178,7 @@ void dirql_etw_forget(void)
 
 const dirql_etw_field *dirql_etw_find_field(const dirql_etw_event *event, const char *name)
 {
-    for (unsigned i = 0; event != NULL && i < event->field_count; i++) {
+    for (unsigned i = 0; event != NULL && name != NULL && i < event->field_count; i++) {
         if (event->fields[i].name != NULL && strcmp(event->fields[i].name, name) == 0) {
             return &event->fields[i];
         }
@@ -194,7 +213,8 @@ int64_t dirql_etw_number(const dirql_etw_event *event, const char *name)
         (field == NULL ||
          !read_number(field->data, field->bytes, field->kind == DIRQL_ETW_SIGNED, &number))) {
         dirql_control_fail(machine, "etw", "dirql_etw_number: the event has no %s \"%s\"",
-                           field == NULL ? "field" : "number in its field", name);
+                           field == NULL ? "field" : "number in its field",
+                           name != NULL ? name : "NULL");
     }
     return number;
 }
@@ -303,9 +323,9 @@ static void print_field(writer *w, const dirql_etw_field *field)
 
 const char *dirql_etw_text(const dirql_etw_event *event, char *text, size_t bytes)
 {
-    writer w = { .text = text, .bytes = bytes };
+    writer w = { .text = text, .bytes = text != NULL ? bytes : 0 };
 
-    if (bytes > 0) {
+    if (w.bytes > 0) {
         text[0] = '\0';
     }
     if (event == NULL) {

@@ -42,6 +42,10 @@ PFILE_OBJECT dirql_file_open_name(PCWSTR name, NTSTATUS *status)
     PFILE_OBJECT file = NULL;
     UNICODE_STRING text;
 
+    if (name == NULL) {
+        (void)dirql_control_refuse_call(cpu, "`name` is NULL");
+        return refuse_open(status);
+    }
     RtlInitUnicodeString(&text, name);
     result = dq_file_open_name(cpu, &text, false, &file, place);
     if (status != NULL) {

@@ -77,6 +77,13 @@ static bool read_runs(dirql_options *options, char *error, size_t bytes)
         !read_number("DIRQL_PCT_DEPTH", DQ_PCT_DEPTH_MAX, &depth, error, bytes)) {
         return false;
     }
+    if ((dirql_environment("DIRQL_RUNS") != NULL && runs == 0) ||
+        (dirql_environment("DIRQL_PCT_DEPTH") != NULL && depth == 0)) {
+        snprintf(error, bytes, "the environment variable %s is 0; it counts from 1",
+                 dirql_environment("DIRQL_RUNS") != NULL && runs == 0 ? "DIRQL_RUNS"
+                                                                      : "DIRQL_PCT_DEPTH");
+        return false;
+    }
     options->runs = (unsigned)runs;
     options->pct_depth = (unsigned)depth;
     return true;
@@ -225,6 +232,7 @@ static bool read_environment(dirql_options *options, char *error, size_t bytes)
 
 static void fill_in(dirql_options *options)
 {
+    options->name = options->name != NULL && options->name[0] == '\0' ? NULL : options->name;
 #define DEFAULT(member, value) options->member = options->member != 0 ? options->member : (value)
     DEFAULT(name, "run");
     DEFAULT(processors, 1);
@@ -249,6 +257,41 @@ static void fill_in(dirql_options *options)
     DEFAULT(shorten_limit,
             options->mode == DIRQL_MODE_EXPLORE || options->runs > 1 ? SHORTEN_RUNS : DIRQL_NONE);
 #undef DEFAULT
+}
+
+/* What has a meaning in certain modes only, and would be left out in silence. Which mode it will be
+ * the environment may say, where the test does not. */
+static bool check_modes(const dirql_options *given, char *error, size_t bytes)
+{
+    enum { REPLAYS = 1 << DIRQL_MODE_REPLAY, LIVE = 1 << DIRQL_MODE_LIVE };
+    enum { PCT = 1 << DIRQL_MODE_PCT, EXPLORES = 1 << DIRQL_MODE_EXPLORE };
+    enum { DRAWS = PCT | 1 << DIRQL_MODE_RANDOM };
+    const struct {
+        const char *name;
+        bool is_given;
+        unsigned modes;
+        const char *belongs_to;
+    } options[] = {
+        { "replay", given->replay != NULL, REPLAYS, "mode replay (.mode = DIRQL_MODE_REPLAY)" },
+        { "clock_percent", given->clock_percent != 0, LIVE, "mode live" },
+        { "must_complete", given->must_complete != 0, EXPLORES | DRAWS,
+          "mode explore, and those that draw several runs" },
+        { "resume", given->resume != NULL, EXPLORES, "mode explore" },
+        { "pct_depth", given->pct_depth != 0, PCT, "mode pct" },
+    };
+    const bool is_open = given->mode == DIRQL_MODE_DEFAULT && !given->fixed;
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+        const bool may_come = is_open && options[i].modes != REPLAYS;
+
+        if (options[i].is_given && !may_come && (options[i].modes >> given->mode & 1) == 0) {
+            snprintf(error, bytes,
+                     "option %s belongs to %s; in the mode of this test it would have no effect",
+                     options[i].name, options[i].belongs_to);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* A negative number would be a huge one. */
@@ -277,7 +320,10 @@ static bool check_signs(const dirql_options *options, char *error, size_t bytes)
     };
 
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
-        if (limits[i].value > INT32_MAX && limits[i].value != DIRQL_NEVER) {
+        const bool may_be_none = strcmp(limits[i].name, "access_cost_ns") != 0 &&
+                                 strcmp(limits[i].name, "clock_percent") != 0;
+
+        if (limits[i].value > INT32_MAX && (limits[i].value != DIRQL_NEVER || !may_be_none)) {
             snprintf(error, bytes, "option %s is %u (%d); a limit is not negative", limits[i].name,
                      limits[i].value, (int)limits[i].value);
             return false;
@@ -379,5 +425,6 @@ bool dirql_options_resolve(const dirql_options *options, dirql_options *resolved
         return false;
     }
     fill_in(resolved);
-    return check_ranges(resolved, error, error_bytes);
+    return check_ranges(resolved, error, error_bytes) &&
+           (options == NULL || check_modes(options, error, error_bytes));
 }

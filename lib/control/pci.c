@@ -112,12 +112,24 @@ static UCHAR *space_of(PDEVICE_OBJECT pdo, ULONG offset, ULONG bytes, const char
     return node->pci->space + offset;
 }
 
+/* True if there is something to copy; else false, after a failure if it is missing. */
+static bool check_data(const void *data, ULONG bytes, const char *function)
+{
+    dq_machine *machine = dirql_control_machine(function);
+
+    if (machine != NULL && data == NULL && bytes > 0) {
+        dirql_control_fail(machine, "device", "%s: `data` is NULL, but `bytes` is %u", function,
+                           bytes);
+    }
+    return data != NULL && bytes > 0;
+}
+
 void dirql_pci_write(PDEVICE_OBJECT pdo, ULONG offset, const void *data, ULONG bytes)
 {
     DIRQL_INSIDE;
     UCHAR *space = space_of(pdo, offset, bytes, "dirql_pci_write");
 
-    if (space != NULL) {
+    if (space != NULL && check_data(data, bytes, "dirql_pci_write")) {
         memcpy(space, data, bytes);
     }
 }
@@ -127,7 +139,7 @@ void dirql_pci_read(PDEVICE_OBJECT pdo, ULONG offset, void *data, ULONG bytes)
     DIRQL_INSIDE;
     const UCHAR *space = space_of(pdo, offset, bytes, "dirql_pci_read");
 
-    if (space != NULL) {
+    if (space != NULL && check_data(data, bytes, "dirql_pci_read")) {
         memcpy(data, space, bytes);
     }
 }

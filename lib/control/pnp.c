@@ -153,6 +153,11 @@ NTSTATUS dirql_device_set_power(PDEVICE_OBJECT pdo, DEVICE_POWER_STATE state)
     DIRQL_ENTER(dirql_device_set_power, STATUS_UNSUCCESSFUL);
     const power p = { .type = DevicePowerState, .state = { .DeviceState = state } };
 
+    if ((int)state <= PowerDeviceUnspecified || (int)state >= PowerDeviceMaximum) {
+        (void)dirql_control_refuse_call(cpu, "%d is no state of a device (DEVICE_POWER_STATE)",
+                                        (int)state);
+        return STATUS_INVALID_PARAMETER;
+    }
     return send_power(cpu, pdo, p, place);
 }
 
@@ -161,6 +166,11 @@ NTSTATUS dirql_device_set_system_power(PDEVICE_OBJECT pdo, SYSTEM_POWER_STATE st
     DIRQL_ENTER(dirql_device_set_system_power, STATUS_UNSUCCESSFUL);
     const power p = { .type = SystemPowerState, .state = { .SystemState = state } };
 
+    if ((int)state <= PowerSystemUnspecified || (int)state >= PowerSystemMaximum) {
+        (void)dirql_control_refuse_call(cpu, "%d is no state of the system (SYSTEM_POWER_STATE)",
+                                        (int)state);
+        return STATUS_INVALID_PARAMETER;
+    }
     return send_power(cpu, pdo, p, place);
 }
 

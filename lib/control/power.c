@@ -32,5 +32,10 @@ void dirql_power_setting_ulong(const GUID *setting, ULONG value)
 ULONG dirql_power_requests(POWER_REQUEST_TYPE type)
 {
     DIRQL_ENTER(dirql_power_requests, 0);
+    (void)place;
+    if ((int)type < 0 || (int)type > PowerRequestExecutionRequired) {
+        (void)dirql_control_refuse_call(cpu, "%d is no POWER_REQUEST_TYPE", (int)type);
+        return 0;
+    }
     return dq_power_requests_count(cpu->machine, type);
 }

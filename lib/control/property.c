@@ -34,6 +34,10 @@ static void set(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, const voi
     if (node == NULL) {
         return;
     }
+    if (data == NULL && bytes > 0) {
+        dirql_control_fail(machine, "device", "%s: there is nothing to set: NULL", function);
+        return;
+    }
     status = dq_device_property_set(machine, node, property, data, bytes);
     if (!NT_SUCCESS(status)) {
         dirql_control_fail(machine, "device",
@@ -61,7 +65,11 @@ void dirql_property_set_text(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY proper
     DIRQL_INSIDE;
     dq_path wide;
 
-    dq_path_start(&wide, text != NULL ? text : "");
+    if (text == NULL) {
+        set(pdo, property, NULL, sizeof(WCHAR), "dirql_property_set_text");
+        return;
+    }
+    dq_path_start(&wide, text);
     set(pdo, property, wide.text, wide.name.Length + (ULONG)sizeof(WCHAR),
         "dirql_property_set_text");
 }
@@ -74,6 +82,10 @@ void dirql_property_set_texts(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY prope
     ULONG used = 0;
 
     for (unsigned i = 0; i < count; i++) {
+        if (texts == NULL || texts[i] == NULL) {
+            set(pdo, property, NULL, count, "dirql_property_set_texts");
+            return;
+        }
         for (size_t c = 0; c <= strlen(texts[i]) && used < DQ_PATH_CHARACTERS - 1; c++) {
             wide[used++] = (WCHAR)(unsigned char)texts[i][c];
         }

@@ -16,6 +16,10 @@ static dq_key *find_key(dq_machine *machine, const char *path, bool make, const 
     dq_key *key;
     NTSTATUS status;
 
+    if (path == NULL) {
+        dirql_control_fail(machine, "registry", "%s: `path` is NULL", function);
+        return NULL;
+    }
     if (!dirql_widen(machine, &wide, path, "registry", function)) {
         return NULL;
     }
@@ -25,7 +29,7 @@ static dq_key *find_key(dq_machine *machine, const char *path, bool make, const 
     }
     if (make) {
         dirql_control_fail(machine, "registry", "%s: \"%s\" is no path of a key (status 0x%08X)",
-                           function, path != NULL ? path : "NULL", (unsigned)status);
+                           function, path, (unsigned)status);
     }
     return NULL;
 }
@@ -44,9 +48,15 @@ static void set(const char *path, const char *name, ULONG type, const void *data
                 const char *function)
 {
     dq_machine *machine = dirql_control_machine(function);
-    dq_key *key = machine != NULL ? find_key(machine, path, true, function) : NULL;
     dirql_wide wide;
+    dq_key *key;
 
+    if (machine != NULL && data == NULL && bytes > 0) {
+        dirql_control_fail(machine, "registry", "%s: `data` is NULL, but `bytes` is %u", function,
+                           (unsigned)bytes);
+        return;
+    }
+    key = machine != NULL ? find_key(machine, path, true, function) : NULL;
     if (key != NULL && dirql_widen(machine, &wide, name, "registry", function) &&
         !NT_SUCCESS(dq_value_set(machine, key, &wide.name, type, data, bytes))) {
         dirql_control_fail(machine, "memory", "%s: short of memory", function);
@@ -72,7 +82,9 @@ void dirql_registry_set_string(const char *path, const char *name, const char *t
     dq_machine *machine = dirql_control_machine("dirql_registry_set_string");
     dirql_wide wide;
 
-    if (machine != NULL &&
+    if (machine != NULL && text == NULL) {
+        dirql_control_fail(machine, "registry", "dirql_registry_set_string: `text` is NULL");
+    } else if (machine != NULL &&
         dirql_widen(machine, &wide, text, "registry", "dirql_registry_set_string")) {
         set(path, name, REG_SZ, wide.text, wide.name.MaximumLength, "dirql_registry_set_string");
     }

@@ -141,8 +141,12 @@ static bool check_path(const char *pattern, size_t length, char *error, size_t b
 bool dirql_report_check(const char *pattern, char *error, size_t bytes)
 {
     char *whole = pattern != NULL ? complete(pattern) : NULL;
-    bool good = true;
+    bool good = pattern == NULL || pattern[0] == '\0' || pattern[strspn(pattern, ",")] != '\0';
 
+    if (!good) {
+        snprintf(error, bytes, "option report_file, or DIRQL_REPORT, is \"%s\", which names no file",
+                 pattern);
+    }
     for (const char *at = whole; at != NULL && *at != '\0' && good;) {
         const size_t length = path_length(at);
 

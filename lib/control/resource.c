@@ -11,6 +11,7 @@
 
 #include <dirql/line.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "io/io.h"
@@ -174,11 +175,27 @@ static void add_same(dirql_resources *handle, const CM_PARTIAL_RESOURCE_DESCRIPT
     }
 }
 
+static bool check_range(uint64_t start, uint64_t length, uint64_t end, const char *function)
+{
+    dq_machine *machine = dirql_control_machine(function);
+
+    if (machine == NULL || (length > 0 && start <= end && length - 1 <= end - start)) {
+        return machine != NULL;
+    }
+    dirql_control_fail(machine, "resources", "%s: 0x%" PRIx64 " %s at 0x%" PRIx64 " %s", function,
+                       length, length == 1 ? "byte" : "bytes", start,
+                       length == 0 ? "are no range" : "reach beyond the last address");
+    return false;
+}
+
 void dirql_resources_add_port(dirql_resources *handle, ULONG port, ULONG length)
 {
     DIRQL_INSIDE;
     CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor;
 
+    if (!check_range(port, length, UINT32_MAX, "dirql_resources_add_port")) {
+        return;
+    }
     memset(&descriptor, 0, sizeof(descriptor));
     descriptor.Type = CmResourceTypePort;
     descriptor.ShareDisposition = CmResourceShareDeviceExclusive;
@@ -193,6 +210,9 @@ void dirql_resources_add_memory(dirql_resources *handle, PHYSICAL_ADDRESS start,
     DIRQL_INSIDE;
     CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor;
 
+    if (!check_range((uint64_t)start.QuadPart, length, UINT64_MAX, "dirql_resources_add_memory")) {
+        return;
+    }
     memset(&descriptor, 0, sizeof(descriptor));
     descriptor.Type = CmResourceTypeMemory;
     descriptor.ShareDisposition = CmResourceShareDeviceExclusive;

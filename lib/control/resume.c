@@ -134,7 +134,7 @@ static bool take(dirql_exploration *ex, const char *text)
     if (!take_bounds(&text, "pass", &ex->passes.last, &pass) ||
         !take_bounds(&text, "done", &ex->passes.last, &done) ||
         !take_bounds(&text, "cut", &bit, &cut) ||
-        sscanf(text, "any %1u\nschedules %" SCNu64 "\n%15[a-z]\n%n", &any, &schedules, state,
+        sscanf(text, "any %1u\nschedules %18" SCNu64 "\n%15[a-z]\n%n", &any, &schedules, state,
                &end) != 3 ||
         end == 0 || (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0)) {
         return false;

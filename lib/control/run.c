@@ -322,7 +322,8 @@ dirql_outcome dirql_run(const dirql_options *options, void (*body)(void *context
     if (dq_machine_here() != NULL || dq_self->machine != NULL) {
         return dirql_control_refuse(result,
                       "a machine is running on this host thread already. Machines do not nest; "
-                      "another host thread can run another one.");
+                      "another host thread can run another one. (A run that was left by a longjmp "
+                      "is over with dirql_abandon().)");
     }
     is_good = dirql_options_resolve(options, &resolved, error, sizeof(error));
     const dirql_job job = { .options = &resolved,

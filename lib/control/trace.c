@@ -51,7 +51,9 @@ void dirql_trace_mark(const char *text)
     dq_machine *machine = dirql_control_machine("dirql_trace_mark");
     dq_processor *cpu = dirql_control_cpu();
 
-    if (machine != NULL && cpu != NULL) {
+    if (machine != NULL && text == NULL) {
+        dirql_control_fail(machine, "trace", "dirql_trace_mark: `text` is NULL");
+    } else if (machine != NULL && cpu != NULL) {
         cpu->execution->service = DQ_SERVICE_dirql_trace_mark;
         dq_emit_text(cpu, MARK, NULL, text);
     }

@@ -16,6 +16,10 @@ bool dirql_widen(dq_machine *machine, dirql_wide *wide, const char *text, const 
         return false;
     }
     for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] >= 0x80) {
+            dirql_control_fail(machine, what, "%s: \"%s\" is not ASCII", function, text);
+            return false;
+        }
         wide->text[i] = (WCHAR)(unsigned char)text[i];
     }
     wide->text[length] = 0;

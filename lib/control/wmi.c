@@ -145,6 +145,13 @@ static NTSTATUS ask(dq_processor *cpu, const demand *d, const answer *to)
                                              "called IoWMIRegistrationControl for it");
         return STATUS_INVALID_PARAMETER;
     }
+    if (d->block == NULL || (d->input == NULL && d->input_bytes > 0) ||
+        (to != NULL && to->data == NULL && to->bytes > 0)) {
+        (void)dirql_control_refuse_call(cpu, d->block == NULL
+                                                 ? "`block` is NULL"
+                                                 : "there is a number of bytes, but `data` is NULL");
+        return STATUS_INVALID_PARAMETER;
+    }
     buffer = ExAllocatePoolZero(NonPagedPoolNx, bytes, POOL_TAG);
     if (buffer == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -3,6 +3,7 @@
  */
 #include "sim/machine.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,9 +157,11 @@ static bool read_filter(const char *text, size_t length, dq_fail_plan *plan)
 static bool read_which(const char *text, dq_fail_plan *plan)
 {
     char *end;
-    const uint64_t number = strtoull(text, &end, 10);
+    uint64_t number;
 
-    if (text[0] < '0' || text[0] > '9') {
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || errno != 0) {
         return false;
     }
     if (strcmp(end, "%") == 0) {

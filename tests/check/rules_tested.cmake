@@ -40,6 +40,8 @@ foreach(source ${sources})
     file(READ ${source} one)
     string(REGEX MATCHALL "\\.rule = \"[^\"]+\"" uses "${one}")
     list(APPEND used ${uses})
+    string(REGEX MATCHALL "(dirql_control_fail|dq_find_outside)\\([a-z>.-]+,[ \n]*\"[^\"]+\"" uses "${one}")
+    list(APPEND used ${uses})
 endforeach()
 list(REMOVE_DUPLICATES used)
 
@@ -56,13 +58,13 @@ foreach(row ${rows})
     endif()
 endforeach()
 
-# A finding whose rule has no row has no page, no advice, and cannot be suppressed. These are the
-# machine's own, when it cannot go on.
-set(machine "memory" "limit" "replay" "assertion" "line" "bug check" "errand")
+# A finding whose rule has no row has no page, no advice, and cannot be suppressed. Those of own.def
+# are the machine's own, when it cannot go on, and the test's.
+file(READ ${LIB}/check/own.def own)
 foreach(use ${used})
     string(REGEX REPLACE ".*\"([^\"]+)\"" "\\1" name "${use}")
-    string(FIND "${rules}" "\"${name}\"" row)
-    if(row EQUAL -1 AND NOT name IN_LIST machine)
+    string(FIND "${rules}${own}" "\"${name}\"" row)
+    if(row EQUAL -1)
         list(APPEND gaps "${name} (no row)")
     endif()
 endforeach()

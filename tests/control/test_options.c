@@ -247,12 +247,64 @@ static void negative_limits_are_refused(void **state)
     assert_refused(&(dirql_options){ .clock_percent = (unsigned)-3 }, "option clock_percent is");
 }
 
+static void options_of_another_mode_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(&(dirql_options){ .replay = "1-0-" }, "option replay belongs to mode replay");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .replay = "1-0-" },
+                   "option replay belongs to mode replay");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_FIRST, .clock_percent = 100 },
+                   "option clock_percent belongs to mode live");
+    assert_refused(&(dirql_options){ .fixed = 1, .clock_percent = 100 },
+                   "option clock_percent belongs to mode live");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_LIVE, .must_complete = 1 },
+                   "option must_complete belongs to mode explore");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .resume = "x" },
+                   "option resume belongs to mode explore");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .pct_depth = 2 },
+                   "option pct_depth belongs to mode pct");
+}
+
+static void assert_taken(const dirql_options *options)
+{
+    dirql_result result;
+
+    dirql_run(options, nothing, NULL, &result);
+    assert_int_not_equal(result.outcome, DIRQL_REFUSED);
+    dirql_result_free(&result);
+}
+
+/* Who leaves the mode open leaves it to DIRQL_MODE. */
+static void options_of_a_mode_that_may_come_are_taken(void **state)
+{
+    (void)state;
+    assert_taken(&(dirql_options){ .clock_percent = 100, .must_complete = 1, .runs = 2 });
+    assert_taken(&(dirql_options){ .mode = DIRQL_MODE_EXPLORE, .must_complete = 1 });
+    assert_taken(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .must_complete = 1, .runs = 2 });
+    assert_taken(&(dirql_options){ .mode = DIRQL_MODE_PCT, .pct_depth = 2 });
+    assert_taken(&(dirql_options){ .name = "" });
+    assert_refused(&(dirql_options){ .clock_percent = DIRQL_NEVER }, "option clock_percent is");
+    assert_refused(&(dirql_options){ .access_cost_ns = DIRQL_NEVER }, "option access_cost_ns is");
+}
+
+static void what_counts_from_one_is_not_zero(void **state)
+{
+    (void)state;
+    assert_variable_refused("DIRQL_RUNS", "0", "DIRQL_RUNS is 0; it counts from 1");
+    assert_variable_refused("DIRQL_PCT_DEPTH", "0", "DIRQL_PCT_DEPTH is 0; it counts from 1");
+    assert_variable_refused("DIRQL_REPORT", ",", "DIRQL_REPORT, is \",\", which names no file");
+    assert_variable_refused("DIRQL_FAIL", "99999999999999999999999", "the number is none, or out of");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_than_64_processors_are_refused),
         cmocka_unit_test(sixty_four_processors_are_fine),
         cmocka_unit_test(negative_limits_are_refused),
+        cmocka_unit_test(options_of_another_mode_are_refused),
+        cmocka_unit_test(options_of_a_mode_that_may_come_are_taken),
+        cmocka_unit_test(what_counts_from_one_is_not_zero),
         cmocka_unit_test(an_unknown_mode_is_refused),
         cmocka_unit_test(unknown_checks_are_refused),
         cmocka_unit_test(replay_without_a_text_is_refused),

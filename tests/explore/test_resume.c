@@ -201,24 +201,57 @@ static void a_file_of_something_else_is_left_alone(void **state)
     assert_refused(&options, "is no file that");
 }
 
+static void read_text(char *text, size_t bytes)
+{
+    FILE *file = fopen(path, "r");
+    size_t length;
+
+    assert_non_null(file);
+    length = fread(text, 1, bytes - 1, file);
+    fclose(file);
+    text[length] = '\0';
+}
+
 static void a_malformed_file_is_refused(void **state)
 {
     const dirql_options options = exploring();
     char text[2048];
-    FILE *file;
-    size_t length;
 
     (void)state;
     run(&options, two_add);
-    file = fopen(path, "r");
-    assert_non_null(file);
-    length = fread(text, 1, sizeof(text) - 1, file);
-    fclose(file);
-    text[length] = '\0';
+    read_text(text, sizeof(text));
     memcpy(strstr(text, "pass "), "pass 9", 6);
     write_text(text);
     assert_refused(&options, "is malformed");
     assert_file_is(text);
+}
+
+/* Each would be a small number, were its upper bits lost. */
+static void a_file_with_numbers_beyond_all_bounds_is_refused(void **state)
+{
+    static const char *const huge[] = { "pass 4294967296", "pass 18446744073709551616",
+                                        "done 4294967296", "schedules 18446744073709551617",
+                                        "schedules 99999999999999999999999999" };
+    const dirql_options options = exploring();
+    char text[2048], changed[2200];
+
+    (void)state;
+    run(&options, two_add);
+    read_text(text, sizeof(text));
+    for (unsigned i = 0; i < sizeof(huge) / sizeof(*huge); i++) {
+        const int word = (int)(strchr(huge[i], ' ') - huge[i]) + 1;
+        char line[24];
+        const char *at;
+
+        snprintf(line, sizeof(line), "\n%.*s", word, huge[i]);
+        at = strstr(text, line);
+        assert_non_null(at);
+        at++;
+        snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, huge[i],
+                 at + word + strspn(at + word, "0123456789"));
+        write_text(changed);
+        assert_refused(&options, "is malformed");
+    }
 }
 
 static void the_file_of_another_exploration_is_refused(void **state)
@@ -276,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_with_a_malformed_way_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_file_of_something_else_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(a_malformed_file_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_with_numbers_beyond_all_bounds_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(the_file_of_another_exploration_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_file_that_another_process_uses_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_written_is_refused, begin, end),
