@@ -52,8 +52,9 @@ static const uint64_t recorded_kinds =
     DQ_EVENT_BIT(ACCESS) | DQ_EVENT_BIT(FAIL) | DQ_EVENT_BIT(DELAY) | DQ_EVENT_BIT(PRINT) |
     DQ_EVENT_BIT(MARK) | DQ_EVENT_BIT(FINDING);
 
-/* Accesses say more as events of their own than as calls; a wait for a mutex is a call; and that an
- * edge is over says nothing. */
+/* Accesses say more as events of their own than as calls; a wait for a mutex is a call; that an edge
+ * is over says nothing; and of what comes at a time, only a stimulus has not more to say: a timer
+ * expires, and a thread that has waited goes on. */
 static bool is_told_otherwise(const dq_event *event)
 {
     static const bool told[DQ_SERVICE_COUNT] = {
@@ -68,6 +69,9 @@ static bool is_told_otherwise(const dq_event *event)
     }
     if (event->kind == DQ_EVENT_LINE_DEASSERT) {
         return ((const dq_line *)event->object)->edge;
+    }
+    if (event->kind == DQ_EVENT_STIMULUS) {
+        return event->a != DQ_PRIORITY_STIMULUS;
     }
     return event->kind == DQ_EVENT_CALL &&
            (told[event->service] || dq_service_is_tests(event->service));

@@ -94,6 +94,23 @@ const char *dq_step_finding(const dq_step *step)
     return strcmp(step->text, "bug check") == 0 && name != NULL ? name : step->text;
 }
 
+/* By its routine, and where it was set (or made). */
+static int describe_timer(const dq_step *step, char *text, size_t bytes)
+{
+    const void *routine = (const void *)(uintptr_t)step->a;
+    const void *place = (const void *)(uintptr_t)step->b;
+    char where[96] = "";
+    host_symbol symbol;
+
+    if (place != NULL) {
+        dq_place_describe(place, where, sizeof(where));
+    }
+    return snprintf(text, bytes, "%s%s expires%s%s%s",
+                    routine != NULL ? "the timer of " : "a timer",
+                    routine != NULL ? routine_name(routine, &symbol) : "",
+                    place != NULL ? " (" : "", where, place != NULL ? ")" : "");
+}
+
 static int describe(const dq_step *step, char *text, size_t bytes)
 {
     switch (step->kind) {
@@ -124,7 +141,7 @@ static int describe(const dq_step *step, char *text, size_t bytes)
     case DQ_EVENT_THREAD_END:
         return snprintf(text, bytes, "the thread ends");
     case DQ_EVENT_TIMER_EXPIRE:
-        return snprintf(text, bytes, "a timer expires");
+        return describe_timer(step, text, bytes);
     case DQ_EVENT_STIMULUS:
         return snprintf(text, bytes, "a stimulus happens");
     case DQ_EVENT_DELAY:

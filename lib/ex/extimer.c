@@ -103,7 +103,7 @@ static void expire(dq_machine *machine, PEX_TIMER timer)
 {
     dq_processor *cpu = &machine->processors[timer->timer.Processor];
 
-    dq_emit(cpu, TIMER_EXPIRE, timer, 0, 0, 0);
+    dq_emit(cpu, TIMER_EXPIRE, timer, (uintptr_t)timer->callback, (uintptr_t)timer->place, 0);
     timer->timer.Header.SignalState = 1;
     if (dq_wait_has_waiters(&timer->timer.Header)) {
         dq_wait_release(machine, &timer->timer.Header);

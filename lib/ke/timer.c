@@ -130,12 +130,14 @@ void dq_timer_for_each(dq_machine *machine, void (*visit)(void *context, const v
 
 /* ---- Expiry ---------------------------------------------------------------------------------- */
 
-static void expire(dq_machine *machine, PKTIMER timer)
+/* `place`: where it was set. */
+static void expire(dq_machine *machine, PKTIMER timer, const void *place)
 {
     dq_processor *cpu = &machine->processors[timer->Processor];
     PKDPC dpc = timer->Dpc;
 
-    dq_emit(cpu, TIMER_EXPIRE, timer, 0, 0, 0);
+    dq_emit(cpu, TIMER_EXPIRE, timer, dpc != NULL ? (uintptr_t)dpc->DeferredRoutine : 0,
+            (uintptr_t)place, 0);
     timer->Header.SignalState = 1;
     if (dq_wait_has_waiters(&timer->Header)) {
         dq_wait_release(machine, &timer->Header);
@@ -149,13 +151,14 @@ static void come_due(dq_machine *machine, dq_deadline *deadline)
 {
     timer_slot *slot = deadline->owner;
     PKTIMER timer = slot->timer;
+    const void *place = slot->place;
 
     if (timer->Period != 0) {
         (void)dq_clock_set(machine, deadline, deadline->due_ns + timer->Period * 1000000ull);
     } else {
         give_back(machine, slot);
     }
-    expire(machine, timer);
+    expire(machine, timer, place);
 }
 
 /* ---- Setting and cancelling ------------------------------------------------------------------ */
@@ -209,7 +212,7 @@ static BOOLEAN set(dq_processor *cpu, PKTIMER timer, int64_t due_100ns, LONG per
         if (timer->Period != 0) {
             start(cpu, timer, machine->clock.now_ns + timer->Period * 1000000ull);
         }
-        expire(machine, timer);
+        expire(machine, timer, place);
     } else {
         start(cpu, timer, due_ns);
     }

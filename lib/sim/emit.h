@@ -59,7 +59,7 @@
     X(SIGNAL, DISPATCHER, "previous state", "", "")                     \
     X(TIMER_SET, TIMER, "due time", "period", "was set")                \
     X(TIMER_CANCEL, TIMER, "was set", "", "")                           \
-    X(TIMER_EXPIRE, TIMER, "", "", "")                                  \
+    X(TIMER_EXPIRE, TIMER, "routine", "routine", "")                    \
     X(PORT_READ, DEVICE, "offset", "value", "bytes")                    \
     X(PORT_WRITE, DEVICE, "offset", "value", "bytes")                   \
     X(REGISTER_READ, DEVICE, "offset", "value", "bytes")                \

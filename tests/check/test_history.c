@@ -3,6 +3,9 @@
  */
 #include "race.h"
 
+#include <dirql/clock.h>
+#include <dirql/device.h>
+
 static volatile LONG y, z, counts[40];
 static dirql_line *line;
 static PKINTERRUPT interrupt;
@@ -217,6 +220,48 @@ static void a_freed_block_keeps_its_name(void **state)
     assert_int_equal(times("Interlocked on freed pool block 'Hist'+8"), 1);
 }
 
+/* ---- What comes at a time -------------------------------------------------------------------- */
+
+static KTIMER timer, bare_timer;
+static KDPC timer_dpc;
+
+static VOID on_timer(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)dpc;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+}
+
+static void happen(void *context)
+{
+    (void)context;
+}
+
+static void let_time_pass(void *context)
+{
+    static dirql_stimulus stimulus = { .happen = happen };
+    LARGE_INTEGER due = { .QuadPart = -10 };
+
+    KeInitializeTimer(&timer);
+    KeInitializeTimer(&bare_timer);
+    KeInitializeDpc(&timer_dpc, on_timer, NULL);
+    KeSetTimer(&timer, due, &timer_dpc);
+    KeSetTimer(&bare_timer, due, NULL);
+    dirql_stimulus_after(&stimulus, 500);
+    dirql_time_advance_us(5);
+    end_here(context);
+}
+
+static void a_timer_is_named_and_only_a_stimulus_is_one(void **state)
+{
+    (void)state;
+    rule_run_undisturbed(1, let_time_pass);
+    assert_int_equal(times("the timer of on_timer expires (let_time_pass test_history.c:"), 1);
+    assert_int_equal(times("a timer expires (let_time_pass test_history.c:"), 1);
+    assert_int_equal(times("a stimulus happens"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_loop_does_not_push_out_what_led_to_it),
         cmocka_unit_test(an_interlocked_routine_names_its_memory),
         cmocka_unit_test(a_freed_block_keeps_its_name),
+        cmocka_unit_test(a_timer_is_named_and_only_a_stimulus_is_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, race_forget);
