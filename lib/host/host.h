@@ -311,6 +311,10 @@ host_abort host_abort_cause(char *said, size_t bytes);
  * end the process, or NULL. Not copied. */
 void host_abort_explain(const char *text);
 
+/* The C++ exception that the calling context handles, or that nobody would: "std::runtime_error
+ * (\"no device\")". It is then over, as at the end of its handler. False: there is none. */
+bool host_exception_end(char *text, size_t bytes);
+
 /* Before the end of a process whose heap is lost: from now on, the functions that name code and
  * data do without it, and find no source lines. */
 void host_heap_is_lost(void);

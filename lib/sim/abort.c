@@ -125,8 +125,15 @@ static const char *function_of(const dq_processor *cpu, host_symbol *symbol)
 
 static void report_other(dq_processor *cpu, const char *said)
 {
-    char name[96];
+    char name[96], exception[300];
 
+    if (said[0] == '\0' && host_exception_end(exception, sizeof(exception))) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "abort" },
+                "abort() was called in `%s`, IRQL %u: because nothing caught the C++ exception %s, "
+                "or by the code that handled it.",
+                dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql, exception);
+        return;
+    }
     dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "abort" },
             "abort() was called in `%s`, IRQL %u: %s%s%s.",
             dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,

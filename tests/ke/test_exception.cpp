@@ -6,6 +6,7 @@
 #include <dirql/cmocka.h>
 #include <dirql/line.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -123,6 +124,28 @@ static void an_exception_out_of_a_synchronized_routine_ends_the_run(void **state
     assert_ends(throw_in_synchronized_routine, "throw_in_synchronized_routine");
 }
 
+/* The runtime library says what() of the first one only. */
+static void each_exception_is_named(void **state)
+{
+    (void)state;
+    assert_ends(throw_in_isr, "std::runtime_error (\"out of an ISR\")");
+    assert_ends(throw_in_dpc, "nothing caught the C++ exception int,");
+    assert_ends(throw_in_isr, "std::runtime_error (\"out of an ISR\")");
+}
+
+static void abort_by_hand(void *context)
+{
+    (void)context;
+    std::abort();
+}
+
+static void who_aborts_without_an_exception_is_not_said_to_have_one(void **state)
+{
+    (void)state;
+    assert_ends(throw_in_isr, "std::runtime_error");
+    assert_ends(abort_by_hand, "by the code itself");
+}
+
 static void an_exception_that_is_caught_where_it_was_thrown_is_fine(void **state)
 {
     (void)state;
@@ -135,6 +158,8 @@ int main()
         cmocka_unit_test(an_exception_out_of_an_isr_ends_the_run),
         cmocka_unit_test(an_exception_out_of_a_dpc_ends_the_run),
         cmocka_unit_test(an_exception_out_of_a_synchronized_routine_ends_the_run),
+        cmocka_unit_test(each_exception_is_named),
+        cmocka_unit_test(who_aborts_without_an_exception_is_not_said_to_have_one),
         cmocka_unit_test(an_exception_that_is_caught_where_it_was_thrown_is_fine),
     };
 
