@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/text.h"
 
@@ -74,6 +75,19 @@ static void add_cut(dq_text *out, const dirql_exploration *ex)
     }
 }
 
+/* One function of a test program may be under many explorations: it is named in the first. */
+static bool is_said(const char *function)
+{
+    static HOST_KEPT char latest[sizeof(((host_symbol *)NULL)->function)];
+    bool is_same;
+
+    host_lock();
+    is_same = strcmp(latest, function) == 0;
+    snprintf(latest, sizeof(latest), "%s", function);
+    host_unlock();
+    return is_same;
+}
+
 /* Only where some code is instrumented. */
 static void add_reduction(dq_text *out, const dirql_exploration *ex)
 {
@@ -86,7 +100,11 @@ static void add_reduction(dq_text *out, const dirql_exploration *ex)
     dq_text_add(out, "; reduced");
     if ((searcher->noticed & DQ_NOTICE_UNSEEN) != 0) {
         host_symbol_find(searcher->unseen_at, &symbol);
-        dq_text_add(out, ", but `%s` is not instrumented", symbol.function);
+        if (is_said(symbol.function)) {
+            dq_text_add(out, " in part");
+        } else {
+            dq_text_add(out, " in part, since `%s` is not instrumented", symbol.function);
+        }
     }
 }
 

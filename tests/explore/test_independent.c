@@ -6,6 +6,7 @@
 #include <dirql/line.h>
 #include <dirql/thread.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 static LONG counts[2][8]; /* Far enough apart. */
@@ -233,6 +234,30 @@ static void the_coverage_says_that_it_is_reduced(void **state)
     dirql_result_free(&result);
 }
 
+/* A routine of the C library, which is none that is instrumented. */
+static void with_foreign_code(void *context)
+{
+    dirql_thread *thread = dirql_thread_start("foreign", 1, free, NULL);
+
+    (void)context;
+    step(0);
+    dirql_thread_join(thread);
+}
+
+static void what_is_not_instrumented_is_named_once(void **state)
+{
+    dirql_result result = explored(with_foreign_code, touch_own, 0);
+
+    (void)state;
+    assert_non_null(strstr(result.coverage, "; reduced in part, since `"));
+    assert_non_null(strstr(result.coverage, "` is not instrumented"));
+    dirql_result_free(&result);
+    result = explored(with_foreign_code, touch_own, 0);
+    assert_non_null(strstr(result.coverage, "; reduced in part"));
+    assert_null(strstr(result.coverage, "is not instrumented"));
+    dirql_result_free(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +271,7 @@ int main(void)
         cmocka_unit_test(an_interrupt_between_steps_of_concern_to_it_is_a_schedule_each),
         cmocka_unit_test(steps_on_different_variables_commute),
         cmocka_unit_test(the_coverage_says_that_it_is_reduced),
+        cmocka_unit_test(what_is_not_instrumented_is_named_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
