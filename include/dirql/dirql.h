@@ -9,7 +9,8 @@
  * Environment variables override options, so that any test can be rerun another way without a
  * rebuild:
  *
- *     DIRQL_TEST=name          With CMocka: run only this test.
+ *     DIRQL_TEST=name          With CMocka: run only this test. Where several are of one function:
+ *                              name:unit, name:explore, name:fail-each.
  *     DIRQL_MODE=mode          first, random, pct, replay, live or explore.
  *     DIRQL_SEED=n             For random and pct.
  *     DIRQL_RUNS=n             For these: so many seeds, from that one, until one fails.

@@ -120,6 +120,20 @@ static dirql_outcome fail_each(const dirql_options *options, void (*body)(void *
     return outcome;
 }
 
+/* DIRQL_TEST may name the function, or what reports call the test; and where several tests are of one
+ * function, what kind of it: "f:explore". */
+static bool is_wanted(const dirql_cmocka_case *test, const char *kind)
+{
+    const char *wanted = getenv("DIRQL_TEST");
+    char name[256];
+
+    if (dirql_is_wanted(test->name, name_of(test))) {
+        return true;
+    }
+    snprintf(name, sizeof name, "%s:%s", test->name, kind);
+    return wanted && strchr(wanted, ':') && dirql_is_wanted(name, NULL);
+}
+
 static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *), void *,
                                         dirql_result *),
                    void (*body)(void *), dirql_cmocka_case *test)
@@ -128,8 +142,10 @@ static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *),
     dirql_result result;
     dirql_outcome outcome;
 
-    /* DIRQL_TEST may name the function, or what reports call the test. */
-    if (!dirql_is_wanted(test->name, name_of(test)))
+    if (options.mode == DIRQL_MODE_DEFAULT)
+        options.mode = test->mode;
+    if (!is_wanted(test, run == fail_each ? "fail-each"
+                         : options.mode == DIRQL_MODE_EXPLORE ? "explore" : "unit"))
         dirql_cmocka_skip(test->file, test->line);
     dirql_abandon(&result); /* A run that a plain CMocka test left behind. */
     dirql_result_free(&result);
@@ -137,8 +153,6 @@ static void run_by(dirql_outcome (*run)(const dirql_options *, void (*)(void *),
     if (!options.name)
         options.name = test->name;
     options.routine = (const char *)(uintptr_t)test->test;
-    if (options.mode == DIRQL_MODE_DEFAULT)
-        options.mode = test->mode;
     if (options.shorten_limit == 0 && run == dirql_run)
         options.shorten_limit = SHORTEN_RUNS; /* Setup and teardown are part of each run. */
     /* As if it were a return address. */
