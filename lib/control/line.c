@@ -67,14 +67,18 @@ static bool check_members(dq_machine *machine, const dirql_line_options *options
 static uint32_t free_vector(dq_machine *machine, unsigned level)
 {
     const uint32_t start = level * VECTORS_OF_LEVEL;
+    bool is_taken[DQ_VECTORS] = { false };
 
+    for (const dq_line *line = machine->intc.lines; line != NULL; line = line->next) {
+        is_taken[line->vector->number] = true;
+    }
     for (uint32_t v = start; level > 0 && v < start + VECTORS_OF_LEVEL; v++) {
-        if (dq_intc_line(machine, v) == NULL) {
+        if (!is_taken[v]) {
             return v;
         }
     }
     for (uint32_t v = DQ_LEVELS * VECTORS_OF_LEVEL; v < DQ_VECTORS; v++) {
-        if (dq_intc_line(machine, v) == NULL) {
+        if (!is_taken[v]) {
             return v;
         }
     }
@@ -129,6 +133,10 @@ dirql_line *dirql_line_create(const dirql_line_options *options)
     wanted = line_options(options);
     if (wanted.vector == 0) {
         wanted.vector = free_vector(machine, wanted.level);
+    }
+    if (wanted.vector == 0) {
+        (void)refuse(machine, "all vectors of the machine are taken");
+        return NULL;
     }
     if (!check_neighbour(machine, &wanted)) {
         return NULL;

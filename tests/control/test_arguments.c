@@ -46,6 +46,12 @@ static PDEVICE_OBJECT pci_device(void)
     return pdo;
 }
 
+static void make_too_many_lines(void)
+{
+    for (unsigned i = 0; i < 5000; i++)
+        (void)dirql_line_create(NULL);
+}
+
 static const char *const no_texts[] = { "one", NULL };
 
 /* X(what is done, what the report says of it) */
@@ -72,6 +78,7 @@ static const char *const no_texts[] = { "one", NULL };
     X(dirql_time_advance_ms(UINT64_MAX / 1000000 - 1), "virtual time ends after 292 years")        \
     X(dirql_stimulus_after(&stimulus, UINT64_MAX), "virtual time ends after 292 years")            \
     X(dirql_stimulus_at(&stimulus, (uint64_t)-1000), "virtual time ends after 292 years")          \
+    X(make_too_many_lines(), "all vectors of the machine are taken")                               \
     X(dirql_resources_add_port(dirql_resources_create(), 8, 0), "0x0 bytes at 0x8 are no range")   \
     X(dirql_resources_add_port(dirql_resources_create(), UINT32_MAX, 2), "beyond the last address") \
     X(dirql_resources_add_memory(dirql_resources_create(), (PHYSICAL_ADDRESS){ .QuadPart = 8 }, 0), \
