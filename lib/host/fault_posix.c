@@ -21,6 +21,7 @@
 #include "host/frame.h"
 #include "host/here_posix.h"
 #include "host/sanitizer.h"
+#include "host/signal_posix.h"
 #include "host/stack.h"
 #include "host/unwind.h"
 
@@ -472,6 +473,7 @@ void host_faults_release(void)
 void host_faults_pass(bool pass)
 {
     host_here_now.passes_faults = pass;
+    host_watch_passes(pass);
 }
 
 void host_faults_keep(void)

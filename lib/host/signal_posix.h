@@ -24,6 +24,10 @@ bool host_signal_is_nested(const void *state);
  * the signal is answered. */
 bool host_watch_answer(void *state);
 
+/* The calling thread, if it is watched, runs code of somebody else from now on, or no more: then
+ * only its processor's time makes it a loop. */
+void host_watch_passes(bool pass);
+
 /* In kick_posix.c. Runs on a thread that catches kicks. */
 void host_kick_answer(void *state);
 

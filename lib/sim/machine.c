@@ -362,6 +362,13 @@ static bool is_to_be_run(dq_processor *cpu, dq_ending ending, const void *place)
            (!cpu->machine->options.tries || try_errand(cpu, ending, place));
 }
 
+/* A call of the test framework is one: to the watchdog, whichever of the two it looks at. */
+static void count_progress(dq_processor *cpu)
+{
+    cpu->machine->progress++;
+    cpu->points++;
+}
+
 void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_ending ending,
                          const void *place)
 {
@@ -375,7 +382,7 @@ void dq_at_home_foretold(void (*errand)(void *argument), void *argument, dq_endi
     (void)dq_monitor_begin(cpu->live);
     cpu = dq_self;
     DQ_LOOK_FOR_JUMP(cpu, DQ_SERVICE_NONE, place);
-    machine->progress++;
+    count_progress(cpu);
     cpu->execution->calls++;
     if (dq_attends(cpu, DQ_ATTEND_LOOP)) {
         dq_loop_look(cpu);
@@ -401,6 +408,7 @@ void dq_errand(dq_machine *machine)
 {
     host_faults_pass(true);
     machine->home_errand(machine->home_argument);
+    count_progress(machine->home_caller); /* It may have waited for who reads what it prints. */
     host_faults_pass(false);
 }
 
