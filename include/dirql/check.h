@@ -25,7 +25,7 @@ DIRQL_API void dirql_expect_bugcheck_with(ULONG code, ULONG_PTR p1, ULONG_PTR p2
                                           ULONG_PTR p4);
 
 /* The run must find this rule broken, by the rule's name as reports print it ("IrqlKeDispatchLte",
- * "deadlock", "livelock"). An error ends the run there; a warning lets it go on. */
+ * "deadlock"); none of that name fails it. An error ends it there; a warning lets it go on. */
 DIRQL_API void dirql_expect_finding(const char *rule);
 
 /* Findings of this rule, errors and warnings, are counted from now on but neither printed nor
@@ -42,7 +42,7 @@ DIRQL_API void dirql_suppress(const char *rule, const char *function, const char
 DIRQL_API void dirql_escalate(const char *rule);
 
 /* Races (rule "data race") in these bytes are none: a counter that may be off by one, a flag that
- * is only a hint. Say why in `reason`; an empty one fails the run, and so do more than 64 ranges.
+ * is only a hint. Say why in `reason`. None, no bytes, or more than 64 ranges fail the run.
  * Any IRQL. Only instrumented code has its races found. */
 DIRQL_API void dirql_race_ignore(const volatile void *address, size_t bytes, const char *reason);
 

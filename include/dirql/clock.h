@@ -18,7 +18,7 @@ DIRQL_API uint64_t dirql_time_ns(void);
 
 /* Lets this much time pass: timers expire, devices act, other threads run. Below DISPATCH_LEVEL the
  * caller's thread sleeps; at or above it, the processor is kept busy and takes the interrupts above
- * its IRQL. */
+ * its IRQL. Virtual time has an end, after 292 years: beyond it fails the run. */
 DIRQL_API void dirql_time_advance_ns(uint64_t duration_ns);
 DIRQL_API void dirql_time_advance_us(uint64_t duration_us);
 DIRQL_API void dirql_time_advance_ms(uint64_t duration_ms);

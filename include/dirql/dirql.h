@@ -116,7 +116,7 @@ typedef enum dirql_special_pool {
                                     XxxSpecialPoolUnderrun chooses for itself. */
 } dirql_special_pool;
 
-/* Zero in any member means its default. */
+/* Zero in any member means its default. What is for one mode is refused where another is given. */
 typedef struct dirql_options {
     const char *name;    /* Of the test, for reports; default "run". */
     unsigned processors; /* 1 to 64; default 1. */
