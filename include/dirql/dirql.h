@@ -30,9 +30,9 @@
  *
  * DIRQL_REPORT=path[,path] writes what is found as SARIF 2.1.0 (.sarif, .json) or JUnit XML (.xml).
  * A process begins the file anew with its first run, and rewrites it whole after each (of many
- * short ones that pass, now and then). A run that is under way stands in it as an error, "the run has not
- * ended", for the case that the process is stopped (a time limit of CI) or dies. In a path %p is
- * the process, %e the program, %n the test, %% a percent sign; DIRQL_REPORT=reports/ means
+ * short ones that pass, now and then). A run that is under way stands in it as an error, "the run
+ * has not ended", for the case that the process is stopped (a time limit of CI) or dies. In a path
+ * %p is the process, %e the program, %n the test, %% a percent sign; DIRQL_REPORT=reports/ means
  * reports/%e-%p.sarif,reports/%e-%p.xml. So `DIRQL_REPORT=$PWD/reports/ ctest` collects everything,
  * and on GitHub a driver's source lines are annotated by
  *
@@ -275,9 +275,9 @@ DIRQL_API int dirql_running(void);
 
 /* Static variables of test and driver are as new before each schedule of an exploration, but for
  * those that are declared with this: `static DIRQL_KEEP unsigned runs;` counts over all of them.
- * What they point to in memory of malloc() or new is not put back: what one schedule has freed is freed
- * in the next. So allocate it in the setup and free it in the teardown, which are parts of each
- * run. The same where a mode draws several runs, or a failing one is shortened. */
+ * What they point to in memory of malloc() or new is not put back: what one schedule has freed
+ * is freed in the next. So allocate it in the setup and free it in the teardown, which are parts
+ * of each run. The same where a mode draws several runs, or a failing one is shortened. */
 #if defined(__ELF__)
 #define DIRQL_KEEP __attribute__((section("dirql_keep")))
 #else
