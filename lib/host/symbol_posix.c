@@ -118,6 +118,16 @@ static void spell_out(host_symbol *symbol)
     }
 }
 
+/* Compilers name their copies and parts of a function: isr.constprop.0, isr.part.0, isr.cold. */
+static void drop_copy(char *name)
+{
+    char *dot = name[0] != '\0' ? strchr(name + 1, '.') : NULL;
+
+    if (dot != NULL) {
+        *dot = '\0';
+    }
+}
+
 static HOST_KEPT bool heap_is_lost;
 
 void host_heap_is_lost(void)
@@ -138,6 +148,7 @@ void host_symbol_find(const void *address, host_symbol *symbol)
     complete_path(&m);
     snprintf(symbol->module, sizeof symbol->module, "%s", host_maps_base_name(m.path));
     find_function(&m, symbol);
+    drop_copy(symbol->function);
     if (!heap_is_lost) {
         host_source_line_find(address, symbol);
         spell_out(symbol);

@@ -147,7 +147,8 @@ static void a_corrupt_list_is_bug_check_139_at_the_call(void **state)
 
 /* ---- The lock -------------------------------------------------------------------------------- */
 
-static void insert(void *context)
+/* One place, however it is optimised. */
+__attribute__((noinline)) static void insert(void *context)
 {
     (void)context;
     InitializeListHead(&head);
@@ -160,7 +161,7 @@ static void insert_with_no_lock(void *context)
     insert(context);
 }
 
-static void hold_and_release(void)
+__attribute__((noinline)) static void hold_and_release(void)
 {
     KIRQL old;
 

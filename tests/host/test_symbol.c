@@ -49,8 +49,26 @@ static void a_static_function_is_named(void **state)
 
     (void)state;
     host_symbol_find(address_in(a_static_function, 0), &symbol);
-    assert_memory_equal(symbol.function, "a_static_function", strlen("a_static_function"));
+    assert_string_equal(symbol.function, "a_static_function");
     assert_int_equal(symbol.offset, 0);
+}
+
+/* As compilers name what they have made of a function. */
+extern int a_copy(int value) __asm__("the_function.constprop.0");
+
+__attribute__((noinline)) int a_copy(int value)
+{
+    return value + 1;
+}
+
+static void a_copy_that_the_compiler_made_has_its_functions_name(void **state)
+{
+    host_symbol symbol;
+
+    (void)state;
+    host_symbol_find(address_in(a_copy, 1), &symbol);
+    assert_string_equal(symbol.function, "the_function");
+    assert_int_equal(symbol.offset, 1);
 }
 
 static void a_function_of_a_library_is_named(void **state)
@@ -171,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_function_of_the_executable_is_named),
         cmocka_unit_test(a_static_function_is_named),
+        cmocka_unit_test(a_copy_that_the_compiler_made_has_its_functions_name),
         cmocka_unit_test(a_function_of_a_library_is_named),
         cmocka_unit_test(a_line_is_named_if_it_is_known),
         cmocka_unit_test(inlined_code_is_named_by_the_function_that_was_inlined),

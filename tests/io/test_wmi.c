@@ -137,7 +137,7 @@ static int start(void **state)
     provider.value[1] = 18;
     assert_int_equal(IoWMIRegistrationControl(stack.upper, WMIREG_ACTION_REGISTER),
                      STATUS_SUCCESS);
-    for (unsigned i = 0; i < 100 && provider.asked == 0; i++) {
+    for (unsigned i = 0; i < 100 && ReadAcquire(&provider.asked) == 0; i++) {
         settle();
     }
     return 0;
@@ -161,7 +161,7 @@ static void who_registers_is_asked_for_its_blocks(void **state)
     assert_int_equal(provider.disposition, IrpNotCompleted);
     assert_int_equal(IoWMIRegistrationControl(stack.upper, WMIREG_ACTION_UPDATE_GUIDS),
                      STATUS_SUCCESS);
-    for (unsigned i = 0; i < 100 && provider.asked == 1; i++) {
+    for (unsigned i = 0; i < 100 && ReadAcquire(&provider.asked) == 1; i++) {
         settle();
     }
     assert_int_equal(provider.asked, 2);

@@ -22,13 +22,13 @@ endfunction()
 
 configure(ON MODULE itself "")
 configure(ON SHARED itself "")
-configure(ON SHARED library "")
 configure(OFF MODULE itself ON)
 configure(OFF SHARED library ON)
 configure(OFF SHARED itself OFF) # Nobody else in the program uses dirql.
 configure(OFF STATIC itself "")
 configure(OFF MODULE headers "")
-if(HAS_ACCESS)
+if(HAS_ACCESS) # Else the library of its own does not link dirql.
+    configure(ON SHARED library "")
     configure(ON MODULE instrumented "")
     configure(OFF MODULE instrumented ON)
 endif()
