@@ -144,9 +144,11 @@ static int describe(const dq_step *step, char *text, size_t bytes)
         return describe_timer(step, text, bytes);
     case DQ_EVENT_STIMULUS:
         return snprintf(text, bytes, "a stimulus happens");
-    case DQ_EVENT_DELAY:
-        return snprintf(text, bytes, "is held up for %.6g us",
-                        (double)(step->a - step->time_ns) / 1000);
+    case DQ_EVENT_DELAY: /* The call that it is in has not begun to take effect. */
+        return snprintf(text, bytes, "is held up for %.6g us%s%s",
+                        (double)(step->a - step->time_ns) / 1000,
+                        step->service != DQ_SERVICE_NONE ? " before " : "",
+                        dq_service_name(step->service));
     case DQ_EVENT_FAIL:
         return snprintf(text, bytes, "%s is made to fail", step->text);
     case DQ_EVENT_PRINT:

@@ -192,21 +192,50 @@ static bool has_gates(const dq_lock_usage *usage)
     return memcmp(usage->gates, none, sizeof(none)) != 0;
 }
 
-static bool is_same(const dq_lock_usage *a, const dq_lock_usage *b)
+/* But for where. */
+static bool is_alike(const dq_lock_usage *a, const dq_lock_usage *b)
 {
     return a->irql == b->irql && a->api == b->api && a->mode == b->mode && a->waits == b->waits &&
-           a->who.base_level == b->who.base_level && a->who.kind == b->who.kind &&
-           a->who.processors == b->who.processors;
+           a->who.base_level == b->who.base_level && a->who.kind == b->who.kind;
 }
 
 static dq_lock_usage *find(dq_lock_class *class, const dq_lock_usage *wanted)
 {
     for (unsigned i = 0; i < class->usage_count; i++) {
-        if (is_same(&class->usages[i], wanted)) {
+        if (is_alike(&class->usages[i], wanted) &&
+            class->usages[i].who.processors == wanted->who.processors) {
             return &class->usages[i];
         }
     }
     return NULL;
+}
+
+static void keep_common_gates(dq_lock_usage *usage, const dq_lock_usage *other)
+{
+    for (unsigned i = 0; i < DQ_LOCK_GATES; i++) {
+        bool common = false;
+
+        for (unsigned k = 0; k < DQ_LOCK_GATES; k++) {
+            common = common || other->gates[k] == usage->gates[i];
+        }
+        usage->gates[i] = common ? usage->gates[i] : 0;
+    }
+}
+
+/* Where there are many processors, and code for each: of two that are alike, the first stands for
+ * both, on the processors of both, and under the locks that both have held. */
+static void fold(dq_lock_class *class)
+{
+    for (unsigned k = class->usage_count; k-- > 1;) {
+        for (unsigned i = 0; i < k; i++) {
+            if (is_alike(&class->usages[i], &class->usages[k])) {
+                class->usages[i].who.processors |= class->usages[k].who.processors;
+                keep_common_gates(&class->usages[i], &class->usages[k]);
+                class->usages[k] = class->usages[--class->usage_count];
+                return;
+            }
+        }
+    }
 }
 
 static bool note(dq_contract *contract, dq_processor *cpu, dq_lock_class *class,
@@ -218,6 +247,9 @@ static bool note(dq_contract *contract, dq_processor *cpu, dq_lock_class *class,
     known = find(class, usage);
     if (known != NULL && !dq_lockorder_drop_gates(contract, cpu, known->gates)) {
         return !has_gates(known);
+    }
+    if (known == NULL && class->usage_count == DQ_LOCK_USAGES) {
+        fold(class);
     }
     if (known == NULL && class->usage_count < DQ_LOCK_USAGES) {
         known = &class->usages[class->usage_count++];

@@ -177,6 +177,13 @@ static bool read_shards(dirql_options *options, char *error, size_t bytes)
         !read_number("TEST_SHARD_INDEX", SHARDS_MAX, &shard, error, bytes)) {
         return false;
     }
+    if (dirql_environment("TEST_TOTAL_SHARDS") != NULL && shards > 1 &&
+        dirql_environment("TEST_SHARD_INDEX") == NULL) {
+        snprintf(error, bytes,
+                 "TEST_TOTAL_SHARDS is %" PRIu64 ", but TEST_SHARD_INDEX does not say which of "
+                 "them this process is (from 0)", shards);
+        return false;
+    }
     if (shards == 0 || shards > SHARDS_MAX || shard >= shards) {
         snprintf(error, bytes,
                  "shard %" PRIu64 " of %" PRIu64 " (options shard and shards, TEST_SHARD_INDEX and "

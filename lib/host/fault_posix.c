@@ -279,6 +279,13 @@ static bool is_ours(const siginfo_t *info)
     return info->si_code > 0 || info->si_pid == getpid();
 }
 
+/* Somebody wants the process to end (kill -SEGV). It interrupts any code: whoever had a handler
+ * before would leave that in its middle, with locks of ours held. */
+static bool ends_process(int signal, const siginfo_t *info)
+{
+    return signal != SIGABRT && info->si_code <= 0 && info->si_code != SI_TKILL;
+}
+
 void host_abort_explain(const char *text)
 {
     host_here_now.abort_explained = text;
@@ -323,6 +330,11 @@ static HOST_UNINSTRUMENTED void on_fault(int signal, siginfo_t *info, void *stat
     if (host_here_now.again != NULL) {
         host_frame_put_back(state, host_here_now.again);
         host_here_now.again = NULL;
+        return;
+    }
+    if (ends_process(signal, info)) {
+        say("dirql: the process ends in the middle of a run: it was sent a signal for faults\n");
+        let_default_happen(signal, info);
         return;
     }
     if (host_here_now.caught != NULL && !host_here_now.passes_faults && is_ours(info)) {

@@ -10,11 +10,13 @@ enum { LOCKS = 600, FITTING = 500 };
 
 static KSPIN_LOCK locks[LOCKS];
 static KIRQL old;
+static volatile LONG has_come; /* An ISR. */
 
 static int reset(void **state)
 {
     (void)state;
     memset(locks, 0, sizeof(locks));
+    has_come = 0;
     return 0;
 }
 
@@ -120,12 +122,86 @@ static int forget(void **state)
     return 0;
 }
 
+/* ---- Processors ------------------------------------------------------------------------------ */
+
+enum { PROCESSORS = 64 };
+
+static KSPIN_LOCK shared;
+
+static void take_shared(void *context)
+{
+    KIRQL before;
+
+    (void)context;
+    KeAcquireSpinLock(&shared, &before);
+    KeReleaseSpinLock(&shared, before);
+}
+
+static void a_lock_for_all_processors(void *context)
+{
+    dirql_thread *threads[PROCESSORS];
+
+    (void)context;
+    KeInitializeSpinLock(&shared);
+    for (unsigned i = 0; i < PROCESSORS; i++) {
+        threads[i] = dirql_thread_start("one", i, take_shared, NULL);
+    }
+    for (unsigned i = 0; i < PROCESSORS; i++) {
+        dirql_thread_join(threads[i]);
+    }
+}
+
+static dirql_line *line;
+
+static BOOLEAN take_shared_in_isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    dirql_line_deassert(line);
+    KeAcquireSpinLockAtDpcLevel(&shared);
+    KeReleaseSpinLockFromDpcLevel(&shared);
+    WriteRelease(&has_come, 1);
+    return TRUE;
+}
+
+/* It interrupts the last of the threads only. */
+static void an_isr_of_the_last_processor_wants_the_lock(void *context)
+{
+    const KAFFINITY last = (KAFFINITY)1 << (PROCESSORS - 1);
+    PKINTERRUPT interrupt;
+
+    a_lock_for_all_processors(context);
+    line = dirql_line_create(
+        &(dirql_line_options){ .name = "uart", .irql = 7, .processors = last });
+    IoConnectInterrupt(&interrupt, take_shared_in_isr, NULL, NULL, dirql_line_vector(line), 7, 7,
+                       LevelSensitive, FALSE, last, FALSE);
+    dirql_line_assert(line);
+    while (ReadAcquire(&has_come) == 0) {
+        YieldProcessor();
+    }
+    IoDisconnectInterrupt(interrupt);
+}
+
+static void a_thread_for_each_processor_is_no_way_of_its_own(void **state)
+{
+    (void)state;
+    assert_silent(a_lock_for_all_processors, PROCESSORS, "LockOrderBounds");
+}
+
+static void what_is_seen_on_the_last_processor_counts(void **state)
+{
+    (void)state;
+    assert_error(an_isr_of_the_last_processor_wants_the_lock, PROCESSORS, "LockIrqlInversion");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(too_many_classes_are_said_once, reset),
         cmocka_unit_test_setup(too_many_orders_are_said_once, reset),
         cmocka_unit_test_setup(a_cycle_that_is_too_long_is_said, reset),
+        cmocka_unit_test_setup(a_thread_for_each_processor_is_no_way_of_its_own, reset),
+        cmocka_unit_test_setup(what_is_seen_on_the_last_processor_counts, reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);

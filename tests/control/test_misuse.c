@@ -6,6 +6,7 @@
 #include <dirql/line.h>
 
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -134,6 +135,46 @@ static void exit_in_a_run_is_no_success_of_the_process(void **state)
     assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 }
 
+static void be_sent_a_signal(void *context)
+{
+    (void)freopen("/dev/null", "w", stderr);
+    kill(getpid(), *(const int *)context);
+    for (unsigned i = 0; i < 1000; i++) { /* It need not have come yet. */
+        usleep(10000);
+        KeMemoryBarrier();
+    }
+}
+
+static void assert_ends_process(dirql_mode mode, int signal)
+{
+    const dirql_options options = { .mode = mode, .processors = 2, .fixed = 1 };
+    pid_t child;
+    int status = 0;
+
+    fflush(NULL);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        dirql_run(&options, be_sent_a_signal, &signal, NULL);
+        _exit(EXIT_SUCCESS);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), signal);
+}
+
+/* CMocka has handlers for these, which leave whatever they interrupt. */
+static void who_sends_a_signal_for_faults_ends_the_process(void **state)
+{
+    static const int sent[] = { SIGSEGV, SIGFPE, SIGILL, SIGBUS };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sent) / sizeof(*sent); i++) {
+        assert_ends_process(DIRQL_MODE_FIRST, sent[i]);
+        assert_ends_process(DIRQL_MODE_LIVE, sent[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +182,7 @@ int main(void)
         cmocka_unit_test(calls_with_nothing_in_hand_are_findings),
         cmocka_unit_test(a_run_cannot_abandon_itself),
         cmocka_unit_test(exit_in_a_run_is_no_success_of_the_process),
+        cmocka_unit_test(who_sends_a_signal_for_faults_ends_the_process),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,8 @@ static void bad_environment_variables_are_refused_by_name(void **state)
     assert_variable_refused("DIRQL_MODE", "fast", "DIRQL_MODE is \"fast\"");
     assert_variable_refused("DIRQL_SEED", "-1", "DIRQL_SEED is \"-1\"");
     assert_variable_refused("DIRQL_REPLAY", "1-", "replay text");
+    assert_variable_refused("TEST_TOTAL_SHARDS", "4", "TEST_SHARD_INDEX does not say which");
+    assert_variable_refused("TEST_SHARD_INDEX", "1", "shard 1 of 1");
 }
 
 static void a_variable_that_is_nearly_one_of_ours_is_refused(void **state)
