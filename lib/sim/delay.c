@@ -34,8 +34,8 @@ static bool is_due_soon_enough(const dq_machine *machine)
                                      !is_any_raised(machine));
 }
 
-/* Where answers are drawn: how rare delays are is drawn once for a run, since it is not known how
- * many places there will be. */
+/* For modes random and pct. How many places there will be is not known, so that one rarity would be
+ * too much for short runs or too little for long ones: each seed has one of four. */
 static unsigned draw(dq_machine *machine)
 {
     static const uint64_t one_in[] = { 2, 8, 32, 128 };
