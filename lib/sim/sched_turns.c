@@ -453,10 +453,11 @@ static void turns_run(dq_machine *machine)
     }
 }
 
-/* A machine that is rewound is watched until it is stopped: its next run is not far. */
+/* A machine that is rewound is watched until it is stopped: its next run is not far. One that has
+ * failed is not rewound, and to write down what it did may take long. */
 static void turns_end(dq_machine *machine)
 {
-    if (!machine->marked) {
+    if (!machine->marked || machine->findings.errors > 0) {
         host_watch_stop(machine->watch);
         machine->watch = NULL;
     }

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "host/host.h"
-
 static volatile int zero;
 
 static void nothing(void *context)
@@ -161,9 +159,6 @@ static void what_was_found_to_loop_need_not_loop_long_again(void **state)
                               .fixed = 1 };
 
     (void)state;
-    if (host_contexts_are_watched()) {
-        skip(); /* So slow that on a busy host writing down millions of choices seems to hang. */
-    }
     assert_repeats_alike(&options);
     options.mode = DIRQL_MODE_RANDOM;
     options.runs = 10;
