@@ -35,8 +35,8 @@ enum { SHARDS_MAX = 1000000, SHORTEN_RUNS = 300, BOUND_MAX = 1000000 };
 
 /* ---- The environment ------------------------------------------------------------------------- */
 
-static bool read_number(const char *name, uint64_t limit, uint64_t *number, char *error,
-                        size_t bytes)
+static bool read_number(const char *name, uint64_t least, uint64_t most, uint64_t *number,
+                        char *error, size_t bytes)
 {
     const char *value = dirql_environment(name);
     char *end;
@@ -46,10 +46,12 @@ static bool read_number(const char *name, uint64_t limit, uint64_t *number, char
     }
     errno = 0;
     *number = strtoull(value, &end, 0);
-    if (errno != 0 || *end != '\0' || value[0] == '-' || *number > limit) {
+    if (errno != 0 || end == value || *end != '\0' || value[0] == '-' || *number < least ||
+        *number > most) {
         snprintf(error, bytes,
-                 "the environment variable %s is \"%s\"; it must be a number from 0 to %" PRIu64,
-                 name, value, limit);
+                 "the environment variable %s is \"%s\"; it must be a number from %" PRIu64
+                 " to %" PRIu64,
+                 name, value, least, most);
         return false;
     }
     return true;
@@ -60,7 +62,7 @@ static bool read_bound(const char *name, unsigned *bound, char *error, size_t by
 {
     uint64_t number = 0;
 
-    if (!read_number(name, BOUND_MAX, &number, error, bytes)) {
+    if (!read_number(name, 0, BOUND_MAX, &number, error, bytes)) {
         return false;
     }
     if (dirql_environment(name) != NULL) {
@@ -73,15 +75,8 @@ static bool read_runs(dirql_options *options, char *error, size_t bytes)
 {
     uint64_t runs = options->runs, depth = options->pct_depth;
 
-    if (!read_number("DIRQL_RUNS", BOUND_MAX, &runs, error, bytes) ||
-        !read_number("DIRQL_PCT_DEPTH", DQ_PCT_DEPTH_MAX, &depth, error, bytes)) {
-        return false;
-    }
-    if ((dirql_environment("DIRQL_RUNS") != NULL && runs == 0) ||
-        (dirql_environment("DIRQL_PCT_DEPTH") != NULL && depth == 0)) {
-        snprintf(error, bytes, "the environment variable %s is 0; it counts from 1",
-                 dirql_environment("DIRQL_RUNS") != NULL && runs == 0 ? "DIRQL_RUNS"
-                                                                      : "DIRQL_PCT_DEPTH");
+    if (!read_number("DIRQL_RUNS", 1, BOUND_MAX, &runs, error, bytes) ||
+        !read_number("DIRQL_PCT_DEPTH", 1, DQ_PCT_DEPTH_MAX, &depth, error, bytes)) {
         return false;
     }
     options->runs = (unsigned)runs;
@@ -145,17 +140,9 @@ static bool read_machine(dirql_options *options, char *error, size_t bytes)
     uint64_t processors = options->processors, delays = 0;
 
     if (!read_mode(options, error, bytes) ||
-        !read_number("DIRQL_SEED", UINT64_MAX, &options->seed, error, bytes) ||
-        !read_number("DIRQL_PROCESSORS", UINT32_MAX, &processors, error, bytes) ||
-        !read_number("DIRQL_DELAYS", BOUND_MAX, &delays, error, bytes)) {
-        return false;
-    }
-    if (dirql_environment("DIRQL_PROCESSORS") != NULL &&
-        (processors == 0 || processors > DQ_PROCESSORS_MAX)) {
-        snprintf(error, bytes,
-                 "the environment variable DIRQL_PROCESSORS is %" PRIu64 "; a machine has 1 "
-                 "to %d processors",
-                 processors, DQ_PROCESSORS_MAX);
+        !read_number("DIRQL_SEED", 0, UINT64_MAX, &options->seed, error, bytes) ||
+        !read_number("DIRQL_PROCESSORS", 1, DQ_PROCESSORS_MAX, &processors, error, bytes) ||
+        !read_number("DIRQL_DELAYS", 0, BOUND_MAX, &delays, error, bytes)) {
         return false;
     }
     /* A test that asks for two refers to both: it cannot do with fewer. */
@@ -173,8 +160,8 @@ static bool read_shards(dirql_options *options, char *error, size_t bytes)
 {
     uint64_t shards = options->shards != 0 ? options->shards : 1, shard = options->shard;
 
-    if (!read_number("TEST_TOTAL_SHARDS", SHARDS_MAX, &shards, error, bytes) ||
-        !read_number("TEST_SHARD_INDEX", SHARDS_MAX, &shard, error, bytes)) {
+    if (!read_number("TEST_TOTAL_SHARDS", 1, SHARDS_MAX, &shards, error, bytes) ||
+        !read_number("TEST_SHARD_INDEX", 0, SHARDS_MAX - 1, &shard, error, bytes)) {
         return false;
     }
     if (dirql_environment("TEST_TOTAL_SHARDS") != NULL && shards > 1 &&

@@ -113,8 +113,8 @@ static void bad_environment_variables_are_refused_by_name(void **state)
 {
     (void)state;
     assert_variable_refused("DIRQL_PROCESSORS", "0",
-                            "DIRQL_PROCESSORS is 0; a machine has 1 to 64");
-    assert_variable_refused("DIRQL_PROCESSORS", "65", "DIRQL_PROCESSORS is 65");
+                            "DIRQL_PROCESSORS is \"0\"; it must be a number from 1 to 64");
+    assert_variable_refused("DIRQL_PROCESSORS", "65", "DIRQL_PROCESSORS is \"65\"");
     assert_variable_refused("DIRQL_PROCESSORS", "many", "DIRQL_PROCESSORS is \"many\"");
     assert_variable_refused("DIRQL_MODE", "fast", "DIRQL_MODE is \"fast\"");
     assert_variable_refused("DIRQL_SEED", "-1", "DIRQL_SEED is \"-1\"");
@@ -292,8 +292,8 @@ static void options_of_a_mode_that_may_come_are_taken(void **state)
 static void what_counts_from_one_is_not_zero(void **state)
 {
     (void)state;
-    assert_variable_refused("DIRQL_RUNS", "0", "DIRQL_RUNS is 0; it counts from 1");
-    assert_variable_refused("DIRQL_PCT_DEPTH", "0", "DIRQL_PCT_DEPTH is 0; it counts from 1");
+    assert_variable_refused("DIRQL_RUNS", "0", "DIRQL_RUNS is \"0\"; it must be a number from 1");
+    assert_variable_refused("DIRQL_PCT_DEPTH", "0", "DIRQL_PCT_DEPTH is \"0\"; it must be a number from 1 to 64");
     assert_variable_refused("DIRQL_REPORT", ",", "DIRQL_REPORT, is \",\", which names no file");
     assert_variable_refused("DIRQL_FAIL", "99999999999999999999999", "the number is none, or out of");
 }
