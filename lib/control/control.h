@@ -76,6 +76,7 @@ typedef struct dirql_job {
     uint64_t pct_steps;    /* The same, */
     uint64_t deadline_ns;  /* the same, */
     const dq_loop_moment *loops_since; /* the same, */
+    bool stalls;                       /* the same, */
     const char *put_back;              /* and the same. */
 } dirql_job;
 

@@ -86,6 +86,7 @@ dirql_outcome dirql_explore_repeat(dirql_exploration *ex, char *schedule, uint64
     ex->schedules += dirql_exploration_counts(ex);
     ex->job.deadline_ns = 0;
     ex->job.loops_since = ex->loop.found ? &ex->loop.since : NULL;
+    ex->job.stalls = ex->loop.stalled;
     make_shorter(ex, &schedule, &failing_errand);
     machine = dirql_explore_again(ex, schedule);
     if (machine == NULL) {

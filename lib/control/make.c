@@ -172,6 +172,7 @@ static dq_machine *make_machine(const dirql_job *job)
     raw.arena = job->arena;
     raw.deadline_ns = job->deadline_ns;
     raw.loops_since = job->loops_since;
+    raw.stalls = job->stalls;
     raw.put_back = job->put_back;
     machine = control != NULL ? dq_machine_create(&raw, &dq_kernel_hooks_table) : NULL;
     if (machine == NULL) {

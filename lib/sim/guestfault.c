@@ -22,6 +22,7 @@ static void report_stall(dq_processor *cpu, const host_fault *fault)
 {
     char name[96];
 
+    cpu->machine->loop.stalled = true;
     dq_find(cpu,
             &(dq_finding){
                 .severity = DQ_ERROR, .rule = "livelock", .place = (const char *)fault->place + 1 },

@@ -24,7 +24,8 @@ typedef struct dq_loop_moment {
 
 /* A machine's part. */
 typedef struct dq_loop {
-    bool found;            /* The run was found to loop, ... */
+    bool stalled;          /* The run was found to loop without a call. */
+    bool found;            /* It was found to loop with calls, ... */
     dq_loop_moment since;  /* ... from that moment on. */
     uint64_t asked_at;     /* dq_loop_moved() when the watchdog found that it does not change. */
     uint64_t wakes_before; /* In runs before the machine was rewound. */

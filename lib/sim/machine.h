@@ -104,6 +104,7 @@ typedef struct dq_machine_options {
     const char *put_back;  /* Where static variables were put back before the run: what that may
                               mean for the C library's heap, in words. Empty, or NULL: not so. */
     const dq_loop_moment *loops_since; /* A run of this schedule was found to loop; or NULL. */
+    bool stalls; /* A run of this schedule was found to loop without a call of a service. */
     uint64_t deadline_ns;  /* As host_clock_ns() counts: then the run ends; 0: never. */
     dq_searcher *searcher; /* Mode explore: who answers. */
     dq_arena *arena;       /* Mode explore: where the machine and the pool lie; else NULL. */
