@@ -23,8 +23,9 @@ typedef struct dirql_thread dirql_thread;
 DIRQL_API dirql_thread *dirql_thread_start(const char *name, unsigned processor,
                                            void (*routine)(void *context), void *context);
 
-/* Waits until the thread has ended. IRQL: <= APC_LEVEL. Each thread is joined once, or
- * not at all. */
+/* Waits until the thread has ended. IRQL: <= APC_LEVEL. Each thread is joined once, or not at all:
+ * then it ends with the test wherever it is, and that is no finding, since it may stand for
+ * something that has no end. Join what has to come to its end. */
 DIRQL_API void dirql_thread_join(dirql_thread *thread);
 
 /* Moves the calling thread to `processor` (or lets it run anywhere again). IRQL: <= APC_LEVEL. */

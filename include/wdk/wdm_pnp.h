@@ -101,7 +101,8 @@ typedef DRIVER_NOTIFICATION_CALLBACK_ROUTINE *PDRIVER_NOTIFICATION_CALLBACK_ROUT
 /* `EventCategoryData`: the class of interfaces (a GUID); a file object of the target. Interfaces
  * are told of soon after IoSetDeviceInterfaceState, on a system thread; the removal of a target
  * when the test sends it, and IRP_MN_QUERY_REMOVE_DEVICE is sent only if nobody objects. There
- * is one hardware profile, which never changes. PASSIVE_LEVEL. "wdm:
+ * is one hardware profile, which never changes. STATUS_INVALID_PARAMETER: no category, or not what
+ * it needs; STATUS_INSUFFICIENT_RESOURCES. PASSIVE_LEVEL. "wdm:
  * IoRegisterPlugPlayNotification". */
 NTKERNELAPI NTSTATUS NTAPI IoRegisterPlugPlayNotification(
     _In_ IO_NOTIFICATION_EVENT_CATEGORY EventCategory, _In_ ULONG EventCategoryFlags,
