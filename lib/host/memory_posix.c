@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 size_t host_page_bytes(void)
@@ -50,28 +49,4 @@ void *host_aligned_allocate(size_t bytes, size_t alignment)
 void host_aligned_free(void *memory)
 {
     free(memory);
-}
-
-/* The kernel does the reading, and ends where a load would fault: a page at a time, because it
- * counts whole parts only. */
-size_t host_memory_copy(void *to, const void *from, size_t bytes)
-{
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t done = 0;
-
-    while (done < bytes) {
-        const uintptr_t at = (uintptr_t)from + done;
-        const size_t left_in_page = page - at % page;
-        const size_t part = bytes - done < left_in_page ? bytes - done : left_in_page;
-        struct iovec here = { (char *)to + done, part };
-        struct iovec there;
-
-        there.iov_len = part;
-        there.iov_base = (void *)at;
-        if (process_vm_readv(getpid(), &here, 1, &there, 1, 0) != (ssize_t)part) {
-            break;
-        }
-        done += part;
-    }
-    return done;
 }
