@@ -146,6 +146,10 @@ static const char *judge(const host_guest *guest)
     if (!host_frame_is_known()) {
         return "On this processor it cannot be told which code a signal interrupted.";
     }
+    if (access("/proc/self/maps", R_OK) != 0 || access("/proc/self/exe", F_OK) != 0) {
+        return "/proc/self/maps and /proc/self/exe cannot be read, so code of the driver cannot be "
+               "told from other code. Mount /proc.";
+    }
     if (!guest->has_c_library) {
         return "The C library is part of the executable, so code of the driver cannot be told "
                "from code that holds the C library's locks. Link the C library as a shared "
@@ -161,8 +165,7 @@ static const char *judge(const host_guest *guest)
                "library.";
     }
     if (guest->modules == 0) {
-        return "No module with code of the driver or the test was found: /proc/self/maps or "
-               "/proc/self/exe cannot be read.";
+        return "No module with code of the driver or the test was found in /proc/self/maps.";
     }
     return NULL;
 }
