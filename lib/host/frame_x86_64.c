@@ -75,6 +75,9 @@ bool host_frame_address_unknown(const void *state)
 
 /* ---- What a fault was of --------------------------------------------------------------------- */
 
+#define OPCODE_CALL        0xFFu /* By a pointer. */
+#define CALL_BY_REGISTER   0xD0u
+#define PREFIX_UPPER       0x41u /* With any of the other three bits: registers from 8 on. */
 #define OPCODE_RETURN      0xC3u
 #define OPCODE_RETURN_POPS 0xC2u
 #define OPCODE_REPEAT      0xF3u /* As a prefix: some return so. */
@@ -191,8 +194,30 @@ static bool is_return(const unsigned char *code)
     return code[0] == OPCODE_RETURN || code[0] == OPCODE_RETURN_POPS;
 }
 
-/* What a return took from the stack still lies below it; after a call, the stack holds where that
- * returns to. */
+/* True if the stack holds where a call by a pointer returns to, and the pointer was the place: it may
+ * be in a register, which has it still. */
+static bool was_called(const void *state, uintptr_t place)
+{
+    const uintptr_t returns_to = host_frame_peek(host_frame_stack_pointer(state));
+    unsigned char code[7];
+
+    if (host_memory_copy(code, (const void *)(returns_to - sizeof code), sizeof code) !=
+        sizeof code) {
+        return false;
+    }
+    if (code[5] == OPCODE_CALL && (code[6] & 0xF8) == CALL_BY_REGISTER) {
+        return numbered(state, code[6] & 7) == place ||
+               ((code[4] & 0xF1) == PREFIX_UPPER && numbered(state, 8 + (code[6] & 7)) == place);
+    }
+    for (unsigned i = 0; i <= 5; i++) {
+        if (code[i] == OPCODE_CALL && (code[i + 1] & 0x38) == 0x10 && code[i + 1] < 0xC0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a return took from the stack still lies below it. So may anything else. */
 bool host_frame_returns(const void *state, uintptr_t *address)
 {
     const uintptr_t stack = host_frame_stack_pointer(state);
@@ -204,7 +229,7 @@ bool host_frame_returns(const void *state, uintptr_t *address)
     }
     *address = place;
     return place != 0 && host_frame_access(state) == HOST_FAULT_EXECUTE &&
-           host_frame_peek(stack - sizeof place) == place;
+           host_frame_peek(stack - sizeof place) == place && !was_called(state, place);
 }
 
 uintptr_t host_frame_breakpoint(const void *state)
@@ -227,7 +252,7 @@ bool host_frame_follows_call(uintptr_t address)
         return true;
     }
     for (unsigned i = 0; i <= 5; i++) {
-        if (code[i] == 0xFF && (code[i + 1] & 0x38) == 0x10) {
+        if (code[i] == OPCODE_CALL && (code[i + 1] & 0x38) == 0x10) {
             return true;
         }
     }

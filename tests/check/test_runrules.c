@@ -140,8 +140,10 @@ static void interrupt_and_assert(void *context)
 
 static void interrupt_and_fault(void *context)
 {
+    int *volatile nowhere = (int *)8;
+
     interrupt_and_return(context);
-    *(volatile int *)8 = 1;
+    *nowhere = 1;
 }
 
 static void a_jump_out_of_an_isr_is_found(void **state)

@@ -122,7 +122,7 @@ static void who_prints_for_ever_is_found_all_the_same(void **state)
     fflush(NULL);
     child = fork();
     if (child == 0) {
-        (void)freopen("/dev/null", "w", stderr);
+        assert_non_null(freopen("/dev/null", "w", stderr));
         ends[1] = fileno(fopen("/dev/null", "w"));
         _exit(run(print_for_ever, text) == DIRQL_FAILED ? 0 : 1);
     }

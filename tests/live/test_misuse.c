@@ -463,7 +463,7 @@ static bool other_thread_sleeps(void)
     snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)other_thread);
     file = fopen(path, "r");
     if (file != NULL) {
-        (void)fgets(state, sizeof(state), file);
+        state[fread(state, 1, sizeof(state) - 1, file)] = '\0';
         fclose(file);
     }
     return strstr(state, ") S ") != NULL;

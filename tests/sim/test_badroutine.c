@@ -150,6 +150,36 @@ static void a_routine_that_is_no_code_is_told_where_it_was_given(void **state)
     }
 }
 
+/* Below the stack pointer. */
+GUEST static void leave_behind(void *what)
+{
+    void *volatile rubbish[1024];
+
+    for (size_t i = 0; i < sizeof(rubbish) / sizeof(*rubbish); i++) {
+        rubbish[i] = what;
+    }
+}
+
+GUEST static void call_no_code(void)
+{
+    NO_CODE(PEXPAND_STACK_CALLOUT)(NULL);
+}
+
+static void call_above_rubbish(void *context)
+{
+    (void)context;
+    leave_behind(nowhere);
+    call_no_code();
+}
+
+/* There lies what a return has taken from the stack, but not only that. */
+static void a_call_is_no_return_whatever_lies_below_the_stack(void **state)
+{
+    (void)state;
+    rule_run(1, call_above_rubbish);
+    assert_report_has("call of address 0x10000");
+}
+
 /* Also when the routine has called services itself. */
 static void a_service_is_at_fault_where_it_was_called_after_it_has_called_a_routine(void **state)
 {
@@ -163,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_routine_that_is_no_code_is_told_where_it_was_given),
+        cmocka_unit_test(a_call_is_no_return_whatever_lies_below_the_stack),
         cmocka_unit_test(a_service_is_at_fault_where_it_was_called_after_it_has_called_a_routine),
     };
 
