@@ -2,11 +2,14 @@
  * blame_posix.c - whose code a fault belongs to, by the return addresses on the faulting stack.
  *
  * No frame is unwound: a runtime library's are not known, and a damaged stack must do. A word
- * counts as a return address if it is the one that is looked for, or points into guest code.
+ * counts as a return address if it is the one that is looked for, or points into guest code. It may
+ * be what an earlier call has left in a frame that has not written there yet: so the stack is asked
+ * only where the faulting code itself is nobody's in particular.
  */
 #include "host/frame.h"
 #include "host/guest.h"
 #include "host/host.h"
+#include "host/own.h"
 
 enum { WORDS = 2048, PAGES_BEFORE = 8 };
 
@@ -42,10 +45,15 @@ static bool has(const words *stack, uintptr_t word)
     return i < stack->count;
 }
 
+static bool is_guest(const host_guest *guest, uintptr_t address)
+{
+    return host_guest_has(guest, address) && !host_own_has(address);
+}
+
 static uintptr_t first_guest(const words *stack, const host_guest *guest)
 {
     for (size_t i = 0; i < stack->count; i++) {
-        if (host_guest_has(guest, stack->at[i]) && host_frame_follows_call(stack->at[i])) {
+        if (is_guest(guest, stack->at[i]) && host_frame_follows_call(stack->at[i])) {
             return stack->at[i];
         }
     }
@@ -59,16 +67,19 @@ const void *host_fault_blame(const host_fault *fault, const void *call, const vo
     uintptr_t caller;
     words stack;
 
+    host_guest_read(&guest, HOST_GUEST_TO_LEAVE);
+    if (host_own_is_known(&guest) && is_guest(&guest, (uintptr_t)fault->place)) {
+        return (const void *)behind; /* Whatever calls have left on the stack. */
+    }
     read_stack(&stack, fault->stack_pointer, stack_end);
     if (call != NULL && has(&stack, (uintptr_t)call)) {
         return call;
     }
-    host_guest_read(&guest, HOST_GUEST_TO_LEAVE);
-    if (host_guest_has(&guest, (uintptr_t)fault->place)) {
+    if (is_guest(&guest, (uintptr_t)fault->place)) {
         return (const void *)behind;
     }
     caller = (uintptr_t)fault->caller + 1;
-    if (!host_guest_has(&guest, caller)) {
+    if (!is_guest(&guest, caller)) {
         caller = first_guest(&stack, &guest);
     }
     return (const void *)(caller != 0 ? caller : behind);

@@ -57,6 +57,43 @@ static void a_byte_read_behind_the_end_is_d6_at_once(void **state)
     assert_faulted(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, block + 40, 0);
 }
 
+GUEST static void get_block(void)
+{
+    block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 32, TAG);
+}
+
+GUEST static void touch_byte_40(void)
+{
+    (void)block[40];
+}
+
+/* A frame with an old return address in it: that of the service's call, which was made from deeper
+ * down. */
+GUEST static void touch_below_what_is_left_of_the_call(void)
+{
+    void *volatile unused[256];
+
+    unused[0] = NULL;
+    touch_byte_40();
+    unused[255] = unused[0];
+}
+
+GUEST static void get_and_touch(void *context)
+{
+    (void)context;
+    get_block();
+    touch_below_what_is_left_of_the_call();
+    fail_msg("nobody was stopped");
+}
+
+static void a_service_that_has_returned_is_not_blamed(void **state)
+{
+    (void)state;
+    run_overruns(get_and_touch);
+    assert_faulted(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, block + 40, 0);
+    assert_report_has("at touch_byte_40 test_specialpool.c");
+}
+
 static void the_report_names_the_block_and_both_places(void **state)
 {
     (void)state;
@@ -597,6 +634,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_byte_written_behind_the_end_is_d6_at_once),
         cmocka_unit_test(a_byte_read_behind_the_end_is_d6_at_once),
+        cmocka_unit_test(a_service_that_has_returned_is_not_blamed),
         cmocka_unit_test(the_report_names_the_block_and_both_places),
         cmocka_unit_test(the_line_that_repeats_the_run_has_special_pool_in_it),
         cmocka_unit_test(a_copy_beyond_the_end_is_found_in_who_copies),
