@@ -36,6 +36,10 @@ function(dirql_instrument_options language result)
             -fno-reorder-blocks-and-partition
             -fno-tree-loop-distribute-patterns
             -Wno-tsan) # Which says that fences are not supported; here they are.
+        if(language STREQUAL "CXX")
+            list(APPEND wishes
+                "SHELL:-wrapper \"${CMAKE_CURRENT_FUNCTION_LIST_DIR}/dirql-list-functions.sh\"")
+        endif()
     else()
         list(APPEND wishes
             "SHELL:-mllvm -tsan-distinguish-volatile=1"

@@ -52,6 +52,7 @@ install(FILES
     ${CMAKE_CURRENT_LIST_DIR}/dirql-instrument.cmake
     ${CMAKE_CURRENT_LIST_DIR}/dirql-tmh.cmake
     DESTINATION ${package_dir})
+install(PROGRAMS ${CMAKE_CURRENT_LIST_DIR}/dirql-list-functions.sh DESTINATION ${package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/lib/access/instrumented.h
     DESTINATION ${package_dir} RENAME dirql-instrumented.h)
 

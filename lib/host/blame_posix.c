@@ -7,7 +7,6 @@
  * only where the faulting code itself is nobody's in particular.
  */
 #include "host/frame.h"
-#include "host/guest.h"
 #include "host/host.h"
 #include "host/own.h"
 
@@ -45,42 +44,62 @@ static bool has(const words *stack, uintptr_t word)
     return i < stack->count;
 }
 
-static bool is_guest(const host_guest *guest, uintptr_t address)
+static bool is_guest(const host_codes *codes, uintptr_t address)
 {
-    return host_guest_has(guest, address) && !host_own_has(address);
+    return host_code_at(codes, address) == HOST_CODE_GUEST;
 }
 
-static uintptr_t first_guest(const words *stack, const host_guest *guest)
+static uintptr_t first_guest(const words *stack, const host_codes *codes)
 {
     for (size_t i = 0; i < stack->count; i++) {
-        if (is_guest(guest, stack->at[i]) && host_frame_follows_call(stack->at[i])) {
+        if (is_guest(codes, stack->at[i]) && host_frame_follows_call(stack->at[i])) {
             return stack->at[i];
         }
     }
     return 0;
 }
 
+/* What is known without the stack: guest code has faulted itself, or in a function of a library
+ * that it has called. 0: that is not so, or cannot be told. */
+static uintptr_t blame_directly(const host_fault *fault, const host_codes *codes)
+{
+    const uintptr_t behind = (uintptr_t)fault->place + 1, caller = (uintptr_t)fault->caller + 1;
+
+    if (!codes->tells_own) {
+        return 0;
+    }
+    switch (host_code_at(codes, (uintptr_t)fault->place)) {
+    case HOST_CODE_GUEST:
+        return behind;
+    case HOST_CODE_LIBRARY:
+        return is_guest(codes, caller) && host_frame_follows_call(caller) ? caller : 0;
+    default:
+        return 0;
+    }
+}
+
 const void *host_fault_blame(const host_fault *fault, const void *call, const void *stack_end)
 {
     const uintptr_t behind = (uintptr_t)fault->place + 1;
-    host_guest guest;
+    host_codes codes;
     uintptr_t caller;
     words stack;
 
-    host_guest_read(&guest, HOST_GUEST_TO_LEAVE);
-    if (host_own_is_known(&guest) && is_guest(&guest, (uintptr_t)fault->place)) {
-        return (const void *)behind; /* Whatever calls have left on the stack. */
+    host_codes_read(&codes);
+    caller = blame_directly(fault, &codes);
+    if (caller != 0) {
+        return (const void *)caller;
     }
     read_stack(&stack, fault->stack_pointer, stack_end);
     if (call != NULL && has(&stack, (uintptr_t)call)) {
         return call;
     }
-    if (is_guest(&guest, (uintptr_t)fault->place)) {
+    if (is_guest(&codes, (uintptr_t)fault->place)) {
         return (const void *)behind;
     }
     caller = (uintptr_t)fault->caller + 1;
-    if (!is_guest(&guest, caller)) {
-        caller = first_guest(&stack, &guest);
+    if (!is_guest(&codes, caller)) {
+        caller = first_guest(&stack, &codes);
     }
     return (const void *)(caller != 0 ? caller : behind);
 }

@@ -1,5 +1,5 @@
 /*
- * own_posix.c - the section that the code of dirql's static libraries lies in.
+ * own_posix.c - dirql's code lies in a file of its own, or in a section of its own.
  */
 #include "host/own.h"
 
@@ -7,13 +7,20 @@
 extern const char __start_dirql_code[] __attribute__((weak, visibility("hidden")));
 extern const char __stop_dirql_code[] __attribute__((weak, visibility("hidden")));
 
-bool host_own_is_known(const host_guest *guest)
+void host_codes_read(host_codes *codes)
 {
-    return host_own_has((uintptr_t)host_own_is_known) ||
-           !host_guest_has(guest, (uintptr_t)host_own_is_known);
+    host_guest_read(&codes->to_leave, HOST_GUEST_TO_LEAVE);
+    host_guest_read(&codes->to_interrupt, HOST_GUEST_TO_INTERRUPT);
+    codes->tells_own = host_code_at(codes, (uintptr_t)host_codes_read) != HOST_CODE_GUEST;
 }
 
-bool host_own_has(uintptr_t address)
+host_code host_code_at(const host_codes *codes, uintptr_t address)
 {
-    return address >= (uintptr_t)__start_dirql_code && address < (uintptr_t)__stop_dirql_code;
+    if (address >= (uintptr_t)__start_dirql_code && address < (uintptr_t)__stop_dirql_code) {
+        return HOST_CODE_OWN;
+    }
+    if (host_guest_has(&codes->to_leave, address)) {
+        return HOST_CODE_GUEST;
+    }
+    return host_guest_has(&codes->to_interrupt, address) ? HOST_CODE_OWN : HOST_CODE_LIBRARY;
 }

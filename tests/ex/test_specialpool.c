@@ -67,14 +67,22 @@ GUEST static void touch_byte_40(void)
     (void)block[40];
 }
 
+GUEST static void copy_bytes_to_40(void)
+{
+    static char copy[64];
+    volatile size_t bytes = 8; /* By a call of the library. */
+
+    memcpy(copy, (const void *)(ULONG_PTR)(block + 33), bytes);
+}
+
 /* A frame with an old return address in it: that of the service's call, which was made from deeper
  * down. */
-GUEST static void touch_below_what_is_left_of_the_call(void)
+GUEST static void call_below_what_is_left_of_the_call(void (*routine)(void))
 {
     void *volatile unused[256];
 
     unused[0] = NULL;
-    touch_byte_40();
+    routine();
     unused[255] = unused[0];
 }
 
@@ -82,7 +90,15 @@ GUEST static void get_and_touch(void *context)
 {
     (void)context;
     get_block();
-    touch_below_what_is_left_of_the_call();
+    call_below_what_is_left_of_the_call(touch_byte_40);
+    fail_msg("nobody was stopped");
+}
+
+GUEST static void get_and_copy(void *context)
+{
+    (void)context;
+    get_block();
+    call_below_what_is_left_of_the_call(copy_bytes_to_40);
     fail_msg("nobody was stopped");
 }
 
@@ -92,6 +108,9 @@ static void a_service_that_has_returned_is_not_blamed(void **state)
     run_overruns(get_and_touch);
     assert_faulted(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, block + 40, 0);
     assert_report_has("at touch_byte_40 test_specialpool.c");
+    run_overruns(get_and_copy);
+    assert_faulted(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, block + 33, 0);
+    assert_report_has("at copy_bytes_to_40 test_specialpool.c");
 }
 
 static void the_report_names_the_block_and_both_places(void **state)

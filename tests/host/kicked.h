@@ -96,7 +96,7 @@ static inline void note_kick(void *owner, const void *place, bool in_guest)
     atomic_store(&s.outstanding, 0);
 }
 
-static inline bool is_stopped(void)
+static inline __attribute__((always_inline)) bool is_stopped(void)
 {
     return atomic_load_explicit(&s.stop, memory_order_relaxed) != 0;
 }
