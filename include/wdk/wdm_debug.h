@@ -61,10 +61,14 @@ WDK_INLINE BOOLEAN NtAssertionHolds(BOOLEAN Holds, PCSTR Assertion, PCSTR FileNa
 #define NT_VERIFY(exp) NT_ASSERT_ALWAYS(#exp, NULL, exp)
 #define NT_VERIFYMSG(msg, exp) NT_ASSERT_ALWAYS(#exp, msg, exp)
 
-#define PAGED_CODE() \
-    ((void)RTL_ASSERT_ALWAYS("KeGetCurrentIrql() <= APC_LEVEL", \
-                             "Pageable code called at IRQL > APC_LEVEL", \
-                             KeGetCurrentIrql() <= APC_LEVEL))
+/* Finds what the assertion cannot see: a threaded DPC, which obeys the rules of DISPATCH_LEVEL at
+ * PASSIVE_LEVEL. "kernel: introduction-to-threaded-dpcs". */
+NTSYSAPI VOID NTAPI WdkPagedCode(VOID);
+
+#define PAGED_CODE()                                                                     \
+    (WdkPagedCode(), (void)RTL_ASSERT_ALWAYS("KeGetCurrentIrql() <= APC_LEVEL",          \
+                                             "Pageable code called at IRQL > APC_LEVEL", \
+                                             KeGetCurrentIrql() <= APC_LEVEL))
 
 #else
 

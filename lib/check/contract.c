@@ -53,12 +53,13 @@ static int apcs_off(const dq_processor *cpu, bool special)
     return cpu->task != NULL ? cpu->machine->hooks->apcs_off(cpu->task, special) : 0;
 }
 
-static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_service_rule *rule)
+/* The code and parameters of a call at `irql`. */
+static dq_finding irql_finding(const dq_processor *cpu, const dq_event *call,
+                               const dq_service_rule *rule, unsigned irql)
 {
     const uint64_t object = (uintptr_t)call->object;
-    uint64_t p2 = cpu->irql, p3 = object, p4 = 0;
+    uint64_t p2 = irql, p3 = object, p4 = 0;
     uint32_t code = DQ_VERIFIER, subcode = rule->subcode;
-    char range[48];
 
     switch (rule->subcode) {
     case 0x30: /* KeRaiseIrqlToDpcLevel: what it asks for. */
@@ -103,7 +104,7 @@ static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_servic
         break;
     case 0xE6: /* Where, at which IRQL, and how often special APCs are disabled. */
         p2 = (uintptr_t)call->place;
-        p3 = cpu->irql;
+        p3 = irql;
         p4 = (uint64_t)-(int64_t)apcs_off(cpu, true);
         break;
     default:
@@ -114,9 +115,34 @@ static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_servic
         subcode &= 0xFFu;
         p3 = subcode == 0x0E ? object : 0;
     }
-    dq_find(cpu, DQ_VIOLATION(DQ_ERROR, rule->rule, rule->page, code, subcode, p2, p3, p4),
-            "%s was called at %s; it needs %s.", dq_service_name(call->service),
+    return (dq_finding){ .severity = DQ_ERROR,
+                         .rule = rule->rule,
+                         .page = rule->page,
+                         .code = code,
+                         .parameters = { subcode, p2, p3, p4 } };
+}
+
+static void accuse_irql(dq_processor *cpu, const dq_event *call, const dq_service_rule *rule)
+{
+    const dq_finding finding = irql_finding(cpu, call, rule, cpu->irql);
+    char range[48];
+
+    dq_find(cpu, &finding, "%s was called at %s; it needs %s.", dq_service_name(call->service),
             dq_irql_name(cpu->irql), dq_service_range(call->service, range, sizeof(range)));
+}
+
+/* What the call would be where threaded DPCs are disabled. */
+static void accuse_threaded(dq_processor *cpu, const dq_event *call, const dq_service_rule *rule)
+{
+    dq_finding finding = irql_finding(cpu, call, rule, DQ_LEVEL_DISPATCH);
+    char range[48];
+
+    finding.rule = "ThreadedDpc";
+    finding.page = NULL;
+    dq_find(cpu, &finding,
+            "%s was called by a threaded DPC; it needs %s, and a threaded DPC obeys the rules of "
+            "DISPATCH_LEVEL, where it may run as well.",
+            dq_service_name(call->service), dq_service_range(call->service, range, sizeof(range)));
 }
 
 /* A Zw routine waits for APCs of its own, which a guarded region keeps away. */
@@ -233,7 +259,11 @@ static __attribute__((noinline)) void on_call(dq_contract *contract, dq_processo
         dq_memoryrules_call(contract, cpu, call);
     }
     if (DQ_UNLIKELY(cpu->execution->kind == DQ_EXECUTION_THREADED_DPC)) {
-        dq_dpcrules_call(cpu, call);
+        if (irql <= rule->highest && rule->highest < DQ_LEVEL_DISPATCH &&
+            !dq_dpcrules_waits(cpu, call) && !may_be_anywhere(contract, cpu, call)) {
+            accuse_threaded(cpu, call, rule);
+        }
+        dq_dpcrules_lock(contract, cpu, call);
     }
     switch ((group)groups[call->service]) {
     case GROUP_IRQL:
@@ -289,7 +319,7 @@ static __attribute__((noinline)) void on_rare_event(dq_contract *contract, dq_pr
         dq_memoryrules_allocate(contract, event);
         break;
     case DQ_EVENT_POOL_FREE:
-        dq_memoryrules_free(contract, event);
+        dq_memoryrules_free(contract, cpu, event);
         dq_poolrules_free(cpu, event);
         dq_lockrules_free(contract, cpu, event);
         break;

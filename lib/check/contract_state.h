@@ -195,7 +195,7 @@ void dq_irprules_call(dq_contract *contract, dq_processor *cpu, const dq_event *
 /* ---- memoryrules.c --------------------------------------------------------------------------- */
 
 void dq_memoryrules_allocate(dq_contract *contract, const dq_event *event);
-void dq_memoryrules_free(dq_contract *contract, const dq_event *event);
+void dq_memoryrules_free(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 /* When there is paged memory at all. */
 void dq_memoryrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 /* Any call. */
@@ -212,8 +212,9 @@ void dq_timerules_release(dq_contract *contract, dq_processor *cpu, const dq_eve
 
 /* ---- dpcrules.c ------------------------------------------------------------------------------ */
 
-/* A call by a threaded DPC. */
-void dq_dpcrules_call(dq_processor *cpu, const dq_event *call);
+/* A call by a threaded DPC. True, after the finding, of one that may wait. */
+bool dq_dpcrules_waits(dq_processor *cpu, const dq_event *call);
+void dq_dpcrules_lock(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_dpcrules_queue(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 
 /* ---- isrrules.c ------------------------------------------------------------------------------ */

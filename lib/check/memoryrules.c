@@ -3,7 +3,7 @@
  * what a driver touches there.
  *
  * The machine pages nothing out, so that only this finds it. Accesses are seen in instrumented
- * code.
+ * code. A threaded DPC obeys the rules of DISPATCH_LEVEL, whatever its IRQL.
  */
 #include "check/contract_state.h"
 #include "check/service.h"
@@ -26,11 +26,23 @@ static const dq_paged *find(const dq_contract *contract, const void *address)
     return NULL;
 }
 
-void dq_memoryrules_free(dq_contract *contract, const dq_event *event)
+static bool is_by_threaded_dpc(const dq_processor *cpu)
+{
+    return cpu->irql < DQ_LEVEL_DISPATCH && cpu->execution->kind == DQ_EXECUTION_THREADED_DPC;
+}
+
+void dq_memoryrules_free(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
     const dq_paged *paged = find(contract, event->object);
 
     if (paged != NULL && paged->address == (uintptr_t)event->object) {
+        if (DQ_UNLIKELY(is_by_threaded_dpc(cpu))) {
+            dq_find(cpu,
+                    DQ_VIOLATION(DQ_ERROR, "ThreadedDpc", NULL, DQ_VERIFIER, 0x11,
+                                 DQ_LEVEL_DISPATCH, 1, (uintptr_t)event->object),
+                    "paged memory is freed by a threaded DPC, which obeys the rules of "
+                    "DISPATCH_LEVEL.");
+        }
         contract->paged[paged - contract->paged] = contract->paged[--contract->paged_count];
     }
 }
@@ -54,6 +66,18 @@ void dq_memoryrules_access(dq_contract *contract, dq_processor *cpu, const dq_ev
 {
     const bool writes = (event->b & DQ_ACCESS_WRITE) != 0;
 
+    if (DQ_UNLIKELY(is_by_threaded_dpc(cpu)) && find(contract, event->object) != NULL) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "ThreadedDpc",
+                               .code = 0xD1,
+                               .place = event->place,
+                               .parameters = { (uintptr_t)event->object, DQ_LEVEL_DISPATCH, writes,
+                                               (uintptr_t)event->place } },
+                "%s of paged pool by a threaded DPC, which obeys the rules of DISPATCH_LEVEL: had "
+                "it run there, with the memory paged out, the machine would have crashed.",
+                writes ? "a write" : "a read");
+    }
     if (cpu->irql >= DQ_LEVEL_DISPATCH && find(contract, event->object) != NULL) {
         dq_find(cpu,
                 &(dq_finding){ .severity = DQ_ERROR,

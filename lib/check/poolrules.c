@@ -25,6 +25,13 @@ static void check_allocation(dq_processor *cpu, const dq_event *call, bool paged
                              0x01, cpu->irql, call->a, call->b),
                 "%s was called for paged memory at %s; that needs IRQL <= APC_LEVEL.", name,
                 dq_irql_name(cpu->irql));
+    } else if (paged && cpu->execution->kind == DQ_EXECUTION_THREADED_DPC) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "ThreadedDpc", NULL, DQ_VERIFIER, 0x01, DQ_LEVEL_DISPATCH,
+                             call->a, call->b),
+                "%s was called for paged memory by a threaded DPC, which obeys the rules of "
+                "DISPATCH_LEVEL.",
+                name);
     }
 }
 

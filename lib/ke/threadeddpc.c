@@ -9,6 +9,24 @@
 
 #include <stdio.h>
 
+/* Where threaded DPCs are disabled, the assertion of PAGED_CODE would fail. */
+VOID NTAPI WdkPagedCode(VOID)
+{
+    const void *place = DQ_CALL_PLACE;
+    dq_processor *cpu = dq_self;
+
+    if (dq_attends(cpu, DQ_ATTEND_REFUSE)) {
+        return;
+    }
+    DQ_INSIDE(cpu->live);
+    cpu = dq_self;
+    if (cpu->execution->kind == DQ_EXECUTION_THREADED_DPC) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "ThreadedDpc", .place = place },
+                "PAGED_CODE was called by a threaded DPC; pageable code runs at IRQL <= APC_LEVEL, "
+                "and this one obeys the rules of DISPATCH_LEVEL, where it may run as well.");
+    }
+}
+
 static void run(dq_processor *cpu, dq_dpc_list *list, const KDPC *copy, PKDPC object)
 {
     dq_execution execution;

@@ -1,5 +1,6 @@
 /*
- * test_dpcrules.c - lost arguments are warned of, and what may wait is found in a threaded DPC.
+ * test_dpcrules.c - lost arguments are warned of, and what is not for DISPATCH_LEVEL is found in a
+ * threaded DPC.
  */
 #include "rule.h"
 
@@ -69,6 +70,185 @@ static void what_may_wait_is_found_in_a_threaded_dpc(void **state)
     assert_silent(run_threaded, 1, "WaitInDpc");
 }
 
+/* ---- What a threaded DPC may do is what an ordinary one may ---------------------------------- */
+
+static KSPIN_LOCK lock;
+static PAGED_LOOKASIDE_LIST lookaside;
+static PVOID block;
+
+#define THREADED(routine)                                                               \
+    static VOID routine##_in_dpc(PKDPC object, PVOID context, PVOID first, PVOID other) \
+    {                                                                                   \
+        (void)object;                                                                   \
+        (void)context;                                                                  \
+        (void)first;                                                                    \
+        (void)other;                                                                    \
+        routine();                                                                      \
+    }                                                                                   \
+    static void threaded_##routine(void *context)                                       \
+    {                                                                                   \
+        (void)context;                                                                  \
+        KeInitializeSpinLock(&lock);                                                    \
+        KeInitializeThreadedDpc(&dpc, routine##_in_dpc, NULL);                          \
+        KeInsertQueueDpc(&dpc, NULL, NULL);                                             \
+        KeFlushQueuedDpcs();                                                            \
+    }
+
+static void disable_apcs(void)
+{
+    KeEnterCriticalRegion();
+    KeLeaveCriticalRegion();
+}
+
+static void make_text(void)
+{
+    DECLARE_CONST_UNICODE_STRING(text, L"text");
+    ANSI_STRING ansi;
+
+    RtlUnicodeStringToAnsiString(&ansi, &text, TRUE);
+    RtlFreeAnsiString(&ansi);
+}
+
+static void allocate_paged(void)
+{
+    ExFreePool(ExAllocatePool2(POOL_FLAG_PAGED, 16, 'dprT'));
+}
+
+static void free_paged(void)
+{
+    ExFreePool(block);
+}
+
+static void run_pageable_code(void)
+{
+    PAGED_CODE();
+}
+
+static void do_what_any_dpc_may(void)
+{
+    PVOID memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, 16, 'dprT');
+
+    ExFreePool(memory);
+    KeReleaseSpinLockForDpc(&lock, KeAcquireSpinLockForDpc(&lock));
+    KeAcquireSpinLock(&lock, &old);
+    KeReleaseSpinLock(&lock, old);
+}
+
+THREADED(disable_apcs)
+THREADED(make_text)
+THREADED(allocate_paged)
+THREADED(free_paged)
+THREADED(run_pageable_code)
+THREADED(do_what_any_dpc_may)
+
+static void free_paged_later(void *context)
+{
+    block = ExAllocatePool2(POOL_FLAG_PAGED, 16, 'dprT');
+    threaded_free_paged(context);
+}
+
+/* The same by a thread. */
+static void do_it_outside(void *context)
+{
+    (void)context;
+    disable_apcs();
+    make_text();
+    allocate_paged();
+    run_pageable_code();
+    ExInitializePagedLookasideList(&lookaside, NULL, NULL, 0, 16, 'dprT', 0);
+    ExFreeToPagedLookasideList(&lookaside, ExAllocateFromPagedLookasideList(&lookaside));
+    ExDeletePagedLookasideList(&lookaside);
+}
+
+static void allocate_from_list(void)
+{
+    ExFreeToPagedLookasideList(&lookaside, ExAllocateFromPagedLookasideList(&lookaside));
+}
+
+THREADED(allocate_from_list)
+
+static void allocate_from_list_later(void *context)
+{
+    ExInitializePagedLookasideList(&lookaside, NULL, NULL, 0, 16, 'dprT', 0);
+    threaded_allocate_from_list(context);
+}
+
+static void what_is_not_for_dispatch_level_is_found_in_a_threaded_dpc(void **state)
+{
+    (void)state;
+    assert_verifier(threaded_disable_apcs, 0x11A, DISPATCH_LEVEL, 0, 0, "ThreadedDpc");
+    assert_report_has("KeEnterCriticalRegion was called by a threaded DPC; it needs IRQL <= "
+                      "APC_LEVEL");
+    assert_verifier(threaded_make_text, 0xE5, DISPATCH_LEVEL, DIRQL_ANY, 0, "ThreadedDpc");
+    assert_verifier(allocate_from_list_later, 0xE5, DISPATCH_LEVEL, (ULONG_PTR)&lookaside, 0,
+                    "ThreadedDpc");
+}
+
+static void paged_pool_is_not_for_a_threaded_dpc(void **state)
+{
+    (void)state;
+    assert_verifier(threaded_allocate_paged, 0x01, DISPATCH_LEVEL, POOL_FLAG_PAGED, 16,
+                    "ThreadedDpc");
+    assert_report_has("ExAllocatePool2 was called for paged memory by a threaded DPC");
+    assert_verifier(free_paged_later, 0x11, DISPATCH_LEVEL, 1, (ULONG_PTR)block, "ThreadedDpc");
+    assert_report_has("paged memory is freed by a threaded DPC");
+}
+
+static void pageable_code_is_found_in_a_threaded_dpc(void **state)
+{
+    (void)state;
+    assert_error(threaded_run_pageable_code, 1, "ThreadedDpc");
+    assert_report_has("PAGED_CODE was called by a threaded DPC");
+}
+
+static void what_any_dpc_may_do_a_threaded_one_may_do(void **state)
+{
+    (void)state;
+    assert_silent(threaded_do_what_any_dpc_may, 1, "ThreadedDpc");
+    assert_silent(do_it_outside, 1, "ThreadedDpc");
+}
+
+/* ---- Its locks ------------------------------------------------------------------------------- */
+
+static void lock_at_dpc_level(void)
+{
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeAcquireSpinLockAtDpcLevel(&lock);
+    KeReleaseSpinLockFromDpcLevel(&lock);
+    KeLowerIrql(old);
+}
+
+static void queue_at_dpc_level(void)
+{
+    KLOCK_QUEUE_HANDLE handle;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeAcquireInStackQueuedSpinLockAtDpcLevel(&lock, &handle);
+    KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
+    KeLowerIrql(old);
+}
+
+THREADED(lock_at_dpc_level)
+THREADED(queue_at_dpc_level)
+
+static void lock_at_dpc_level_outside(void *context)
+{
+    (void)context;
+    KeInitializeSpinLock(&lock);
+    lock_at_dpc_level();
+}
+
+static void the_forms_for_dpc_level_are_warned_of_in_a_threaded_dpc(void **state)
+{
+    (void)state;
+    assert_warned(threaded_lock_at_dpc_level, 1, 2, "ThreadedDpcLock");
+    assert_report_has("KeAcquireSpinLockAtDpcLevel was called by a threaded DPC");
+    assert_report_has("KeReleaseSpinLockFromDpcLevel was called by a threaded DPC");
+    assert_warned(threaded_queue_at_dpc_level, 1, 2, "ThreadedDpcLock");
+    assert_silent(threaded_do_what_any_dpc_may, 1, "ThreadedDpcLock");
+    assert_silent(lock_at_dpc_level_outside, 1, "ThreadedDpcLock");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -81,6 +261,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arguments_that_are_lost_are_warned_of),
         cmocka_unit_test(what_may_wait_is_found_in_a_threaded_dpc),
+        cmocka_unit_test(what_is_not_for_dispatch_level_is_found_in_a_threaded_dpc),
+        cmocka_unit_test(paged_pool_is_not_for_a_threaded_dpc),
+        cmocka_unit_test(pageable_code_is_found_in_a_threaded_dpc),
+        cmocka_unit_test(what_any_dpc_may_do_a_threaded_one_may_do),
+        cmocka_unit_test(the_forms_for_dpc_level_are_warned_of_in_a_threaded_dpc),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);

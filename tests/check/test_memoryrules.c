@@ -103,6 +103,37 @@ static void access_to_paged_pool_at_dispatch_is_found(void **state)
     assert_silent(write_at_dispatch, 1, "PagedAccess");
 }
 
+static VOID write_in_dpc(PKDPC object, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)object;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    write_to(memory);
+}
+
+static void write_in_a_threaded_dpc(void *context)
+{
+    static KDPC dpc;
+
+    (void)context;
+    memory = ExAllocatePool2(pool, 64, TAG);
+    KeInitializeThreadedDpc(&dpc, write_in_dpc, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KeFlushQueuedDpcs();
+    ExFreePoolWithTag(memory, TAG);
+}
+
+static void access_to_paged_pool_by_a_threaded_dpc_is_found(void **state)
+{
+    (void)state;
+    pool = POOL_FLAG_PAGED;
+    assert_broken(write_in_a_threaded_dpc, 1, DRIVER_IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)memory,
+                  DISPATCH_LEVEL, 1, DIRQL_ANY, "ThreadedDpc");
+    pool = POOL_FLAG_NON_PAGED;
+    assert_silent(write_in_a_threaded_dpc, 1, "ThreadedDpc");
+}
+
 static void write_beside_and_after(void *context)
 {
     (void)context;
@@ -136,6 +167,7 @@ int main(void)
         cmocka_unit_test(object_in_paged_pool_is_found),
         cmocka_unit_test(work_item_in_paged_pool_is_found),
         cmocka_unit_test(access_to_paged_pool_at_dispatch_is_found),
+        cmocka_unit_test(access_to_paged_pool_by_a_threaded_dpc_is_found),
         cmocka_unit_test(only_the_block_itself_is_paged_while_it_is_allocated),
     };
 

@@ -120,6 +120,7 @@ static VOID delay_in_dpc(PKDPC of, PVOID context, PVOID a1, PVOID a2)
 static void delay_in_a_threaded_dpc(void *context)
 {
     (void)context;
+    dirql_suppress("ThreadedDpc", "delay_in_dpc", "the test asks where the stack begins");
     KeInitializeThreadedDpc(&dpc, delay_in_dpc, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
     settle();

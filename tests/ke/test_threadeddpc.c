@@ -179,6 +179,7 @@ static void a_wait_in_it_is_bug_check_b8(void **state)
     KDPC dpc;
 
     (void)state;
+    dirql_suppress("ThreadedDpc", "wait_for_event", "the test asks where the stack begins");
     KeInitializeEvent(&event, NotificationEvent, TRUE);
     KeInitializeThreadedDpc(&dpc, wait_for_event, &event);
     KeInsertQueueDpc(&dpc, NULL, NULL);
