@@ -68,6 +68,7 @@ static void begin_turn(dq_prcb *prcb)
         dq_clock_cancel(machine, &prcb->turn.end);
     }
     prcb->turn.over = false;
+    prcb->turn.chosen = false;
     prcb->turn.begun_ns = machine->clock.now_ns;
     prcb->turn.claimed = prcb->thread == &prcb->idle ? -1 : prcb->thread->priority;
     if (prcb->thread != &prcb->idle && threads_of(machine)->ready_mask != 0) {
@@ -302,9 +303,15 @@ dq_processor *dq_thread_about_to_leave(dq_processor *cpu)
 
 dq_thread *dq_thread_hand_on(dq_processor *cpu)
 {
+    const dq_prcb *prcb = dq_prcb_of(cpu);
+    const bool was_idle = prcb->thread == &prcb->idle;
     dq_thread *next = take_ready(cpu, 0);
 
-    next = next != NULL ? next : &dq_prcb_of(cpu)->idle;
+    if (next != NULL) {
+        next->task->top->handed = !was_idle;
+    } else {
+        next = &dq_prcb_of(cpu)->idle;
+    }
     hand_over(cpu, next);
     return next;
 }
@@ -322,9 +329,24 @@ dq_processor *dq_thread_block(dq_processor *cpu)
     return dq_task_switch(cpu, next->task);
 }
 
+/* Who was chosen in the place of another goes on, as that would have: to ask once more would go round
+ * for ever. Anybody else asks first, also where it starts. */
+static void note_asked(const dq_thread *next, bool chosen)
+{
+    if (next->task == NULL) {
+        return; /* The idle loop asks anyhow. */
+    }
+    if (chosen) {
+        next->task->top->left = false;
+    } else {
+        next->task->top->under_way = true;
+    }
+}
+
 void dq_thread_dispatch(dq_processor *cpu)
 {
     dq_prcb *prcb = dq_prcb_of(cpu);
+    const bool chosen = prcb->turn.chosen;
     dq_thread *current = prcb->thread;
     const bool idle = current == &prcb->idle;
     const bool must_leave = !idle && (current->allowed & bit_of(cpu)) == 0;
@@ -342,12 +364,14 @@ void dq_thread_dispatch(dq_processor *cpu)
     if (next == NULL) {
         dq_unattend(cpu, DQ_ATTEND_SWITCH);
         prcb->turn.over = false;
+        prcb->turn.chosen = false;
         prcb->turn.claimed = idle ? -1 : current->priority;
         return;
     }
     hand_over(cpu, next);
     if (!idle) {
         compete(current, !over && !must_leave);
+        note_asked(next, chosen);
     }
     (void)dq_task_switch(cpu, next->task);
 }
@@ -375,6 +399,7 @@ void dq_thread_consider(dq_processor *cpu)
     if (dq_choose_among(cpu, DQ_CHOICE_THREAD, processes, 2, DQ_BOUND_PREEMPTION, UINT64_MAX) ==
         1) {
         prcb->turn.over = true;
+        prcb->turn.chosen = true;
         dq_want_switch(cpu);
     }
 }

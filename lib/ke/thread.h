@@ -78,6 +78,7 @@ typedef struct dq_threads {
 typedef struct dq_turn {
     int claimed; /* Priority of what it runs or will run next; -1: it is idle. */
     bool over;   /* The current thread has had its turn. */
+    bool chosen; /* So that another goes on, where it could have as well. */
     uint64_t begun_ns;
     dq_deadline end; /* Set only while others wait for their turn. */
 } dq_turn;

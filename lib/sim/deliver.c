@@ -27,6 +27,7 @@ dq_processor *dq_deliver(dq_processor *cpu)
         const uint32_t above = cpu->attention & DQ_ATTEND_LEVELS & (~1u << cpu->irql);
         const unsigned level = above != 0 ? highest(above) : DQ_LEVEL_DISPATCH;
         const uint8_t interrupted_irql = cpu->irql;
+        const uint32_t executions = cpu->machine->executions;
 
         cpu->irql = (uint8_t)level;
         if (level == DQ_LEVEL_IPI) {
@@ -47,6 +48,9 @@ dq_processor *dq_deliver(dq_processor *cpu)
             cpu = dq_self; /* The thread may have been switched, and moved. */
         }
         cpu->irql = interrupted_irql;
+        if (cpu->machine->executions != executions) {
+            cpu->execution->left = true;
+        }
         dq_emit(cpu, RESUME, NULL, interrupted_irql, 0, 0);
     }
     return cpu;

@@ -16,6 +16,22 @@ static void begin_explored(dq_processor *cpu, dq_execution *execution)
     }
 }
 
+static bool is_done_by_thread(dq_execution_kind kind)
+{
+    return kind == DQ_EXECUTION_THREAD || kind == DQ_EXECUTION_THREADED_DPC ||
+           kind == DQ_EXECUTION_PASSIVE_ISR;
+}
+
+/* What a thread does for somebody else, such as a work item, begins behind what it did before. */
+static void begin_in_place_of(dq_execution *execution, dq_execution *below)
+{
+    if (is_done_by_thread(execution->kind) && below != NULL) {
+        execution->under_way = true;
+        execution->handed = below->handed;
+        below->handed = false;
+    }
+}
+
 void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution_kind kind,
                         unsigned base_level, const void *routine, const void *object,
                         const char *name)
@@ -30,6 +46,7 @@ void dq_execution_begin(dq_processor *cpu, dq_execution *execution, dq_execution
     execution->name = name;
     execution->begun_ns = cpu->machine->clock.now_ns;
     execution->below = cpu->execution;
+    begin_in_place_of(execution, execution->below);
     if (cpu->machine->choices.searcher != NULL) {
         begin_explored(cpu, execution);
     }

@@ -38,24 +38,30 @@ static dq_processor *refuse(dq_processor *cpu, dq_service service, const void *p
     return NULL;
 }
 
-/* A thread's start is a step of whoever looks at it next. A loop that only looks waits for others.
- */
+/* A thread that starts on a processor which was idle was chosen to go on just before. */
 static bool is_branchless(const dq_execution *execution, dq_manner manner)
 {
     const bool starts = execution->kind == DQ_EXECUTION_THREAD && !execution->under_way;
 
-    return starts || manner == DQ_MANNER_BRANCHLESS;
+    return (starts && !execution->handed) || manner == DQ_MANNER_BRANCHLESS;
 }
 
-/* The same look with nothing but looks in between: a loop of at most POLLS_MAX of them. */
+/* What nobody has touched but one is looked at so often before somebody else may go on: who is to
+ * change it may not have come to it in any run so far. */
+enum { ROUNDS_ALONE = 100 };
+
+/* The same look with nothing but looks in between: a loop of at most POLLS_MAX of them, that waits for
+ * others. */
 static bool polls_again(dq_execution *execution, uint64_t look)
 {
     enum { POLLS_MAX = 8 };
 
     if (look == 0) {
         execution->polled_at = 0;
+        execution->rounds = 0;
     } else if (execution->polled_at == look) {
         execution->polls = 0;
+        execution->rounds += execution->rounds < ROUNDS_ALONE;
         return true;
     } else if (execution->polled_at == 0 || ++execution->polls == POLLS_MAX) {
         execution->polled_at = look;
@@ -82,7 +88,7 @@ static bool asks_nobody(dq_processor *cpu, dq_manner manner, uint64_t look, bool
         /* Another round would be the same but for the time: nothing is put off for longer. */
         (void)dq_intc_arrive_all(cpu->machine);
         *yields = true;
-        execution->pinned = execution->lonely; /* Nobody will change what it looks at. */
+        execution->pinned = execution->lonely && execution->rounds < ROUNDS_ALONE;
     }
     return false;
 }
@@ -138,8 +144,8 @@ static dq_processor *ask(dq_processor *cpu, bool yields, dq_manner manner, uint6
     return after_turn(cpu);
 }
 
-/* A thread that was switched goes on where others might as well: whoever left the processor to it
- * may have come to no such place since. */
+/* Others may go on, and interrupts arrive, also before the step of a thread that was switched here,
+ * or interrupted: whoever left the processor to it may have come to no such place since. */
 static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uint64_t look)
 {
     const dq_machine *machine = cpu->machine;
@@ -303,6 +309,7 @@ static __attribute__((noinline)) dq_processor *enter_along(dq_processor *cpu,
     note_call(cpu, service, place);
     execution->polled_at = 0;
     execution->left = false;
+    execution->handed = false;
     dq_trail_follow(cpu->machine, step);
     if (step->next != cpu->number) {
         cpu = dq_turns_go(&cpu->machine->processors[step->next]);

@@ -84,11 +84,13 @@ typedef struct dq_execution {
     uint64_t begun_ns;          /* Virtual time. */
     uint64_t polled_at;         /* One of its latest run of steps that only look, or 0. */
     uint8_t polls;              /* Steps since that one. */
+    uint8_t rounds;             /* So often it has come back there. */
     bool lonely;                /* What it touches next, nobody else does. */
     bool pinned;                /* Its step matters to nobody: it goes on, and nothing arrives. */
     uint8_t pinned_answer;      /* Which says that it goes on. */
     bool under_way;             /* It has passed a schedule point. */
-    bool left;                  /* Its thread has been switched. */
+    bool left;                  /* Its thread has been switched, or something has run on top of it. */
+    bool handed;                /* A thread has left the processor to it, and nobody was asked since. */
     bool touches;               /* Its step is an access of guest code, and nothing else. */
     bool unseen;                /* Code of it does not say what it touches (mode explore). */
     uint64_t processors;        /* Those that it may run on; 0: any. */

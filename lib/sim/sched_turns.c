@@ -228,6 +228,12 @@ static dq_processor *choose_next(dq_machine *machine, dq_processor *cpu, readine
     return option_of(&c, answer);
 }
 
+/* To go on in the place of a thread that waits or has ended is free. */
+static readiness readiness_of(const dq_processor *cpu, bool yields)
+{
+    return yields ? YIELDS : cpu->execution->handed ? WAITS : READY;
+}
+
 static dq_processor *go_along(dq_machine *machine, dq_processor *cpu, const dq_trail_step *step)
 {
     dq_trail_follow(machine, step);
@@ -330,7 +336,8 @@ dq_processor *dq_turns_part(dq_processor *cpu)
     if (machine->options.deadline_ns != 0) {
         dq_machine_look_at_deadline(cpu);
     }
-    next = choose_anew(machine, cpu, READY, true);
+    next = choose_anew(machine, cpu, readiness_of(cpu, false), true);
+    cpu->execution->handed = false;
     if (next != NULL && next != cpu) {
         go(next);
     }
@@ -339,17 +346,19 @@ dq_processor *dq_turns_part(dq_processor *cpu)
 
 static dq_processor *turns_point(dq_processor *cpu, bool yields)
 {
+    const readiness caller = readiness_of(cpu, yields);
     dq_machine *machine = cpu->machine;
     dq_processor *next;
 
-    look_around(cpu, yields ? YIELDS : READY);
+    look_around(cpu, caller);
     if (machine->intc.deferred > 0) {
         dq_intc_arrivals(cpu);
     }
     if (dq_delay_may_come(machine)) {
         (void)dq_delay_at(cpu);
     }
-    next = who_goes_on(machine, cpu, yields ? YIELDS : READY);
+    next = who_goes_on(machine, cpu, caller);
+    cpu->execution->handed = cpu->execution->handed && cpu->execution->pinned;
     if (next != NULL && next != cpu) {
         go(next);
     }
