@@ -11,6 +11,7 @@
 #include "sim/jump.h"
 #include "sim/machine.h"
 #include "sim/order.h"
+#include "sim/poll.h"
 
 /* In mode first nothing is decided at an access but whose turn it is while code polls memory: then
  * one in so many is enough. */
@@ -74,10 +75,8 @@ static uint64_t look_of(const touch *what, const void *place)
 }
 
 static dq_processor *point_sparse(dq_processor *cpu, const touch *touches, unsigned count,
-                                  const void *place)
+                                  uint64_t look)
 {
-    const uint64_t look = count == 1 ? look_of(touches, place) : 0;
-
     unsigned found[TOUCHES] = { 0 };
 
     look_for_others(cpu, touches, count, found);
@@ -95,19 +94,40 @@ static dq_processor *point_sparse(dq_processor *cpu, const touch *touches, unsig
     return cpu;
 }
 
-static dq_processor *point(dq_processor *cpu, const touch *touches, unsigned count,
-                           const void *place)
+/* Whoever polls gives its turn away. */
+static dq_processor *point_plainly(dq_processor *cpu, uint64_t look)
 {
-    const bool chooses = dq_mode_chooses(cpu->machine->options.mode);
+    dq_execution *execution = cpu->execution;
 
-    if (cpu->machine->choices.sparse) {
-        return point_sparse(cpu, touches, count, place);
+    if (execution->rounds_since != execution->calls) {
+        execution->rounds_since = execution->calls;
+        execution->rounds = 0;
     }
-    if (!chooses && !dq_is_deliverable(cpu) && ++cpu->accesses < ACCESSES_PER_POINT) {
+    if (dq_polls_again(execution, look) && execution->polls_alone) {
+        return dq_yield(cpu);
+    }
+    if (!dq_mode_chooses(cpu->machine->options.mode) && !dq_is_deliverable(cpu) &&
+        ++cpu->accesses < ACCESSES_PER_POINT) {
         return cpu;
     }
     cpu->accesses = 0;
     return dq_point(cpu);
+}
+
+static dq_processor *point(dq_processor *cpu, const touch *touches, unsigned count,
+                           const void *place)
+{
+    const uint64_t look = count == 1 ? look_of(touches, place) : 0;
+    const uint64_t progress = cpu->machine->progress;
+    dq_execution *execution = cpu->execution;
+
+    execution->polls_alone = false;
+    cpu = cpu->machine->choices.sparse ? point_sparse(cpu, touches, count, look)
+                                       : point_plainly(cpu, look);
+    if (DQ_UNLIKELY(execution->polls_alone) && cpu->machine->progress == progress) {
+        cpu = dq_poll_alone(cpu);
+    }
+    return cpu;
 }
 
 /* The execution is at `place` meanwhile, and in no service, for whoever interrupts or describes it;

@@ -5,6 +5,7 @@
 #include "sim/follow.h"
 #include "sim/jump.h"
 #include "sim/order.h"
+#include "sim/poll.h"
 
 /* What a host thread is that simulates nothing: every service refuses it. */
 static dq_execution foreign_execution = { .kind = DQ_EXECUTION_DEVICE, .name = "host thread" };
@@ -46,30 +47,6 @@ static bool is_branchless(const dq_execution *execution, dq_manner manner)
     return (starts && !execution->handed) || manner == DQ_MANNER_BRANCHLESS;
 }
 
-/* What nobody has touched but one is looked at so often before somebody else may go on: who is to
- * change it may not have come to it in any run so far. */
-enum { ROUNDS_ALONE = 100 };
-
-/* The same look with nothing but looks in between: a loop of at most POLLS_MAX of them, that waits for
- * others. */
-static bool polls_again(dq_execution *execution, uint64_t look)
-{
-    enum { POLLS_MAX = 8 };
-
-    if (look == 0) {
-        execution->polled_at = 0;
-        execution->rounds = 0;
-    } else if (execution->polled_at == look) {
-        execution->polls = 0;
-        execution->rounds += execution->rounds < ROUNDS_ALONE;
-        return true;
-    } else if (execution->polled_at == 0 || ++execution->polls == POLLS_MAX) {
-        execution->polled_at = look;
-        execution->polls = 0;
-    }
-    return false;
-}
-
 /* A schedule point where only the choices of an exploration are asked. */
 static bool asks_nobody(dq_processor *cpu, dq_manner manner, uint64_t look, bool *yields)
 {
@@ -84,11 +61,11 @@ static bool asks_nobody(dq_processor *cpu, dq_manner manner, uint64_t look, bool
     if (branchless) {
         return true;
     }
-    if (polls_again(execution, look)) {
+    if (dq_polls_again(execution, look)) {
         /* Another round would be the same but for the time: nothing is put off for longer. */
         (void)dq_intc_arrive_all(cpu->machine);
         *yields = true;
-        execution->pinned = execution->lonely && execution->rounds < ROUNDS_ALONE;
+        execution->pinned = execution->lonely && execution->rounds < DQ_POLL_ROUNDS;
     }
     return false;
 }

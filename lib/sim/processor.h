@@ -84,7 +84,9 @@ typedef struct dq_execution {
     uint64_t begun_ns;          /* Virtual time. */
     uint64_t polled_at;         /* One of its latest run of steps that only look, or 0. */
     uint8_t polls;              /* Steps since that one. */
-    uint8_t rounds;             /* So often it has come back there. */
+    bool polls_alone;           /* Its step is a look of such a loop (poll.h). */
+    uint32_t rounds;            /* So often it has come back there, ... */
+    uint32_t rounds_since;      /* ... since it had called so many services. */
     bool lonely;                /* What it touches next, nobody else does. */
     bool pinned;                /* Its step matters to nobody: it goes on, and nothing arrives. */
     uint8_t pinned_answer;      /* Which says that it goes on. */
