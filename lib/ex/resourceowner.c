@@ -352,6 +352,11 @@ void dq_resource_release(dq_processor *cpu, dq_resource *r, ERESOURCE_THREAD id)
 void dq_resource_share(dq_processor *cpu, dq_resource *r)
 {
     (void)check_owner(cpu, r, dq_resource_me(cpu));
+    if (!r->exclusive) {
+        dq_resource_accuse(cpu, "ResourceConvert", 0, 0, 0, 0,
+                           "was called for a resource that is acquired for shared access already");
+        return;
+    }
     dq_emit(cpu, ORDER_GIVE, r->resource, 0, 0, 0);
     dq_emit(cpu, LOCK_ACQUIRE, r->resource, DQ_LOCK_RESOURCE_SHARED, cpu->irql,
             DQ_LOCK_FLAG_CONVERT);

@@ -214,8 +214,9 @@ static bool insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
     list = threaded ? &queue->threaded : &queue->normal;
     dpc->SystemArgument1 = argument1;
     dpc->SystemArgument2 = argument2;
-    dpc->ProcessorHistory =
-        ++dpcs_of(cpu->machine)->inserted | (uint64_t)by_timer << DQ_DPC_BY_TIMER_SHIFT;
+    dpc->ProcessorHistory = (dpc->ProcessorHistory & (DQ_DPC_OF_TIMER | DQ_DPC_OF_DRIVER)) |
+                            ++dpcs_of(cpu->machine)->inserted |
+                            (uint64_t)by_timer << DQ_DPC_BY_TIMER_SHIFT;
     dpc->DpcData = list;
     if (dpc->Importance == HighImportance) {
         put_first(list, dpc);
@@ -239,6 +240,24 @@ bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
 bool dq_dpc_insert_by_timer(dq_processor *cpu, PKDPC dpc)
 {
     return insert(cpu, dpc, NULL, NULL, true);
+}
+
+void dq_dpc_use(dq_processor *cpu, PKDPC dpc, uint64_t use)
+{
+    const uint64_t both = DQ_DPC_OF_TIMER | DQ_DPC_OF_DRIVER;
+    const uint64_t before = dpc->ProcessorHistory & both;
+
+    if ((dpc->Type != TYPE_NORMAL && dpc->Type != TYPE_THREADED) || (before & use) != 0) {
+        return;
+    }
+    dpc->ProcessorHistory |= use;
+    if (DQ_UNLIKELY(before != 0)) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_WARNING, .rule = "DpcOfTimer" },
+                "%s was called with a DPC that %s was given, too. It is queued once: while one of "
+                "them has it in the queue, what the other wanted is lost.",
+                dq_service_name(cpu->execution->service),
+                use == DQ_DPC_OF_DRIVER ? "a timer" : "KeInsertQueueDpc");
+    }
 }
 
 PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes)
@@ -427,6 +446,8 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
     bool inserted;
 
     DQ_ENTER(KeInsertQueueDpc, Dpc, Dpc, SystemArgument1, SystemArgument2, FALSE);
+    expect_dpc(cpu, Dpc);
+    dq_dpc_use(cpu, Dpc, DQ_DPC_OF_DRIVER);
     inserted = dq_dpc_insert(cpu, Dpc, SystemArgument1, SystemArgument2);
     if (dq_must_look(cpu, cpu->irql)) {
         (void)dq_deliver(cpu);

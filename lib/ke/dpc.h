@@ -3,7 +3,7 @@
  *
  * A KDPC is in at most one queue; KDPC.DpcData points to the queue's owner while it is.
  * ProcessorHistory holds a running number of the insertion, by which a flush knows what was queued
- * before it, and whether a timer did it.
+ * before it, whether a timer did it, and who has ever queued it.
  */
 #ifndef DQ_DPC_H
 #define DQ_DPC_H
@@ -73,11 +73,18 @@ void dq_dpcs_start(dq_machine *machine);
 
 enum { DQ_DPC_BY_TIMER_SHIFT = 63 };
 
+/* Who has queued it since it was initialised. */
+#define DQ_DPC_OF_TIMER  (1ull << 62)
+#define DQ_DPC_OF_DRIVER (1ull << 61)
+
 /* The running number of its insertion. */
 static inline uint64_t dq_dpc_insertion(const KDPC *dpc)
 {
-    return dpc->ProcessorHistory & ~(1ull << DQ_DPC_BY_TIMER_SHIFT);
+    return dpc->ProcessorHistory & (DQ_DPC_OF_DRIVER - 1);
 }
+
+/* Warns, once, of a DPC that both may queue. Not of something that is no DPC. */
+void dq_dpc_use(dq_processor *cpu, PKDPC dpc, uint64_t use);
 
 /* What follows in its list, or NULL. */
 static inline PKDPC dq_dpc_next(const KDPC *dpc)

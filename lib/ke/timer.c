@@ -202,6 +202,9 @@ static BOOLEAN set(dq_processor *cpu, PKTIMER timer, int64_t due_100ns, LONG per
 
     dq_wait_expect(cpu, &timer->Header, TIMER_TYPES, service, place);
     dq_emit(cpu, TIMER_SET, timer, due_ns, period_ms, slot_of(timer) != NULL);
+    if (dpc != NULL) {
+        dq_dpc_use(cpu, dpc, DQ_DPC_OF_TIMER);
+    }
     was_set = stop(machine, timer);
     timer->Header.SignalState = 0;
     timer->DueTime.QuadPart = (uint64_t)due_100ns;

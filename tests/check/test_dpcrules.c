@@ -1,6 +1,6 @@
 /*
- * test_dpcrules.c - lost arguments are warned of, and what is not for DISPATCH_LEVEL is found in a
- * threaded DPC.
+ * test_dpcrules.c - lost arguments, and a DPC that both a timer and the driver queue, are warned of;
+ * what is not for DISPATCH_LEVEL is found in a threaded DPC.
  */
 #include "rule.h"
 
@@ -35,6 +35,61 @@ static void arguments_that_are_lost_are_warned_of(void **state)
     second = &dpc;
     assert_silent(insert_twice, 1, "DpcArguments");
 }
+
+/* ---- Of a timer, and of the driver itself ---------------------------------------------------- */
+
+static KTIMER timer;
+static const LARGE_INTEGER soon = { .QuadPart = -10 };
+
+static void insert_what_a_timer_has(void *context)
+{
+    (void)context;
+    KeInitializeDpc(&dpc, nothing, NULL);
+    KeInitializeTimer(&timer);
+    KeSetTimer(&timer, soon, &dpc);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    dirql_time_advance_us(2);
+}
+
+static void give_a_timer_what_was_inserted(void *context)
+{
+    (void)context;
+    KeInitializeDpc(&dpc, nothing, NULL);
+    KeInitializeTimer(&timer);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KeSetTimerEx(&timer, soon, 0, &dpc);
+    dirql_time_advance_us(2);
+}
+
+static void give_each_its_own(void *context)
+{
+    static KDPC other;
+
+    (void)context;
+    KeInitializeDpc(&other, nothing, NULL);
+    KeInitializeTimer(&timer);
+    KeInsertQueueDpc(&other, NULL, NULL);
+    KeInsertQueueDpc(&other, NULL, NULL);
+    KeInitializeDpc(&dpc, nothing, NULL);
+    KeSetTimer(&timer, soon, &dpc);
+    KeSetTimer(&timer, soon, &dpc);
+    dirql_time_advance_us(2);
+    KeInitializeDpc(&dpc, nothing, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static void a_dpc_that_both_queue_is_warned_of(void **state)
+{
+    (void)state;
+    assert_warned(insert_what_a_timer_has, 1, 1, "DpcOfTimer");
+    assert_report_has("KeInsertQueueDpc was called with a DPC that a timer was given, too");
+    assert_warned(give_a_timer_what_was_inserted, 1, 1, "DpcOfTimer");
+    assert_report_has("KeSetTimerEx was called with a DPC that KeInsertQueueDpc was given, too");
+    assert_silent(give_each_its_own, 1, "DpcOfTimer");
+}
+
+/* ---- Threaded DPCs --------------------------------------------------------------------------- */
 
 static VOID delay(PKDPC object, PVOID context, PVOID argument1, PVOID argument2)
 {
@@ -260,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arguments_that_are_lost_are_warned_of),
+        cmocka_unit_test(a_dpc_that_both_queue_is_warned_of),
         cmocka_unit_test(what_may_wait_is_found_in_a_threaded_dpc),
         cmocka_unit_test(what_is_not_for_dispatch_level_is_found_in_a_threaded_dpc),
         cmocka_unit_test(paged_pool_is_not_for_a_threaded_dpc),

@@ -1,7 +1,7 @@
 /*
  * test_executiverules.c - each rule about lookaside lists, remove locks, rundown protection,
- * callback objects, timers of the executive and of devices, and work items is found when it is
- * broken, and not when it is kept.
+ * resources, callback objects, timers of the executive and of devices, and work items is found when
+ * it is broken, and not when it is kept.
  */
 #include "rule.h"
 
@@ -303,6 +303,40 @@ static void a_work_item_of_a_driver_is_found(void **state)
     assert_silent(queue_to_a_queue, 1, "WorkItemDevice");
 }
 
+/* ---- Resources ------------------------------------------------------------------------------- */
+
+static ERESOURCE resource;
+
+static void convert_what_is_shared(void *context)
+{
+    (void)context;
+    ExInitializeResourceLite(&resource);
+    KeEnterCriticalRegion();
+    ExAcquireResourceSharedLite(&resource, TRUE);
+    ExConvertExclusiveToSharedLite(&resource);
+}
+
+static void convert_what_is_exclusive(void *context)
+{
+    (void)context;
+    ExInitializeResourceLite(&resource);
+    KeEnterCriticalRegion();
+    ExAcquireResourceExclusiveLite(&resource, TRUE);
+    ExConvertExclusiveToSharedLite(&resource);
+    ExReleaseResourceLite(&resource);
+    KeLeaveCriticalRegion();
+    ExDeleteResourceLite(&resource);
+}
+
+static void a_conversion_of_shared_access_is_found(void **state)
+{
+    (void)state;
+    assert_error(convert_what_is_shared, 1, "ResourceConvert");
+    assert_report_has("ExConvertExclusiveToSharedLite was called for a resource that is acquired "
+                      "for shared access already");
+    assert_silent(convert_what_is_exclusive, 1, "ResourceConvert");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -321,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_device_timer_that_was_not_initialised_is_found),
         cmocka_unit_test(a_queue_type_that_is_none_is_found),
         cmocka_unit_test(a_work_item_of_a_driver_is_found),
+        cmocka_unit_test(a_conversion_of_shared_access_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
