@@ -196,13 +196,31 @@ static bool is_in_step_with_isr(const dq_contract *contract, const dq_processor 
     return held != NULL && held->api == DQ_LOCK_INTERRUPT;
 }
 
+/* An ISR, or in step with one, whose DIRQL is PASSIVE_LEVEL. */
+static bool is_at_passive_dirql(const dq_contract *contract, const dq_processor *cpu)
+{
+    if (cpu->execution->kind == DQ_EXECUTION_PASSIVE_ISR) {
+        return true;
+    }
+    for (size_t i = 0; i < contract->held_count; i++) {
+        const dq_held *held = &contract->held[i];
+
+        if (held->api == DQ_LOCK_PASSIVE_ISR && held->execution == cpu->execution->ordinal) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* True of what its page allows at any IRQL, whatever its range: an event (of WMI) that is only
- * logged; an event (of the kernel) whose state is read in step with an ISR. */
+ * logged; an event (of the kernel) whose state is read in step with an ISR; the DPC of an ISR at
+ * PASSIVE_LEVEL. */
 static bool may_be_anywhere(const dq_contract *contract, const dq_processor *cpu,
                             const dq_event *call)
 {
     return (call->service == DQ_SERVICE_IoWMIWriteEvent && call->a != 0) ||
-           (call->service == DQ_SERVICE_KeReadStateEvent && is_in_step_with_isr(contract, cpu));
+           (call->service == DQ_SERVICE_KeReadStateEvent && is_in_step_with_isr(contract, cpu)) ||
+           (call->service == DQ_SERVICE_IoRequestDpc && is_at_passive_dirql(contract, cpu));
 }
 
 /* Which rules have something to say about a call, beyond its range. Most calls of a run are of the

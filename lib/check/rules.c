@@ -158,6 +158,8 @@ const char *dq_rule_nearest(const char *name, bool own_too, char *text, size_t b
 
 /* ---- Services and levels --------------------------------------------------------------------- */
 
+enum { DQ_LEVEL_DEVICE = DQ_LEVEL_DISPATCH + 1 };
+
 const dq_service_rule dq_service_rules[DQ_SERVICE_COUNT] = {
     [DQ_SERVICE_NONE] = { DQ_LEVEL_PASSIVE, DQ_LEVEL_HIGH, 0, "", NULL },
 #define DQ_SERVICE_ROW(name, lowest, highest, subcode, rule, header) \

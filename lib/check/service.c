@@ -22,6 +22,8 @@ const char *dq_service_range(dq_service service, char *text, size_t bytes)
 
     if (rule->lowest == DQ_LEVEL_PASSIVE && rule->highest == DQ_LEVEL_HIGH) {
         snprintf(text, bytes, "any IRQL");
+    } else if (rule->lowest > DQ_LEVEL_DISPATCH) {
+        snprintf(text, bytes, "IRQL DIRQL");
     } else if (rule->lowest == rule->highest) {
         snprintf(text, bytes, "IRQL %s", dq_irql_name(rule->lowest));
     } else if (rule->lowest == DQ_LEVEL_PASSIVE) {

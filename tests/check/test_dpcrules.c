@@ -1,5 +1,5 @@
 /*
- * test_dpcrules.c - lost arguments, and a DPC that both a timer and the driver queue, are warned of;
+ * test_dpcrules.c - lost arguments, and a DPC that a timer and the driver queue, are warned of;
  * what is not for DISPATCH_LEVEL is found in a threaded DPC.
  */
 #include "rule.h"

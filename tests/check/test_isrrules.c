@@ -341,6 +341,111 @@ static void an_event_is_read_at_dirql_only_in_step_with_an_isr(void **state)
     assert_silent(read_an_event_in_step_with_the_isr, 1, "IrqlKeDispatchLte");
 }
 
+/* ---- The DPC of the ISR ---------------------------------------------------------------------- */
+
+static PDEVICE_OBJECT device;
+static bool is_passive;
+
+static VOID dpc_for_isr(PKDPC object, PDEVICE_OBJECT given, PIRP irp, PVOID context)
+{
+    (void)object;
+    (void)given;
+    (void)irp;
+    (void)context;
+    step++;
+}
+
+static BOOLEAN request(PVOID context)
+{
+    (void)context;
+    IoRequestDpc(device, NULL, NULL);
+    return TRUE;
+}
+
+static BOOLEAN isr_that_requests(PKINTERRUPT object, PVOID context)
+{
+    (void)object;
+    dirql_line_deassert(line);
+    return request(context);
+}
+
+static void have_a_device(void)
+{
+    IoCreateDevice(NULL, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    IoInitializeDpcRequest(device, dpc_for_isr);
+    step = 0;
+}
+
+static void request_where_it_interrupts(void *context)
+{
+    const dirql_line_options options = { .name = "device", .passive = is_passive };
+    PDEVICE_OBJECT pdo;
+    IO_CONNECT_INTERRUPT_PARAMETERS connection = { .Version = CONNECT_LINE_BASED };
+    IO_DISCONNECT_INTERRUPT_PARAMETERS end = { .Version = CONNECT_LINE_BASED };
+
+    (void)context;
+    have_a_device();
+    line = dirql_line_create(&options);
+    pdo = dirql_pdo_create("device", &line, 1);
+    connection.LineBased.PhysicalDeviceObject = pdo;
+    connection.LineBased.InterruptObject = &interrupt;
+    connection.LineBased.ServiceRoutine = isr_that_requests;
+    if (IoConnectInterruptEx(&connection) != STATUS_SUCCESS) {
+        return;
+    }
+    dirql_line_assert(line);
+    dirql_time_advance_us(100);
+    KeSynchronizeExecution(interrupt, request, NULL);
+    dirql_time_advance_us(100);
+    end.ConnectionContext.InterruptObject = interrupt;
+    IoDisconnectInterruptEx(&end);
+    KeFlushQueuedDpcs();
+    IoDeleteDevice(device);
+}
+
+static void request_at(KIRQL irql)
+{
+    have_a_device();
+    KeRaiseIrql(irql, &old);
+    request(NULL);
+    KeLowerIrql(old);
+    KeFlushQueuedDpcs();
+    IoDeleteDevice(device);
+}
+
+static void request_at_passive_level(void *context)
+{
+    (void)context;
+    request_at(PASSIVE_LEVEL);
+}
+
+static void request_at_dispatch_level(void *context)
+{
+    (void)context;
+    request_at(DISPATCH_LEVEL);
+}
+
+static void a_request_for_the_dpc_below_dirql_is_found(void **state)
+{
+    (void)state;
+    assert_verifier(request_at_passive_level, 0xE5, PASSIVE_LEVEL, (ULONG_PTR)device, 0,
+                    "IrqlIoRequestDpc");
+    assert_report_has("IoRequestDpc was called at PASSIVE_LEVEL; it needs IRQL DIRQL.");
+    assert_verifier(request_at_dispatch_level, 0xE5, DISPATCH_LEVEL, (ULONG_PTR)device, 0,
+                    "IrqlIoRequestDpc");
+}
+
+static void an_isr_and_who_is_in_step_with_it_request_the_dpc(void **state)
+{
+    (void)state;
+    is_passive = false;
+    assert_silent(request_where_it_interrupts, 1, "IrqlIoRequestDpc");
+    assert_int_equal(step, 2);
+    is_passive = true;
+    assert_silent(request_where_it_interrupts, 1, "IrqlIoRequestDpc");
+    assert_int_equal(step, 2);
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -358,6 +463,8 @@ int main(void)
         cmocka_unit_test(disconnect_of_an_asserting_device_is_found),
         cmocka_unit_test(stale_interrupt_object_is_found),
         cmocka_unit_test(an_event_is_read_at_dirql_only_in_step_with_an_isr),
+        cmocka_unit_test(a_request_for_the_dpc_below_dirql_is_found),
+        cmocka_unit_test(an_isr_and_who_is_in_step_with_it_request_the_dpc),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
