@@ -71,6 +71,7 @@ static IO_STACK_LOCATION step(dq_processor *cpu, dq_irp *record, const void *pla
     dq_irp_frames_pass(cpu->machine, record, level);
     dq_irp_check_pending(cpu, record, level, (stack->Control & SL_PENDING_RETURNED) != 0, place);
     dq_irp_stage_at(record, level)->returned = false;
+    dq_irp_stage_at(record, level)->entered = false;
     below = *stack;
     irp->PendingReturned = (below.Control & SL_PENDING_RETURNED) != 0;
     memset(stack, 0, sizeof(*stack));

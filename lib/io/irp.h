@@ -32,6 +32,10 @@ typedef struct dq_irp_stage {
     bool forwarded;
     NTSTATUS status; /* With this. */
     const void *routine;
+    bool entered;           /* It has the request, which has not come back from it. */
+    UCHAR invoke;           /* What its location said when it got it: when to call ... */
+    const void *completion; /* ... what ... */
+    const void *context;    /* ... with what. */
 } dq_irp_stage;
 
 /* Of whoever made the IRP, and one behind. */
@@ -245,6 +249,11 @@ dq_irp *dq_irp_check(dq_processor *cpu, const IRP *irp, unsigned code, const voi
 /* Before a request is sent to `device`: whatever is wrong with it. False: it cannot be sent. */
 bool dq_irp_check_send(dq_processor *cpu, dq_irp *record, PDEVICE_OBJECT device,
                        const void *place);
+/* irplocation.c: the location that the driver of `device` will find. */
+void dq_irp_check_location(dq_processor *cpu, dq_irp *record, const DEVICE_OBJECT *device,
+                           const void *place);
+/* A driver gets the request, with this location. */
+void dq_irp_enter_location(dq_irp_stage *stage, const IO_STACK_LOCATION *location);
 /* Before the driver at the current location completes it. */
 void dq_irp_check_complete(dq_processor *cpu, dq_irp *record, const void *place);
 /* A dispatch routine has returned this. */

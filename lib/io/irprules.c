@@ -112,45 +112,6 @@ static bool check_device(dq_processor *cpu, const dq_irp *record, PDEVICE_OBJECT
     return false;
 }
 
-/* The location that the lower driver will find. */
-static void check_location(dq_processor *cpu, const dq_irp *record, const DEVICE_OBJECT *device,
-                           const void *place)
-{
-    const IRP *irp = record->irp;
-    const IO_STACK_LOCATION *next = irp->Tail.Overlay.CurrentStackLocation - 1;
-    const IO_STACK_LOCATION *own = next + 1;
-    const bool has_own = irp->CurrentLocation <= irp->StackCount;
-    const IO_STACK_LOCATION *upper =
-        has_own && irp->CurrentLocation < irp->StackCount ? own + 1 : NULL;
-    dq_irp_error error = error_of("IrpStack", 0x208, record, place);
-
-    if (irp->CurrentLocation - 1 < device->StackSize) {
-        dq_irp_accuse(cpu, &error,
-                      "the IRP has %d stack location%s left, and the device that it is sent to "
-                      "needs %d (its StackSize)",
-                      irp->CurrentLocation - 1, irp->CurrentLocation == 2 ? "" : "s",
-                      device->StackSize);
-    }
-    if ((next->Control & (SL_PENDING_RETURNED | SL_ERROR_RETURNED)) != 0) {
-        error.code = 0x206;
-        dq_irp_accuse(cpu, &error,
-                      "the next driver's stack location is marked pending before it gets it: a "
-                      "request that IoMarkIrpPending was called for is sent on with "
-                      "IoCopyCurrentIrpStackLocationToNext, not with "
-                      "IoSkipCurrentIrpStackLocation, and no location is copied whole");
-    }
-    if (has_own && own->CompletionRoutine != NULL && next->Control != 0 &&
-        next->CompletionRoutine == own->CompletionRoutine && next->Context == own->Context &&
-        own->DeviceObject != NULL &&
-        (upper == NULL || upper->DeviceObject == NULL ||
-         upper->DeviceObject->DriverObject != own->DeviceObject->DriverObject)) {
-        error.code = 0x207;
-        dq_irp_accuse(cpu, &error,
-                      "the IRP is sent on with the upper driver's completion routine: the stack "
-                      "location was copied by hand");
-    }
-}
-
 static bool is_of_pnp(const IO_STACK_LOCATION *stack)
 {
     return stack->MajorFunction == IRP_MJ_PNP || stack->MajorFunction == IRP_MJ_POWER ||
@@ -273,7 +234,7 @@ bool dq_irp_check_send(dq_processor *cpu, dq_irp *record, PDEVICE_OBJECT device,
                       "the IRP is sent on while a cancel routine is set: call "
                       "IoSetCancelRoutine(Irp, NULL) first");
     }
-    check_location(cpu, record, device, place);
+    dq_irp_check_location(cpu, record, device, place);
     check_status(cpu, record, place);
     check_irql(cpu, record, place);
     check_neighbour(cpu, record, device, place);

@@ -112,7 +112,7 @@ NTSTATUS dq_irp_send(dq_processor *cpu, PDEVICE_OBJECT device, PIRP irp, dq_serv
     irp->CurrentLocation--;
     stack = --irp->Tail.Overlay.CurrentStackLocation;
     stack->DeviceObject = device;
-    *dq_irp_stage_at(record, irp->CurrentLocation) = (dq_irp_stage){ 0 };
+    dq_irp_enter_location(dq_irp_stage_at(record, irp->CurrentLocation), stack);
     frame.device = device;
     frame.level = irp->CurrentLocation;
     frame.routine = DQ_CODE(routine_of(device, stack));

@@ -93,6 +93,88 @@ static void each_driver_has_a_location(void **state)
     assert_int_equal(rule_result.parameters[0], (ULONG_PTR)own.irp);
 }
 
+TRIES(send_what_nobody_has_set_up, send_unprepared, stack_succeed)
+
+static NTSTATUS send_with_a_routine_only(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoSetCompletionRoutine(irp, let_go, NULL, TRUE, TRUE, TRUE);
+    return send_unprepared(device, irp);
+}
+
+TRIES(send_a_routine_only, send_with_a_routine_only, stack_succeed)
+
+static NTSTATUS send_set_up_by_hand(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
+    return send_unprepared(device, irp);
+}
+
+static void send_and_free(PDRIVER_DISPATCH upper)
+{
+    (void)try(upper, stack_succeed);
+    IoFreeIrp(own.irp);
+    stack_delete();
+}
+
+static void send_what_is_set_up_by_hand(void *context)
+{
+    (void)context;
+    send_and_free(send_set_up_by_hand);
+}
+
+static void a_location_is_set_up(void **state)
+{
+    (void)state;
+    assert_error(send_what_nobody_has_set_up, 1, "IrpStack");
+    assert_report_has("a stack location that nobody has set up");
+    assert_error(send_a_routine_only, 1, "IrpStack");
+    assert_silent(send_what_is_set_up_by_hand, 1, "IrpStack");
+}
+
+static NTSTATUS skip_then_set(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoSkipCurrentIrpStackLocation(irp);
+    IoSetCompletionRoutine(irp, let_go, NULL, TRUE, TRUE, TRUE);
+    return send_unprepared(device, irp);
+}
+
+TRIES(set_a_routine_after_the_skip, skip_then_set, stack_succeed)
+
+/* Twice, with another routine, after the first has kept the request. */
+static NTSTATUS NTAPI keep_it(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)device;
+    (void)irp;
+    (void)context;
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static NTSTATUS copy_twice_then_skip(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    IoSetCompletionRoutine(irp, keep_it, NULL, TRUE, TRUE, TRUE);
+    (void)send_unprepared(device, irp);
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    IoSetCompletionRoutine(irp, keep_it, irp, TRUE, TRUE, FALSE);
+    (void)send_unprepared(device, irp);
+    return stack_skip(device, irp);
+}
+
+static void send_again_and_again(void *context)
+{
+    (void)context;
+    send_and_free(copy_twice_then_skip);
+}
+
+static void who_skips_a_location_sets_no_completion_routine(void **state)
+{
+    (void)state;
+    assert_error(set_a_routine_after_the_skip, 1, "IrpStack");
+    assert_report_has("a completion routine was set after IoSkipCurrentIrpStackLocation");
+    assert_report_has("page \"wdm: IoSkipCurrentIrpStackLocation\"");
+    assert_silent(send_again_and_again, 1, "IrpStack");
+}
+
 static NTSTATUS copy_by_hand(PDEVICE_OBJECT device, PIRP irp)
 {
     (void)device;
@@ -351,6 +433,8 @@ int main(void)
         cmocka_unit_test(only_irps_are_sent),
         cmocka_unit_test(the_device_lives),
         cmocka_unit_test(each_driver_has_a_location),
+        cmocka_unit_test(a_location_is_set_up),
+        cmocka_unit_test(who_skips_a_location_sets_no_completion_routine),
         cmocka_unit_test(a_location_is_not_copied_whole),
         cmocka_unit_test(a_cancel_routine_does_not_go_down),
         cmocka_unit_test(what_is_below_is_left_alone),
