@@ -16,6 +16,7 @@
 #include "check/contract_state.h"
 #include "check/race_state.h"
 #include "sim/access.h"
+#include "sim/instrumented.h"
 
 /* ---- Whether two accesses are kept apart ----------------------------------------------------- */
 
@@ -297,14 +298,20 @@ static void on_memory(dq_race *race, dq_processor *cpu, const dq_event *event)
     dq_racesync_forget(&race->syncs, from, to);
 }
 
+/* Interlocked routines are all that is ever said where no code is instrumented. */
+static bool is_worth_waking(const dq_event *event)
+{
+    return event->service != DQ_SERVICE_Interlocked || dq_instrumented_is_there();
+}
+
 static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
 {
     dq_race *race = (dq_race *)sink;
 
     switch (event->kind) {
     case DQ_EVENT_ACCESS:
-        if (!race->awake && event->service != DQ_SERVICE_Interlocked) {
-            wake(race); /* Interlocked routines alone, in code that says nothing else, do not. */
+        if (!race->awake && is_worth_waking(event)) {
+            wake(race);
         }
         if (race->awake) {
             on_access(race, cpu, event);

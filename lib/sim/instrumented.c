@@ -57,6 +57,11 @@ void dq_instrumented_remove(dq_instrumented *module)
     module->sorted = NULL;
 }
 
+bool dq_instrumented_is_there(void)
+{
+    return __atomic_load_n(&modules, __ATOMIC_RELAXED) != NULL;
+}
+
 /* ---- Probes ---------------------------------------------------------------------------------- */
 
 /* The caller counts as a host thread that simulates nothing meanwhile, which the short way of

@@ -32,6 +32,9 @@ typedef struct dq_instrumented {
 DQ_ACCESS_API void dq_instrumented_add(dq_instrumented *module);
 DQ_ACCESS_API void dq_instrumented_remove(dq_instrumented *module);
 
+/* True if there is such a module. Any host thread. */
+bool dq_instrumented_is_there(void);
+
 /* True if `place` (a return address, or the address of a function) lies in a function whose
  * accesses arrive; false also where that cannot be told. Slow at the first time for each place; not
  * for signal handlers. */

@@ -105,3 +105,15 @@ void racing_await_stop(uart *device)
     }
     device->queued++;
 }
+
+void racing_count(uart *device)
+{
+    InterlockedIncrement(&device->count);
+}
+
+void racing_look(uart *device)
+{
+    if (device->count == 100) {
+        YieldProcessor();
+    }
+}

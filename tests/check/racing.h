@@ -12,6 +12,7 @@ typedef struct uart {
     volatile LONG stopping;
     KSPIN_LOCK lock;
     ULONG queued;
+    LONG count;
     KDPC dpc;
     PKINTERRUPT interrupt;
     void (*silence)(void); /* The device. */
@@ -31,5 +32,7 @@ void racing_queue_plain(uart *device); /* Races with the DPC. */
 void racing_locals(uart *device);
 void racing_stop(uart *device);
 void racing_await_stop(uart *device);
+void racing_count(uart *device); /* Interlocked. */
+void racing_look(uart *device);  /* Races with it. */
 
 #endif

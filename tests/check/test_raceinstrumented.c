@@ -129,6 +129,49 @@ static void a_volatile_flag_orders_unless_it_is_isos(void **state)
     assert_report_has("DATA RACE on 4 bytes at `racing_uart`+");
 }
 
+/* ---- Interlocked routines that come first ---------------------------------------------------- */
+
+static void (*halves[2])(uart *device);
+
+static void run_half(void *context)
+{
+    (*(void (**)(uart *))context)(&racing_uart);
+}
+
+static void two_at_once(void (*first)(uart *), void (*second)(uart *))
+{
+    dirql_thread *threads[2];
+
+    memset(&racing_uart, 0, sizeof(racing_uart));
+    halves[0] = first;
+    halves[1] = second;
+    threads[0] = dirql_thread_start("first", 0, run_half, &halves[0]);
+    threads[1] = dirql_thread_start("second", 1, run_half, &halves[1]);
+    dirql_thread_join(threads[0]);
+    dirql_thread_join(threads[1]);
+}
+
+static void count_and_read(void *context)
+{
+    (void)context;
+    two_at_once(racing_count, racing_look);
+}
+
+static void count_and_count(void *context)
+{
+    (void)context;
+    two_at_once(racing_count, racing_count);
+}
+
+static void an_interlocked_routine_may_be_the_first_to_touch(void **state)
+{
+    (void)state;
+    assert_found(count_and_read, "DATA RACE on 4 bytes at `racing_uart`+");
+    assert_report_has("racing_count");
+    assert_report_has("racing_look");
+    assert_kept(count_and_count, 2);
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -144,6 +187,7 @@ int main(void)
         cmocka_unit_test(a_plain_change_beside_a_dpc_is_found),
         cmocka_unit_test(locals_are_no_races),
         cmocka_unit_test(a_volatile_flag_orders_unless_it_is_isos),
+        cmocka_unit_test(an_interlocked_routine_may_be_the_first_to_touch),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
