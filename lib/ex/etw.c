@@ -110,9 +110,11 @@ static void call(dq_processor *cpu, dq_etw_provider *provider, const dq_etw_enab
         return;
     }
     provider->running++;
+    dq_emit(cpu, ORDER_TAKE, provider, 0, 0, 0);
     depth = dq_guest_begin(cpu);
     provider->callback(&session_id, code, now.level, now.any, now.all, NULL, provider->context);
     dq_guest_end(depth);
+    dq_emit(dq_self, ORDER_GIVE, &provider->idle, 0, 0, 0);
     if (--provider->running == 0) {
         dq_signal(dq_self, &provider->idle);
     }
@@ -199,6 +201,7 @@ static NTSTATUS add(dq_processor *cpu, const GUID *id, PETWENABLECALLBACK callba
     dq_wait_header_init(&provider->idle.Header, DQ_TYPE_EVENT_SYNCHRONIZATION, 0);
     etw->providers = provider;
     *handle = provider->handle;
+    dq_emit(cpu, ORDER_GIVE, provider, 0, 0, 0);
     e = enabling_of(etw, id);
     if (e != NULL && e->on) {
         call(cpu, provider, e, EVENT_CONTROL_CODE_ENABLE_PROVIDER);
@@ -244,6 +247,7 @@ NTSTATUS NTAPI EtwUnregister(REGHANDLE RegHandle)
     while (provider->running > 0) {
         (void)dq_wait_for(dq_self, &provider->idle, DQ_SERVICE_EtwUnregister, place);
     }
+    dq_emit(dq_self, ORDER_TAKE, &provider->idle, 0, 0, 0);
     dq_keep_drop(dq_self->machine, provider);
     return STATUS_SUCCESS;
 }

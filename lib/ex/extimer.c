@@ -53,8 +53,10 @@ static void call_delete_callback(PEXT_DELETE_CALLBACK callback, PVOID context)
     dq_guest_end(depth);
 }
 
-/* Nothing of a deleted timer is left to happen. At IRQL <= DISPATCH_LEVEL. */
-static void finish(dq_machine *machine, PEX_TIMER timer)
+/* Nothing of a deleted timer is left to happen. At IRQL <= DISPATCH_LEVEL. What its callback routine
+ * has done lies behind the delete callback, and behind who waits for the deletion; who does not wait
+ * is told nothing of it. */
+static void finish(dq_machine *machine, PEX_TIMER timer, bool waits)
 {
     PEX_TIMER *link = &dq_executive_of(machine)->timers;
     PEXT_DELETE_CALLBACK callback = timer->delete_callback;
@@ -65,6 +67,9 @@ static void finish(dq_machine *machine, PEX_TIMER timer)
         link = &(*link)->next;
     }
     *link = timer->next;
+    if (waits || callback != NULL) {
+        dq_emit(dq_self, ORDER_TAKE, &timer->gone, 0, 0, 0);
+    }
     dq_keep_drop(machine, timer);
     if (callback != NULL) {
         call_delete_callback(callback, context);
@@ -92,10 +97,11 @@ static void expired(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
         depth = dq_guest_begin(dq_self);
         timer->callback(timer, timer->context);
         dq_guest_end(depth);
+        dq_emit(dq_self, ORDER_GIVE, &timer->gone, 0, 0, 0);
     }
     timer->under_way--;
     if (timer->deleted && !is_busy(timer)) {
-        finish(dq_self->machine, timer);
+        finish(dq_self->machine, timer, timer->gone != NULL);
     }
 }
 
@@ -262,7 +268,7 @@ BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait,
         Timer->delete_context = Parameters->DeleteContext;
     }
     if (!is_busy(Timer)) {
-        finish(cpu->machine, Timer);
+        finish(cpu->machine, Timer, Wait);
     } else if (Wait) {
         wait_until_gone(cpu, Timer, DQ_CALL_PLACE);
     }

@@ -5,6 +5,7 @@
 #include "race.h"
 
 #include <dirql/clock.h>
+#include <dirql/etw.h>
 #include <dirql/line.h>
 
 static LONG y;
@@ -268,6 +269,172 @@ static void calls_of_a_routine_are_ordered_before_its_end(void **state)
     assert_race(write_after_the_obsolete_end, 2);
 }
 
+/* ---- Deleting an EX_TIMER -------------------------------------------------------------------- */
+
+static VOID write_in_callback(PEX_TIMER object, PVOID context)
+{
+    (void)object;
+    (void)context;
+    WRITES(&x);
+}
+
+static VOID write_at_the_end(PVOID context)
+{
+    (void)context;
+    WRITES(&x);
+    KeSetEvent(&done, 0, FALSE);
+}
+
+static PEX_TIMER let_expire(PEXT_CALLBACK callback)
+{
+    PEX_TIMER made = ExAllocateTimer(callback, NULL, 0);
+
+    assert_true(ExSetTimer(made, -10000, 0, NULL) == FALSE);
+    dirql_time_advance_ms(10);
+    return made;
+}
+
+static void delete_and_write(void *context)
+{
+    PEX_TIMER made = let_expire(write_in_callback);
+
+    (void)context;
+    assert_false(ExDeleteTimer(made, TRUE, TRUE, NULL));
+    WRITES(&x);
+}
+
+static void write_and_delete(void *context)
+{
+    PEX_TIMER made = let_expire(write_in_callback);
+
+    (void)context;
+    WRITES(&x);
+    assert_false(ExDeleteTimer(made, TRUE, TRUE, NULL));
+}
+
+static void delete_without_waiting_and_write(void *context)
+{
+    PEX_TIMER made = let_expire(write_in_callback);
+
+    (void)context;
+    assert_false(ExDeleteTimer(made, TRUE, FALSE, NULL));
+    WRITES(&x);
+}
+
+static void delete_and_wait_for_the_delete_callback(void *context)
+{
+    EXT_DELETE_PARAMETERS parameters;
+    PEX_TIMER made = let_expire(write_in_callback);
+
+    (void)context;
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    ExInitializeDeleteTimerParameters(&parameters);
+    parameters.DeleteCallback = write_at_the_end;
+    assert_false(ExDeleteTimer(made, TRUE, FALSE, &parameters));
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    WRITES(&x);
+}
+
+static void callbacks_of_a_timer_are_ordered_before_its_deletion(void **state)
+{
+    (void)state;
+    assert_kept(delete_and_write, 2);
+    assert_kept(delete_and_wait_for_the_delete_callback, 2);
+    assert_race(write_and_delete, 2);
+    assert_race(delete_without_waiting_and_write, 2);
+}
+
+/* ---- Providers of events --------------------------------------------------------------------- */
+
+static const GUID provider = { 7, 1, 1, { 1 } };
+static REGHANDLE registered;
+
+static VOID NTAPI write_when_enabled(LPCGUID source, ULONG control, UCHAR level, ULONGLONG any,
+                                     ULONGLONG all, PEVENT_FILTER_DESCRIPTOR filter, PVOID context)
+{
+    (void)source;
+    (void)control;
+    (void)level;
+    (void)any;
+    (void)all;
+    (void)filter;
+    (void)context;
+    WRITES(&x);
+}
+
+static void write_and_register(void)
+{
+    WRITES(&x);
+    assert_int_equal(EtwRegister(&provider, write_when_enabled, NULL, &registered),
+                     STATUS_SUCCESS);
+}
+
+static void register_and_write(void)
+{
+    assert_int_equal(EtwRegister(&provider, write_when_enabled, NULL, &registered),
+                     STATUS_SUCCESS);
+    WRITES(&x);
+}
+
+static void unregister_and_write(void)
+{
+    assert_int_equal(EtwUnregister(registered), STATUS_SUCCESS);
+    WRITES(&x);
+}
+
+static void write_and_unregister(void)
+{
+    WRITES(&x);
+    assert_int_equal(EtwUnregister(registered), STATUS_SUCCESS);
+}
+
+static void wait_and_end(void *context)
+{
+    LARGE_INTEGER due = { .QuadPart = -200000 };
+
+    (void)context;
+    KeDelayExecutionThread(KernelMode, FALSE, &due);
+    race_parts[1]();
+}
+
+/* Each in a thread of its own. Only time keeps them apart. */
+static void enable_between(race_part *begin, race_part *end)
+{
+    race_parts[0] = begin;
+    race_parts[1] = end;
+    dirql_thread_start("end", 1, wait_and_end, NULL);
+    dirql_thread_start("begin", 1, race_thread, &race_parts[0]);
+    dirql_time_advance_ms(10);
+    dirql_etw_enable(&provider, 4, 0, 0);
+    dirql_time_advance_ms(20);
+}
+
+static void register_enable_unregister(void *context)
+{
+    (void)context;
+    enable_between(write_and_register, unregister_and_write);
+}
+
+static void register_too_early(void *context)
+{
+    (void)context;
+    enable_between(register_and_write, unregister_and_write);
+}
+
+static void unregister_too_late(void *context)
+{
+    (void)context;
+    enable_between(write_and_register, write_and_unregister);
+}
+
+static void an_enable_callback_is_ordered_by_its_registration(void **state)
+{
+    (void)state;
+    assert_kept(register_enable_unregister, 2);
+    assert_race(register_too_early, 2);
+    assert_race(unregister_too_late, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +444,8 @@ int main(void)
         cmocka_unit_test(who_queues_a_work_item_is_ordered_before_its_run),
         cmocka_unit_test(an_ipi_call_is_ordered_with_its_caller_only),
         cmocka_unit_test(calls_of_a_routine_are_ordered_before_its_end),
+        cmocka_unit_test(callbacks_of_a_timer_are_ordered_before_its_deletion),
+        cmocka_unit_test(an_enable_callback_is_ordered_by_its_registration),
     };
 
     return cmocka_run_group_tests(tests, NULL, race_forget);
