@@ -19,6 +19,10 @@ extern const dq_unit __stop_dirql_units[] OF_THIS_MODULE;
 extern const uintptr_t __start___patchable_function_entries[] OF_THIS_MODULE;
 extern const uintptr_t __stop___patchable_function_entries[] OF_THIS_MODULE;
 
+/* heap_posix.c; made by the linker. */
+extern const char __start_dirql_heap[] OF_THIS_MODULE;
+extern const char __stop_dirql_heap[] OF_THIS_MODULE;
+
 static HOST_KEPT dq_instrumented module;
 
 /* Loading is done by one host thread at a time. */
@@ -29,7 +33,10 @@ void __tsan_init(void)
         module.units_end = __stop_dirql_units;
         module.functions = __start___patchable_function_entries;
         module.functions_end = __stop___patchable_function_entries;
+        module.heap_code = __start_dirql_heap;
+        module.heap_code_end = __stop_dirql_heap;
         dq_instrumented_add(&module);
+        host_heap_tell(module.ear);
     }
 }
 

@@ -243,6 +243,15 @@ static bool is_stack(const void *owner, uintptr_t address)
     return false;
 }
 
+static void remember_freed(dq_race *race)
+{
+    for (unsigned i = 0; i < DQ_RACE_FREED && !race->blind; i++) {
+        const dq_raceblock *block = &race->memory.freed[i];
+
+        dq_raceshadow_free(&race->shadow, block->address, block->address + block->bytes);
+    }
+}
+
 /* Until now there was nothing to order. */
 static void wake(dq_race *race)
 {
@@ -250,11 +259,8 @@ static void wake(dq_race *race)
 
     race->awake = true;
     race->blind = race->blind || !dq_raceshadow_start(&race->shadow, is_stack, machine);
-    for (unsigned i = 0; i < DQ_RACE_FREED && !race->blind; i++) {
-        const dq_raceblock *block = &race->memory.freed[i];
-
-        dq_raceshadow_free(&race->shadow, block->address, block->address + block->bytes);
-    }
+    remember_freed(race);
+    host_freed_listen(&race->freed);
     dq_sink_listen(machine, &race->sink, race->sink.kinds | DQ_RACE_EDGE_KINDS);
 }
 
@@ -298,6 +304,24 @@ static void on_memory(dq_race *race, dq_processor *cpu, const dq_event *event)
     dq_racesync_forget(&race->syncs, from, to);
 }
 
+/* Blocks of the host's heap begin anew; in doubt, all memory does. */
+static void hear_of_freed(dq_race *race)
+{
+    host_range ranges[32];
+    unsigned count;
+
+    do {
+        if (!host_freed_read(&race->freed, ranges, 32, &count)) {
+            dq_raceshadow_forget(&race->shadow, 0, UINTPTR_MAX);
+            remember_freed(race);
+        }
+        for (unsigned i = 0; i < count; i++) {
+            dq_raceshadow_forget(&race->shadow, ranges[i].from, ranges[i].to);
+            dq_racesync_forget(&race->syncs, ranges[i].from, ranges[i].to);
+        }
+    } while (count > 0);
+}
+
 /* Interlocked routines are all that is ever said where no code is instrumented. */
 static bool is_worth_waking(const dq_event *event)
 {
@@ -308,6 +332,9 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
 {
     dq_race *race = (dq_race *)sink;
 
+    if (race->awake && !race->blind && host_freed_has_more(&race->freed)) {
+        hear_of_freed(race);
+    }
     switch (event->kind) {
     case DQ_EVENT_ACCESS:
         if (!race->awake && is_worth_waking(event)) {
@@ -338,6 +365,9 @@ static void on_event(dq_sink *sink, dq_processor *cpu, const dq_event *event)
 
 static void free_race(dq_race *race)
 {
+    if (race->awake) {
+        host_freed_ignore();
+    }
     dq_raceexecution_free_all(&race->executions);
     dq_racesync_free_all(&race->syncs);
     dq_raceshadow_stop(&race->shadow);
@@ -359,6 +389,7 @@ static void begin_anew(dq_sink *sink, dq_machine *machine)
 
     dq_sink_listen(machine, sink, sleeping_kinds);
     if (race->awake) {
+        host_freed_ignore();
         dq_raceexecution_clear(&race->executions);
         dq_racesync_clear(&race->syncs);
         dq_raceshadow_clear(&race->shadow);

@@ -7,6 +7,7 @@
 #include "check/raceexecution.h"
 #include "check/racememory.h"
 #include "check/racesync.h"
+#include "sim/instrumented.h"
 
 /* In the flags of a slot: the memory is freed, which counts as a write to all of it. */
 enum { DQ_RACE_FREES = 128 };
@@ -46,6 +47,7 @@ typedef struct dq_race {
     dq_racesyncs syncs;
     dq_raceshadow shadow;
     dq_racememory memory;
+    host_freed_mark freed; /* What was heard of the host's heap. */
     const void *expired;  /* The timer that hardware has just found due. */
     const void *stimulus; /* The stimulus that happens. */
     dq_raceconnection *connections;

@@ -46,7 +46,14 @@ void host_guest_renew(bool must);
 /* That map, renewed if it must be. Reading one anew takes longer than a short run. */
 void host_guest_now(host_guest *guest);
 
-/* host_guest_has() of that map. May be called in a signal handler. False before the first
+/* Code of dirql's that may be on top of a library which holds locks: it is no guest code, wherever
+ * it lies. Any host thread. */
+void host_guest_except(uintptr_t from, uintptr_t to);
+
+/* May be called in a signal handler. */
+bool host_guest_is_excepted(uintptr_t address);
+
+/* host_guest_has() of that map, without what is excepted. May be called in a signal handler. False before the first
  * host_guest_renew(). */
 bool host_guest_has_now(uintptr_t address);
 

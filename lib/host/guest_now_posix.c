@@ -13,7 +13,7 @@
 #include "host/sanitizer.h"
 #include "host/thread_posix.h"
 
-enum { MAPS = 4 };
+enum { MAPS = 4, EXCEPTIONS = 16 };
 
 static HOST_KEPT struct {
     pthread_mutex_t mutex;
@@ -22,6 +22,14 @@ static HOST_KEPT struct {
     atomic_uint renewals;
     host_guest map[MAPS]; /* The last one is [renewals % MAPS]; none before the first. */
 } now = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+/* They only become more; one that is not filled in yet is empty. */
+static HOST_KEPT struct {
+    atomic_uint count;
+    struct {
+        atomic_uintptr_t from, to;
+    } range[EXCEPTIONS];
+} excepted;
 
 typedef struct tally {
     unsigned long long came;
@@ -82,13 +90,43 @@ void host_guest_now(host_guest *guest)
     unlock();
 }
 
+void host_guest_except(uintptr_t from, uintptr_t to)
+{
+    unsigned count = atomic_load(&excepted.count);
+
+    if (from >= to || host_guest_is_excepted(from)) {
+        return;
+    }
+    while (count < EXCEPTIONS &&
+           !atomic_compare_exchange_weak(&excepted.count, &count, count + 1)) {
+    }
+    if (count < EXCEPTIONS) {
+        atomic_store(&excepted.range[count].from, from);
+        atomic_store(&excepted.range[count].to, to);
+    }
+}
+
+HOST_UNINSTRUMENTED bool host_guest_is_excepted(uintptr_t address)
+{
+    const unsigned count = atomic_load(&excepted.count);
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        if (address < atomic_load(&excepted.range[i].to) &&
+            address >= atomic_load(&excepted.range[i].from)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 HOST_UNINSTRUMENTED bool host_guest_has_now(uintptr_t address)
 {
     unsigned renewals = atomic_load(&now.renewals);
     bool has = renewals != 0 && host_guest_has(&now.map[renewals % MAPS], address);
 
     atomic_thread_fence(memory_order_seq_cst);
-    return has && atomic_load(&now.renewals) - renewals < MAPS - 1;
+    return has && !host_guest_is_excepted(address) && atomic_load(&now.renewals) - renewals < MAPS - 1;
 }
 
 void host_guest_forget(void)

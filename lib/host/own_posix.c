@@ -16,7 +16,8 @@ void host_codes_read(host_codes *codes)
 
 host_code host_code_at(const host_codes *codes, uintptr_t address)
 {
-    if (address >= (uintptr_t)__start_dirql_code && address < (uintptr_t)__stop_dirql_code) {
+    if ((address >= (uintptr_t)__start_dirql_code && address < (uintptr_t)__stop_dirql_code) ||
+        host_guest_is_excepted(address)) {
         return HOST_CODE_OWN;
     }
     if (host_guest_has(&codes->to_leave, address)) {

@@ -240,6 +240,7 @@ static void forget(void)
     atomic_fetch_add(&pool.forks, 1);
     host_lock_forget();
     host_signal_forget();
+    host_freed_forget();
     host_guest_forget();
     host_watch_forget();
     host_beat_forget();

@@ -44,6 +44,7 @@ host_thread *host_thread_start_quiet(host_entry *entry, void *argument);
 /* Each knows what another file keeps. In a forked process, before anything else runs there: */
 void host_lock_forget(void);
 void host_signal_forget(void);
+void host_freed_forget(void);
 void host_guest_forget(void);
 void host_watch_forget(void);
 void host_beat_forget(void);

@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/guest.h"
 #include "sim/machine.h"
+
+/* Where this library has it itself, for modules that come too late to stand in front of the C
+ * library. */
+#pragma weak host_heap_tell
 
 static HOST_KEPT dq_instrumented *modules; /* Under host_lock(). */
 
@@ -33,6 +38,11 @@ static void forget_answers(void)
 
 void dq_instrumented_add(dq_instrumented *module)
 {
+    host_guest_except((uintptr_t)module->heap_code, (uintptr_t)module->heap_code_end);
+    module->ear = host_freed_ear();
+    if (host_heap_tell != NULL) {
+        host_heap_tell(module->ear);
+    }
     host_lock();
     module->next = modules;
     modules = module;

@@ -9,6 +9,7 @@
 #ifndef DQ_INSTRUMENTED_H
 #define DQ_INSTRUMENTED_H
 
+#include "host/freed.h"
 #include "sim/access.h"
 
 /* lib/access/instrumented.h defines them, in every instrumented file. */
@@ -21,6 +22,8 @@ typedef struct dq_unit {
 typedef struct dq_instrumented {
     const dq_unit *units, *units_end;
     const uintptr_t *functions, *functions_end; /* Not in order. */
+    const char *heap_code, *heap_code_end; /* What stands in for functions of the C library. */
+    const host_heap_ear *ear;              /* Whom that tells; filled in. */
     /* Private: */
     struct dq_instrumented *next;
     uintptr_t *sorted;
