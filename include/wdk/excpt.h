@@ -94,6 +94,14 @@ int __cdecl _abnormal_termination(void);
 
 #endif
 
+/* C drivers write them without underscores, too (the WDK's sample general/ioctl/wdm/sys/sioctl.c).
+ * In C++, try is a keyword. */
+#if !defined(__cplusplus)
+#define try     __try
+#define except  __except
+#define finally __finally
+#endif
+
 EXTERN_C_END
 
 #endif

@@ -13,7 +13,7 @@ enum { IO_MANAGER = DRIVER_VERIFIER_IOMANAGER_VIOLATION };
 static struct own_request own;
 
 /* With these two drivers, sends a read of our own. */
-static inline NTSTATUS try(PDRIVER_DISPATCH upper, PDRIVER_DISPATCH lower)
+static inline NTSTATUS try_both(PDRIVER_DISPATCH upper, PDRIVER_DISPATCH lower)
 {
     stack_make();
     stack.upper_does = upper;
@@ -23,11 +23,11 @@ static inline NTSTATUS try(PDRIVER_DISPATCH upper, PDRIVER_DISPATCH lower)
 }
 
 /* The body of a run that does so. */
-#define TRIES(name, upper, lower)    \
-    static void name(void *context)  \
-    {                                \
-        (void)context;               \
-        (void)try((upper), (lower)); \
+#define TRIES(name, upper, lower)         \
+    static void name(void *context)       \
+    {                                     \
+        (void)context;                    \
+        (void)try_both((upper), (lower)); \
     }
 
 static inline NTSTATUS let_go(PDEVICE_OBJECT device, PIRP irp, PVOID context)

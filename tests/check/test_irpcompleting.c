@@ -170,7 +170,7 @@ static void complete_with_a_lock(void *context)
 {
     (void)context;
     KeInitializeSpinLock(&lock);
-    (void)try(stack_skip, complete_in_a_lock);
+    (void)try_both(stack_skip, complete_in_a_lock);
 }
 
 static void no_lock_is_held_at_completion(void **state)
@@ -270,7 +270,7 @@ static NTSTATUS copy_and_forget_the_mark(PDEVICE_OBJECT device, PIRP irp)
 static void lose_the_mark(void *context)
 {
     (void)context;
-    (void)try(copy_and_forget_the_mark, stack_keep);
+    (void)try_both(copy_and_forget_the_mark, stack_keep);
     stack_finish(STATUS_SUCCESS, 0);
 }
 

@@ -88,7 +88,7 @@ static VOID cancel_and_keep_the_lock(PDEVICE_OBJECT device, PIRP irp)
 static void keep_the_cancel_lock(void *context)
 {
     (void)context;
-    (void)try(stack_skip, stack_keep);
+    (void)try_both(stack_skip, stack_keep);
     IoSetCancelRoutine(own.irp, cancel_and_keep_the_lock);
     IoCancelIrp(own.irp);
 }
@@ -146,14 +146,14 @@ static void a_length_has_a_buffer(void **state)
 static void free_in_use(void *context)
 {
     (void)context;
-    (void)try(stack_skip, stack_keep);
+    (void)try_both(stack_skip, stack_keep);
     IoFreeIrp(own.irp);
 }
 
 static void renew_in_use(void *context)
 {
     (void)context;
-    (void)try(stack_skip, stack_keep);
+    (void)try_both(stack_skip, stack_keep);
     IoReuseIrp(own.irp, STATUS_SUCCESS);
 }
 

@@ -111,7 +111,7 @@ static NTSTATUS send_set_up_by_hand(PDEVICE_OBJECT device, PIRP irp)
 
 static void send_and_free(PDRIVER_DISPATCH upper)
 {
-    (void)try(upper, stack_succeed);
+    (void)try_both(upper, stack_succeed);
     IoFreeIrp(own.irp);
     stack_delete();
 }
