@@ -35,6 +35,7 @@ typedef struct _KMUTANT {
     PKTHREAD OwnerThread;
     BOOLEAN Abandoned;
     UCHAR ApcDisable;
+    USHORT Reserved;
 } KMUTANT, *PKMUTANT, *RESTRICTED_POINTER PRKMUTANT, KMUTEX, *PKMUTEX,
     *RESTRICTED_POINTER PRKMUTEX;
 

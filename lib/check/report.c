@@ -80,7 +80,7 @@ static void add_where(dq_text *out, const dq_finding *finding)
 static void add_finding(dq_text *out, const dq_finding *finding)
 {
     dq_report_title(out, finding);
-    dq_text_add(out, "  %s\n", finding->text);
+    dq_text_add(out, "  %s%s\n", finding->text, finding->more != NULL ? finding->more : "");
     add_rule(out, finding);
     add_where(out, finding);
 }

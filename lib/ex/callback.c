@@ -258,8 +258,9 @@ VOID NTAPI ExUnregisterCallback(PVOID CallbackRegistration)
     registration->leaving = true;
     if (registration->running > 0) {
         check_own_call(cpu, registration);
-        (void)dq_wait_for(cpu, &registration->quiet, DQ_SERVICE_ExUnregisterCallback,
-                          DQ_CALL_PLACE);
+        (void)dq_wait_for_matter(cpu, &registration->quiet, DQ_SERVICE_ExUnregisterCallback,
+                                 DQ_CALL_PLACE,
+                                 &(dq_wait_matter){ .what = "the calls of the callback that run" });
     }
     dq_emit(dq_self, ORDER_TAKE, &registration->quiet, 0, 0, 0);
     drop(dq_self->machine, registration);

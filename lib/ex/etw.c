@@ -245,7 +245,9 @@ NTSTATUS NTAPI EtwUnregister(REGHANDLE RegHandle)
     }
     *link_of(cpu->machine, RegHandle) = provider->next;
     while (provider->running > 0) {
-        (void)dq_wait_for(dq_self, &provider->idle, DQ_SERVICE_EtwUnregister, place);
+        (void)dq_wait_for_matter(
+            dq_self, &provider->idle, DQ_SERVICE_EtwUnregister, place,
+            &(dq_wait_matter){ .what = "the calls of the provider's callback that run" });
     }
     dq_emit(dq_self, ORDER_TAKE, &provider->idle, 0, 0, 0);
     dq_keep_drop(dq_self->machine, provider);

@@ -242,7 +242,8 @@ static void wait_until_gone(dq_processor *cpu, PEX_TIMER timer, const void *plac
 
     dq_wait_header_init(&gone.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
     timer->gone = &gone;
-    (void)dq_wait_for(cpu, &gone, DQ_SERVICE_ExDeleteTimer, place);
+    (void)dq_wait_for_matter(cpu, &gone, DQ_SERVICE_ExDeleteTimer, place,
+                             &(dq_wait_matter){ .what = "the end of the timer's callback" });
 }
 
 BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait,

@@ -16,6 +16,7 @@
 #include "ex/executive.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/waitreport.h"
 #include "sim/lock.h"
 #include "sim/place.h"
 
@@ -323,8 +324,34 @@ static bool can_have(const dq_processor *cpu, const call *c)
     return !c->exclusive && !hold->exclusive && count_waits(cpu, c->lock, true) == 0;
 }
 
+/* Who has it, and the writers that readers wait behind: for reports. */
+static void tell_owners(dq_machine *machine, const dq_wait_matter *matter, dq_text *text)
+{
+    const dq_push_locks *locks = &dq_executive_of(machine)->push_locks;
+    bool exclusive = false;
+
+    for (const dq_push_hold *hold = locks->holds; hold != NULL; hold = hold->next) {
+        if (hold->lock == matter->object) {
+            exclusive = hold->exclusive;
+            dq_waitreport_thread(machine, text, hold->thread,
+                                 exclusive ? "owns it exclusively" : "owns it shared", hold->place);
+        }
+    }
+    for (const dq_push_wait *wait = locks->waits; wait != NULL && !exclusive; wait = wait->next) {
+        if (wait->lock == matter->object && wait->exclusive) {
+            dq_waitreport_thread(machine, text, wait->thread, "waits for exclusive access",
+                                 wait->place);
+        }
+    }
+}
+
 static dq_processor *wait_for(dq_processor *cpu, const call *c)
 {
+    const dq_wait_matter matter = {
+        .what = c->exclusive ? "exclusive access to a push lock" : "shared access to a push lock",
+        .object = c->lock,
+        .tell = tell_owners,
+    };
     dq_push_wait wait = { .lock = c->lock,
                           .thread = dq_thread_current(cpu),
                           .exclusive = c->exclusive,
@@ -338,7 +365,7 @@ static dq_processor *wait_for(dq_processor *cpu, const call *c)
     }
     *link = &wait;
     dq_emit(cpu, LOCK_WAIT, c->lock, api_of(c->exclusive), -1, 0);
-    (void)dq_wait_for(cpu, &wait.granted, c->service, c->place);
+    (void)dq_wait_for_matter(cpu, &wait.granted, c->service, c->place, &matter);
     return dq_self;
 }
 

@@ -12,10 +12,11 @@
 #include "ex/executive.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/waitreport.h"
 #include "sim/lock.h"
 #include "sim/place.h"
 
-enum { PLACE_TEXT = 160 };
+enum { PLACE_TEXT = 160, OWNERS_SHOWN = 8 };
 
 /* ---- What is known --------------------------------------------------------------------------- */
 
@@ -249,9 +250,43 @@ static void check_upgrade(dq_processor *cpu, dq_resource *r, dq_resource_access 
     }
 }
 
+/* Who has it, and the writers that who wants shared access waits behind: for reports. */
+static void tell_owners(dq_machine *machine, const dq_wait_matter *matter, dq_text *text)
+{
+    const dq_resource *r = matter->known;
+    unsigned shown = 0;
+
+    for (const dq_resource_owner *owner = r->owners; owner != NULL && shown < OWNERS_SHOWN;
+         owner = owner->next, shown++) {
+        const char *how = r->exclusive ? "owns it exclusively" : "owns it shared";
+
+        if ((owner->id & 3) == 0) {
+            dq_waitreport_thread(machine, text, (const void *)owner->id, how, owner->place);
+        } else {
+            dq_text_add(text, "\n    it is owned in the name of %p (ExSetResourceOwnerPointer)",
+                        (const void *)owner->id);
+        }
+    }
+    for (const dq_resource_wait *wait = r->waits; wait != NULL && !r->exclusive;
+         wait = wait->next) {
+        if (wait->exclusive) {
+            dq_waitreport_thread(machine, text, (const void *)wait->id,
+                                 "waits for exclusive access", wait->place);
+        }
+    }
+}
+
 static void wait_for(dq_processor *cpu, dq_resource *r, dq_resource_access wanted,
                      const void *place)
 {
+    const dq_wait_matter matter = {
+        .what = wanted == DQ_EXCLUSIVE ? "exclusive access to a resource"
+                                       : "shared access to a resource",
+        .object = r->resource,
+        .made = r->place,
+        .tell = tell_owners,
+        .known = r,
+    };
     dq_resource_wait wait = { .id = dq_resource_me(cpu),
                               .exclusive = wanted == DQ_EXCLUSIVE,
                               .behind_writers = wanted == DQ_SHARED_WAIT,
@@ -268,7 +303,7 @@ static void wait_for(dq_processor *cpu, dq_resource *r, dq_resource_access wante
     show(r);
     dq_emit(cpu, LOCK_WAIT, r->resource, api_of(wait.exclusive), -1,
             wanted == DQ_SHARED_STARVE ? DQ_LOCK_FLAG_UNFAIR : 0);
-    (void)dq_wait_for(cpu, &wait.granted, cpu->execution->service, place);
+    (void)dq_wait_for_matter(cpu, &wait.granted, cpu->execution->service, place, &matter);
 }
 
 bool dq_resource_acquire(dq_processor *cpu, dq_resource *r, dq_resource_access wanted, bool wait,

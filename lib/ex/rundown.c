@@ -8,6 +8,7 @@
 #include "ex/executive.h"
 #include "ex/pool.h"
 #include "ke/ki.h"
+#include "ke/waitreport.h"
 
 enum { RUNDOWN = 1, ONE = 2 };
 
@@ -61,11 +62,24 @@ static void release(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count)
     }
 }
 
+/* The count does not say by whom. */
+static void tell_count(dq_machine *machine, const dq_wait_matter *matter, dq_text *text)
+{
+    const EX_RUNDOWN_REF *ref = matter->object;
+
+    (void)machine;
+    dq_text_add(text, "\n    it is acquired %u times, and was not released as often",
+                (unsigned)(ref->Count / ONE));
+}
+
 static void wait_for_release(dq_processor *cpu, PEX_RUNDOWN_REF ref, const void *place)
 {
     dq_executive *ex = dq_executive_of(cpu->machine);
     dq_rundown_wait wait = { .ref = ref };
     dq_rundown_wait **link;
+    const dq_wait_matter matter = { .what = "the release of rundown protection",
+                                    .object = ref,
+                                    .tell = tell_count };
 
     ref->Count |= RUNDOWN;
     if (ref->Count == RUNDOWN || ex == NULL) {
@@ -75,7 +89,7 @@ static void wait_for_release(dq_processor *cpu, PEX_RUNDOWN_REF ref, const void 
     dq_wait_header_init(&wait.released.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
     wait.next = ex->rundowns;
     ex->rundowns = &wait;
-    (void)dq_wait_for(cpu, &wait.released, cpu->execution->service, place);
+    (void)dq_wait_for_matter(cpu, &wait.released, cpu->execution->service, place, &matter);
     dq_emit(dq_self, ORDER_TAKE, ref, 0, 0, 0);
     link = &ex->rundowns;
     while (*link != &wait) {

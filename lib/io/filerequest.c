@@ -48,7 +48,9 @@ static bool take(dq_processor *cpu, PFILE_OBJECT file, const void *place)
     }
     while (file->Busy != 0) {
         file->Waiters++;
-        (void)dq_wait_for(dq_self, &file->Lock, service, place);
+        (void)dq_wait_for_matter(
+            dq_self, &file->Lock, service, place,
+            &(dq_wait_matter){ .what = "a file that another request is at work on" });
         file->Waiters--;
     }
     file->Busy = 1;
@@ -162,7 +164,8 @@ static NTSTATUS send_and_wait(dq_processor *cpu, const dq_file_call *call, sendi
     status = dq_irp_send(cpu, dq_device_top(call->file->DeviceObject), irp, service, call->place);
     if (status == STATUS_PENDING || s->done.Header.SignalState == 0) {
         /* Also what is completed has its end in this thread: without special APCs, never. */
-        (void)dq_wait_for(dq_self, &s->done, service, call->place);
+        (void)dq_wait_for_matter(dq_self, &s->done, service, call->place,
+                                 &(dq_wait_matter){ .what = "the completion of its IRP" });
         status = s->status_block.Status;
     }
     give_status(call, service, &s->status_block, status);

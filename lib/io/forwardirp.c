@@ -34,7 +34,8 @@ BOOLEAN NTAPI IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     IoSetCompletionRoutine(Irp, wake, &event, TRUE, TRUE, TRUE);
     if (dq_irp_send(cpu, DeviceObject, Irp, DQ_SERVICE_IoForwardIrpSynchronously, place) ==
         STATUS_PENDING) {
-        (void)dq_wait_for(dq_self, &event, DQ_SERVICE_IoForwardIrpSynchronously, place);
+        (void)dq_wait_for_matter(dq_self, &event, DQ_SERVICE_IoForwardIrpSynchronously, place,
+                                 &(dq_wait_matter){ .what = "the completion of an IRP" });
     }
     return TRUE;
 }

@@ -426,7 +426,9 @@ static void wait_for_calls(struct dq_pnp_notification *n, const void *place)
 {
     while (is_called_by_others(n)) {
         n->quiet.Header.SignalState = 0;
-        (void)dq_wait_for(dq_self, &n->quiet, DQ_SERVICE_IoUnregisterPlugPlayNotificationEx, place);
+        (void)dq_wait_for_matter(
+            dq_self, &n->quiet, DQ_SERVICE_IoUnregisterPlugPlayNotificationEx, place,
+            &(dq_wait_matter){ .what = "the calls of the notification's routine that run" });
     }
     dq_emit(dq_self, ORDER_TAKE, &n->quiet, 0, 0, 0);
 }

@@ -12,12 +12,15 @@
 #include <string.h>
 
 #include "io/io.h"
+#include "ke/initplace.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/waitreport.h"
+#include "sim/place.h"
 
 static const uint64_t minute_ns = 60ull * 1000 * 1000 * 1000;
 
-enum { TAGS_SHOWN = 4, TAG_TEXT = 200 };
+enum { TAGS_SHOWN = 4, TAG_TEXT = 200, PLACE_TEXT = 160 };
 
 /* ---- What is known --------------------------------------------------------------------------- */
 
@@ -246,6 +249,7 @@ VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULO
     Lock->Common.Removed = FALSE;
     Lock->Common.IoCount = 1;
     dq_wait_header_init(&Lock->Common.RemoveEvent.Header, DQ_TYPE_EVENT_SYNCHRONIZATION, 0);
+    dq_initplace_set(cpu->machine, &Lock->Common.RemoveEvent.Header, DQ_CALL_PLACE);
 }
 
 NTSTATUS NTAPI IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line,
@@ -277,9 +281,27 @@ VOID NTAPI IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG Re
     }
 }
 
+/* With which tags it is still acquired, for reports. */
+static void tell_holders(dq_machine *machine, const dq_wait_matter *matter, dq_text *text)
+{
+    const dq_remove_lock *known = find(machine, matter->object);
+    unsigned shown = 0;
+
+    for (const dq_remove_hold *h = known != NULL ? known->holds : NULL;
+         h != NULL && shown < TAGS_SHOWN; h = h->next, shown++) {
+        char place[PLACE_TEXT];
+
+        dq_text_add(text, "\n    it is held with tag %p, since %s", h->tag,
+                    dq_place_describe(h->place, place, sizeof(place)));
+    }
+}
+
 VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
 {
     dq_remove_lock *known;
+    dq_wait_matter matter = { .what = "the release of a remove lock",
+                              .object = RemoveLock,
+                              .tell = tell_holders };
 
     DQ_ENTER(IoReleaseRemoveLockAndWaitEx, RemoveLock, RemoveLock, Tag, RemlockSize, DQ_VOID);
     known = check(cpu, RemoveLock);
@@ -289,7 +311,8 @@ VOID NTAPI IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, U
     RemoveLock->Common.Removed = TRUE;
     RemoveLock->Common.IoCount--;
     count_down(cpu, RemoveLock);
-    (void)dq_wait_for(cpu, &RemoveLock->Common.RemoveEvent, DQ_SERVICE_IoReleaseRemoveLockAndWaitEx,
-                      DQ_CALL_PLACE);
+    matter.made = dq_initplace_of(cpu->machine, &RemoveLock->Common.RemoveEvent.Header);
+    (void)dq_wait_for_matter(cpu, &RemoveLock->Common.RemoveEvent,
+                             DQ_SERVICE_IoReleaseRemoveLockAndWaitEx, DQ_CALL_PLACE, &matter);
     dq_emit(dq_self, ORDER_TAKE, RemoveLock, 0, 0, 0);
 }

@@ -37,7 +37,8 @@ NTSTATUS dq_irp_transact(dq_processor *cpu, const dq_irp_transaction *t, ULONG_P
     }
     status = dq_irp_send(cpu, device, record->irp, service, t->place);
     if (status == STATUS_PENDING) {
-        (void)dq_wait_for(dq_self, &event, service, t->place);
+        (void)dq_wait_for_matter(dq_self, &event, service, t->place,
+                                 &(dq_wait_matter){ .what = "the completion of its IRP" });
         status = status_block.Status;
     }
     if (information != NULL) {

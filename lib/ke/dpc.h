@@ -12,6 +12,7 @@
 
 #include "sim/clock.h"
 #include "sim/processor.h"
+#include "sim/text.h"
 
 typedef struct dq_dpc_list {
     PKDPC first, last;
@@ -68,6 +69,9 @@ void dq_threadeddpc_wake(dq_processor *target);
 
 /* A queued KDPC that lies in these bytes, or NULL: for frees. */
 PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes);
+
+/* pendingdpc.c: the describe_pending hook. */
+void dq_pending_describe_ke(dq_machine *machine, dq_text *text);
 
 void dq_dpcs_start(dq_machine *machine);
 

@@ -4,6 +4,7 @@
  * A synchronization event lets one waiter go and is clear again; without a waiter it stays set. The
  * priority increment is not modelled: priorities change only by KeSetPriorityThread.
  */
+#include "ke/initplace.h"
 #include "ke/ki.h"
 
 enum { EVENT_TYPES = 1u << DQ_TYPE_EVENT_NOTIFICATION | 1u << DQ_TYPE_EVENT_SYNCHRONIZATION };
@@ -16,11 +17,11 @@ static void expect_event(dq_processor *cpu, PRKEVENT event, dq_service service, 
 VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 {
     DQ_ENTER(KeInitializeEvent, Event, Event, Type, State, DQ_VOID);
-    (void)cpu;
     dq_wait_header_init(&Event->Header,
                         Type == NotificationEvent ? DQ_TYPE_EVENT_NOTIFICATION
                                                   : DQ_TYPE_EVENT_SYNCHRONIZATION,
                         State != FALSE);
+    dq_initplace_set(cpu->machine, &Event->Header, DQ_CALL_PLACE);
 }
 
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)

@@ -9,9 +9,11 @@
 #include "ke/fastmutex.h"
 
 #include "ke/apc.h"
+#include "ke/initplace.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/spinlock.h"
+#include "ke/waitreport.h"
 #include "sim/place.h"
 
 enum { PLACE_TEXT = 160 };
@@ -77,8 +79,24 @@ static void own(dq_processor *cpu, const dq_fast_call *c, uint8_t old_irql, unsi
 
 /* ---- Acquiring and releasing ----------------------------------------------------------------- */
 
+/* Who owns it, for reports. */
+static void tell_owner(dq_machine *machine, const dq_wait_matter *matter, dq_text *text)
+{
+    const dq_fast_hold *hold = *dq_fast_find(&machine->processors[0], matter->object);
+
+    if (hold != NULL) {
+        dq_waitreport_thread(machine, text, hold->thread, "owns it", hold->place);
+    }
+}
+
 static dq_processor *wait_for(dq_processor *cpu, const dq_fast_call *c)
 {
+    const dq_wait_matter matter = {
+        .what = dq_fast_is_guarded(c->api) ? "a guarded mutex" : "a fast mutex",
+        .object = c->mutex,
+        .made = dq_initplace_of(cpu->machine, &c->mutex->Event.Header),
+        .tell = tell_owner,
+    };
     dq_fast_mutexes *mutexes = &dq_kernel_of(cpu)->fast_mutexes;
     dq_fast_want want = { .mutex = c->mutex, .thread = dq_thread_current(cpu), .place = c->place };
     dq_fast_want **link = &mutexes->wants;
@@ -88,7 +106,7 @@ static dq_processor *wait_for(dq_processor *cpu, const dq_fast_call *c)
     want.next = mutexes->wants;
     mutexes->wants = &want;
     c->mutex->Contention++;
-    (void)dq_wait_for(cpu, &c->mutex->Event, c->service, c->place);
+    (void)dq_wait_for_matter(cpu, &c->mutex->Event, c->service, c->place, &matter);
     while (*link != &want) {
         link = &(*link)->next;
     }
@@ -161,7 +179,7 @@ static void release(dq_processor *cpu, const dq_fast_call *c)
     }
 }
 
-static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service)
+static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service, const void *place)
 {
     dq_fast_hold **link = dq_fast_find(cpu, mutex);
     char held[PLACE_TEXT];
@@ -183,6 +201,7 @@ static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service)
     mutex->Contention = 0;
     mutex->OldIrql = PASSIVE_LEVEL;
     dq_wait_header_init(&mutex->Event.Header, DQ_TYPE_EVENT_SYNCHRONIZATION, 0);
+    dq_initplace_set(cpu->machine, &mutex->Event.Header, place);
 }
 
 /* ---- Services -------------------------------------------------------------------------------- */
@@ -196,7 +215,7 @@ static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service)
 VOID NTAPI ExInitializeFastMutex(PFAST_MUTEX FastMutex)
 {
     DQ_ENTER(ExInitializeFastMutex, FastMutex, FastMutex, 0, 0, DQ_VOID);
-    initialize(cpu, FastMutex, DQ_SERVICE_ExInitializeFastMutex);
+    initialize(cpu, FastMutex, DQ_SERVICE_ExInitializeFastMutex, DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex)
@@ -232,7 +251,7 @@ VOID NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
 VOID NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     DQ_ENTER(KeInitializeGuardedMutex, Mutex, Mutex, 0, 0, DQ_VOID);
-    initialize(cpu, Mutex, DQ_SERVICE_KeInitializeGuardedMutex);
+    initialize(cpu, Mutex, DQ_SERVICE_KeInitializeGuardedMutex, DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)

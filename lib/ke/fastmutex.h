@@ -61,9 +61,14 @@ static inline bool dq_fast_is_unsafe(dq_fast_api api)
     return api == DQ_FAST_UNSAFE || api == DQ_FAST_GUARDED_UNSAFE;
 }
 
+static inline bool dq_fast_is_guarded(dq_fast_api api)
+{
+    return api == DQ_FAST_GUARDED || api == DQ_FAST_GUARDED_UNSAFE;
+}
+
 static inline const char *dq_fast_name(dq_fast_api api)
 {
-    return api == DQ_FAST_SAFE || api == DQ_FAST_UNSAFE ? "fast mutex" : "guarded mutex";
+    return dq_fast_is_guarded(api) ? "guarded mutex" : "fast mutex";
 }
 
 /* The link to it, which holds NULL if nobody owns the mutex. */

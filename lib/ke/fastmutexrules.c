@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "ke/fastmutex.h"
+#include "ke/initplace.h"
 #include "ke/ki.h"
+#include "ke/waitreport.h"
 #include "sim/place.h"
 
 enum { PLACE_TEXT = 160, CYCLE_MOST = 6 };
@@ -22,14 +24,24 @@ static const dq_fast_want *want_of(const dq_processor *cpu, const dq_thread *thr
     return want;
 }
 
+static void name_mutex(dq_processor *cpu, dq_text *text, const char *what, FAST_MUTEX *mutex)
+{
+    dq_text_add(text, "\n  %s is ", what);
+    dq_waitreport_object(cpu->machine, text, mutex,
+                         dq_initplace_of(cpu->machine, &mutex->Event.Header));
+}
+
 static void report_recursion(dq_processor *cpu, const dq_fast_hold *hold, const dq_fast_call *c)
 {
     char held[PLACE_TEXT], wanted[PLACE_TEXT];
+    dq_text name = { 0 };
 
+    name_mutex(cpu, &name, "it", c->mutex);
     dq_find(cpu,
             &(dq_finding){ .severity = DQ_ERROR,
                            .rule = "deadlock",
                            .page = dq_service_name(c->service),
+                           .more = dq_text_take(&name),
                            .code = MUTEX_ALREADY_OWNED,
                            .parameters = { (uintptr_t)c->mutex, (uintptr_t)hold->thread },
                            .place = c->place },
@@ -43,26 +55,31 @@ static void report_recursion(dq_processor *cpu, const dq_fast_hold *hold, const 
 static void report_cycle(dq_processor *cpu, const dq_fast_want **wants, unsigned length,
                          const dq_fast_call *c)
 {
-    char text[DQ_FINDING_TEXT - 100];
-    size_t used = 0;
+    dq_text text = { 0 };
 
-    text[0] = '\0';
-    for (unsigned i = 0; i < length && used < sizeof(text); i++) {
+    for (unsigned i = 0; i < length; i++) {
         const dq_fast_hold *hold = *dq_fast_find(cpu, wants[i]->mutex);
         char held[PLACE_TEXT], wanted[PLACE_TEXT];
 
-        used += (size_t)snprintf(
-            text + used, sizeof(text) - used,
+        dq_text_add(
+            &text,
             " Thread %s waits at %s for mutex %c, which thread %s acquired at %s.",
             wants[i]->thread->name, dq_place_describe(wants[i]->place, wanted, sizeof(wanted)),
             'A' + (int)i, hold->thread->name, dq_place_describe(hold->place, held, sizeof(held)));
+    }
+    for (unsigned i = 0; i < length; i++) {
+        char name[] = "mutex A";
+
+        name[sizeof(name) - 2] = (char)('A' + (int)i);
+        name_mutex(cpu, &text, name, wants[i]->mutex);
     }
     dq_find(cpu,
             &(dq_finding){ .severity = DQ_ERROR,
                            .rule = "deadlock",
                            .page = dq_service_name(c->service),
+                           .more = dq_text_take(&text),
                            .place = c->place },
-            "%u threads wait for each other's mutexes for ever.%s", length, text);
+            "%u threads wait for each other's mutexes for ever.", length);
 }
 
 void dq_fast_check_deadlock(dq_processor *cpu, const dq_fast_want *want, const dq_fast_call *c)

@@ -56,7 +56,8 @@ VOID NTAPI KeFlushQueuedDpcs(VOID)
         if (!press_older(cpu->machine, number)) {
             break;
         }
-        (void)dq_wait_for(cpu, &dpcs->done, DQ_SERVICE_KeFlushQueuedDpcs, place);
+        (void)dq_wait_for_matter(cpu, &dpcs->done, DQ_SERVICE_KeFlushQueuedDpcs, place,
+                                 &(dq_wait_matter){ .what = "the DPCs that were queued before" });
         cpu = dq_self;
     }
     dpcs->flushers--;

@@ -6,12 +6,9 @@
 #include "ke/ki.h"
 #include "ke/nmi.h"
 #include "ke/process.h"
+#include "ke/waitreport.h"
 #include "sim/delay.h"
 #include "sim/jump.h"
-#include "sim/place.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 /* A run that found something has not come to the end that its body planned. */
 static void check_leftovers(dq_processor *cpu)
@@ -120,42 +117,6 @@ static bool only_switches(const dq_processor *cpu)
     return dq_dpc_is_quiet(cpu) && dq_thread_is_awaited(cpu);
 }
 
-static size_t describe_thread(const dq_thread *thread, char *text, size_t bytes)
-{
-    const DISPATCHER_HEADER *header = thread->wait_count > 0 ? thread->wait_blocks[0].Object : NULL;
-    const char *what = header != NULL ? dq_wait_object_text(header) : "the clock";
-    const char *service = dq_service_name(thread->wait_service);
-    char name[96], place[300];
-    int length;
-
-    dq_execution_describe(&thread->task->execution, name, sizeof(name));
-    dq_place_describe(thread->wait_place, place, sizeof(place));
-    if (thread->wait_count > 1) {
-        length =
-            snprintf(text, bytes, "\n  %s: %s on %s of %u objects, the first %s, in %s", name,
-                     service, thread->wait_all ? "all" : "any", thread->wait_count, what, place);
-    } else {
-        length = snprintf(text, bytes, "\n  %s: %s on %s, in %s", name, service, what, place);
-    }
-    return length < 0 ? 0 : (size_t)length;
-}
-
-static size_t describe_waits(dq_machine *machine, char *text, size_t bytes)
-{
-    const dq_kernel *kernel = machine->kernel;
-    size_t used = 0;
-
-    if (bytes > 0) {
-        text[0] = '\0';
-    }
-    for (const dq_thread *thread = kernel->threads.all; thread != NULL; thread = thread->next) {
-        if (thread->state == DQ_THREAD_WAITING && !thread->internal && used + 1 < bytes) {
-            used += describe_thread(thread, text + used, bytes - used);
-        }
-    }
-    return used < bytes ? used : bytes - 1;
-}
-
 static int apcs_off(const dq_task *task, bool special)
 {
     const dq_thread *thread = task->kernel;
@@ -215,7 +176,8 @@ const dq_kernel_hooks dq_kernel_hooks_table = {
     .idle = dq_dpc_idle,
     .is_quiet = dq_dpc_is_quiet,
     .only_switches = only_switches,
-    .describe_waits = describe_waits,
+    .describe_waits = dq_waitreport_all,
+    .describe_pending = dq_pending_describe_ke,
     .fault = fault,
     .owns = owns,
     .describe = describe,

@@ -30,6 +30,7 @@ typedef struct dq_kernel {
     dq_machine *machine;
     dq_threads threads;       /* thread.c */
     dq_dpcs dpcs;             /* dpc.c */
+    struct dq_places *places; /* initplace.c */
     struct dq_timers *timers; /* timer.c */
     dq_interrupts interrupts; /* interrupt.c */
     KSPIN_LOCK cancel_lock;   /* spinlock.c */

@@ -3,11 +3,10 @@
  */
 #include "ke/lockgraph.h"
 
-#include <stdio.h>
-
 #include "ke/ki.h"
 #include "ke/rwlock.h"
 #include "ke/spinlock.h"
+#include "ke/waitreport.h"
 #include "sim/place.h"
 
 enum { PLACE_TEXT = 160 };
@@ -109,32 +108,59 @@ static const void *held_since(const dq_processor *holder, const dq_lock_want *wa
     return hold != NULL ? hold->place : NULL;
 }
 
+static PKINTERRUPT interrupt_of(const dq_processor *cpu, const void *own_lock)
+{
+    PKINTERRUPT interrupt = dq_kernel_of(cpu)->interrupts.all;
+
+    while (interrupt != NULL && &interrupt->own_lock != own_lock) {
+        interrupt = interrupt->next;
+    }
+    return interrupt;
+}
+
+/* Locks of the kernel's own are told by what they are for. */
+static void name_lock(dq_processor *cpu, dq_text *text, const void *lock)
+{
+    PKINTERRUPT interrupt = interrupt_of(cpu, lock);
+
+    if (lock == &dq_kernel_of(cpu)->cancel_lock) {
+        dq_text_add(text, "the cancel spin lock");
+    } else if (interrupt != NULL) {
+        dq_text_add(text, "the interrupt lock of line \"%s\"",
+                    dq_interrupt_name(cpu->machine, interrupt));
+    } else {
+        dq_waitreport_object(cpu->machine, text, lock, NULL);
+    }
+}
+
 static void report_cycle(dq_processor *cpu, const dq_processor **path, unsigned length)
 {
-    char text[DQ_FINDING_TEXT - 200];
-    size_t used = 0;
+    dq_text text = { 0 };
 
-    text[0] = '\0';
-    for (unsigned i = 0; i < length && used < sizeof(text); i++) {
+    for (unsigned i = 0; i < length; i++) {
         const dq_processor *holder = path[(i + 1) % length];
         const dq_lock_want *want = want_of(path[i]);
         const void *since = held_since(holder, want);
         char wanted[PLACE_TEXT], held[PLACE_TEXT], who[96];
 
-        used += (size_t)snprintf(
-            text + used, sizeof(text) - used,
-            " CPU%u (%s) waits at %s for lock %c, which CPU%u %s%s.", path[i]->number,
-            dq_execution_describe(path[i]->execution, who, sizeof(who)),
-            dq_place_describe(want->place, wanted, sizeof(wanted)), 'A' + (int)i % 26,
-            holder->number, since != NULL ? "took at " : "waits for as a writer",
-            since != NULL ? dq_place_describe(since, held, sizeof(held)) : "");
+        dq_text_add(&text, " CPU%u (%s) waits at %s for lock %c, which CPU%u %s%s.",
+                    path[i]->number,
+                    dq_execution_describe(path[i]->execution, who, sizeof(who)),
+                    dq_place_describe(want->place, wanted, sizeof(wanted)), 'A' + (int)i % 26,
+                    holder->number, since != NULL ? "took at " : "waits for as a writer",
+                    since != NULL ? dq_place_describe(since, held, sizeof(held)) : "");
+    }
+    for (unsigned i = 0; i < length; i++) {
+        dq_text_add(&text, "\n  lock %c is ", 'A' + (int)i % 26);
+        name_lock(cpu, &text, want_of(path[i])->lock);
     }
     dq_find(
         cpu,
         &(dq_finding){ .severity = DQ_ERROR,
                        .rule = "deadlock",
+                       .more = dq_text_take(&text),
                        .page = "kernel: preventing-errors-and-deadlocks-while-using-spin-locks" },
-        "%u processors wait for each other for ever.%s", length, text);
+        "%u processors wait for each other for ever.", length);
 }
 
 void dq_lockgraph_check(dq_processor *cpu)

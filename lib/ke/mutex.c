@@ -5,6 +5,7 @@
  * one, normal kernel APCs are off for it. DISPATCHER_HEADER.Size remembers whether the mutex was
  * acquired at DISPATCH_LEVEL: it must be released as it was acquired.
  */
+#include "ke/initplace.h"
 #include "ke/ki.h"
 #include "ke/raise.h"
 #include "sim/lock.h"
@@ -47,6 +48,7 @@ bool dq_mutex_take(dq_thread *thread, DISPATCHER_HEADER *header)
     if (--header->SignalState == 0) {
         mutex->OwnerThread = (PKTHREAD)thread;
         mutex->Abandoned = FALSE;
+        mutex->Reserved = dq_initplace_number(thread->machine, thread->wait_place);
         header->Size = at_dispatch(thread);
         thread->apc_disable += mutex->ApcDisable;
         InsertTailList(&thread->mutexes, &mutex->MutantListEntry);
@@ -87,12 +89,13 @@ void dq_mutex_abandon_all(dq_processor *cpu, dq_thread *thread)
 VOID NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
 {
     DQ_ENTER(KeInitializeMutex, Mutex, Mutex, Level, 0, DQ_VOID);
-    (void)cpu;
     dq_wait_header_init(&Mutex->Header, DQ_TYPE_MUTANT, 1);
+    dq_initplace_set(cpu->machine, &Mutex->Header, DQ_CALL_PLACE);
     InitializeListHead(&Mutex->MutantListEntry);
     Mutex->OwnerThread = NULL;
     Mutex->Abandoned = FALSE;
     Mutex->ApcDisable = 1;
+    Mutex->Reserved = 0;
 }
 
 static void check_owner(dq_processor *cpu, PRKMUTEX mutex, const void *place)

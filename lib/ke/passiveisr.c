@@ -9,7 +9,7 @@
 #include "ke/chain.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
-#include "ke/wait.h"
+#include "ke/waitreport.h"
 #include "sim/lock.h"
 
 enum { WORKER_PRIORITY = 28 };
@@ -44,11 +44,24 @@ void dq_passive_lock_init(dq_passive_lock *lock)
     dq_wait_header_init(&lock->event.Header, DQ_TYPE_EVENT_SYNCHRONIZATION, 1);
 }
 
+static void tell_owner(dq_machine *machine, const dq_wait_matter *matter, dq_text *text)
+{
+    const dq_passive_lock *lock = matter->known;
+
+    if (lock->owner != NULL) {
+        dq_waitreport_thread(machine, text, lock->owner, "holds it", NULL);
+    }
+}
+
 void dq_passive_lock_acquire(dq_processor *cpu, PKINTERRUPT interrupt, const char *function)
 {
     dq_passive_lock *lock = interrupt->passive_lock;
     const dq_service service = cpu->execution->service;
     const void *place = cpu->execution->place;
+    const dq_wait_matter matter = { .what = "what keeps a passive-level ISR apart",
+                                    .made = interrupt->connect_place,
+                                    .tell = tell_owner,
+                                    .known = lock };
 
     if (lock->owner == dq_thread_current(cpu)) {
         dq_bugcheck(cpu, SPIN_LOCK_ALREADY_OWNED, (uintptr_t)interrupt, 0, 0, 0,
@@ -59,7 +72,7 @@ void dq_passive_lock_acquire(dq_processor *cpu, PKINTERRUPT interrupt, const cha
     if (lock->owner != NULL) {
         dq_emit(cpu, LOCK_WAIT, lock, DQ_LOCK_PASSIVE_ISR, -1, 0);
     }
-    dq_wait_for(cpu, &lock->event, service, place);
+    (void)dq_wait_for_matter(cpu, &lock->event, service, place, &matter);
     cpu = dq_self;
     lock->owner = dq_thread_current(cpu);
     dq_emit(cpu, LOCK_ACQUIRE, lock, DQ_LOCK_PASSIVE_ISR, cpu->irql, 0);
@@ -210,6 +223,8 @@ void dq_passive_stop(dq_processor *cpu, dq_chain *chain)
     worker->ending = true;
     set(&worker->wake);
     cpu = dq_self;
-    dq_wait_for(cpu, &worker->thread->header, DQ_SERVICE_IoDisconnectInterrupt, NULL);
+    (void)dq_wait_for_matter(cpu, &worker->thread->header, DQ_SERVICE_IoDisconnectInterrupt,
+                             cpu->execution->place,
+                             &(dq_wait_matter){ .what = "the end of its passive-level ISR" });
     dq_thread_release(cpu->machine, worker->thread);
 }

@@ -1,6 +1,7 @@
 /*
  * semaphore.c - counting semaphores.
  */
+#include "ke/initplace.h"
 #include "ke/ki.h"
 #include "ke/raise.h"
 
@@ -13,8 +14,8 @@ static void expect_semaphore(dq_processor *cpu, PRKSEMAPHORE semaphore, dq_servi
 VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 {
     DQ_ENTER(KeInitializeSemaphore, Semaphore, Semaphore, Count, Limit, DQ_VOID);
-    (void)cpu;
     dq_wait_header_init(&Semaphore->Header, DQ_TYPE_SEMAPHORE, Count);
+    dq_initplace_set(cpu->machine, &Semaphore->Header, DQ_CALL_PLACE);
     Semaphore->Limit = Limit;
 }
 

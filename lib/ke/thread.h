@@ -50,6 +50,7 @@ typedef struct dq_thread {
     uint8_t wait_irql;
     const void *wait_place; /* Return address of the wait, for reports. */
     dq_service wait_service;
+    const struct dq_wait_matter *wait_matter; /* wait.h, or NULL. */
     LIST_ENTRY ready_link;
     struct dq_thread *next; /* All threads of the machine. */
     /* ---- thread.c's, psthread.c's and mutex.c's own: */

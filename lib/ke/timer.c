@@ -5,6 +5,7 @@
  * due, never early. Expiry is hardware: it signals the timer, then queues its DPC as if inserted on
  * the processor that set it. A due time that has passed expires within the call that sets it.
  */
+#include "ke/initplace.h"
 #include "ke/ki.h"
 
 #include <stdlib.h>
@@ -246,12 +247,14 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer)
 {
     DQ_ENTER(KeInitializeTimer, Timer, Timer, 0, 0, DQ_VOID);
     initialise(cpu, Timer, NotificationTimer);
+    dq_initplace_set(cpu->machine, &Timer->Header, DQ_CALL_PLACE);
 }
 
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
     DQ_ENTER(KeInitializeTimerEx, Timer, Timer, Type, 0, DQ_VOID);
     initialise(cpu, Timer, Type);
+    dq_initplace_set(cpu->machine, &Timer->Header, DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)

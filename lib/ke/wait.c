@@ -185,7 +185,9 @@ static dq_processor *block(dq_processor *cpu, dq_thread *thread, const dq_wait_r
         }
     }
     enter_lists(thread, request);
+    thread->wait_matter = request->matter;
     cpu = give_way(cpu, thread, request->service, request->place);
+    thread->wait_matter = NULL;
     *status = thread->wait_status;
     return cpu;
 }
@@ -245,6 +247,7 @@ NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
         cpu->irql = thread->wait_next_irql;
     }
     thread->wait_next = false;
+    thread->wait_place = request->place; /* For mutexes that it takes at once. */
     dq_emit(cpu, WAIT_BEGIN, request->count > 0 ? request->objects[0] : NULL, limit, request->count,
             request->all);
     check_context(cpu, request, limit);
@@ -272,6 +275,16 @@ NTSTATUS dq_wait_for(dq_processor *cpu, void *object, dq_service service, const 
 {
     return dq_wait(cpu, &(dq_wait_request){
                             .objects = &object, .count = 1, .service = service, .place = place });
+}
+
+NTSTATUS dq_wait_for_matter(dq_processor *cpu, void *object, dq_service service, const void *place,
+                            const dq_wait_matter *matter)
+{
+    return dq_wait(cpu, &(dq_wait_request){ .objects = &object,
+                                            .count = 1,
+                                            .service = service,
+                                            .place = place,
+                                            .matter = matter });
 }
 
 void dq_wait_announce(dq_processor *cpu)

@@ -25,6 +25,17 @@ typedef enum dq_object_type {
 /* Goes into WAIT_BEGIN events as `a`. */
 typedef enum dq_wait_limit { DQ_WAIT_POLL, DQ_WAIT_TIMED, DQ_WAIT_FOREVER } dq_wait_limit;
 
+/* What a thread waits for, where that is not the dispatcher object: for reports. On the stack of the
+ * thread that waits. */
+typedef struct dq_wait_matter {
+    const char *what;   /* "exclusive access to a resource". */
+    const void *object; /* The driver's; NULL: none that it would know. */
+    const void *made;   /* Who initialised it, or NULL. */
+    /* Adds a line for each who has it, as in waitreport.h. May be NULL. */
+    void (*tell)(dq_machine *machine, const struct dq_wait_matter *matter, dq_text *text);
+    const void *known; /* For tell(). */
+} dq_wait_matter;
+
 typedef struct dq_wait_request {
     void *const *objects;
     unsigned count; /* 0: only the time. */
@@ -34,6 +45,7 @@ typedef struct dq_wait_request {
     KWAIT_BLOCK *blocks;          /* NULL: the thread's own, three at most. */
     dq_service service;
     const void *place;
+    const dq_wait_matter *matter; /* NULL: the objects are what it seems. */
 } dq_wait_request;
 
 /* Checks the caller's IRQL, waits, and returns the documented status. The caller may be on another
@@ -42,6 +54,10 @@ NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request);
 
 /* For the kernel's own: waits for one object without end, at PASSIVE_LEVEL or APC_LEVEL. */
 NTSTATUS dq_wait_for(dq_processor *cpu, void *object, dq_service service, const void *place);
+
+/* The same for what is more than the object. */
+NTSTATUS dq_wait_for_matter(dq_processor *cpu, void *object, dq_service service, const void *place,
+                            const dq_wait_matter *matter);
 
 /* For the test's own: the current thread sleeps until this virtual time, at PASSIVE_LEVEL or
  * APC_LEVEL. */

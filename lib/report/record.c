@@ -92,7 +92,7 @@ static void add_finding(dq_record *record, dq_machine *machine, const dq_finding
     }
     dq_report_title(&title, finding);
     title.length -= title.length > 0; /* The new line. */
-    dq_text_add(&title, ": %s", finding->text);
+    dq_text_add(&title, ": %s%s", finding->text, finding->more != NULL ? finding->more : "");
     text = dq_text_take(&title);
     if (text != NULL) {
         set_headline(record, dq_result_rule(finding), text);

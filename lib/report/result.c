@@ -185,7 +185,7 @@ static void write_text(dq_json *json, const dq_finding *finding, const char *rep
     char *whole;
 
     dq_report_title(&text, finding);
-    dq_text_add(&text, "%s", finding->text);
+    dq_text_add(&text, "%s%s", finding->text, finding->more != NULL ? finding->more : "");
     if (advice != NULL) {
         dq_text_add(&text, "\nfix: %s", advice);
     }

@@ -10,6 +10,7 @@
 
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/waitreport.h"
 #include "sim/access.h"
 #include "sim/place.h"
 
@@ -118,11 +119,23 @@ static void check_recursion(dq_processor *cpu, const RTL_RUN_ONCE *once, dq_serv
 
 /* ---- Waiting --------------------------------------------------------------------------------- */
 
+static void tell_beginner(dq_machine *machine, const dq_wait_matter *matter, dq_text *text)
+{
+    const dq_once *entry = *find(&machine->processors[0], matter->object);
+
+    if (entry != NULL) {
+        dq_waitreport_thread(machine, text, entry->thread, "has begun it", entry->place);
+    }
+}
+
 static dq_processor *wait_for(dq_processor *cpu, PRTL_RUN_ONCE once, dq_service service,
                               const void *place)
 {
     dq_once_wait wait = { .once = once };
     dq_once_wait **link = &onces_of(cpu)->waits;
+    const dq_wait_matter matter = { .what = "an initialisation that another thread has begun",
+                                    .object = once,
+                                    .tell = tell_beginner };
 
     check_recursion(cpu, once, service, place);
     dq_wait_header_init(&wait.over.Header, DQ_TYPE_EVENT_NOTIFICATION, 0);
@@ -130,7 +143,7 @@ static dq_processor *wait_for(dq_processor *cpu, PRTL_RUN_ONCE once, dq_service 
         link = &(*link)->next;
     }
     *link = &wait;
-    (void)dq_wait_for(cpu, &wait.over, service, place);
+    (void)dq_wait_for_matter(cpu, &wait.over, service, place, &matter);
     return dq_self;
 }
 

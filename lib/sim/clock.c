@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "sim/pending.h"
+
 /* Work on behalf of one activation may not last longer than this: it is then an endless loop that
  * polls. */
 static const uint64_t activation_limit_ns = 10ull * 1000 * 1000 * 1000;
@@ -121,7 +123,10 @@ static void check_limits(dq_processor *cpu)
         uint64_t limit_ns = machine->options.busy_limit_ns;
 
         machine->options.busy_limit_ns = 0;
-        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "time limit" },
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "time limit",
+                               .more = dq_pending_take(machine) },
                 "the processors have stalled and polled for more than %llu virtual seconds (option "
                 "busy_limit_s): does something poll for what will never come?",
                 (unsigned long long)(limit_ns / 1000000000u));
@@ -137,7 +142,8 @@ static void check_limits(dq_processor *cpu)
                                .page = "debugger: bug check 0x133",
                                .code = 0x133,
                                .parameters = { 0, activation_limit_ns / tick_ns + 1,
-                                               activation_limit_ns / tick_ns } },
+                                               activation_limit_ns / tick_ns },
+                               .more = dq_pending_take(machine) },
                 "livelock in `%s`, IRQL %u: it has been running for 10 virtual seconds and "
                 "still polls",
                 dq_execution_describe(execution, name, sizeof(name)), cpu->irql);

@@ -82,6 +82,12 @@ static const dq_suppression *suppression_of(dq_machine *machine, const dq_findin
     return NULL;
 }
 
+static void discard(dq_finding *finding)
+{
+    free(finding->more);
+    free(finding);
+}
+
 /* Takes over a finding that was suppressed: forgets it, unless a report wants it once. */
 static void put_aside(dq_machine *machine, dq_finding *finding)
 {
@@ -98,7 +104,7 @@ static void put_aside(dq_machine *machine, dq_finding *finding)
     }
     host_unlock();
     if (!wanted) {
-        free(finding);
+        discard(finding);
     }
 }
 
@@ -164,6 +170,7 @@ static bool write_down(dq_processor *cpu, const dq_finding *details, const char 
 
     if (finding == NULL) {
         fprintf(stderr, "dirql: short of memory for a finding: %s\n", details->rule);
+        free(details->more);
         return fatal;
     }
     fatal = fatal || is_escalated(cpu->machine, details->rule);
@@ -342,7 +349,7 @@ static void free_findings(dq_finding *finding)
     while (finding != NULL) {
         dq_finding *next = finding->next;
 
-        free(finding);
+        discard(finding);
         finding = next;
     }
 }

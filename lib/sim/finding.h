@@ -23,6 +23,8 @@ typedef struct dq_finding {
     const void *memory; /* That it is about, or NULL. */
     size_t memory_bytes;
     char text[DQ_FINDING_TEXT];
+    char *more; /* Lines that belong to the text, from malloc(), each after a new line; or NULL. The
+                   finding's own from dq_find() and dq_note() on. */
     char title[256];  /* In place of the rule's name at the top; empty: that. */
     char advice[512]; /* In place of the rule's; empty: that. */
     bool expected;

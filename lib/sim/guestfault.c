@@ -10,6 +10,7 @@
 #include "sim/computing.h"
 #include "sim/exception.h"
 #include "sim/jump.h"
+#include "sim/pending.h"
 #include "sim/useraddress.h"
 #include "sim/whatis.h"
 
@@ -24,8 +25,10 @@ static void report_stall(dq_processor *cpu, const host_fault *fault)
 
     cpu->machine->loop.stalled = true;
     dq_find(cpu,
-            &(dq_finding){
-                .severity = DQ_ERROR, .rule = "livelock", .place = (const char *)fault->place + 1 },
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "livelock",
+                           .place = (const char *)fault->place + 1,
+                           .more = dq_pending_take(cpu->machine) },
             "livelock in `%s`, IRQL %u: no schedule point for %g seconds of host time. %s",
             dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql,
             (double)cpu->machine->options.watchdog_ns / 1e9,

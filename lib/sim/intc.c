@@ -9,18 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PASSIVE_TRAP_LEVEL = 3 }; /* At which a passive-level interrupt wakes its thread. */
-
-static unsigned level_of(const dq_line *line)
-{
-    return line->level == DQ_LEVEL_PASSIVE ? PASSIVE_TRAP_LEVEL : line->level;
-}
-
 /* ---- Pending lists --------------------------------------------------------------------------- */
 
 static void append(dq_processor *cpu, dq_line *line)
 {
-    const unsigned level = level_of(line);
+    const unsigned level = dq_line_level(line);
 
     if (cpu->machine->choices.searcher != NULL) {
         dq_notice_of(cpu->machine, DQ_NOTICE_MASKED);
@@ -39,7 +32,7 @@ static void append(dq_processor *cpu, dq_line *line)
 static void withdraw(dq_line *line)
 {
     dq_processor *cpu = line->target;
-    const unsigned level = level_of(line);
+    const unsigned level = dq_line_level(line);
     dq_line *before = NULL;
 
     for (dq_line *at = cpu->pending_first[level]; at != line; at = at->pending_next) {
@@ -154,7 +147,7 @@ static void arrive(dq_machine *machine, dq_line *line)
 static bool would_be_taken(const dq_machine *machine, const dq_line *line)
 {
     for (uint64_t set = dq_intc_processors(machine, line); set != 0; set &= set - 1) {
-        if (machine->processors[__builtin_ctzll(set)].irql < level_of(line)) {
+        if (machine->processors[__builtin_ctzll(set)].irql < dq_line_level(line)) {
             return true;
         }
     }

@@ -65,6 +65,14 @@ typedef struct dq_line_options {
     uint32_t message_number;
 } dq_line_options;
 
+enum { DQ_PASSIVE_TRAP_LEVEL = 3 }; /* At which a passive-level interrupt wakes its thread. */
+
+/* That it interrupts at. */
+static inline unsigned dq_line_level(const dq_line *line)
+{
+    return line->level == DQ_LEVEL_PASSIVE ? DQ_PASSIVE_TRAP_LEVEL : line->level;
+}
+
 dq_line *dq_line_create(dq_machine *machine,
                         const dq_line_options *options); /* NULL: short of memory. */
 

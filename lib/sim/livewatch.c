@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "sim/loop.h"
+#include "sim/pending.h"
 #include "sim/standstill.h"
 
 HOST_KEPT uint64_t dq_live_patience_ns = 5ull * 1000 * 1000 * 1000;
@@ -126,7 +127,8 @@ static void report_loop(dq_processor *cpu, const char *who)
     dq_note(cpu,
             &(dq_finding){ .severity = DQ_ERROR,
                            .rule = "livelock",
-                           .place = place != NULL ? place + 1 : NULL },
+                           .place = place != NULL ? place + 1 : NULL,
+                           .more = dq_pending_take(cpu->machine) },
             "livelock in `%s`, IRQL %u: no kernel service was called on %s for %g seconds of host "
             "time%s%s",
             dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql, who,

@@ -5,6 +5,7 @@
 
 #include "host/sanitizer.h"
 #include "sim/machine.h"
+#include "sim/pending.h"
 
 #define LOOP_FORMAT                                                                         \
     "livelock in `%s`, IRQL %u: it calls kernel services for ever. In %g seconds of host "  \
@@ -14,8 +15,6 @@
 
 /* Of a known loop, before it is taken for one: more than the processors' turns take. */
 enum { CALLS_OF_KNOWN_LOOP = 100000 };
-
-static const dq_finding livelock = { .severity = DQ_ERROR, .rule = "livelock" };
 
 static double limit_s(const dq_machine *machine)
 {
@@ -108,9 +107,17 @@ static bool loops(dq_processor *cpu)
     return __atomic_load_n(&machine->loop.asked_at, __ATOMIC_RELAXED) == dq_loop_moved(machine);
 }
 
+static dq_finding livelock_on(const dq_processor *cpu)
+{
+    return (dq_finding){ .severity = DQ_ERROR,
+                         .rule = "livelock",
+                         .more = dq_pending_take(cpu->machine) };
+}
+
 void dq_loop_look(dq_processor *cpu)
 {
     dq_machine *machine = cpu->machine;
+    dq_finding livelock;
     char name[96];
 
     if (!loops(cpu)) {
@@ -118,12 +125,14 @@ void dq_loop_look(dq_processor *cpu)
     }
     machine->loop.found = true;
     machine->loop.since = moment_of(machine);
+    livelock = livelock_on(cpu);
     dq_find(cpu, &livelock, LOOP_FORMAT, dq_execution_describe(cpu->execution, name, sizeof(name)),
             cpu->irql, limit_s(machine), HOST_WATCH_LOOP_LIMITS);
 }
 
 void dq_loop_note(dq_processor *cpu)
 {
+    const dq_finding livelock = livelock_on(cpu);
     char name[96];
 
     dq_note(cpu, &livelock, LOOP_FORMAT, dq_execution_describe(cpu->execution, name, sizeof(name)),

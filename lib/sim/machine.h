@@ -22,6 +22,7 @@
 #include "sim/processor.h"
 #include "sim/sched.h"
 #include "sim/shelf.h"
+#include "sim/text.h"
 #include "sim/trail.h"
 
 /* What the kernel lends to the machine. All are called on a processor unless said otherwise. */
@@ -53,8 +54,11 @@ typedef struct dq_kernel_hooks {
     /* The same, after dq_want_switch(): true if `dispatch` would do nothing but switch the
      * thread. */
     bool (*only_switches)(const dq_processor *cpu);
-    /* Appends a line per waiting thread to text, for a deadlock report. Any context. */
-    size_t (*describe_waits)(dq_machine *machine, char *text, size_t bytes);
+    /* Adds lines for a report of a deadlock or the like, each after a new line: which thread waits
+     * for what, and who has that. Any context. */
+    void (*describe_waits)(dq_machine *machine, dq_text *text);
+    /* The same: which DPCs and APCs are queued, and why they do not come. May be NULL. */
+    void (*describe_pending)(dq_machine *machine, dq_text *text);
     /* Guest code, or a service on its behalf (then the execution is in it), has touched memory that
      * is not there. Returns if it is none that the kernel knows of. May be NULL. */
     void (*fault)(dq_processor *cpu, const host_fault *fault);

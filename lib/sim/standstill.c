@@ -4,7 +4,8 @@
 #include "sim/standstill.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+
+#include "sim/pending.h"
 
 static const uint64_t lost_after_ns = 10ull * 1000 * 1000 * 1000;
 enum { LOST_AFTER_SKIPS = 3 };
@@ -24,54 +25,49 @@ static bool wake_up_is_lost(const dq_machine *machine)
     return machine->clock.count > 0;
 }
 
-static size_t describe_spinners(const dq_machine *machine, char *text, size_t bytes)
+static void describe_spinners(const dq_machine *machine, dq_text *text)
 {
-    size_t length = 0;
-
-    text[0] = '\0';
-    for (unsigned i = 0; i < machine->processor_count && length < bytes; i++) {
+    for (unsigned i = 0; i < machine->processor_count; i++) {
         const dq_processor *cpu = &machine->processors[i];
         char name[96];
-        int added;
 
-        if (!cpu->spin_blocked) {
-            continue;
+        if (cpu->spin_blocked) {
+            dq_text_add(text, "\n  CPU%u, IRQL %u: %s spins on a lock, in %s", i, cpu->irql,
+                        dq_execution_describe(cpu->execution, name, sizeof(name)),
+                        dq_service_name(cpu->execution->service));
         }
-        added =
-            snprintf(text + length, bytes - length, "\n  CPU%u, IRQL %u: %s spins on a lock, in %s",
-                     i, cpu->irql, dq_execution_describe(cpu->execution, name, sizeof(name)),
-                     dq_service_name(cpu->execution->service));
-        length += added > 0 ? (size_t)added : 0;
     }
-    return length;
 }
 
-static void describe(dq_machine *machine, char *text, size_t bytes)
+/* Who waits for what, and what cannot come. */
+static char *describe(dq_machine *machine)
 {
-    size_t length = describe_spinners(machine, text, bytes);
+    dq_text text = { 0 };
 
-    if (length < bytes && machine->hooks->describe_waits != NULL) {
-        machine->hooks->describe_waits(machine, text + length, bytes - length);
+    describe_spinners(machine, &text);
+    if (machine->hooks->describe_waits != NULL) {
+        machine->hooks->describe_waits(machine, &text);
     }
+    dq_pending_describe(machine, &text);
+    return dq_text_take(&text);
 }
 
 static void report(dq_processor *cpu, const char *rule, const char *what)
 {
-    char waits[DQ_FINDING_TEXT];
-
-    describe(cpu->machine, waits, sizeof(waits));
-    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = rule }, "%s%s", what, waits);
+    dq_find(cpu,
+            &(dq_finding){
+                .severity = DQ_ERROR, .rule = rule, .more = describe(cpu->machine) },
+            "%s", what);
 }
 
 void dq_standstill_note(dq_processor *cpu, uint64_t quiet_ns)
 {
-    char waits[DQ_FINDING_TEXT];
-
-    describe(cpu->machine, waits, sizeof(waits));
-    dq_note(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "deadlock" },
+    dq_note(cpu,
+            &(dq_finding){
+                .severity = DQ_ERROR, .rule = "deadlock", .more = describe(cpu->machine) },
             "deadlock: nothing can run, no timer or device is due, and for %" PRIu64
-            " seconds no host thread of the process has raised a line%s",
-            quiet_ns / 1000000000u, waits);
+            " seconds no host thread of the process has raised a line",
+            quiet_ns / 1000000000u);
 }
 
 void dq_move_the_world(dq_processor *cpu)

@@ -127,7 +127,7 @@ static void reports_name_the_thread(void **state)
     assert_int_equal(dirql_run(NULL, join_one_that_waits_for_ever, NULL, &result), DIRQL_FAILED);
     assert_non_null(
         strstr(result.report, "thread sleeper: KeWaitForSingleObject on a notification event"));
-    assert_non_null(strstr(result.report, "thread test: dirql_thread_join on the end of a thread"));
+    assert_non_null(strstr(result.report, "thread test: dirql_thread_join on the end of thread sleeper"));
     dirql_result_free(&result);
 }
 

@@ -5,6 +5,7 @@
 #include <dirql/cmocka.h>
 #include <dirql/thread.h>
 #include <ntddk.h>
+#include <string.h>
 
 #include "../settle.h"
 #include "ke/ki.h"
@@ -209,6 +210,57 @@ static void a_sleeping_thread_sleeps_on(void **state)
     dirql_thread_join(thread);
 }
 
+/* ---- Who waits for ever ---------------------------------------------------------------------- */
+
+static void never_leave_a_guarded_region(void *context)
+{
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeEnterGuardedRegion();
+    queue_for(self());
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+}
+
+static void wait_at_apc_level(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeRaiseIrql(APC_LEVEL, &old);
+    queue_for(self());
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+}
+
+static void wait_with_nothing_queued(void *context)
+{
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeEnterGuardedRegion();
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+}
+
+static bool report_says(void (*body)(void *context), const char *text)
+{
+    dirql_result result;
+    bool says;
+
+    assert_int_equal(dirql_run(NULL, body, NULL, &result), DIRQL_FAILED);
+    says = strstr(result.report, text) != NULL;
+    dirql_result_free(&result);
+    return says;
+}
+
+static void a_deadlock_names_an_apc_that_is_kept_away(void **state)
+{
+    (void)state;
+    assert_true(report_says(never_leave_a_guarded_region, "a kernel APC is queued for thread test, "
+                                                      "which is in a guarded region"));
+    assert_true(report_says(wait_at_apc_level, "a kernel APC is queued for thread test, which is "
+                                               "at IRQL 1"));
+    assert_false(report_says(wait_with_nothing_queued, "APC is queued"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +275,7 @@ int main(void)
         dirql_unit_test_setup(the_timeout_stays_what_it_was, start),
         dirql_unit_test_setup(a_wait_in_a_guarded_region_is_not_interrupted, start),
         dirql_unit_test_setup(a_sleeping_thread_sleeps_on, start),
+        cmocka_unit_test(a_deadlock_names_an_apc_that_is_kept_away),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,8 @@ static void deadlock_names_who_waits_for_whom(void **state)
     assert_report_has("CPU1 (thread first) waits at want_the_neighbours");
     assert_report_has("which CPU0 took at want_the_neighbours");
     assert_report_has("which CPU1 took at want_the_neighbours");
+    assert_report_has(" is byte 8 of the variable `locks`");
+    assert_report_has(" is the variable `locks`");
     assert_report_has("rule:  deadlock:");
 }
 

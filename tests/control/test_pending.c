@@ -1,0 +1,249 @@
+/*
+ * test_pending.c - what is queued or asserted and cannot come is named where somebody waits for it.
+ */
+#include <dirql/check.h>
+#include <dirql/cmocka.h>
+#include <dirql/line.h>
+#include <dirql/thread.h>
+
+#include <string.h>
+
+static dirql_result result;
+static KEVENT done;
+static KDPC dpc;
+
+static void assert_says(const char *text)
+{
+    if (strstr(result.report, text) == NULL) {
+        fail_msg("the report does not say \"%s\":\n%s", text, result.report);
+    }
+}
+
+static void assert_does_not_say(const char *text)
+{
+    if (strstr(result.report, text) != NULL) {
+        fail_msg("the report says \"%s\":\n%s", text, result.report);
+    }
+}
+
+/* Watchdogs are waited for: in seconds of a processor's time. */
+static void run(void (*body)(void *context), const char *what)
+{
+    const dirql_options options = { .processors = 2, .watchdog_ms = 20, .fixed = 1 };
+
+    dirql_result_free(&result);
+    assert_int_equal(dirql_run(&options, body, NULL, &result), DIRQL_FAILED);
+    assert_says(what);
+}
+
+static void begin(void)
+{
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+}
+
+static VOID NTAPI set_done(PKDPC object, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)object;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    KeSetEvent(&done, IO_NO_INCREMENT, FALSE);
+}
+
+static void poll_at(KIRQL irql)
+{
+    KIRQL old;
+
+    KeRaiseIrql(irql, &old);
+    while (!KeReadStateEvent(&done)) {
+    }
+    KeLowerIrql(old);
+}
+
+/* ---- DPCs ------------------------------------------------------------------------------------ */
+
+static void keep_a_dpc_away(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    begin();
+    KeInitializeDpc(&dpc, set_done, NULL);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    poll_at(DISPATCH_LEVEL);
+    KeLowerIrql(old);
+}
+
+static void a_dpc_that_is_masked_is_named(void **state)
+{
+    (void)state;
+    run(keep_a_dpc_away, "livelock");
+    assert_says("DPC `set_done` is queued, and waits on CPU0 (at IRQL 2), until that goes below "
+                "DISPATCH_LEVEL");
+}
+
+static void await_an_unimportant_dpc(void *context)
+{
+    (void)context;
+    begin();
+    KeInitializeDpc(&dpc, set_done, NULL);
+    KeSetImportanceDpc(&dpc, LowImportance);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    poll_at(PASSIVE_LEVEL);
+}
+
+static void a_dpc_of_low_importance_is_named(void **state)
+{
+    (void)state;
+    run(await_an_unimportant_dpc, "livelock");
+    assert_says("DPC `set_done` is queued, and waits on CPU0 (at IRQL 0), until that is idle");
+    assert_says("LowImportance");
+}
+
+static void keep_a_threaded_dpc_away(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    begin();
+    KeInitializeThreadedDpc(&dpc, set_done, NULL);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    poll_at(DISPATCH_LEVEL);
+    KeLowerIrql(old);
+}
+
+static void a_threaded_dpc_is_named(void **state)
+{
+    (void)state;
+    run(keep_a_threaded_dpc_away, "livelock");
+    assert_says("threaded DPC `set_done` is queued, and waits on CPU0 (at IRQL 2), until its "
+                "thread can run");
+}
+
+static void loop_beside_nothing(void *context)
+{
+    (void)context;
+    begin();
+    poll_at(DISPATCH_LEVEL);
+}
+
+static void where_nothing_is_pending_nothing_is_said(void **state)
+{
+    (void)state;
+    run(loop_beside_nothing, "livelock");
+    assert_does_not_say("is queued");
+    assert_does_not_say("line \"");
+}
+
+/* ---- A loop that calls nothing --------------------------------------------------------------- */
+
+static volatile LONG flag;
+
+static VOID NTAPI set_flag(PKDPC object, PVOID context, PVOID argument1, PVOID argument2)
+{
+    (void)object;
+    (void)context;
+    (void)argument1;
+    (void)argument2;
+    flag = 1;
+}
+
+static void spin_on_a_flag(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    KeInitializeDpc(&dpc, set_flag, NULL);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    while (flag == 0) {
+    }
+    KeLowerIrql(old);
+}
+
+static void a_loop_without_calls_names_it_too(void **state)
+{
+    (void)state;
+    run(spin_on_a_flag, "livelock");
+    assert_says("DPC `set_flag` is queued, and waits on CPU0 (at IRQL 2)");
+}
+
+/* ---- Lines ----------------------------------------------------------------------------------- */
+
+static BOOLEAN NTAPI isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    return TRUE;
+}
+
+static dirql_line *connect(dirql_trigger trigger)
+{
+    dirql_line *line =
+        dirql_line_create(&(dirql_line_options){ .name = "uart", .irql = 7, .trigger = trigger });
+    PKINTERRUPT interrupt;
+
+    IoConnectInterrupt(&interrupt, isr, NULL, NULL, dirql_line_vector(line), 7, 7,
+                       trigger == DIRQL_LEVEL ? LevelSensitive : Latched, FALSE,
+                       dirql_line_processors(line), FALSE);
+    return line;
+}
+
+static void assert_a_line(void *context)
+{
+    (void)context;
+    dirql_suppress("LostInterrupt", NULL, "it is what this test is about");
+    begin();
+    dirql_line_assert(
+        dirql_line_create(&(dirql_line_options){ .name = "uart", .irql = 7 }));
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+}
+
+static void an_interrupt_that_nobody_is_connected_to_is_named(void **state)
+{
+    (void)state;
+    run(assert_a_line, "deadlock");
+    assert_says("line \"uart\" is asserted, and nobody is connected to it");
+}
+
+static void raise_a_line_at_its_irql(void *context)
+{
+    dirql_line *line;
+    KIRQL old;
+
+    (void)context;
+    begin();
+    line = connect(DIRQL_EDGE);
+    KeRaiseIrql(7, &old);
+    dirql_line_pulse(line);
+    while (flag == 0) {
+        YieldProcessor();
+    }
+    KeLowerIrql(old);
+}
+
+static void an_interrupt_that_is_masked_is_named(void **state)
+{
+    (void)state;
+    run(raise_a_line_at_its_irql, "livelock");
+    assert_says("line \"uart\" is pending (an edge), and waits on CPU0 for an IRQL below 7: that "
+                "is at IRQL 7");
+    dirql_result_free(&result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_dpc_that_is_masked_is_named),
+        cmocka_unit_test(a_dpc_of_low_importance_is_named),
+        cmocka_unit_test(a_threaded_dpc_is_named),
+        cmocka_unit_test(where_nothing_is_pending_nothing_is_said),
+        cmocka_unit_test(a_loop_without_calls_names_it_too),
+        cmocka_unit_test(an_interrupt_that_nobody_is_connected_to_is_named),
+        cmocka_unit_test(an_interrupt_that_is_masked_is_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
