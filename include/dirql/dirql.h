@@ -116,12 +116,19 @@ typedef enum dirql_special_pool {
                                     XxxSpecialPoolUnderrun chooses for itself. */
 } dirql_special_pool;
 
-/* Zero in any member means its default. What is for one mode is refused where another is given. */
+/* Zero in any member means its default.
+ *
+ * What is for certain modes (seed, runs, pct_depth, replay, clock_percent, the bounds, unreduced,
+ * schedule_limit, shards, resume, must_complete) is refused where `mode` names another, or `fixed`
+ * leaves it at first; but mode replay takes what the run that it repeats was given. It is judged by
+ * what the test itself says. DIRQL_MODE may run a test that explores otherwise: that leaves its
+ * bounds aside. So are members left aside that DIRQL_MODE may bring into their own, where `mode` is
+ * 0, and environment variables that are for another mode. */
 typedef struct dirql_options {
     const char *name;    /* Of the test, for reports; default "run". */
     unsigned processors; /* 1 to 64; default 1. */
     dirql_mode mode;
-    uint64_t seed;      /* For modes random and pct; default 1. */
+    uint64_t seed;      /* For modes random and pct, and for what `fail` draws; default 1. */
     unsigned runs;      /* The same: runs with seed, seed + 1 and so on until one fails, or
                            time_limit_s is over; default 1. */
     unsigned pct_depth; /* Mode pct: 1 to 64; default 3. */

@@ -254,12 +254,16 @@ static void fill_in(dirql_options *options)
 }
 
 /* What has a meaning in certain modes only, and would be left out in silence. Which mode it will be
- * the environment may say, where the test does not. */
+ * the environment may say, where the test does not. Who repeats a run in mode replay gives what the
+ * run was given. */
 static bool check_modes(const dirql_options *given, char *error, size_t bytes)
 {
     enum { REPLAYS = 1 << DIRQL_MODE_REPLAY, LIVE = 1 << DIRQL_MODE_LIVE };
     enum { PCT = 1 << DIRQL_MODE_PCT, EXPLORES = 1 << DIRQL_MODE_EXPLORE };
     enum { DRAWS = PCT | 1 << DIRQL_MODE_RANDOM };
+    static const char searches[] = "mode explore, and those that draw several runs";
+    static const char draws[] = "modes random and pct";
+    const bool draws_failures = given->fail != NULL || dirql_environment("DIRQL_FAIL") != NULL;
     const struct {
         const char *name;
         bool is_given;
@@ -268,17 +272,29 @@ static bool check_modes(const dirql_options *given, char *error, size_t bytes)
     } options[] = {
         { "replay", given->replay != NULL, REPLAYS, "mode replay (.mode = DIRQL_MODE_REPLAY)" },
         { "clock_percent", given->clock_percent != 0, LIVE, "mode live" },
-        { "must_complete", given->must_complete != 0, EXPLORES | DRAWS,
-          "mode explore, and those that draw several runs" },
-        { "resume", given->resume != NULL, EXPLORES, "mode explore" },
-        { "pct_depth", given->pct_depth != 0, PCT, "mode pct" },
+        { "seed", given->seed != 0 && !draws_failures, DRAWS | REPLAYS, draws },
+        { "runs", given->runs > 1, DRAWS | REPLAYS, draws },
+        { "pct_depth", given->pct_depth != 0, PCT | REPLAYS, "mode pct" },
+        { "preemptions", given->preemptions != 0, EXPLORES | REPLAYS, "mode explore" },
+        { "interrupts", given->interrupts != 0, EXPLORES | REPLAYS, "mode explore" },
+        { "faults", given->faults != 0 && given->faults != DIRQL_NONE, EXPLORES | REPLAYS,
+          "mode explore" },
+        { "delays", given->delays != 0 && given->delays != DIRQL_NONE, EXPLORES | DRAWS | REPLAYS,
+          "modes explore, random and pct" },
+        { "schedule_limit", given->schedule_limit != 0 && given->schedule_limit != DIRQL_NEVER,
+          EXPLORES | REPLAYS, "mode explore" },
+        { "unreduced", given->unreduced != 0, EXPLORES | REPLAYS, "mode explore" },
+        { "resume", given->resume != NULL, EXPLORES | REPLAYS, "mode explore" },
+        { "shards", given->shards > 1, EXPLORES | DRAWS | REPLAYS, searches },
+        { "must_complete", given->must_complete != 0, EXPLORES | DRAWS | REPLAYS, searches },
     };
     const bool is_open = given->mode == DIRQL_MODE_DEFAULT && !given->fixed;
+    const unsigned mode = given->mode == DIRQL_MODE_DEFAULT ? DIRQL_MODE_FIRST : given->mode;
 
     for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
         const bool may_come = is_open && options[i].modes != REPLAYS;
 
-        if (options[i].is_given && !may_come && (options[i].modes >> given->mode & 1) == 0) {
+        if (options[i].is_given && !may_come && (options[i].modes >> mode & 1) == 0) {
             snprintf(error, bytes,
                      "option %s belongs to %s; in the mode of this test it would have no effect",
                      options[i].name, options[i].belongs_to);

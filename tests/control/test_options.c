@@ -249,6 +249,15 @@ static void negative_limits_are_refused(void **state)
     assert_refused(&(dirql_options){ .clock_percent = (unsigned)-3 }, "option clock_percent is");
 }
 
+static void assert_taken(const dirql_options *options)
+{
+    dirql_result result;
+
+    dirql_run(options, nothing, NULL, &result);
+    assert_int_not_equal(result.outcome, DIRQL_REFUSED);
+    dirql_result_free(&result);
+}
+
 static void options_of_another_mode_are_refused(void **state)
 {
     (void)state;
@@ -265,15 +274,58 @@ static void options_of_another_mode_are_refused(void **state)
                    "option resume belongs to mode explore");
     assert_refused(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .pct_depth = 2 },
                    "option pct_depth belongs to mode pct");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_FIRST, .preemptions = 1 },
+                   "option preemptions belongs to mode explore");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_LIVE, .interrupts = 1 },
+                   "option interrupts belongs to mode explore");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_PCT, .faults = 1 },
+                   "option faults belongs to mode explore");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_LIVE, .delays = 1 },
+                   "option delays belongs to modes explore, random and pct");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .schedule_limit = 9 },
+                   "option schedule_limit belongs to mode explore");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .unreduced = 1 },
+                   "option unreduced belongs to mode explore");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_LIVE, .shards = 2 },
+                   "option shards belongs to mode explore, and those that draw");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_EXPLORE, .seed = 4 },
+                   "option seed belongs to modes random and pct");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_LIVE, .seed = 4 },
+                   "option seed belongs to modes random and pct");
+    assert_refused(&(dirql_options){ .mode = DIRQL_MODE_FIRST, .runs = 5 },
+                   "option runs belongs to modes random and pct");
+    assert_refused(&(dirql_options){ .fixed = 1, .runs = 5 },
+                   "option runs belongs to modes random and pct");
 }
 
-static void assert_taken(const dirql_options *options)
+/* What is refused is a mistake of the test; nobody's DIRQL_MODE makes it one. */
+static void bounds_are_left_aside_in_a_mode_of_the_environment(void **state)
 {
-    dirql_result result;
+    static const char *const modes[] = { "first", "random", "pct", "live" };
+    const char *was = getenv("DIRQL_MODE");
+    char *before = was != NULL ? strdup(was) : NULL;
 
-    dirql_run(options, nothing, NULL, &result);
-    assert_int_not_equal(result.outcome, DIRQL_REFUSED);
-    dirql_result_free(&result);
+    (void)state;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        setenv("DIRQL_MODE", modes[i], 1);
+        assert_taken(&(dirql_options){ .mode = DIRQL_MODE_EXPLORE,
+                                       .preemptions = 1,
+                                       .interrupts = 1,
+                                       .schedule_limit = 3,
+                                       .must_complete = 1 });
+        assert_taken(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .seed = 4, .runs = 2 });
+    }
+    setenv("DIRQL_MODE", "explore", 1);
+    setenv("DIRQL_SEED", "4", 1);
+    setenv("DIRQL_RUNS", "2", 1);
+    assert_taken(&(dirql_options){ .processors = 1 });
+    unsetenv("DIRQL_SEED");
+    unsetenv("DIRQL_RUNS");
+    unsetenv("DIRQL_MODE");
+    if (before != NULL) {
+        setenv("DIRQL_MODE", before, 1);
+    }
+    free(before);
 }
 
 /* Who leaves the mode open leaves it to DIRQL_MODE. */
@@ -284,6 +336,14 @@ static void options_of_a_mode_that_may_come_are_taken(void **state)
     assert_taken(&(dirql_options){ .mode = DIRQL_MODE_EXPLORE, .must_complete = 1 });
     assert_taken(&(dirql_options){ .mode = DIRQL_MODE_RANDOM, .must_complete = 1, .runs = 2 });
     assert_taken(&(dirql_options){ .mode = DIRQL_MODE_PCT, .pct_depth = 2 });
+    assert_taken(&(dirql_options){ .preemptions = 1, .interrupts = 1, .seed = 4, .shards = 2 });
+    assert_taken(&(dirql_options){ .mode = DIRQL_MODE_FIRST,
+                                   .fail = "50%",
+                                   .seed = 4,
+                                   .runs = 1,
+                                   .faults = DIRQL_NONE,
+                                   .delays = DIRQL_NONE,
+                                   .schedule_limit = DIRQL_NEVER });
     assert_taken(&(dirql_options){ .name = "" });
     assert_refused(&(dirql_options){ .clock_percent = DIRQL_NEVER }, "option clock_percent is");
     assert_refused(&(dirql_options){ .access_cost_ns = DIRQL_NEVER }, "option access_cost_ns is");
@@ -305,6 +365,7 @@ int main(void)
         cmocka_unit_test(sixty_four_processors_are_fine),
         cmocka_unit_test(negative_limits_are_refused),
         cmocka_unit_test(options_of_another_mode_are_refused),
+        cmocka_unit_test(bounds_are_left_aside_in_a_mode_of_the_environment),
         cmocka_unit_test(options_of_a_mode_that_may_come_are_taken),
         cmocka_unit_test(what_counts_from_one_is_not_zero),
         cmocka_unit_test(an_unknown_mode_is_refused),

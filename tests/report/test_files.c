@@ -449,7 +449,7 @@ static void a_path_that_cannot_be_written_is_an_error_in_every_mode(void **state
     for (unsigned i = 0; i < 3; i++) {
         const dirql_options options = { .name = "lost",
                                         .mode = modes[i],
-                                        .runs = 2,
+                                        .runs = modes[i] == DIRQL_MODE_RANDOM ? 2 : 0,
                                         .report_file = "no/such/folder/x.xml",
                                         .fixed = 1 };
         dirql_result result;
