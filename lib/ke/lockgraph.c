@@ -163,6 +163,29 @@ static void report_cycle(dq_processor *cpu, const dq_processor **path, unsigned 
         "%u processors wait for each other for ever.", length);
 }
 
+void dq_lockgraph_describe(dq_processor *cpu, dq_text *text)
+{
+    const dq_machine *machine = cpu->machine;
+    const dq_lock_want *want = want_of(cpu);
+
+    if (want == NULL) {
+        return; /* It is none that anybody owns. */
+    }
+    dq_text_add(text, "\n    it is ");
+    name_lock(cpu, text, want->lock);
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        const dq_processor *other = &machine->processors[i];
+        const void *since = held_since(other, want);
+        char held[PLACE_TEXT];
+
+        if (other != cpu && blocks(other, want)) {
+            dq_text_add(text, "\n    CPU%u %s%s", i,
+                        since != NULL ? "owns it, since " : "waits for it as a writer",
+                        since != NULL ? dq_place_describe(since, held, sizeof(held)) : "");
+        }
+    }
+}
+
 void dq_lockgraph_check(dq_processor *cpu)
 {
     const dq_processor *path[DQ_PROCESSORS_MAX];

@@ -13,6 +13,7 @@
 
 #include "sim/lock.h"
 #include "sim/processor.h"
+#include "sim/text.h"
 
 /* What a processor waits for. On the stack of the one that waits; an ISR on top may wait for
  * another lock. */
@@ -46,6 +47,9 @@ void dq_lockgraph_wait_end(dq_processor *cpu, dq_lock_want *want);
 
 /* Ends the run with a "deadlock" finding if `cpu`, which is about to wait, closes a cycle. */
 void dq_lockgraph_check(dq_processor *cpu);
+
+/* Adds lines for a report: which lock `cpu` spins on, and which processors keep it out. */
+void dq_lockgraph_describe(dq_processor *cpu, dq_text *text);
 
 /* Bug check 0xF: `cpu` wants a lock at `place` that it has held since `held_place`. */
 _Noreturn void dq_lockgraph_recursion(dq_processor *cpu, const volatile void *lock,

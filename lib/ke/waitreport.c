@@ -160,10 +160,25 @@ static bool is_shown(const dq_thread *thread)
            (!thread->internal || thread->wait_matter != NULL || (top != NULL && top->guests > 0));
 }
 
+static void describe_spinner(dq_processor *cpu, dq_text *text)
+{
+    char name[96];
+
+    dq_text_add(text, "\n  CPU%u, IRQL %u: %s spins on a lock, in %s", cpu->number, cpu->irql,
+                dq_execution_describe(cpu->execution, name, sizeof(name)),
+                dq_service_name(cpu->execution->service));
+    dq_lockgraph_describe(cpu, text);
+}
+
 void dq_waitreport_all(dq_machine *machine, dq_text *text)
 {
     const dq_kernel *kernel = machine->kernel;
 
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        if (machine->processors[i].spin_blocked) {
+            describe_spinner(&machine->processors[i], text);
+        }
+    }
     for (const dq_thread *thread = kernel->threads.all; thread != NULL; thread = thread->next) {
         if (is_shown(thread)) {
             describe_thread(machine, text, thread);

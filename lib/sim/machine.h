@@ -54,8 +54,8 @@ typedef struct dq_kernel_hooks {
     /* The same, after dq_want_switch(): true if `dispatch` would do nothing but switch the
      * thread. */
     bool (*only_switches)(const dq_processor *cpu);
-    /* Adds lines for a report of a deadlock or the like, each after a new line: which thread waits
-     * for what, and who has that. Any context. */
+    /* Adds lines for a report of a deadlock or the like, each after a new line: which processor
+     * or thread waits for what, and who has that. Any context. */
     void (*describe_waits)(dq_machine *machine, dq_text *text);
     /* The same: which DPCs and APCs are queued, and why they do not come. May be NULL. */
     void (*describe_pending)(dq_machine *machine, dq_text *text);

@@ -25,26 +25,11 @@ static bool wake_up_is_lost(const dq_machine *machine)
     return machine->clock.count > 0;
 }
 
-static void describe_spinners(const dq_machine *machine, dq_text *text)
-{
-    for (unsigned i = 0; i < machine->processor_count; i++) {
-        const dq_processor *cpu = &machine->processors[i];
-        char name[96];
-
-        if (cpu->spin_blocked) {
-            dq_text_add(text, "\n  CPU%u, IRQL %u: %s spins on a lock, in %s", i, cpu->irql,
-                        dq_execution_describe(cpu->execution, name, sizeof(name)),
-                        dq_service_name(cpu->execution->service));
-        }
-    }
-}
-
 /* Who waits for what, and what cannot come. */
 static char *describe(dq_machine *machine)
 {
     dq_text text = { 0 };
 
-    describe_spinners(machine, &text);
     if (machine->hooks->describe_waits != NULL) {
         machine->hooks->describe_waits(machine, &text);
     }

@@ -23,6 +23,21 @@ static void assert_does_not_say(const char *text)
     }
 }
 
+/* In the lines of this one: they are indented more. */
+static void assert_says_of(const char *waiter, const char *text)
+{
+    const char *line = strstr(result.report, waiter), *end = line, *found;
+
+    assert_non_null(line);
+    do {
+        end = strchr(end + 1, '\n');
+    } while (end != NULL && strncmp(end, "\n    ", 5) == 0);
+    found = strstr(line, text);
+    if (found == NULL || found > end) {
+        fail_msg("the report does not say \"%s\" of \"%s\":\n%s", text, waiter, result.report);
+    }
+}
+
 /* ---- Two locks in two orders ----------------------------------------------------------------- */
 
 typedef struct kind {
@@ -93,9 +108,9 @@ static void a_mutex_is_named_with_its_owner(void **state)
     run_crossed(&(kind){ make_mutex, take_mutex });
     assert_says("thread one: KeWaitForSingleObject on a mutex, in take_mutex");
     assert_says("it is byte 56 of the variable `mutexes`, initialised at make_mutex");
-    assert_says("thread two owns it, since take_mutex");
+    assert_says_of("thread one: ", "thread two owns it, since take_mutex");
     assert_says("it is the variable `mutexes`, initialised at make_mutex");
-    assert_says("thread one owns it, since take_mutex");
+    assert_says_of("thread two: ", "thread one owns it, since take_mutex");
     assert_says("dirql_thread_join on the end of thread one, in cross");
 }
 
@@ -119,8 +134,8 @@ static void a_resource_is_named_with_its_owner(void **state)
     assert_says("thread one: ExAcquireResourceExclusiveLite on exclusive access to a resource, in "
                 "take_resource");
     assert_says("of the variable `resources`, initialised at make_resource");
-    assert_says("thread one owns it exclusively, since take_resource");
-    assert_says("thread two owns it exclusively, since take_resource");
+    assert_says_of("thread two: ", "thread one owns it exclusively, since take_resource");
+    assert_says_of("thread one: ", "thread two owns it exclusively, since take_resource");
     assert_does_not_say("notification event");
 }
 
@@ -164,7 +179,7 @@ static void a_push_lock_is_named_with_its_owner(void **state)
     run_crossed(&(kind){ make_push_lock, take_push_lock });
     assert_says("thread two: ExAcquirePushLockExclusive on exclusive access to a push lock");
     assert_says("it is the variable `push_locks`");
-    assert_says("thread one owns it exclusively, since take_push_lock");
+    assert_says_of("thread two: ", "thread one owns it exclusively, since take_push_lock");
     assert_does_not_say("notification event");
 }
 
@@ -313,6 +328,48 @@ static void a_remove_lock_says_with_which_tags_it_is_held(void **state)
     assert_does_not_say("tag 0x11");
 }
 
+/* ---- A spin lock whose owner waits ------------------------------------------------------------- */
+
+static KSPIN_LOCK spin_lock;
+
+static void wait_with_a_spin_lock(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    KeAcquireSpinLock(&spin_lock, &old);
+    KeLowerIrql(old);
+    KeSetEvent(&taken, IO_NO_INCREMENT, FALSE);
+    KeWaitForSingleObject(&never, Executive, KernelMode, FALSE, NULL);
+}
+
+static void spin_for_ever(void *context)
+{
+    KIRQL old;
+
+    (void)context;
+    dirql_thread_move(0);
+    KeInitializeEvent(&never, NotificationEvent, FALSE);
+    KeInitializeEvent(&taken, NotificationEvent, FALSE);
+    KeInitializeSpinLock(&spin_lock);
+    (void)dirql_thread_start("holder", 1, wait_with_a_spin_lock, NULL);
+    KeWaitForSingleObject(&taken, Executive, KernelMode, FALSE, NULL);
+    KeAcquireSpinLock(&spin_lock, &old);
+}
+
+static void a_spin_lock_is_named_with_its_owner(void **state)
+{
+    const dirql_options retail = { .processors = 2, .checks = DIRQL_CHECKS_NONE };
+
+    (void)state;
+    dirql_result_free(&result);
+    assert_int_equal(dirql_run(&retail, spin_for_ever, NULL, &result), DIRQL_FAILED);
+    assert_says("CPU0, IRQL 2: thread test spins on a lock, in KeAcquireSpinLock");
+    assert_says("it is the variable `spin_lock`");
+    assert_says("CPU1 owns it, since wait_with_a_spin_lock");
+    assert_says("thread holder: KeWaitForSingleObject");
+}
+
 /* ---- Without an owner ------------------------------------------------------------------------ */
 
 static void wait_for_either(void *context)
@@ -419,6 +476,7 @@ int main(void)
         cmocka_unit_test(shared_owners_are_named),
         cmocka_unit_test(rundown_protection_says_how_often_it_is_acquired),
         cmocka_unit_test(a_remove_lock_says_with_which_tags_it_is_held),
+        cmocka_unit_test(a_spin_lock_is_named_with_its_owner),
         cmocka_unit_test(each_object_of_several_is_named),
         cmocka_unit_test(an_object_without_a_name_is_told_by_where_it_lies),
         cmocka_unit_test(a_thread_that_is_waited_for_is_named),
