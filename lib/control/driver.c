@@ -141,6 +141,15 @@ static bool check_load(dq_processor *cpu, const char *name, PDRIVER_INITIALIZE e
     return true;
 }
 
+/* The page "Clearing the DO_DEVICE_INITIALIZING Flag": of what DriverEntry has made, the I/O manager
+ * clears it. */
+static void make_devices_ready(const DRIVER_OBJECT *driver)
+{
+    for (PDEVICE_OBJECT d = driver->DeviceObject; d != NULL; d = d->NextDevice) {
+        d->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    }
+}
+
 PDRIVER_OBJECT dirql_driver_load(const char *name, PDRIVER_INITIALIZE entry, NTSTATUS *status)
 {
     DIRQL_ENTER(dirql_driver_load, NULL);
@@ -160,6 +169,7 @@ PDRIVER_OBJECT dirql_driver_load(const char *name, PDRIVER_INITIALIZE entry, NTS
     if (!NT_SUCCESS(returned)) {
         return NULL;
     }
+    make_devices_ready(&made->driver);
     made->next = *all_drivers(dq_self->machine);
     *all_drivers(dq_self->machine) = made;
     return &made->driver;

@@ -361,6 +361,68 @@ static void a_driver_can_refuse_to_load(void **state)
     dirql_driver_unload(driver);
 }
 
+/* ---- A legacy driver's device ---------------------------------------------------------------- */
+
+static VOID delete_device(PDRIVER_OBJECT object)
+{
+    IoDeleteDevice(object->DeviceObject);
+}
+
+static NTSTATUS make_device(PDRIVER_OBJECT object)
+{
+    PDEVICE_OBJECT device;
+
+    object->MajorFunction[IRP_MJ_CREATE] = create_or_close;
+    object->MajorFunction[IRP_MJ_CLEANUP] = create_or_close;
+    object->MajorFunction[IRP_MJ_CLOSE] = create_or_close;
+    object->DriverUnload = delete_device;
+    return IoCreateDevice(object, 0, &device_name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+}
+
+static NTSTATUS load_with_device(PDRIVER_OBJECT object, PUNICODE_STRING path)
+{
+    const NTSTATUS status = make_device(object);
+
+    (void)path;
+    assert_int_equal(object->DeviceObject->Flags & DO_DEVICE_INITIALIZING, DO_DEVICE_INITIALIZING);
+    return status;
+}
+
+static NTSTATUS load_without_device(PDRIVER_OBJECT object, PUNICODE_STRING path)
+{
+    (void)object;
+    (void)path;
+    return STATUS_SUCCESS;
+}
+
+static void a_device_that_driver_entry_makes_can_be_opened(void **state)
+{
+    PDRIVER_OBJECT legacy;
+    PFILE_OBJECT file;
+
+    (void)state;
+    RtlInitUnicodeString(&device_name, L"\\Device\\Legacy");
+    legacy = dirql_driver_load("legacy", load_with_device, NULL);
+    assert_int_equal(legacy->DeviceObject->Flags & DO_DEVICE_INITIALIZING, 0);
+    file = dirql_file_open_name(L"\\Device\\Legacy", NULL);
+    assert_non_null(file);
+    dirql_file_close(file);
+    dirql_driver_unload(legacy);
+}
+
+static void a_device_that_is_made_later_is_for_the_driver_to_make_ready(void **state)
+{
+    PDRIVER_OBJECT legacy = dirql_driver_load("legacy", load_without_device, NULL);
+    NTSTATUS status;
+
+    (void)state;
+    RtlInitUnicodeString(&device_name, L"\\Device\\Legacy");
+    assert_int_equal(make_device(legacy), STATUS_SUCCESS);
+    assert_null(dirql_file_open_name(L"\\Device\\Legacy", &status));
+    assert_int_equal(status, STATUS_NO_SUCH_DEVICE);
+    dirql_driver_unload(legacy);
+}
+
 /* ---- Its errors ------------------------------------------------------------------------------ */
 
 static void a_device_that_is_not_ready_is_reported(void **state)
@@ -412,6 +474,8 @@ int main(void)
         dirql_unit_test_setup(who_is_registered_is_told_of_the_shutdown, start),
         dirql_unit_test(who_is_registered_for_the_last_chance_is_told_last),
         dirql_unit_test_setup(a_driver_can_refuse_to_load, start),
+        dirql_unit_test(a_device_that_driver_entry_makes_can_be_opened),
+        dirql_unit_test(a_device_that_is_made_later_is_for_the_driver_to_make_ready),
         dirql_unit_test_setup(a_device_that_is_not_ready_is_reported, start),
         dirql_unit_test_setup(a_device_that_stays_is_reported, start),
         dirql_unit_test_setup(unloading_it_with_a_device_is_reported, start),
