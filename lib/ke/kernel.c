@@ -15,9 +15,11 @@ static void check_leftovers(dq_processor *cpu)
 {
     dq_machine *machine = cpu->machine;
 
-    if (machine->body_done != NULL && machine->findings.errors == 0 &&
-        !machine->findings.crash_expected) {
-        machine->body_done(cpu);
+    if (machine->findings.errors == 0 && !machine->findings.crash_expected) {
+        if (machine->body_done != NULL) {
+            machine->body_done(cpu);
+        }
+        dq_region_thread_ends(dq_self, dq_thread_current(dq_self));
     }
 }
 

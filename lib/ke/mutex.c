@@ -8,6 +8,7 @@
 #include "ke/initplace.h"
 #include "ke/ki.h"
 #include "ke/raise.h"
+#include "ke/waiters.h"
 #include "sim/lock.h"
 
 static PKMUTANT mutant_of(DISPATCHER_HEADER *header)
@@ -51,6 +52,7 @@ bool dq_mutex_take(dq_thread *thread, DISPATCHER_HEADER *header)
         mutex->Reserved = dq_initplace_number(thread->machine, thread->wait_place);
         header->Size = at_dispatch(thread);
         thread->apc_disable += mutex->ApcDisable;
+        thread->mutex_count++;
         InsertTailList(&thread->mutexes, &mutex->MutantListEntry);
     }
     return abandoned;
@@ -61,6 +63,7 @@ static void let_go(dq_thread *owner, PKMUTANT mutex)
     (void)RemoveEntryList(&mutex->MutantListEntry);
     mutex->OwnerThread = NULL;
     owner->apc_disable -= mutex->ApcDisable;
+    owner->mutex_count--;
 }
 
 void dq_mutex_abandon_all(dq_processor *cpu, dq_thread *thread)
@@ -84,11 +87,41 @@ void dq_mutex_abandon_all(dq_processor *cpu, dq_thread *thread)
     }
 }
 
+static void forget_of(dq_thread *owner, const void *base, size_t bytes)
+{
+    LIST_ENTRY *link = owner->mutexes.Flink;
+
+    for (int left = owner->mutex_count; left > 0 && link != NULL; left--) {
+        PKMUTANT mutex = CONTAINING_RECORD(link, KMUTANT, MutantListEntry);
+
+        link = link->Flink; /* NULL: a driver has cleared its memory, and cut the list. */
+        if ((uintptr_t)mutex - (uintptr_t)base < bytes && link != NULL) {
+            let_go(owner, mutex);
+        } else if ((uintptr_t)mutex - (uintptr_t)base < bytes) {
+            InitializeListHead(&owner->mutexes);
+            owner->apc_disable -= owner->mutex_count;
+            owner->mutex_count = 0;
+        }
+    }
+}
+
+void dq_mutex_forget(dq_processor *cpu, const void *base, size_t bytes)
+{
+    for (dq_thread *t = dq_kernel_of(cpu)->threads.all; t != NULL; t = t->next) {
+        forget_of(t, base, bytes);
+    }
+    for (unsigned i = 0; i < cpu->machine->processor_count; i++) {
+        forget_of(&dq_prcb_of(&cpu->machine->processors[i])->idle, base, bytes);
+    }
+}
+
 /* ---- Services -------------------------------------------------------------------------------- */
 
 VOID NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
 {
     DQ_ENTER(KeInitializeMutex, Mutex, Mutex, Level, 0, DQ_VOID);
+    dq_mutex_forget(cpu, Mutex, 1);
+    dq_waiters_check_init(cpu, &Mutex->Header);
     dq_wait_header_init(&Mutex->Header, DQ_TYPE_MUTANT, 1);
     dq_initplace_set(cpu->machine, &Mutex->Header, DQ_CALL_PLACE);
     InitializeListHead(&Mutex->MutantListEntry);

@@ -61,7 +61,8 @@ typedef struct dq_thread {
     const void *made_place; /* Who called PsCreateSystemThread. */
     bool wait_next;         /* KeSetEvent(..., TRUE) and the like: a wait must follow at once. */
     uint8_t wait_next_irql; /* The IRQL that the wait will lower to. */
-    LIST_ENTRY mutexes;     /* That it owns. */
+    LIST_ENTRY mutexes;     /* That it owns: in memory of drivers, which may be gone. */
+    int mutex_count;
     GUID activity;          /* ex/etw.c: that its events belong to. */
     dq_machine *machine;
 } dq_thread;

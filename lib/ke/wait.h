@@ -118,6 +118,9 @@ bool dq_mutex_take(dq_thread *thread, DISPATCHER_HEADER *header);
 bool dq_mutex_is_free_for(const dq_thread *thread, const DISPATCHER_HEADER *header);
 bool dq_mutex_is_owned_by(const dq_thread *thread, const DISPATCHER_HEADER *header);
 void dq_mutex_abandon_all(dq_processor *cpu, dq_thread *thread);
+/* Whoever owns a mutex in this memory owns it no longer: it is freed, or initialised again, which a
+ * checker has said. */
+void dq_mutex_forget(dq_processor *cpu, const void *base, size_t bytes);
 
 /* mutexwait.c: a bit for each object that is a mutex, and not the thread's already. None if nobody
  * listens. */

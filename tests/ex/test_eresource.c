@@ -27,6 +27,9 @@ static int stop(void **state)
     (void)state;
     dirql_suppress("ResourceInit", NULL, "the test has deleted it already");
     ExDeleteResourceLite(&resource);
+    if (KeAreApcsDisabled()) {
+        KeLeaveCriticalRegion(); /* Some tests have left it. */
+    }
     return 0;
 }
 

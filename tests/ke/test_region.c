@@ -1,4 +1,6 @@
 /* Tests of lib/ke/region.c. */
+#include <string.h>
+
 #include <dirql/check.h>
 #include <dirql/cmocka.h>
 #include <dirql/thread.h>
@@ -126,6 +128,68 @@ static void a_thread_that_left_what_it_entered_ends(void **state)
     ZwClose(handle);
 }
 
+/* ---- The test's own thread ------------------------------------------------------------------- */
+
+/* The run's code; 0: it passed. */
+static ULONG code_of(void (*body)(void *), dirql_leaks leaks, const char *said)
+{
+    dirql_result result;
+    ULONG code;
+
+    dirql_run(&(dirql_options){ .name = "body", .leaks = leaks }, body, NULL, &result);
+    code = result.code;
+    assert_int_equal(result.errors, result.outcome == DIRQL_PASSED ? 0 : 1);
+    assert_true(said == NULL ? result.outcome == DIRQL_PASSED
+                             : strstr(result.report, said) != NULL);
+    dirql_result_free(&result);
+    return code;
+}
+
+static void a_test_that_ends_in_a_region_is_bug_check_20(void **state)
+{
+    (void)state;
+    assert_int_equal(code_of(enter_critical, 0, "ends in a critical region"),
+                     KERNEL_APC_PENDING_DURING_EXIT);
+    assert_int_equal(code_of(enter_guarded, 0, "ends in a guarded region"),
+                     KERNEL_APC_PENDING_DURING_EXIT);
+    assert_int_equal(code_of(enter_guarded, DIRQL_LEAKS_IGNORED, "ends in a guarded region"),
+                     KERNEL_APC_PENDING_DURING_EXIT);
+}
+
+static void a_test_that_left_what_it_entered_passes(void **state)
+{
+    (void)state;
+    assert_int_equal(code_of(enter_and_leave, 0, NULL), 0);
+}
+
+static void keep_a_mutex(void *context)
+{
+    static KMUTEX mutex;
+
+    (void)context;
+    KeInitializeMutex(&mutex, 0);
+    KeWaitForSingleObject(&mutex, Executive, KernelMode, FALSE, NULL);
+}
+
+static void a_test_that_keeps_a_mutex_has_entered_no_region(void **state)
+{
+    (void)state;
+    assert_int_equal(code_of(keep_a_mutex, DIRQL_LEAKS_IGNORED, NULL), 0);
+}
+
+static void fail_in_a_region(void *context)
+{
+    (void)context;
+    KeEnterCriticalRegion();
+    dirql_fail(__FILE__, __LINE__, "an assertion of the test's");
+}
+
+static void a_test_that_fails_in_a_region_is_told_no_more_than_that(void **state)
+{
+    (void)state;
+    assert_int_equal(code_of(fail_in_a_region, 0, "an assertion of the test's"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +202,10 @@ int main(void)
         dirql_unit_test(a_thread_that_ends_in_a_critical_region_is_bug_check_20),
         dirql_unit_test(a_thread_that_ends_in_a_guarded_region_is_bug_check_20),
         dirql_unit_test(a_thread_that_left_what_it_entered_ends),
+        cmocka_unit_test(a_test_that_ends_in_a_region_is_bug_check_20),
+        cmocka_unit_test(a_test_that_left_what_it_entered_passes),
+        cmocka_unit_test(a_test_that_keeps_a_mutex_has_entered_no_region),
+        cmocka_unit_test(a_test_that_fails_in_a_region_is_told_no_more_than_that),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
