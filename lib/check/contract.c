@@ -296,7 +296,7 @@ static __attribute__((noinline)) void on_call(dq_contract *contract, dq_processo
     case GROUP_RELEASE: /* The event that comes with it says more. */
         break;
     case GROUP_INIT:
-        dq_lockrules_init_mutex(contract, call);
+        dq_lockrules_init_mutex(contract, cpu, call);
         break;
     case GROUP_OTHER:
         dq_poolrules_call(cpu, call);

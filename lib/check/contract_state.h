@@ -117,7 +117,7 @@ void dq_irqlrules_end(dq_contract *contract, uint32_t execution);
 void dq_lockrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_lockrules_init(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 /* A mutex or resource is initialised. */
-void dq_lockrules_init_mutex(dq_contract *contract, const dq_event *call);
+void dq_lockrules_init_mutex(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_lockrules_wait(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 /* Of a lock whose entry is this; NULL: it has none. */
 void dq_lockrules_acquire(dq_contract *contract, dq_processor *cpu, const dq_event *event,

@@ -206,8 +206,20 @@ static void drop_holds(dq_contract *contract, const void *mutex, uint64_t bytes)
     }
 }
 
-void dq_lockrules_init_mutex(dq_contract *contract, const dq_event *call)
+/* Of what else threads wait for, the kernel knows the owner, and says so. */
+void dq_lockrules_init_mutex(dq_contract *contract, dq_processor *cpu, const dq_event *call)
 {
+    const dq_held *held = find_held(contract, call->object, cpu->execution->ordinal);
+    char place[PLACE_TEXT];
+
+    if (held != NULL && held->api == DQ_LOCK_MUTEX &&
+        call->service == DQ_SERVICE_KeInitializeMutex) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "MutexInit", "wdm: KeInitializeMutex", DQ_VERIFIER, 0x1005,
+                             (uintptr_t)call->object),
+                "KeInitializeMutex initialises a mutex again that is owned: it was acquired at %s.",
+                dq_place_describe(held->place, place, sizeof(place)));
+    }
     drop_holds(contract, call->object, 1);
     dq_lockclass_begin(contract, call->object, call->place, false, 0);
 }
@@ -236,21 +248,38 @@ void dq_lockrules_wait(dq_contract *contract, dq_processor *cpu, const dq_event 
     }
 }
 
+static void accuse_free(dq_processor *cpu, const dq_held *held)
+{
+    char place[PLACE_TEXT];
+
+    (void)dq_place_describe(held->place, place, sizeof(place));
+    if (held->api == DQ_LOCK_MUTEX) {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "MutexFreed", "wdm: ExFreePool", DQ_VERIFIER, 0x100B,
+                             (uintptr_t)held->lock, (uintptr_t)held->thread),
+                "a pool block is freed that holds a mutex, which was acquired at %s and has not "
+                "been released.",
+                place);
+    } else {
+        dq_find(cpu,
+                DQ_VIOLATION(DQ_ERROR, "SpinLockFreed", "wdm: ExFreePool", DQ_VERIFIER, 0x100B,
+                             (uintptr_t)held->lock, (uintptr_t)held->thread),
+                "a pool block is freed that holds a spin lock, which CPU%u acquired at %s and "
+                "has not released.",
+                held->processor, place);
+    }
+}
+
 void dq_lockrules_free(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
     const uintptr_t memory = (uintptr_t)event->object;
-    char place[PLACE_TEXT];
 
     for (size_t i = contract->held_count; i > 0; i--) {
         const dq_held *held = &contract->held[i - 1];
 
-        if ((uintptr_t)held->lock - memory < event->a && !dq_lock_blocks(held->api)) {
-            dq_find(cpu,
-                    DQ_VIOLATION(DQ_ERROR, "SpinLockFreed", "wdm: ExFreePool", DQ_VERIFIER, 0x100B,
-                                 (uintptr_t)held->lock, (uintptr_t)held->thread),
-                    "a pool block is freed that holds a spin lock, which CPU%u acquired at %s and "
-                    "has not released.",
-                    held->processor, dq_place_describe(held->place, place, sizeof(place)));
+        if ((uintptr_t)held->lock - memory < event->a &&
+            (!dq_lock_blocks(held->api) || held->api == DQ_LOCK_MUTEX)) {
+            accuse_free(cpu, held);
         }
     }
     drop_holds(contract, event->object, event->a);

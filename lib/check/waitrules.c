@@ -48,6 +48,20 @@ static void check_count(dq_processor *cpu, const dq_event *call)
     }
 }
 
+/* Notification or synchronization, of an event and of a timer alike. */
+static void check_type(dq_processor *cpu, const dq_event *call)
+{
+    const unsigned type = (unsigned)call->b;
+
+    if (type > 1) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_ERROR,
+                               .rule = "ObjectType",
+                               .page = dq_service_rules[call->service].page },
+                "%s was given %u for a type.", dq_service_name(call->service), type);
+    }
+}
+
 void dq_waitrules_release(dq_contract *contract, dq_processor *cpu, const dq_event *event)
 {
     dq_half_wait *half = &contract->half_waits[cpu->number];
@@ -133,6 +147,10 @@ void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event 
         if (wait && cpu->irql > DQ_LEVEL_PASSIVE) {
             accuse(cpu, call, "IrqlKePassive", "wdm: KeReleaseSemaphore", 0xE5, "PASSIVE_LEVEL");
         }
+        break;
+    case DQ_SERVICE_KeInitializeEvent:
+    case DQ_SERVICE_KeInitializeTimerEx:
+        check_type(cpu, call);
         break;
     case DQ_SERVICE_KeInitializeSemaphore:
         check_semaphore(contract, cpu, call);

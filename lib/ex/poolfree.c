@@ -13,6 +13,7 @@
 #include "ex/pushlock.h"
 #include "ex/workqueue.h"
 #include "ke/ki.h"
+#include "ke/waiters.h"
 #include "sim/place.h"
 
 enum { PROTECTED = (int)0x80000000 };
@@ -195,6 +196,17 @@ void dq_pool_check_end(dq_processor *cpu)
 
 /* ---- Freeing --------------------------------------------------------------------------------- */
 
+/* Of what may be held, or waited for, in the block. */
+static void check_holders(dq_processor *cpu, const dq_pool_block *block)
+{
+    dq_pushlock_check_free(cpu, block->address, block->bytes);
+    dq_fastmutex_check_free(cpu, block->address, block->bytes);
+    dq_mutex_forget(cpu, block->address, block->bytes);
+    if (dq_waiters_are_inside(cpu->machine, block->address, block->bytes)) {
+        dq_waiters_check_free(cpu, block->address, block->bytes, dq_pool_thing(block).what);
+    }
+}
+
 static void free_block(dq_processor *cpu, void *address, uint32_t tag, const void *place)
 {
     dq_machine *machine = cpu->machine;
@@ -209,7 +221,7 @@ static void free_block(dq_processor *cpu, void *address, uint32_t tag, const voi
     if (error != DQ_POOL_FINE) {
         refuse(cpu, address, block, error, tag);
     }
-    dq_pushlock_check_free(cpu, address, block->bytes);
+    check_holders(cpu, block);
     oldest = dq_pool_retire(machine, pool, block, place);
     if (oldest != NULL) {
         let_go(cpu, oldest);

@@ -6,6 +6,7 @@
  */
 #include "ke/initplace.h"
 #include "ke/ki.h"
+#include "ke/waiters.h"
 
 enum { EVENT_TYPES = 1u << DQ_TYPE_EVENT_NOTIFICATION | 1u << DQ_TYPE_EVENT_SYNCHRONIZATION };
 
@@ -17,6 +18,7 @@ static void expect_event(dq_processor *cpu, PRKEVENT event, dq_service service, 
 VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 {
     DQ_ENTER(KeInitializeEvent, Event, Event, Type, State, DQ_VOID);
+    dq_waiters_check_init(cpu, &Event->Header);
     dq_wait_header_init(&Event->Header,
                         Type == NotificationEvent ? DQ_TYPE_EVENT_NOTIFICATION
                                                   : DQ_TYPE_EVENT_SYNCHRONIZATION,

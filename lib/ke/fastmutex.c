@@ -14,6 +14,7 @@
 #include "ke/ki.h"
 #include "ke/spinlock.h"
 #include "ke/waitreport.h"
+#include "ke/waiters.h"
 #include "sim/place.h"
 
 enum { PLACE_TEXT = 160 };
@@ -196,6 +197,7 @@ static void initialize(dq_processor *cpu, PFAST_MUTEX mutex, dq_service service,
                 dq_place_describe((*link)->place, held, sizeof(held)));
         dq_fast_forget(cpu, link);
     }
+    dq_waiters_check_init(cpu, &mutex->Event.Header);
     mutex->Count = FM_LOCK_BIT;
     mutex->Owner = NULL;
     mutex->Contention = 0;

@@ -46,6 +46,9 @@ typedef struct dq_fast_mutexes {
 /* A thread that ends owning a fast mutex is an error: nobody else may release it. */
 void dq_fastmutex_thread_ends(dq_processor *cpu, dq_thread *thread);
 
+/* The memory is to be freed: nobody may own a fast mutex in it. */
+void dq_fastmutex_check_free(dq_processor *cpu, const void *base, size_t bytes);
+
 /* ---- Between fastmutex.c and fastmutexrules.c ------------------------------------------------ */
 
 /* One call of a service. */

@@ -252,3 +252,30 @@ void dq_fastmutex_thread_ends(dq_processor *cpu, dq_thread *thread)
         dq_fast_forget(cpu, link);
     }
 }
+
+void dq_fastmutex_check_free(dq_processor *cpu, const void *base, size_t bytes)
+{
+    dq_fast_hold **link = &dq_kernel_of(cpu)->fast_mutexes.held;
+    char held[PLACE_TEXT];
+
+    while (*link != NULL) {
+        const dq_fast_hold hold = **link;
+
+        if ((uintptr_t)hold.mutex - (uintptr_t)base >= bytes) {
+            link = &(*link)->next;
+            continue;
+        }
+        dq_fast_forget(cpu, link);
+        dq_find(
+            cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "FastMutexHeld",
+                           .page = "wdm: ExFreePool",
+                           .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
+                           .parameters = { 0x100B, (uintptr_t)hold.mutex, (uintptr_t)hold.thread } },
+            "a pool block is freed that holds a %s, which thread %s acquired at %s and has not "
+            "released",
+            dq_fast_name(hold.api), hold.thread->name,
+            dq_place_describe(hold.place, held, sizeof(held)));
+    }
+}

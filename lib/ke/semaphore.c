@@ -4,6 +4,7 @@
 #include "ke/initplace.h"
 #include "ke/ki.h"
 #include "ke/raise.h"
+#include "ke/waiters.h"
 
 static void expect_semaphore(dq_processor *cpu, PRKSEMAPHORE semaphore, dq_service service,
                              const void *place)
@@ -14,6 +15,7 @@ static void expect_semaphore(dq_processor *cpu, PRKSEMAPHORE semaphore, dq_servi
 VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 {
     DQ_ENTER(KeInitializeSemaphore, Semaphore, Semaphore, Count, Limit, DQ_VOID);
+    dq_waiters_check_init(cpu, &Semaphore->Header);
     dq_wait_header_init(&Semaphore->Header, DQ_TYPE_SEMAPHORE, Count);
     dq_initplace_set(cpu->machine, &Semaphore->Header, DQ_CALL_PLACE);
     Semaphore->Limit = Limit;

@@ -7,6 +7,7 @@
  */
 #include "ke/initplace.h"
 #include "ke/ki.h"
+#include "ke/waiters.h"
 
 #include <stdlib.h>
 
@@ -237,6 +238,7 @@ static void initialise(dq_processor *cpu, PKTIMER timer, TIMER_TYPE type)
                     "set, and is in use "
                     "again): cancel it first");
     }
+    dq_waiters_check_init(cpu, &timer->Header);
     *timer = (KTIMER){ .Processor = 0 };
     dq_wait_header_init(
         &timer->Header,

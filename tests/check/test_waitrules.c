@@ -426,6 +426,36 @@ static void a_semaphore_begins_between_0_and_its_limit(void **state)
     assert_silent(initialize_semaphore, 1, "SemaphoreCount");
 }
 
+static int type;
+
+static void initialize_event(void *context)
+{
+    KEVENT own;
+
+    (void)context;
+    KeInitializeEvent(&own, (EVENT_TYPE)type, FALSE);
+}
+
+static void initialize_timer(void *context)
+{
+    KTIMER own;
+
+    (void)context;
+    KeInitializeTimerEx(&own, (TIMER_TYPE)type);
+}
+
+static void an_event_and_a_timer_have_one_of_two_types(void **state)
+{
+    (void)state;
+    for (type = 0; type < 2; type++) {
+        assert_silent(initialize_event, 1, "ObjectType");
+        assert_silent(initialize_timer, 1, "ObjectType");
+    }
+    assert_error(initialize_event, 1, "ObjectType");
+    assert_report_has("KeInitializeEvent was given 2 for a type.");
+    assert_error(initialize_timer, 1, "ObjectType");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +470,7 @@ int main(void)
         cmocka_unit_test(one_of_several_in_paged_pool_is_found),
         cmocka_unit_test(wait_blocks_are_nonpaged_and_in_user_mode_not_on_the_stack),
         cmocka_unit_test(a_semaphore_begins_between_0_and_its_limit),
+        cmocka_unit_test(an_event_and_a_timer_have_one_of_two_types),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
