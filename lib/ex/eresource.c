@@ -9,6 +9,7 @@
 #include "ex/executive.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/wrongobject.h"
 #include "sim/place.h"
 
 enum { PLACE_TEXT = 160 };
@@ -55,6 +56,9 @@ static dq_resource *check(dq_processor *cpu, const ERESOURCE *resource)
 {
     dq_resource *r = find(dq_executive_of(cpu->machine), resource);
 
+    if (r == NULL) {
+        dq_expect_not_freed(cpu, resource, NULL);
+    }
     if ((uintptr_t)resource % _Alignof(ERESOURCE) != 0) {
         dq_resource_accuse(cpu, "ResourceAlignment", 0x3D, 0, 0, (uintptr_t)resource,
                            "was given a resource that is not aligned");

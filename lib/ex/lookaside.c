@@ -16,6 +16,7 @@
 #include "ex/pool.h"
 #include "ke/keep.h"
 #include "ke/ki.h"
+#include "ke/wrongobject.h"
 #include "sim/place.h"
 
 enum { PLACE_TEXT = 160 };
@@ -73,6 +74,7 @@ static dq_lookaside *check(dq_processor *cpu, const GENERAL_LOOKASIDE *list)
     dq_lookaside *in_use = ex != NULL ? *find(ex, list) : NULL;
 
     if (in_use == NULL) {
+        dq_expect_not_freed(cpu, list, NULL);
         accuse(cpu, 0xCB, list, 0, 0,
                "was given a lookaside list that was not initialised, or was deleted");
     }

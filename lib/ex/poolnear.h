@@ -19,6 +19,11 @@ bool dq_pool_describe(dq_machine *machine, const void *address, char *text, size
  */
 bool dq_pool_describe_block(dq_machine *machine, const void *address, char *text, size_t bytes);
 
+/* The object, which a service found not to be what it should be, lies in a block that was freed:
+ * says so, with both sites, and fails the run. `who` was given it, called at `place`. */
+void dq_pool_refuse_freed(dq_processor *cpu, const volatile void *object, const char *who,
+                          const void *place);
+
 /* Next to `thing` somebody has written to the byte `damage`: says so, and what lies beyond. */
 void dq_pool_tell_damage(dq_machine *machine, const dq_special_thing *thing, const char *damage,
                          char *text, size_t bytes);

@@ -315,6 +315,7 @@ dq_pool *dq_pool_of(dq_machine *machine)
         kernel->pool_halt = kernel->pool != NULL ? halt : NULL;
         kernel->pool_describe = dq_pool_describe;
         kernel->pool_describe_block = dq_pool_describe_block;
+        kernel->pool_refuse_freed = dq_pool_refuse_freed;
         kernel->pool_tell_damages = dq_pool_tell_damages;
         start_special(machine);
     }

@@ -17,6 +17,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/waitreport.h"
+#include "ke/wrongobject.h"
 #include "sim/lock.h"
 #include "sim/place.h"
 
@@ -152,6 +153,7 @@ static void check_call(dq_processor *cpu, const call *c)
         accuse(cpu, c, "PushLockRegion", "was called with normal kernel APCs enabled");
     }
     if (*find_hold(cpu, c->lock, NULL) == NULL && *c->lock != 0) {
+        dq_expect_not_freed_for(cpu, c->lock, dq_service_name(c->service), c->place);
         accuse(cpu, c, "PushLock",
                "was given a lock that was not initialised: nobody owns it, and its word is not 0");
         *c->lock = 0;
@@ -184,6 +186,7 @@ static dq_push_hold **check_release(dq_processor *cpu, const call *c)
     char held[PLACE_TEXT], what[PLACE_TEXT + 100];
 
     if (*link == NULL) {
+        dq_expect_not_freed_for(cpu, c->lock, dq_service_name(c->service), c->place);
         dq_bugcheck(cpu, KERNEL_AUTO_BOOST_INVALID_LOCK_RELEASE, (uintptr_t)thread,
                     (uintptr_t)c->lock, 0, 0, "%s by thread %s of a push lock that %s%s",
                     dq_service_name(c->service), thread->name,

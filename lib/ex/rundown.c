@@ -9,6 +9,7 @@
 #include "ex/pool.h"
 #include "ke/ki.h"
 #include "ke/waitreport.h"
+#include "ke/wrongobject.h"
 
 enum { RUNDOWN = 1, ONE = 2 };
 
@@ -27,8 +28,17 @@ static void accuse(dq_processor *cpu, const EX_RUNDOWN_REF *ref, const char *wha
             "%s %s", dq_service_name(cpu->execution->service), what);
 }
 
-static bool acquire(PEX_RUNDOWN_REF ref, ULONG count)
+/* So often nothing is acquired: the memory is something else's, or nobody's. */
+static void check(dq_processor *cpu, const EX_RUNDOWN_REF *ref)
 {
+    if (DQ_UNLIKELY(ref->Count / ONE > UINT32_MAX)) {
+        dq_expect_not_freed(cpu, ref, NULL);
+    }
+}
+
+static bool acquire(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count)
+{
+    check(cpu, ref);
     if ((ref->Count & RUNDOWN) != 0) {
         return false;
     }
@@ -48,6 +58,7 @@ static void wake(dq_processor *cpu, const EX_RUNDOWN_REF *ref)
 
 static void release(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count)
 {
+    check(cpu, ref);
     if (ref->Count / ONE < count) {
         accuse(cpu, ref, "releases rundown protection more often than it was acquired");
         return;
@@ -81,6 +92,7 @@ static void wait_for_release(dq_processor *cpu, PEX_RUNDOWN_REF ref, const void 
                                     .object = ref,
                                     .tell = tell_count };
 
+    check(cpu, ref);
     ref->Count |= RUNDOWN;
     if (ref->Count == RUNDOWN || ex == NULL) {
         dq_emit(cpu, ORDER_TAKE, ref, 0, 0, 0);
@@ -101,6 +113,7 @@ static void wait_for_release(dq_processor *cpu, PEX_RUNDOWN_REF ref, const void 
 /* The pages let only what has run down be used again. */
 static void initialise_again(dq_processor *cpu, PEX_RUNDOWN_REF ref)
 {
+    check(cpu, ref);
     if (ref->Count != RUNDOWN) {
         accuse(cpu, ref, "was given rundown protection that has not run down");
     }
@@ -109,6 +122,7 @@ static void initialise_again(dq_processor *cpu, PEX_RUNDOWN_REF ref)
 
 static void complete(dq_processor *cpu, PEX_RUNDOWN_REF ref)
 {
+    check(cpu, ref);
     if (ref->Count > RUNDOWN) {
         accuse(cpu, ref,
                "was given rundown protection that is still acquired: wait for its "
@@ -141,15 +155,13 @@ VOID NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef)
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
     DQ_ENTER(ExAcquireRundownProtection, RunRef, RunRef, 1, 0, FALSE);
-    (void)cpu;
-    return acquire(RunRef, 1);
+    return acquire(cpu, RunRef, 1);
 }
 
 BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
     DQ_ENTER(ExAcquireRundownProtectionEx, RunRef, RunRef, Count, 0, FALSE);
-    (void)cpu;
-    return acquire(RunRef, Count);
+    return acquire(cpu, RunRef, Count);
 }
 
 VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
@@ -244,8 +256,7 @@ VOID NTAPI ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheA
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
 {
     DQ_ENTER(ExAcquireRundownProtectionCacheAware, RunRefCacheAware, RunRefCacheAware, 1, 0, FALSE);
-    (void)cpu;
-    return acquire(&RunRefCacheAware->ref, 1);
+    return acquire(cpu, &RunRefCacheAware->ref, 1);
 }
 
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
@@ -253,8 +264,7 @@ BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE
 {
     DQ_ENTER(ExAcquireRundownProtectionCacheAwareEx, RunRefCacheAware, RunRefCacheAware, Count, 0,
              FALSE);
-    (void)cpu;
-    return acquire(&RunRefCacheAware->ref, Count);
+    return acquire(cpu, &RunRefCacheAware->ref, Count);
 }
 
 VOID NTAPI ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)

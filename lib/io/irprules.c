@@ -375,6 +375,15 @@ void dq_irp_check_return(dq_processor *cpu, const dq_irp_entry *entry, const dq_
     }
 }
 
+/* What the status of an IRP reads as once the IRP is freed. */
+static const char *remark_on(const dq_irp_frame *frame, NTSTATUS status)
+{
+    return (uint32_t)status == 0xDDDDDDDD && !frame->record->alive
+               ? ". It read that from the request, which was freed when it was completed: keep the "
+                 "status in a variable"
+               : "";
+}
+
 static void check_completed(dq_processor *cpu, const dq_irp_frame *frame, NTSTATUS status,
                             const void *place)
 {
@@ -406,8 +415,8 @@ static void check_completed(dq_processor *cpu, const dq_irp_frame *frame, NTSTAT
         error.p4 = (uint32_t)frame->status;
         dq_irp_accuse(cpu, &error,
                       "a dispatch routine returned 0x%08X for a request that it, or the driver "
-                      "below, completed with 0x%08X",
-                      (unsigned)status, (unsigned)frame->status);
+                      "below, completed with 0x%08X%s",
+                      (unsigned)status, (unsigned)frame->status, remark_on(frame, status));
     }
 }
 

@@ -16,6 +16,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/waitreport.h"
+#include "ke/wrongobject.h"
 #include "sim/place.h"
 
 static const uint64_t minute_ns = 60ull * 1000 * 1000 * 1000;
@@ -80,6 +81,7 @@ static dq_remove_lock *check(dq_processor *cpu, const IO_REMOVE_LOCK *lock)
     dq_remove_lock *known = find(cpu->machine, lock);
 
     if (known == NULL) {
+        dq_expect_not_freed(cpu, lock, NULL);
         dq_find(cpu,
                 &(dq_finding){ .severity = DQ_ERROR,
                                .rule = "wrong object",

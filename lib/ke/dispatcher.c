@@ -2,6 +2,7 @@
  * dispatcher.c - dispatcher objects: what they are, and how they let waiting threads go.
  */
 #include "ke/ki.h"
+#include "ke/wrongobject.h"
 
 /* ---- Objects --------------------------------------------------------------------------------- */
 
@@ -47,6 +48,7 @@ void dq_wait_expect(dq_processor *cpu, const DISPATCHER_HEADER *header, uint32_t
     if (DQ_LIKELY(initialised && header->Type < 32 && (types >> header->Type & 1u) != 0)) {
         return;
     }
+    dq_expect_not_freed_for(cpu, header, dq_service_name(service), place);
     dq_find(cpu,
             &(dq_finding){ .severity = DQ_ERROR,
                            .rule = "wrong object",

@@ -7,6 +7,7 @@
  * processor, for its next clock tick. Low has no such limit.
  */
 #include "ke/ki.h"
+#include "ke/wrongobject.h"
 #include "sim/computing.h"
 #include "sim/order.h"
 
@@ -175,9 +176,13 @@ static dq_processor *target_of(dq_processor *cpu, const KDPC *dpc)
     return &machine->processors[dpc->Number - 1];
 }
 
-static void expect_dpc(dq_processor *cpu, const KDPC *dpc)
+static void expect_dpc(dq_processor *cpu, const KDPC *dpc, bool by_timer)
 {
     if (DQ_UNLIKELY(dpc == NULL || (dpc->Type != TYPE_NORMAL && dpc->Type != TYPE_THREADED))) {
+        dq_expect_not_freed_for(cpu, dpc,
+                                by_timer ? "a timer that expires"
+                                         : dq_service_name(cpu->execution->service),
+                                NULL);
         dq_bugcheck(
             cpu, TIMER_OR_DPC_INVALID, 1, (uintptr_t)dpc, 0, 0,
             "%s was queued as a DPC: KeInitializeDpc has not been called, or the memory was "
@@ -201,7 +206,7 @@ static bool insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
     dq_dpc_list *list;
     bool threaded;
 
-    expect_dpc(cpu, dpc);
+    expect_dpc(cpu, dpc, by_timer);
     target = target_of(cpu, dpc);
     say_touched(cpu, target);
     dq_emit(cpu, DPC_QUEUE, dpc, target->number, dpc->Importance,
@@ -446,7 +451,7 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
     bool inserted;
 
     DQ_ENTER(KeInsertQueueDpc, Dpc, Dpc, SystemArgument1, SystemArgument2, FALSE);
-    expect_dpc(cpu, Dpc);
+    expect_dpc(cpu, Dpc, false);
     dq_dpc_use(cpu, Dpc, DQ_DPC_OF_DRIVER);
     inserted = dq_dpc_insert(cpu, Dpc, SystemArgument1, SystemArgument2);
     if (dq_must_look(cpu, cpu->irql)) {
@@ -460,7 +465,7 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
     dq_dpc_list *list;
 
     DQ_ENTER(KeRemoveQueueDpc, Dpc, Dpc, 0, 0, FALSE);
-    expect_dpc(cpu, Dpc);
+    expect_dpc(cpu, Dpc, false);
     say_touched(cpu, cpu);
     list = Dpc->DpcData;
     dq_emit(cpu, DPC_REMOVE, Dpc, list != NULL, 0, 0);
@@ -480,7 +485,7 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
 VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
 {
     DQ_ENTER(KeSetImportanceDpc, Dpc, Dpc, Importance, 0, DQ_VOID);
-    expect_dpc(cpu, Dpc);
+    expect_dpc(cpu, Dpc, false);
     Dpc->Importance = (UCHAR)Importance;
 }
 
@@ -489,7 +494,7 @@ VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
     const unsigned number = (unsigned char)Number;
 
     DQ_ENTER(KeSetTargetProcessorDpc, Dpc, Dpc, number, 0, DQ_VOID);
-    expect_dpc(cpu, Dpc);
+    expect_dpc(cpu, Dpc, false);
     if (number < cpu->machine->processor_count) {
         Dpc->Number = (USHORT)(number + 1);
     }
@@ -500,7 +505,7 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber
     DQ_ENTER(KeSetTargetProcessorDpcEx, Dpc, Dpc,
              DQ_READ(KeSetTargetProcessorDpcEx, ProcNumber->Group),
              DQ_READ(KeSetTargetProcessorDpcEx, ProcNumber->Number), STATUS_UNSUCCESSFUL);
-    expect_dpc(cpu, Dpc);
+    expect_dpc(cpu, Dpc, false);
     if (ProcNumber->Group != 0 || ProcNumber->Number >= cpu->machine->processor_count ||
         ProcNumber->Reserved != 0) {
         return STATUS_INVALID_PARAMETER;

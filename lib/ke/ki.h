@@ -42,6 +42,8 @@ typedef struct dq_kernel {
     bool (*pool_describe)(dq_machine *machine, const void *address, char *text, size_t bytes);
     bool (*pool_describe_block)(dq_machine *machine, const void *address, char *text,
                                 size_t bytes);
+    void (*pool_refuse_freed)(dq_processor *cpu, const volatile void *object, const char *who,
+                              const void *place);
     unsigned (*pool_tell_damages)(dq_machine *machine, char *text, size_t bytes);
     /* What begins at this address of special pool, if it is no block; false: nothing. May be
      * NULL. */

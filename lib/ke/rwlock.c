@@ -10,6 +10,7 @@
 #include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/spinlock.h"
+#include "ke/wrongobject.h"
 
 #define COLD __attribute__((noinline, cold))
 
@@ -114,18 +115,31 @@ static void forget_hold(dq_processor *cpu, dq_lock_hold *hold)
 
 /* ---- Taking and releasing -------------------------------------------------------------------- */
 
+/* As in spinlock.c. */
+static int expect_owner(dq_processor *cpu, PEX_SPIN_LOCK lock, const void *place)
+{
+    const int owner = (int)(word_of(lock) >> OWNER_SHIFT) - 1;
+
+    if (owner >= (int)cpu->machine->processor_count) {
+        dq_expect_not_freed(cpu, lock, place);
+        return -1;
+    }
+    return owner;
+}
+
 static COLD void wait_for(dq_processor *cpu, PEX_SPIN_LOCK lock, dq_lock_api api, const void *place)
 {
     const bool exclusive = dq_rwlock_is_exclusive(api);
     const dq_lock_hold *hold = dq_lockgraph_hold(cpu, lock);
     dq_lock_want want = { .lock = (const void *)lock, .api = api, .place = place };
+    const int owner = expect_owner(cpu, lock, place);
     uint64_t ticket = 0;
 
     if (hold != NULL) {
         dq_lockgraph_recursion(cpu, lock, "a reader/writer spin lock", hold->place, place);
     }
     dq_spinlock_expect_dispatch(cpu);
-    dq_emit(cpu, LOCK_WAIT, (const void *)lock, api, (int)(word_of(lock) >> OWNER_SHIFT) - 1, 0);
+    dq_emit(cpu, LOCK_WAIT, (const void *)lock, api, owner, 0);
     if (exclusive) {
         add(lock, WAITING_WRITER);
     }
@@ -167,6 +181,7 @@ static LOGICAL try_acquire(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api a
         return FALSE;
     }
     if (!take(cpu, lock, api, false)) {
+        (void)expect_owner(cpu, lock, place);
         dq_yield(cpu); /* Somebody who tries again and again lets the holder go on. */
         return FALSE;
     }
@@ -189,6 +204,7 @@ static void release(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api api, boo
     dq_emit(cpu, LOCK_RELEASE, (const void *)lock, api, lowers ? old_irql : cpu->irql, 0);
     hold = dq_lockgraph_hold(cpu, lock);
     if (hold == NULL || dq_rwlock_is_exclusive(hold->api) != exclusive) {
+        (void)expect_owner(cpu, lock, place);
         dq_bugcheck(cpu, SPIN_LOCK_NOT_OWNED, (uintptr_t)lock, 0, 0, 0,
                     "CPU%u releases a reader/writer spin lock that it does not hold%s.",
                     cpu->number,

@@ -12,6 +12,7 @@
 
 #include "ke/ki.h"
 #include "ke/lockgraph.h"
+#include "ke/wrongobject.h"
 #include "sim/access.h"
 #include "sim/order.h"
 
@@ -35,6 +36,18 @@ static bool take(PKSPIN_LOCK lock, KSPIN_LOCK word)
     return __atomic_load_n(lock, __ATOMIC_RELAXED) == 0 &&
            __atomic_compare_exchange_n(lock, &free_word, word, false, __ATOMIC_ACQUIRE,
                                        __ATOMIC_RELAXED);
+}
+
+/* The processor that the word names; -1: none that there is, as in memory that was freed. */
+static int expect_owner(dq_processor *cpu, PKSPIN_LOCK lock, const void *place)
+{
+    const int owner = dq_spinlock_owner(__atomic_load_n(lock, __ATOMIC_RELAXED));
+
+    if (owner >= (int)cpu->machine->processor_count) {
+        dq_expect_not_freed(cpu, lock, place);
+        return -1;
+    }
+    return owner;
 }
 
 static void refuse_recursion(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api,
@@ -73,11 +86,12 @@ static COLD void wait_for(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, 
                           const void *place)
 {
     dq_lock_want want = { .lock = lock, .api = api, .place = place };
+    const int owner = expect_owner(cpu, lock, place);
     uint64_t ticket = 0;
 
     refuse_recursion(cpu, lock, api, place);
     dq_spinlock_expect_dispatch(cpu);
-    dq_emit(cpu, LOCK_WAIT, lock, api, dq_spinlock_owner(*lock), 0);
+    dq_emit(cpu, LOCK_WAIT, lock, api, owner, 0);
     dq_lockgraph_wait_begin(cpu, &want);
     do {
         dq_lockgraph_check(cpu);
@@ -106,6 +120,7 @@ bool dq_spinlock_try(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, const
 {
     say_touched(cpu, lock);
     if (!take(lock, dq_spinlock_word(cpu, place))) {
+        (void)expect_owner(cpu, lock, place);
         return false;
     }
     cpu->locks_held++;
@@ -121,6 +136,7 @@ void dq_spinlock_release(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, u
     dq_emit(cpu, LOCK_RELEASE, lock, api, new_irql, 0);
     owner = dq_spinlock_owner(__atomic_load_n(lock, __ATOMIC_RELAXED));
     if (owner != cpu->number) {
+        (void)expect_owner(cpu, lock, NULL);
         refuse_release(cpu, lock, owner);
     }
     cpu->locks_held--;
@@ -164,6 +180,7 @@ BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
 {
     DQ_ENTER(KeTestSpinLock, SpinLock, 0, 0, 0, FALSE);
     if (__atomic_load_n(SpinLock, __ATOMIC_RELAXED) != 0) {
+        (void)expect_owner(cpu, SpinLock, DQ_CALL_PLACE);
         dq_yield(cpu); /* Somebody who polls for the lock lets its holder go on. */
     }
     return (BOOLEAN)(__atomic_load_n(SpinLock, __ATOMIC_ACQUIRE) == 0);
