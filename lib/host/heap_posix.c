@@ -2,9 +2,10 @@
  * heap_posix.c - stands in for the C library's free() and realloc(), to say what is freed.
  *
  * A program that has this file, or a library with it, has it in front of the C library: also what
- * libraries free comes by here. (A module that is loaded later is behind the C library; then
- * dirql's shared library is in front.) All else of the heap stays as it is. The names are weak: an allocator of the program's own,
- * or a C library in the same file, goes first. Under a sanitizer the heap is its own affair.
+ * libraries free comes by here. (A module that is loaded later is behind the C library; then dirql's
+ * shared library is in front.) All else of the heap stays as it is. The names are weak: an allocator
+ * of the program's own, or a C library in the same file, goes first. Under a sanitizer the heap is
+ * its own affair.
  *
  * Everything may be called before main, on any host thread, and by a library that holds a lock; so
  * the code lies in a section of its own (freed.h) and calls nothing by way of the program.
