@@ -36,10 +36,11 @@
  * sim/order.h. That keeps every state and finding within the bounds:
  *   - What can come of a state follows from it. So every end that the run could still come to, what
  *     was there before could come to by the same answers.
- *   - The answers cost the same from there on. What a choice costs follows from whose turn it is and
- *     what has been put off, and that is part of the state. And the one that was there before had
- *     used up no more, of each bound, or it does not count as met (met.h). So it had what these
- *     answers cost; and if there is a cheaper way to the state, that is gone, too.
+ *   - The answers cost the same from there on. What a choice costs follows from whose turn it is, who
+ *     has just taken another's place and what has been put off, and that is part of the state. And
+ *     the one that was there before had used up no more, of each bound, or it does not count as met
+ *     (met.h). So it had what these answers cost; and if there is a cheaper way to the state, that is
+ *     gone, too.
  *   - All answers from there are given: those of a state on the way to the present run are still to
  *     come in this pass, and those of others have been; but for what was too dear, which is left
  *     to a later pass: no later than to the one that could afford what the run could do from here,

@@ -268,6 +268,19 @@ static dq_processor *who_goes_on(dq_machine *machine, dq_processor *cpu, readine
 
 /* ---- Where it has come to -------------------------------------------------------------------- */
 
+/* Whose next alternatives are free, as bits. */
+static uint64_t handed_over(const dq_machine *machine)
+{
+    uint64_t set = 0;
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        const dq_execution *execution = machine->processors[i].execution;
+
+        set |= (uint64_t)(execution != NULL && execution->handed) << i;
+    }
+    return set;
+}
+
 /* Whose turn it is, and what has been settled (dq_turns). */
 static uint64_t number_of_turn(const dq_processor *cpu, readiness caller)
 {
@@ -276,6 +289,7 @@ static uint64_t number_of_turn(const dq_processor *cpu, readiness caller)
     uint64_t number = dq_order_mix(cpu->number, (uint64_t)caller << 32 | t->turn);
 
     number = dq_order_mix(dq_order_mix(number, t->put_off), t->gave_way);
+    number = dq_order_mix(number, handed_over(machine));
     if ((machine->choices.searcher->noticed & DQ_NOTICE_SLICED) != 0) {
         number = dq_order_mix(number, t->points);
         number = dq_order_mix(number, machine->clock.now_ns - t->began_ns);
