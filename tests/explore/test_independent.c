@@ -132,6 +132,7 @@ static dirql_result explored(void (*body)(void *), void (*with)(unsigned thread)
                                     .preemptions = DIRQL_UNBOUNDED,
                                     .interrupts = DIRQL_UNBOUNDED,
                                     .checks = DIRQL_CHECKS_NONE,
+                                    .time_limit_s = 600,
                                     .unreduced = unreduced };
     dirql_result result;
 

@@ -410,7 +410,7 @@ static void a_request_is_cancelled_or_completed_but_once(void **state)
     stack_delete();
 }
 
-#define EXPLORED(test) dirql_explore_test_setup(test, start, .processors = 2, .preemptions = 3)
+#define EXPLORED(test) dirql_explore_test_setup(test, start, .processors = 2)
 
 int main(void)
 {
