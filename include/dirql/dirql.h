@@ -282,6 +282,8 @@ DIRQL_API int dirql_running(void);
 
 /* Static variables of test and driver are as new before each schedule of an exploration, but for
  * those that are declared with this: `static DIRQL_KEEP unsigned runs;` counts over all of them.
+ * Behind the last schedule they are so, too: what comes next finds what the exploration found, not
+ * what one of its schedules left. (After a single run, as in mode first, they are as it left them.)
  * What they point to in memory of malloc() or new is not put back: what one schedule has freed
  * is freed in the next. So allocate it in the setup and free it in the teardown, which are parts
  * of each run. The same where a mode draws several runs, or a failing one is shortened. */

@@ -80,9 +80,35 @@ dirql_exploration *dirql_exploration_begin(const dirql_job *job)
     return ex;
 }
 
+void dirql_exploration_put_back(dirql_exploration *ex)
+{
+    ex->has_put_back = true;
+    host_data_restore(ex->data);
+}
+
+/* What comes next shall not depend on which run was the last. The result may itself be a static
+ * variable; and a module that is gone has no variables any more. */
+static void put_back_at_end(dirql_exploration *ex, dirql_result *result)
+{
+    dirql_result kept = { .outcome = DIRQL_PASSED };
+    char what[160];
+
+    if (!ex->has_put_back || host_data_is_stale(ex->data, what, sizeof(what))) {
+        return;
+    }
+    if (result != NULL) {
+        kept = *result;
+    }
+    host_data_restore(ex->data);
+    if (result != NULL) {
+        *result = kept;
+    }
+}
+
 void dirql_exploration_end(dirql_exploration *ex, dirql_result *result)
 {
     dirql_exploration_drop(ex);
+    put_back_at_end(ex, result);
     if (result != NULL) {
         result->schedules = ex->schedules;
         result->complete = ex->is_complete;

@@ -33,6 +33,7 @@ typedef struct dirql_exploration {
     uint64_t cut_short_ns; /* The time was over in the middle of a run, that had taken so long. */
     dq_loop loop;          /* Of the run that failed. */
     bool is_begun;  /* A run has been made, to its end. */
+    bool has_put_back; /* Static variables, for another run: so they are at the end, too. */
     bool draws;     /* Its runs are drawn (trials.c): nothing is searched. */
     bool is_pct;    /* By priorities. */
     unsigned trial; /* Number of the next one. */
@@ -60,6 +61,9 @@ void dirql_exploration_end(dirql_exploration *ex, dirql_result *result);
 
 /* Destroys the machine, if there is one. */
 void dirql_exploration_drop(dirql_exploration *ex);
+
+/* Before a run: static variables are as they were before the first. */
+void dirql_exploration_put_back(dirql_exploration *ex);
 
 /* A run has passed, and static variables are as it left them. */
 void dirql_exploration_note_heap(dirql_exploration *ex);

@@ -30,7 +30,7 @@ static dq_machine *ready_machine(dirql_exploration *ex)
             ((dirql_control *)ex->machine->control)->exploration = ex;
         }
     }
-    host_data_restore(ex->data);
+    dirql_exploration_put_back(ex);
     dq_search_begin_run(&ex->search);
     return ex->machine;
 }

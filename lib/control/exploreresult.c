@@ -70,7 +70,7 @@ dq_machine *dirql_explore_again(dirql_exploration *ex, const char *schedule)
     ex->job.deadline_ns = 0;
     ex->job.searcher = NULL;
     ex->job.arena = NULL;
-    host_data_restore(ex->data);
+    dirql_exploration_put_back(ex);
     return dirql_control_make(&ex->job);
 }
 

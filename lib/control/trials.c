@@ -55,7 +55,7 @@ static dq_machine *make(dirql_exploration *ex)
     dq_machine *machine;
 
     if (ex->is_begun) {
-        host_data_restore(ex->data);
+        dirql_exploration_put_back(ex);
     }
     ex->is_begun = true;
     machine = dirql_control_make(&ex->job);
