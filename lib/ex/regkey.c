@@ -74,8 +74,7 @@ NTSTATUS dq_key_of_handle(dq_processor *cpu, HANDLE handle, ACCESS_MASK access, 
     open_key *open;
 
     if (object == NULL) {
-        return dq_handle_thread(cpu->machine, handle) != NULL ? STATUS_OBJECT_TYPE_MISMATCH
-                                                              : STATUS_INVALID_HANDLE;
+        return dq_handle_refuse(cpu, handle);
     }
     if (object->retire != retire) {
         return STATUS_OBJECT_TYPE_MISMATCH;

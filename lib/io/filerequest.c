@@ -84,8 +84,7 @@ static NTSTATUS find_event(dq_processor *cpu, HANDLE handle, dq_object **event)
         return STATUS_SUCCESS;
     }
     if (object == NULL) {
-        return dq_handle_thread(cpu->machine, handle) != NULL ? STATUS_OBJECT_TYPE_MISMATCH
-                                                              : STATUS_INVALID_HANDLE;
+        return dq_handle_refuse(cpu, handle);
     }
     if (object->type != *ExEventObjectType) {
         return STATUS_OBJECT_TYPE_MISMATCH;

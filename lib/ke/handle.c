@@ -3,14 +3,23 @@
  *
  * A handle is four times its place in a table; places are used again. A pointer that is given back
  * too often, or is no object, is bug check 0x18: live threads are looked up, not believed.
+ *
+ * A handle that is not open: the pages of the Zw routines give a status; bug check 0x93 is for one
+ * that ZwClose is given, and for others where the detection of bad handles is enabled. So the first
+ * is an error, the others a warning, and who suppresses them sees the status.
  */
 #include "ke/handle.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ke/ki.h"
+#include "sim/place.h"
 
-enum { TYPE_DEVICE = 3 }; /* DEVICE_OBJECT.Type. */
+enum {
+    PLACE_TEXT = 160,
+    TYPE_DEVICE = 3 /* DEVICE_OBJECT.Type. */
+};
 
 /* One of the two, or none: it is free. */
 typedef struct handle_entry {
@@ -18,6 +27,7 @@ typedef struct handle_entry {
     dq_object *object;
     dq_service service; /* That made it, for an object. */
     const void *place;
+    const void *closed; /* Where the last one of this number was closed; NULL: none was. */
     bool part; /* Of something else: not told of when it is left. */
 } handle_entry;
 
@@ -72,6 +82,7 @@ static HANDLE open_handle(dq_machine *machine, handle_entry entry)
     if (table == NULL) {
         return NULL;
     }
+    entry.closed = table->entries[place].closed;
     table->entries[place] = entry;
     return (HANDLE)(uintptr_t)((place + 1) * 4);
 }
@@ -113,16 +124,72 @@ dq_object *dq_handle_object(dq_machine *machine, HANDLE handle)
     return entry != NULL ? entry->object : NULL;
 }
 
-NTSTATUS dq_handle_close(dq_machine *machine, HANDLE handle)
+/* How it comes that it is not open, as the rest of a sentence. */
+static const char *why_not_open(dq_machine *machine, HANDLE handle, char *text, size_t bytes)
 {
+    const handle_entry *entry = entry_of(machine, handle);
+    char place[PLACE_TEXT];
+
+    if (handle == NULL) {
+        snprintf(text, bytes, "a NULL handle");
+    } else if (entry == NULL || entry->closed == NULL) {
+        snprintf(text, bytes, "0x%zX, which is no handle", (size_t)handle);
+    } else {
+        snprintf(text, bytes, "handle 0x%zX, which is not open.\n  It was closed by %s",
+                 (size_t)handle, dq_place_describe(entry->closed, place, sizeof(place)));
+    }
+    return text;
+}
+
+NTSTATUS dq_handle_refuse(dq_processor *cpu, HANDLE handle)
+{
+    char why[PLACE_TEXT + 80];
+
+    if (dq_handle_thread(cpu->machine, handle) != NULL) {
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    if (dq_attends(cpu, DQ_ATTEND_SINKS)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = "HandleUse",
+                               .page = "debugger: bug check 0x93",
+                               .code = INVALID_KERNEL_HANDLE,
+                               .parameters = { (uintptr_t)handle, 0, 0, 1 },
+                               .place = cpu->execution->place },
+                "%s was given %s", dq_service_name(cpu->execution->service),
+                why_not_open(cpu->machine, handle, why, sizeof(why)));
+    }
+    return STATUS_INVALID_HANDLE;
+}
+
+/* A bug check, with checkers or without. */
+static void refuse_close(dq_processor *cpu, HANDLE handle, const void *place)
+{
+    char why[PLACE_TEXT + 80];
+
+    dq_find(cpu,
+            &(dq_finding){ .severity = DQ_ERROR,
+                           .rule = "HandleClose",
+                           .page = "debugger: bug check 0x93",
+                           .code = INVALID_KERNEL_HANDLE,
+                           .parameters = { (uintptr_t)handle, 1 },
+                           .place = place },
+            "%s was given %s", dq_service_name(cpu->execution->service),
+            why_not_open(cpu->machine, handle, why, sizeof(why)));
+}
+
+NTSTATUS dq_handle_close(dq_processor *cpu, HANDLE handle, const void *place)
+{
+    dq_machine *machine = cpu->machine;
     handle_entry *entry = entry_of(machine, handle);
     handle_entry closed;
 
     if (entry == NULL || is_free(entry)) {
+        refuse_close(cpu, handle, place);
         return STATUS_INVALID_HANDLE;
     }
     closed = *entry;
-    *entry = (handle_entry){ 0 };
+    *entry = (handle_entry){ .closed = place };
     if (closed.thread != NULL) {
         dq_thread_release(machine, closed.thread);
     } else {
@@ -177,6 +244,8 @@ POBJECT_TYPE *ExEventObjectType = &event_type;
  * reports. */
 static void check_handle(dq_processor *cpu, HANDLE handle, POBJECT_TYPE type)
 {
+    char why[PLACE_TEXT + 80];
+
     if (dq_handle_object(cpu->machine, handle) == NULL && dq_attends(cpu, DQ_ATTEND_SINKS)) {
         dq_find(cpu,
                 &(dq_finding){ .severity = DQ_ERROR,
@@ -184,8 +253,8 @@ static void check_handle(dq_processor *cpu, HANDLE handle, POBJECT_TYPE type)
                                .code = DRIVER_VERIFIER_DETECTED_VIOLATION,
                                .parameters = { handle != NULL ? 0x3C : 0xF5, (uintptr_t)handle,
                                                (uintptr_t)type } },
-                handle != NULL ? "ObReferenceObjectByHandle was given a handle that is not open"
-                               : "ObReferenceObjectByHandle was given a NULL handle");
+                "ObReferenceObjectByHandle was given %s",
+                why_not_open(cpu->machine, handle, why, sizeof(why)));
     }
 }
 
@@ -357,5 +426,5 @@ LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object)
 NTSTATUS NTAPI ZwClose(HANDLE Handle)
 {
     DQ_ENTER(ZwClose, NULL, Handle, 0, 0, STATUS_UNSUCCESSFUL);
-    return dq_handle_close(cpu->machine, Handle);
+    return dq_handle_close(cpu, Handle, DQ_CALL_PLACE);
 }

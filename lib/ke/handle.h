@@ -37,8 +37,12 @@ HANDLE dq_handle_open_object(dq_machine *machine, dq_object *object, dq_service 
                              const void *place);
 dq_object *dq_handle_object(dq_machine *machine, HANDLE handle);
 
-/* As ZwClose, without being a service call. */
-NTSTATUS dq_handle_close(dq_machine *machine, HANDLE handle);
+/* The status for a handle that dq_handle_object() does not find: a thread's has another type than
+ * the service wants. One that is not open is told of. */
+NTSTATUS dq_handle_refuse(dq_processor *cpu, HANDLE handle);
+
+/* As ZwClose, without being a service call: it was made from `place`. */
+NTSTATUS dq_handle_close(dq_processor *cpu, HANDLE handle, const void *place);
 
 /* The handle is a part of something that is told of by itself when it is left. */
 void dq_handle_is_part(dq_machine *machine, HANDLE handle);

@@ -53,8 +53,8 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK Desir
 NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode)
 {
     DQ_ENTER(ObCloseHandle, NULL, Handle, PreviousMode, 0, STATUS_UNSUCCESSFUL);
-    DQ_CALLED_FROM(DQ_CALL_PLACE);
-    return PreviousMode == KernelMode ? ZwClose(Handle) : STATUS_INVALID_HANDLE;
+    return PreviousMode == KernelMode ? dq_handle_close(cpu, Handle, DQ_CALL_PLACE)
+                                      : STATUS_INVALID_HANDLE;
 }
 
 /* ---- By pointer ------------------------------------------------------------------------------ */

@@ -117,8 +117,8 @@ NTSTATUS NTAPI RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
 
     DQ_ENTER(RtlCheckRegistryKey, NULL, RelativeTo, 0, 0, STATUS_UNSUCCESSFUL);
     status = dq_registry_find(cpu, &name, &key);
-    if ((RelativeTo & RTL_REGISTRY_HANDLE) != 0) {
-        (void)dq_handle_close(cpu->machine, (HANDLE)Path);
+    if ((RelativeTo & RTL_REGISTRY_HANDLE) != 0 && status != STATUS_INVALID_HANDLE) {
+        (void)dq_handle_close(cpu, (HANDLE)Path, place);
         if (dq_attends(cpu, DQ_ATTEND_SINKS)) {
             dq_find(cpu,
                     &(dq_finding){

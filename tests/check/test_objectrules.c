@@ -358,88 +358,18 @@ static void a_resource_that_is_not_aligned_is_found(void **state)
     assert_silent(use_a_resource, 1, "ResourceAlignment");
 }
 
-/* ---- Threads and handles --------------------------------------------------------------------- */
+/* ---- Threads --------------------------------------------------------------------------------- */
 
 static VOID end_at_once(PVOID context)
 {
     (void)context;
 }
 
-static void open_thread(void)
-{
-    assert_int_equal(
-        PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, end_at_once, NULL),
-        STATUS_SUCCESS);
-}
-
-static NTSTATUS reference(void)
-{
-    return ObReferenceObjectByHandle(thread, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &object,
-                                     NULL);
-}
-
-static void use_a_handle(void *context)
-{
-    (void)context;
-    open_thread();
-    assert_int_equal(reference(), STATUS_SUCCESS);
-    ZwClose(thread);
-    KeWaitForSingleObject(object, Executive, KernelMode, FALSE, NULL);
-    ObReferenceObject(object);
-    ObDereferenceObject(object);
-    ObDereferenceObject(object);
-}
-
-static void use_a_closed_handle(void *context)
-{
-    (void)context;
-    open_thread();
-    ZwClose(thread);
-    (void)reference();
-}
-
-static void use_a_null_handle(void *context)
-{
-    (void)context;
-    thread = NULL;
-    (void)reference();
-}
-
-static void a_handle_that_is_not_open_is_found(void **state)
-{
-    (void)state;
-    assert_verifier(use_a_closed_handle, 0x3C, (ULONG_PTR)thread, (ULONG_PTR)*PsThreadType, 0,
-                    "ObjectHandle");
-    assert_verifier(use_a_null_handle, 0xF5, 0, (ULONG_PTR)*PsThreadType, 0, "ObjectHandle");
-    assert_silent(use_a_handle, 1, "ObjectHandle");
-}
-
-static void give_back_too_often(void *context)
-{
-    use_a_handle(context);
-    ObDereferenceObject(object);
-}
-
-static void reference_what_is_gone(void *context)
-{
-    use_a_handle(context);
-    ObReferenceObject(object);
-}
-
-static void a_reference_to_what_is_gone_is_found(void **state)
-{
-    (void)state;
-    assert_verifier(give_back_too_often, 0x3F, (ULONG_PTR)object, (ULONG_PTR)-1, 0,
-                    "ObjectReference");
-    assert_verifier(reference_what_is_gone, 0x3F, (ULONG_PTR)object, 1, 0, "ObjectReference");
-    assert_silent(use_a_handle, 1, "ObjectReference");
-}
-
 static void create_a_thread_at_apc_level(void *context)
 {
     (void)context;
     KeRaiseIrql(APC_LEVEL, &old);
-    open_thread();
+    (void)PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, end_at_once, NULL);
 }
 
 static void a_thread_that_is_created_above_passive_level_is_found(void **state)
@@ -508,8 +438,6 @@ int main(void)
         cmocka_unit_test(a_region_above_apc_level_is_found),
         cmocka_unit_test(a_resource_that_is_owned_for_ever_is_found),
         cmocka_unit_test(a_resource_that_is_not_aligned_is_found),
-        cmocka_unit_test(a_handle_that_is_not_open_is_found),
-        cmocka_unit_test(a_reference_to_what_is_gone_is_found),
         cmocka_unit_test(a_thread_that_is_created_above_passive_level_is_found),
         cmocka_unit_test(impossible_priorities_and_affinities_are_found),
         cmocka_unit_test(a_call_of_all_processors_at_ipi_level_is_found),

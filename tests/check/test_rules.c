@@ -345,12 +345,21 @@ static void close_in_a_guarded_region(void *context)
     ZwClose(NULL);
 }
 
-static void close_in_a_critical_region(void *context)
+static VOID end_at_once(PVOID context)
 {
     (void)context;
+}
+
+static void close_in_a_critical_region(void *context)
+{
+    HANDLE thread;
+
+    (void)context;
+    (void)PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, end_at_once, NULL);
     KeEnterCriticalRegion();
-    ZwClose(NULL);
+    ZwClose(thread);
     KeLeaveCriticalRegion();
+    settle();
 }
 
 static void disconnect_at_apc_level(void *context)

@@ -184,6 +184,7 @@ static void use_in_each_routine(HANDLE handle, NTSTATUS expected)
 static void a_handle_that_is_none_is_refused(void **state)
 {
     (void)state;
+    dirql_suppress("HandleUse", NULL, "it is about the status");
     use_in_each_routine(NULL, STATUS_INVALID_HANDLE);
     use_in_each_routine((HANDLE)(ULONG_PTR)0x5A5A, STATUS_INVALID_HANDLE);
 }
