@@ -8,7 +8,7 @@
  */
 #include "check/contract_state.h"
 
-enum { USER_MODE = 1 };
+enum { USER_MODE = 1, WAIT_ALL = 0, WAIT_ANY = 1 };
 
 static void accuse(dq_processor *cpu, const dq_event *call, const char *rule, const char *page,
                    uint64_t subcode, const char *range)
@@ -59,6 +59,23 @@ static void check_type(dq_processor *cpu, const dq_event *call)
                                .rule = "ObjectType",
                                .page = dq_service_rules[call->service].page },
                 "%s was given %u for a type.", dq_service_name(call->service), type);
+    }
+}
+
+/* The page says nothing of no objects, nor of a third type: the machine refuses the first, and takes
+ * any other type for WaitAny. More objects than there may be are bug check 0xC. */
+static void check_set(dq_processor *cpu, const dq_event *call)
+{
+    const dq_finding finding = { .severity = DQ_ERROR,
+                                 .rule = "WaitSet",
+                                 .page = dq_service_rules[call->service].page };
+    const unsigned count = (unsigned)call->a, type = (unsigned)call->b;
+
+    if (count == 0) {
+        dq_find(cpu, &finding, "%s waits for no objects.", dq_service_name(call->service));
+    } else if (type != WAIT_ALL && type != WAIT_ANY) {
+        dq_find(cpu, &finding, "%s was given %u for a type: neither WaitAll nor WaitAny.",
+                dq_service_name(call->service), type);
     }
 }
 
@@ -151,6 +168,9 @@ void dq_waitrules_call(dq_contract *contract, dq_processor *cpu, const dq_event 
     case DQ_SERVICE_KeInitializeEvent:
     case DQ_SERVICE_KeInitializeTimerEx:
         check_type(cpu, call);
+        break;
+    case DQ_SERVICE_KeWaitForMultipleObjects:
+        check_set(cpu, call);
         break;
     case DQ_SERVICE_KeInitializeSemaphore:
         check_semaphore(contract, cpu, call);

@@ -1,5 +1,6 @@
 /*
- * test_waitobjects.c - what a thread waits for is neither freed nor initialised again.
+ * test_waitobjects.c - what a thread waits for is neither freed nor initialised again, and is
+ * something.
  */
 #include "rule.h"
 
@@ -289,6 +290,41 @@ static void a_wait_for_what_is_gone_ends_by_its_time_only(void **state)
     assert_kept(free_and_go_on, 1);
 }
 
+/* ---- Several --------------------------------------------------------------------------------- */
+
+static ULONG wait_count;
+static WAIT_TYPE wait_type;
+
+static void wait_for_several(void *context)
+{
+    KEVENT own[2];
+    PVOID both[2] = { &own[0], &own[1] };
+
+    (void)context;
+    KeInitializeEvent(&own[0], NotificationEvent, TRUE);
+    KeInitializeEvent(&own[1], NotificationEvent, TRUE);
+    KeWaitForMultipleObjects(wait_count, both, wait_type, Executive, KernelMode, FALSE, NULL, NULL);
+}
+
+static void a_wait_for_several_is_for_all_or_any_of_one_at_least(void **state)
+{
+    (void)state;
+    wait_type = WaitAny;
+    for (wait_count = 1; wait_count < 3; wait_count++) {
+        assert_silent(wait_for_several, 1, "WaitSet");
+    }
+    wait_count = 2;
+    wait_type = WaitAll;
+    assert_silent(wait_for_several, 1, "WaitSet");
+    wait_type = (WAIT_TYPE)2;
+    assert_error(wait_for_several, 1, "WaitSet");
+    assert_report_has("KeWaitForMultipleObjects was given 2 for a type");
+    wait_count = 0;
+    wait_type = WaitAll;
+    assert_error(wait_for_several, 1, "WaitSet");
+    assert_report_has("KeWaitForMultipleObjects waits for no objects.");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -305,6 +341,7 @@ int main(void)
         cmocka_unit_test(what_a_thread_waits_for_is_not_initialised_again),
         cmocka_unit_test(what_nobody_waits_for_any_more_is_initialised_again),
         cmocka_unit_test(a_wait_for_what_is_gone_ends_by_its_time_only),
+        cmocka_unit_test(a_wait_for_several_is_for_all_or_any_of_one_at_least),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
