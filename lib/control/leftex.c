@@ -1,6 +1,6 @@
 /*
  * leftex.c - what is left over of pool, lists, resources, timers, callbacks, work items, devices,
- * remove locks, mappings and PortCls objects when the body has returned.
+ * remove locks, rundown protection, mappings and PortCls objects when the body has returned.
  */
 #include <stdio.h>
 #include <string.h>
@@ -110,6 +110,11 @@ static void find_executive(const dq_executive *ex, dq_leaks *leaks)
             dirql_left(leaks, "TimerLeft", DQ_SERVICE_ExAllocateTimer, timer->place,
                        "an EX_TIMER is not deleted");
         }
+    }
+    for (const dq_rundown_hold *hold = ex->rundown_holds; hold != NULL; hold = hold->next) {
+        dirql_left(leaks, "RundownLeft", hold->service, hold->place,
+                   "rundown protection is still acquired %u time%s", (unsigned)hold->count,
+                   hold->count == 1 ? "" : "s");
     }
     find_callbacks(ex, leaks);
     find_work(ex, leaks);

@@ -16,6 +16,7 @@ typedef struct dq_executive {
     dq_work_queues work;       /* workqueue.c */
     dq_lookaside *lookasides;  /* lookaside.c: those in use. */
     dq_rundown_wait *rundowns; /* rundown.c */
+    dq_rundown_hold *rundown_holds, *unused_rundown_holds; /* rundownhold.c: latest first. */
     dq_callbacks callbacks;    /* callback.c */
     dq_resources resources;    /* eresource.c */
     dq_push_locks push_locks;  /* pushlock.c */

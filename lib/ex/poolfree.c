@@ -11,6 +11,7 @@
 #include "ex/poolnear.h"
 #include "ex/pooltable.h"
 #include "ex/pushlock.h"
+#include "ex/rundown.h"
 #include "ex/workqueue.h"
 #include "ke/ki.h"
 #include "ke/waiters.h"
@@ -200,6 +201,7 @@ void dq_pool_check_end(dq_processor *cpu)
 static void check_holders(dq_processor *cpu, const dq_pool_block *block)
 {
     dq_pushlock_check_free(cpu, block->address, block->bytes);
+    dq_rundown_check_free(cpu, block->address, block->bytes);
     dq_fastmutex_check_free(cpu, block->address, block->bytes);
     dq_mutex_forget(cpu, block->address, block->bytes);
     if (dq_waiters_are_inside(cpu->machine, block->address, block->bytes)) {

@@ -5,13 +5,16 @@
  * The rest is how often it is acquired. Where a cache-aware one has a count for each processor on
  * Windows, one is enough here: processors do not share a cache that could be slow.
  */
+#include <stdio.h>
+
 #include "ex/executive.h"
 #include "ex/pool.h"
 #include "ke/ki.h"
 #include "ke/waitreport.h"
 #include "ke/wrongobject.h"
+#include "sim/place.h"
 
-enum { RUNDOWN = 1, ONE = 2 };
+enum { RUNDOWN = 1, ONE = 2, PLACE_TEXT = 160 };
 
 struct _EX_RUNDOWN_REF_CACHE_AWARE {
     EX_RUNDOWN_REF ref;
@@ -36,12 +39,16 @@ static void check(dq_processor *cpu, const EX_RUNDOWN_REF *ref)
     }
 }
 
-static bool acquire(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count)
+static bool acquire(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count, const void *place)
 {
     check(cpu, ref);
     if ((ref->Count & RUNDOWN) != 0) {
         return false;
     }
+    if (ref->Count == 0) { /* What else is known of this memory is of something before. */
+        dq_rundown_hold_forget(cpu->machine, ref, 1);
+    }
+    dq_rundown_hold_add(cpu, ref, count, place);
     ref->Count += (ULONG_PTR)count * ONE;
     return true;
 }
@@ -64,6 +71,7 @@ static void release(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count)
         return;
     }
     dq_emit(cpu, ORDER_GIVE, ref, 0, 0, 0);
+    dq_rundown_hold_release(cpu, ref, count);
     ref->Count -= (ULONG_PTR)count * ONE;
     if (ref->Count == RUNDOWN && dq_executive_of(cpu->machine) != NULL) {
         wake(cpu, ref);
@@ -73,14 +81,22 @@ static void release(dq_processor *cpu, PEX_RUNDOWN_REF ref, ULONG count)
     }
 }
 
-/* The count does not say by whom. */
+/* How often, and by whom. */
 static void tell_count(dq_machine *machine, const dq_wait_matter *matter, dq_text *text)
 {
     const EX_RUNDOWN_REF *ref = matter->object;
 
-    (void)machine;
+    const dq_executive *ex = dq_executive_of(machine);
+    char place[PLACE_TEXT];
+
     dq_text_add(text, "\n    it is acquired %u times, and was not released as often",
                 (unsigned)(ref->Count / ONE));
+    for (const dq_rundown_hold *h = ex->rundown_holds; h != NULL; h = h->next) {
+        if (h->ref == ref) {
+            dq_text_add(text, "\n    it was acquired at %s",
+                        dq_place_describe(h->place, place, sizeof(place)));
+        }
+    }
 }
 
 static void wait_for_release(dq_processor *cpu, PEX_RUNDOWN_REF ref, const void *place)
@@ -110,6 +126,21 @@ static void wait_for_release(dq_processor *cpu, PEX_RUNDOWN_REF ref, const void 
     *link = wait.next;
 }
 
+static void initialise(dq_processor *cpu, PEX_RUNDOWN_REF ref)
+{
+    const dq_rundown_hold *hold = dq_rundown_hold_inside(cpu->machine, ref, 1);
+    char what[PLACE_TEXT + 80], place[PLACE_TEXT];
+
+    /* Memory that was zeroed, or used for something else, is acquired by nobody any more. */
+    if (hold != NULL && ref->Count / ONE >= hold->count && ref->Count / ONE <= UINT32_MAX) {
+        snprintf(what, sizeof(what), "initialises rundown protection that is acquired, since %s",
+                 dq_place_describe(hold->place, place, sizeof(place)));
+        accuse(cpu, ref, what);
+    }
+    dq_rundown_hold_forget(cpu->machine, ref, 1);
+    ref->Count = 0;
+}
+
 /* The pages let only what has run down be used again. */
 static void initialise_again(dq_processor *cpu, PEX_RUNDOWN_REF ref)
 {
@@ -117,6 +148,7 @@ static void initialise_again(dq_processor *cpu, PEX_RUNDOWN_REF ref)
     if (ref->Count != RUNDOWN) {
         accuse(cpu, ref, "was given rundown protection that has not run down");
     }
+    dq_rundown_hold_forget(cpu->machine, ref, 1);
     ref->Count = 0;
 }
 
@@ -128,6 +160,7 @@ static void complete(dq_processor *cpu, PEX_RUNDOWN_REF ref)
                "was given rundown protection that is still acquired: wait for its "
                "release first");
     }
+    dq_rundown_hold_forget(cpu->machine, ref, 1);
     ref->Count = RUNDOWN;
 }
 
@@ -136,8 +169,7 @@ static void complete(dq_processor *cpu, PEX_RUNDOWN_REF ref)
 VOID NTAPI ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
     DQ_ENTER(ExInitializeRundownProtection, RunRef, RunRef, 0, 0, DQ_VOID);
-    (void)cpu;
-    RunRef->Count = 0;
+    initialise(cpu, RunRef);
 }
 
 VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
@@ -155,13 +187,13 @@ VOID NTAPI ExRundownCompleted(PEX_RUNDOWN_REF RunRef)
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
     DQ_ENTER(ExAcquireRundownProtection, RunRef, RunRef, 1, 0, FALSE);
-    return acquire(cpu, RunRef, 1);
+    return acquire(cpu, RunRef, 1, DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
     DQ_ENTER(ExAcquireRundownProtectionEx, RunRef, RunRef, Count, 0, FALSE);
-    return acquire(cpu, RunRef, Count);
+    return acquire(cpu, RunRef, Count, DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
@@ -202,6 +234,7 @@ VOID NTAPI ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
     DQ_ENTER(ExFreeCacheAwareRundownProtection, RunRefCacheAware, RunRefCacheAware, 0, 0, DQ_VOID);
     if (RunRefCacheAware->ref.Count > RUNDOWN) {
         accuse(cpu, &RunRefCacheAware->ref, "frees rundown protection that is still acquired");
+        dq_rundown_hold_forget(cpu->machine, &RunRefCacheAware->ref, 1);
     }
     dq_pool_give_back(cpu, RunRefCacheAware, RunRefCacheAware->tag, DQ_CALL_PLACE);
 }
@@ -228,7 +261,8 @@ VOID NTAPI ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE R
                 (unsigned)RunRefSize);
         return;
     }
-    *RunRefCacheAware = (EX_RUNDOWN_REF_CACHE_AWARE){ .tag = 0 };
+    initialise(cpu, &RunRefCacheAware->ref);
+    RunRefCacheAware->tag = 0;
 }
 
 VOID NTAPI ExInitializeRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
@@ -236,8 +270,8 @@ VOID NTAPI ExInitializeRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE
 {
     DQ_ENTER(ExInitializeRundownProtectionCacheAwareEx, RunRefCacheAware, RunRefCacheAware, Flags,
              0, DQ_VOID);
-    (void)cpu;
-    *RunRefCacheAware = (EX_RUNDOWN_REF_CACHE_AWARE){ .tag = 0 };
+    initialise(cpu, &RunRefCacheAware->ref);
+    RunRefCacheAware->tag = 0;
 }
 
 VOID NTAPI ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
@@ -256,7 +290,7 @@ VOID NTAPI ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheA
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
 {
     DQ_ENTER(ExAcquireRundownProtectionCacheAware, RunRefCacheAware, RunRefCacheAware, 1, 0, FALSE);
-    return acquire(cpu, &RunRefCacheAware->ref, 1);
+    return acquire(cpu, &RunRefCacheAware->ref, 1, DQ_CALL_PLACE);
 }
 
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware,
@@ -264,7 +298,7 @@ BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE
 {
     DQ_ENTER(ExAcquireRundownProtectionCacheAwareEx, RunRefCacheAware, RunRefCacheAware, Count, 0,
              FALSE);
-    return acquire(cpu, &RunRefCacheAware->ref, Count);
+    return acquire(cpu, &RunRefCacheAware->ref, Count, DQ_CALL_PLACE);
 }
 
 VOID NTAPI ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)

@@ -10,6 +10,7 @@ enum { TAG = 0x74736554 };
 static LOOKASIDE_LIST_EX list;
 static IO_REMOVE_LOCK remove_lock;
 static EX_RUNDOWN_REF rundown;
+static PEX_RUNDOWN_REF in_pool;
 static PCALLBACK_OBJECT callback;
 static PVOID registration;
 static PEX_TIMER timer;
@@ -112,6 +113,48 @@ static void release_protection_that_nobody_has(void *context)
     (void)context;
     ExInitializeRundownProtection(&rundown);
     ExReleaseRundownProtection(&rundown);
+}
+
+static void initialize_protection_that_is_acquired(void *context)
+{
+    (void)context;
+    ExInitializeRundownProtection(&rundown);
+    assert_true(ExAcquireRundownProtection(&rundown));
+    ExInitializeRundownProtection(&rundown);
+}
+
+static void free_protection_that_is_acquired(void *context)
+{
+    (void)context;
+    in_pool = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*in_pool), TAG);
+    ExInitializeRundownProtection(in_pool);
+    assert_true(ExAcquireRundownProtection(in_pool));
+    ExFreePool(in_pool);
+}
+
+static void use_protection_that_comes_and_goes(void *context)
+{
+    (void)context;
+    for (int i = 0; i < 2; i++) {
+        in_pool = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*in_pool), TAG);
+        ExInitializeRundownProtection(in_pool);
+        assert_true(ExAcquireRundownProtection(in_pool));
+        ExReleaseRundownProtection(in_pool);
+        ExInitializeRundownProtection(in_pool);
+        ExFreePool(in_pool);
+    }
+}
+
+static void protection_that_is_acquired_is_neither_initialized_nor_freed(void **state)
+{
+    (void)state;
+    assert_broken(initialize_protection_that_is_acquired, 1, 0, (ULONG_PTR)&rundown, 2, 0, 0,
+                  "RundownProtection");
+    assert_report_has("is acquired, since initialize_protection_that_is_acquired");
+    assert_broken(free_protection_that_is_acquired, 1, 0, (ULONG_PTR)in_pool, 0, 0, 0,
+                  "RundownProtection");
+    assert_report_has("acquired at free_protection_that_is_acquired");
+    assert_silent(use_protection_that_comes_and_goes, 1, "RundownProtection");
 }
 
 static void protection_that_is_released_too_often_is_found(void **state)
@@ -350,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_misused_lookaside_list_is_found),
         cmocka_unit_test(a_remove_lock_that_is_released_with_another_tag_is_found),
         cmocka_unit_test(protection_that_is_released_too_often_is_found),
+        cmocka_unit_test(protection_that_is_acquired_is_neither_initialized_nor_freed),
         cmocka_unit_test(a_registration_that_is_undone_twice_is_found),
         cmocka_unit_test(a_deleted_timer_that_is_used_is_found),
         cmocka_unit_test(a_device_timer_that_was_not_initialised_is_found),

@@ -120,6 +120,65 @@ static void a_remove_lock_that_is_still_acquired_is_reported(void **state)
     assert_left(leave_a_remove_lock, "RemoveLockLeft", "a remove lock is still acquired");
 }
 
+static EX_RUNDOWN_REF rundown;
+static PEX_RUNDOWN_REF_CACHE_AWARE aware;
+
+static void leave_rundown_protection(void *context)
+{
+    (void)context;
+    ExInitializeRundownProtection(&rundown);
+    assert_true(ExAcquireRundownProtection(&rundown));
+    assert_true(ExAcquireRundownProtectionEx(&rundown, 3));
+    ExReleaseRundownProtectionEx(&rundown, 2);
+    if (tidy) {
+        ExReleaseRundownProtection(&rundown);
+        ExReleaseRundownProtection(&rundown);
+    } else {
+        ExReleaseRundownProtection(&rundown);
+    }
+}
+
+static void leave_cache_aware_protection(void *context)
+{
+    (void)context;
+    aware = ExAllocateCacheAwareRundownProtection(NonPagedPoolNx, TAG);
+    assert_true(ExAcquireRundownProtectionCacheAwareEx(aware, 2));
+    if (tidy) {
+        ExReleaseRundownProtectionCacheAwareEx(aware, 2);
+        ExFreeCacheAwareRundownProtection(aware);
+    }
+}
+
+static void release_elsewhere(void *context)
+{
+    (void)context;
+    ExReleaseRundownProtection(&rundown);
+}
+
+static void let_another_thread_release(void *context)
+{
+    (void)context;
+    ExInitializeRundownProtection(&rundown);
+    assert_true(ExAcquireRundownProtection(&rundown));
+    dirql_thread_join(dirql_thread_start("other", 0, release_elsewhere, NULL));
+}
+
+static void rundown_protection_that_is_still_acquired_is_reported(void **state)
+{
+    (void)state;
+    assert_left(leave_rundown_protection, "RundownLeft",
+                "rundown protection is still acquired 1 time");
+    tidy = false;
+    rule_run(1, leave_cache_aware_protection);
+    assert_int_equal(rule_result.errors, 2); /* And its memory. */
+    assert_report_has("rundown protection is still acquired 2 times");
+    assert_report_has("ExAcquireRundownProtectionCacheAwareEx was called at "
+                      "leave_cache_aware_protection");
+    tidy = true;
+    assert_silent(leave_cache_aware_protection, 1, "RundownLeft");
+    assert_silent(let_another_thread_release, 1, "RundownLeft");
+}
+
 static void leave_a_device(void *context)
 {
     PDEVICE_OBJECT device;
@@ -207,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_resource_that_is_not_deleted_is_reported),
         cmocka_unit_test(callbacks_that_are_still_registered_are_reported),
         cmocka_unit_test(a_remove_lock_that_is_still_acquired_is_reported),
+        cmocka_unit_test(rundown_protection_that_is_still_acquired_is_reported),
         cmocka_unit_test(a_device_that_is_not_deleted_is_a_warning),
         cmocka_unit_test(a_portcls_object_that_is_still_referenced_is_reported),
         cmocka_unit_test(locks_that_the_body_still_owns_are_reported),

@@ -300,6 +300,7 @@ static void rundown_protection_says_how_often_it_is_acquired(void **state)
     assert_says("on the release of rundown protection, in hold_then_run_down");
     assert_says("it is the variable `rundown`");
     assert_says("it is acquired 3 times");
+    assert_says("it was acquired at hold_then_run_down test_deadlock.c");
 }
 
 static IO_REMOVE_LOCK remove_lock;
