@@ -65,6 +65,26 @@ static void check_not_queued(dq_processor *cpu, const struct _IO_WORKITEM *item,
     }
 }
 
+/* One that the test has made will do, if it says what it is. The system takes a reference to it
+ * when the item is queued, and follows the pointer by that. */
+static void check_object(dq_processor *cpu, const void *object)
+{
+    const DEVICE_OBJECT *header = object; /* A DRIVER_OBJECT has its type at the same place. */
+
+    if (dq_device_is_known(cpu->machine, object)) {
+        return;
+    }
+    if (object != NULL) {
+        dq_expect_not_freed(cpu, object, NULL);
+        if (header->Type == IO_TYPE_DEVICE || header->Type == IO_TYPE_DRIVER) {
+            return;
+        }
+    }
+    dq_wrong_object(cpu, object, NULL,
+                    object == NULL ? "a null pointer for a device object"
+                                   : "what is neither a device object nor a driver object");
+}
+
 /* A driver object will do for the Ex form, whose routine does not take it for a device. */
 static bool check_device(dq_processor *cpu, const struct _IO_WORKITEM *item)
 {
@@ -91,6 +111,7 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
     PIO_WORKITEM item;
 
     DQ_ENTER(IoAllocateWorkItem, DeviceObject, DeviceObject, 0, 0, NULL);
+    check_object(cpu, DeviceObject);
     item =
         dq_pool_allocate(cpu, NonPagedPoolNx, sizeof(*item), POOL_TAG, DQ_CALL_PLACE);
     if (item != NULL) {
@@ -124,6 +145,7 @@ VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
 {
     DQ_ENTER(IoInitializeWorkItem, IoWorkItem, IoObject, IoWorkItem, 0, DQ_VOID);
     check_not_queued(cpu, IoWorkItem, "initialised");
+    check_object(cpu, IoObject);
     *IoWorkItem = (IO_WORKITEM){ .object = IoObject, .state = READY };
 }
 
@@ -148,6 +170,7 @@ static void queue(dq_processor *cpu, PIO_WORKITEM item, const dq_work *how, WORK
 {
     dq_work work = *how;
 
+    check_object(cpu, item->object);
     work.item = item;
     work.bytes = sizeof(*item);
     work.object = item->object;

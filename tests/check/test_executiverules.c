@@ -380,6 +380,54 @@ static void a_conversion_of_shared_access_is_found(void **state)
     assert_silent(convert_what_is_exclusive, 1, "ResourceConvert");
 }
 
+/* ---- Whose they are -------------------------------------------------------------------------- */
+
+static char no_object[sizeof(DEVICE_OBJECT)];
+
+static void allocate_for_nothing(void *context)
+{
+    (void)context;
+    (void)IoAllocateWorkItem(NULL);
+}
+
+static void allocate_for_no_object(void *context)
+{
+    (void)context;
+    (void)IoAllocateWorkItem((PDEVICE_OBJECT)(PVOID)no_object);
+}
+
+static void initialize_for_no_object(void *context)
+{
+    (void)context;
+    item = ExAllocatePool2(POOL_FLAG_NON_PAGED, IoSizeofWorkItem(), TAG);
+    IoInitializeWorkItem(no_object, item);
+}
+
+static void queue_after_the_device_is_deleted(void *context)
+{
+    (void)context;
+    create_device();
+    item = IoAllocateWorkItem(device);
+    IoDeleteDevice(device);
+    IoQueueWorkItem(item, work, DelayedWorkQueue, NULL);
+}
+
+static void a_work_item_is_for_a_device_or_driver_object(void **state)
+{
+    (void)state;
+    assert_verifier(allocate_for_nothing, 0xE1, 0, 0, 0, "wrong object");
+    assert_report_has("IoAllocateWorkItem was given a null pointer for a device object");
+    assert_verifier(allocate_for_no_object, 0xE1, (ULONG_PTR)no_object, 0, 0, "wrong object");
+    assert_report_has("what is neither a device object nor a driver object");
+    assert_verifier(initialize_for_no_object, 0xE1, (ULONG_PTR)no_object, 0, 0, "wrong object");
+    assert_report_has("IoInitializeWorkItem was given");
+    assert_broken(queue_after_the_device_is_deleted, 1, PAGE_FAULT_IN_FREED_SPECIAL_POOL,
+                  (ULONG_PTR)device, 0, 0, 0, "PoolUsedAfterFree");
+    assert_report_has("IoQueueWorkItem was given what lies at byte 0 of a device object");
+    assert_report_has("freed by queue_after_the_device_is_deleted");
+    assert_silent(queue_to_a_queue, 1, "wrong object");
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -400,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_queue_type_that_is_none_is_found),
         cmocka_unit_test(a_work_item_of_a_driver_is_found),
         cmocka_unit_test(a_conversion_of_shared_access_is_found),
+        cmocka_unit_test(a_work_item_is_for_a_device_or_driver_object),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);

@@ -103,6 +103,7 @@ static void memory_fails(void *context)
 {
     const dirql_device card = { .name = "card" };
     const PHYSICAL_ADDRESS registers = dirql_device_add_memory(&card, 0, 0x100);
+    DRIVER_OBJECT driver = { .Type = IO_TYPE_DRIVER };
     LOOKASIDE_LIST_EX list;
     UNICODE_STRING wide;
     ANSI_STRING narrow;
@@ -111,7 +112,7 @@ static void memory_fails(void *context)
     RtlInitAnsiString(&narrow, "text");
     assert_null(ExAllocatePoolWithTag(NonPagedPoolNx, 16, TAG));
     assert_null(ExAllocatePoolZero(PagedPool, 2 * PAGE_SIZE, TAG));
-    assert_null(IoAllocateWorkItem(NULL));
+    assert_null(IoAllocateWorkItem((PDEVICE_OBJECT)(PVOID)&driver));
     assert_null(MmMapIoSpace(registers, 0x100, MmNonCached));
     assert_null(ExAllocateCacheAwareRundownProtection(NonPagedPoolNx, TAG));
     assert_int_equal(RtlAnsiStringToUnicodeString(&wide, &narrow, TRUE), STATUS_NO_MEMORY);
