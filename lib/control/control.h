@@ -88,6 +88,11 @@ dirql_outcome dirql_control_refuse(dirql_result *result, const char *error);
 /* The text of the run's choices so far, to be freed. NULL: short of memory. */
 char *dirql_control_schedule(const dq_machine *machine);
 
+/* ---- repeat.c -------------------------------------------------------------------------------- */
+
+/* How to see the run with that schedule again, to be freed. NULL: short of memory. */
+char *dirql_control_how_to_repeat(const dq_machine *machine, const char *schedule);
+
 /* ---- explore.c
  * -------------------------------------------------------------------------------- */
 

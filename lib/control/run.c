@@ -115,51 +115,6 @@ char *dirql_control_schedule(const dq_machine *machine)
     return text;
 }
 
-static const char *preface_of(const dq_machine *machine)
-{
-    const dirql_control *control = machine->control;
-
-    return control->preface != NULL ? control->preface : "";
-}
-
-/* Mode live: something may have come due while code was under way. */
-static bool time_has_passed(const dq_machine *machine)
-{
-    return machine->options.clock_percent != 0 && machine->clock.sequence != 0 &&
-           machine->options.delays == 0;
-}
-
-/* How to see it again: the variables that repeat the run, to be put before the test's command. A
- * live run cannot be repeated; what it found can be looked for in runs that can. */
-static char *how_to_repeat(const dq_machine *machine, const char *schedule)
-{
-    const char *variables = ((const dirql_control *)machine->control)->variables;
-    const dq_mode mode = machine->options.mode;
-    const char *name = machine->options.name;
-    const char *value = mode == DQ_MODE_FIRST || schedule == NULL ? "first" : schedule;
-    const char *preface = preface_of(machine);
-    char program[256];
-    const size_t bytes =
-        strlen(value) + strlen(name) + strlen(preface) + strlen(variables) + sizeof(program) + 256;
-    char *line = malloc(bytes);
-
-    if (line == NULL) {
-        return NULL;
-    }
-    if (mode == DQ_MODE_LIVE) {
-        snprintf(line, bytes,
-                 "live: the order of things was the host's, and cannot be repeated. To look for "
-                 "the same in runs that can:\n  for seed in $(seq 1000); do DIRQL_TEST=%s "
-                 "%s%sDIRQL_MODE=random DIRQL_SEED=$seed DIRQL_PROCESSORS=%u ./%s || break; done",
-                 name, variables, time_has_passed(machine) ? "DIRQL_DELAYS=2 " : "",
-                 machine->processor_count, host_program_name(program, sizeof(program)));
-    } else {
-        snprintf(line, bytes, "%sreplay: DIRQL_TEST=%s %sDIRQL_%s=%s", preface, name, variables,
-                 mode == DQ_MODE_FIRST ? "MODE" : "REPLAY", value);
-    }
-    return line;
-}
-
 static char *failure_of(const dq_machine *machine)
 {
     enum { FAILURE_TEXT = 512 };
@@ -193,7 +148,7 @@ static void summarise(dq_machine *machine, dq_outcome outcome, dirql_result *res
         }
     }
     if (outcome != DQ_OUTCOME_REFUSED) {
-        result->repeat = how_to_repeat(machine, result->schedule);
+        result->repeat = dirql_control_how_to_repeat(machine, result->schedule);
     }
     result->report = dq_report_make(machine, result->repeat);
 }

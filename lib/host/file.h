@@ -37,6 +37,10 @@ void host_file_disclaim(host_claim *claim);
 /* Base name of the program that runs; "program" if unknown. Returns name. */
 const char *host_program_name(char *name, size_t bytes);
 
+/* What the program was called with behind its name, each with a null behind it, to be freed. NULL,
+ * and no bytes, if that is nothing or unknown. */
+char *host_program_arguments(size_t *bytes);
+
 unsigned host_process_number(void);
 
 /* The source file of the code at `address` with its folders, as the compiler was told. For a return

@@ -186,6 +186,49 @@ const char *host_program_name(char *name, size_t bytes)
     return name;
 }
 
+/* The whole file, with a null behind it, to be freed. */
+static char *read_all(FILE *file, size_t *bytes)
+{
+    size_t capacity = 4096, got;
+    char *text = malloc(capacity);
+
+    *bytes = 0;
+    while (text != NULL && (got = fread(text + *bytes, 1, capacity - *bytes - 1, file)) > 0) {
+        char *more;
+
+        *bytes += got;
+        more = *bytes + 1 < capacity ? text : realloc(text, capacity *= 2);
+        if (more == NULL) {
+            free(text);
+        }
+        text = more;
+    }
+    if (text != NULL) {
+        text[*bytes] = '\0';
+    }
+    return text;
+}
+
+char *host_program_arguments(size_t *bytes)
+{
+    FILE *file = fopen("/proc/self/cmdline", "rbe");
+    char *text = file != NULL ? read_all(file, bytes) : NULL;
+    size_t name;
+
+    if (file != NULL) {
+        fclose(file);
+    }
+    name = text != NULL ? strlen(text) + 1 : 0;
+    if (text == NULL || name >= *bytes) {
+        free(text);
+        *bytes = 0;
+        return NULL;
+    }
+    *bytes -= name;
+    memmove(text, text + name, *bytes + 1);
+    return text;
+}
+
 unsigned host_process_number(void)
 {
     return (unsigned)getpid();
