@@ -85,6 +85,16 @@ static void check_object(dq_processor *cpu, const void *object)
                                    : "what is neither a device object nor a driver object");
 }
 
+/* To be queued. */
+static bool is_fit(dq_processor *cpu, const struct _IO_WORKITEM *item)
+{
+    if (!is_initialised(cpu, item)) {
+        return false;
+    }
+    check_object(cpu, item->object);
+    return true;
+}
+
 /* A driver object will do for the Ex form, whose routine does not take it for a device. */
 static bool check_device(dq_processor *cpu, const struct _IO_WORKITEM *item)
 {
@@ -170,7 +180,6 @@ static void queue(dq_processor *cpu, PIO_WORKITEM item, const dq_work *how, WORK
 {
     dq_work work = *how;
 
-    check_object(cpu, item->object);
     work.item = item;
     work.bytes = sizeof(*item);
     work.object = item->object;
@@ -186,7 +195,7 @@ VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerR
                            WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
     DQ_ENTER(IoQueueWorkItem, IoWorkItem, IoWorkItem, (uintptr_t)WorkerRoutine, QueueType, DQ_VOID);
-    if (is_initialised(cpu, IoWorkItem) && check_device(cpu, IoWorkItem)) {
+    if (is_fit(cpu, IoWorkItem) && check_device(cpu, IoWorkItem)) {
         queue(cpu, IoWorkItem,
               &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
                           .parameter = Context,
@@ -201,7 +210,7 @@ VOID NTAPI IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX Wo
 {
     DQ_ENTER(IoQueueWorkItemEx, IoWorkItem, IoWorkItem, (uintptr_t)WorkerRoutine, QueueType,
              DQ_VOID);
-    if (is_initialised(cpu, IoWorkItem)) {
+    if (is_fit(cpu, IoWorkItem)) {
         queue(cpu, IoWorkItem,
               &(dq_work){ .routine = DQ_CODE(WorkerRoutine),
                           .parameter = Context,
@@ -217,7 +226,7 @@ BOOLEAN NTAPI IoTryQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_E
 {
     DQ_ENTER(IoTryQueueWorkItem, IoWorkItem, IoWorkItem, (uintptr_t)WorkerRoutine, QueueType,
              FALSE);
-    if (!is_initialised(cpu, IoWorkItem) ||
+    if (!is_fit(cpu, IoWorkItem) ||
         dq_work_inside(cpu->machine, IoWorkItem, sizeof(*IoWorkItem)) != NULL) {
         return FALSE;
     }
