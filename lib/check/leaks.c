@@ -97,7 +97,7 @@ static const char *describe(const dq_leak *group, char *text, size_t bytes)
         snprintf(amount, sizeof(amount), ": %u of them", group->count);
     }
     snprintf(text, bytes, "%s%s. %s was called at %s.", group->text, amount,
-             dq_service_name(group->service),
+             group->maker != NULL ? group->maker : dq_service_name(group->service),
              dq_place_describe(group->place, place, sizeof(place)));
     return text;
 }
@@ -121,7 +121,7 @@ static void write_down(dq_processor *cpu, const dq_leak *group, dq_severity wors
     const uint32_t code = rank < KINDS ? kinds[rank].code : 0;
     dq_finding finding = { .severity = group->severity < worst ? group->severity : worst,
                            .rule = group->rule,
-                           .service = group->service,
+                           .service = group->maker != NULL ? DQ_SERVICE_NONE : group->service,
                            .place = group->place };
     char text[DQ_FINDING_TEXT];
 

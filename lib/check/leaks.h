@@ -14,6 +14,7 @@ typedef struct dq_leak {
     const char *rule;
     dq_severity severity;
     dq_service service; /* That made it. */
+    const char *maker;  /* In place of the service: "PcNewInterruptSync"; NULL: that. */
     const void *place;  /* That called the service. */
     uint64_t bytes;     /* Of memory; 0: it is something else. */
     char text[DQ_LEAK_TEXT]; /* "pool memory with tag Uart is never freed". */

@@ -32,9 +32,15 @@ static void add_object(dq_leaks *leaks, const dq_pool_block *block)
 {
     const pc_unknown *object = block->address;
 
-    dirql_left(leaks, "ReferenceLeak", block->service, block->place,
-               "an %s still has %d reference%s", block->object, (int)object->references,
-               object->references == 1 ? "" : "s");
+    dq_leak leak = { .rule = "ReferenceLeak",
+                     .severity = DQ_ERROR,
+                     .service = block->service,
+                     .maker = block->maker,
+                     .place = block->place };
+
+    snprintf(leak.text, sizeof(leak.text), "an %s still has %d reference%s", block->object,
+             (int)object->references, object->references == 1 ? "" : "s");
+    dq_leaks_add(leaks, &leak);
 }
 
 static void add_block(void *context, const dq_pool_block *block)

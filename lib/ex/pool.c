@@ -84,6 +84,7 @@ void *dq_pool_request_memory(dq_processor *cpu, const dq_pool_request *r)
     block->paged = r->paged;
     block->service = r->service;
     block->object = r->object;
+    block->maker = r->caller;
     block->place = r->place;
     memset(address, r->zeroed ? 0 : FILL, r->bytes);
     dq_emit(cpu, POOL_ALLOCATE, address, r->bytes, r->tag, r->paged);

@@ -24,6 +24,7 @@ typedef struct dq_pool_block {
     dq_service service; /* That gave it out. */
     const char *object; /* What it is, if it is no memory to the driver: "IInterruptSync"; a part of
                            one: "". NULL: memory. */
+    const char *maker;  /* In place of the service, when the driver called something else. */
     const void *place;  /* Who allocated it. */
     const void *freed_place;
     struct dq_pool_block *next; /* In its bucket. */

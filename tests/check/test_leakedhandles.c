@@ -73,7 +73,8 @@ static void leave_a_key_object(void *context)
 static void the_handle_of_a_key_object_is_a_part_of_it(void **state)
 {
     (void)state;
-    assert_left(leave_a_key_object, "ReferenceLeak", "an IRegistryKey still has 1 reference");
+    assert_left(leave_a_key_object, "ReferenceLeak",
+                "an IRegistryKey still has 1 reference. PcNewRegistryKey was called at");
 }
 
 static void leave_a_file(void *context)

@@ -221,7 +221,12 @@ static void leave_a_portcls_object(void *context)
 static void a_portcls_object_that_is_still_referenced_is_reported(void **state)
 {
     (void)state;
-    assert_left(leave_a_portcls_object, "ReferenceLeak", "an IServiceGroup still has 1 reference");
+    assert_left(leave_a_portcls_object, "ReferenceLeak",
+                "an IServiceGroup still has 1 reference. PcNewServiceGroup was called at "
+                "leave_a_portcls_object test_leakedobjects.c");
+    tidy = false;
+    rule_run(1, leave_a_portcls_object);
+    assert_null(strstr(rule_result.report, "ExAllocatePoolWithTag was called"));
 }
 
 /* ---- Locks that are held --------------------------------------------------------------------- */

@@ -81,6 +81,23 @@ static void what_a_call_leaves_is_of_its_caller(void **state)
     assert_found(leave_a_connection, "interrupt", "connect_and_forget");
 }
 
+static void leave_an_object(void *context)
+{
+    rig r;
+
+    (void)context;
+    (void)new_sync(&r);
+}
+
+static void an_object_that_is_left_is_of_the_call_that_made_it(void **state)
+{
+    (void)state;
+    assert_found(leave_an_object,
+                 "an IInterruptSync still has 1 reference. PcNewInterruptSync was called at "
+                 "new_sync test_places.c",
+                 "at new_sync");
+}
+
 static void a_routine_that_a_call_runs_is_a_place_of_its_own(void **state)
 {
     (void)state;
@@ -97,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_call_leaves_is_of_its_caller),
+        cmocka_unit_test(an_object_that_is_left_is_of_the_call_that_made_it),
         cmocka_unit_test(a_routine_that_a_call_runs_is_a_place_of_its_own),
         cmocka_unit_test(after_a_call_places_are_the_drivers_again),
     };
