@@ -27,7 +27,9 @@ dirql_outcome dirql_explore_fail(dirql_exploration *ex, dirql_result *result, co
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    dq_text_add(&out, "explore\n  %s\n", text);
+    dq_text_add(&out, "explore\n  %s%s\n", text,
+                ex->machine != NULL && ex->machine->overdue_state != NULL
+                    ? ex->machine->overdue_state : "");
     if (result != NULL) {
         result->outcome = DIRQL_FAILED;
         result->errors = 1;

@@ -90,7 +90,6 @@ static dirql_outcome conclude_in_the_middle(dirql_exploration *ex, dq_machine *m
                                             dirql_result *result)
 {
     if (ex->schedules == 0) {
-        dirql_exploration_drop(ex);
         return dirql_explore_too_late(ex, result);
     }
     ex->options.seed -= ex->options.shards; /* Of the latest run that counts. */

@@ -4,6 +4,7 @@
 #include "sim/jump.h"
 #include "sim/order.h"
 #include "sim/rewind.h"
+#include "sim/standstill.h"
 #include "sim/visit.h"
 
 #include <inttypes.h>
@@ -296,6 +297,7 @@ void dq_machine_look_at_deadline(dq_processor *cpu)
     if (++machine->points % POINTS_PER_LOOK == 0 &&
         host_clock_ns() > machine->options.deadline_ns) {
         machine->overdue = true;
+        machine->overdue_state = dq_standstill_describe_all(machine);
         dq_go_home(cpu);
     }
 }
@@ -439,6 +441,7 @@ void dq_machine_destroy(dq_machine *machine)
     dq_trail_forget(&machine->trail);
     dq_finding_stop(machine);
     dq_heap_stop(machine->heap);
+    free(machine->overdue_state);
     dq_machine_give(machine, machine->processors);
     dq_machine_give(machine, machine);
 }

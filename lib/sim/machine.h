@@ -179,7 +179,8 @@ struct dq_machine {
     uint64_t idle_begun; /* Processors whose idle loops have begun, in this run. */
     bool marked;    /* It can be rewound (rewind.h). */
     bool stopping;  /* The run is over; nothing more may start. */
-    bool overdue;   /* It was ended by its deadline. */
+    bool overdue;   /* It was ended by its deadline, ... */
+    char *overdue_state; /* ... where everybody was as this tells. */
     bool abandoned; /* The home context was left by a longjmp out of an errand. */
     void (*body)(void *argument);
     void *body_argument;

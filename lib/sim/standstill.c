@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "sim/pending.h"
+#include "sim/place.h"
 
 static const uint64_t lost_after_ns = 10ull * 1000 * 1000 * 1000;
 enum { LOST_AFTER_SKIPS = 3 };
@@ -26,14 +27,48 @@ static bool wake_up_is_lost(const dq_machine *machine)
 }
 
 /* Who waits for what, and what cannot come. */
+static void add_waits(dq_machine *machine, dq_text *text)
+{
+    if (machine->hooks->describe_waits != NULL) {
+        machine->hooks->describe_waits(machine, text);
+    }
+    dq_pending_describe(machine, text);
+}
+
 static char *describe(dq_machine *machine)
 {
     dq_text text = { 0 };
 
-    if (machine->hooks->describe_waits != NULL) {
-        machine->hooks->describe_waits(machine, &text);
+    add_waits(machine, &text);
+    return dq_text_take(&text);
+}
+
+static void add_whereabouts(const dq_processor *cpu, dq_text *text)
+{
+    const dq_execution *execution = cpu->execution;
+    char name[96], place[300];
+
+    if (execution == NULL || execution->kind == DQ_EXECUTION_IDLE || cpu->spin_blocked) {
+        return; /* Who spins on a lock is told with those who wait. */
     }
-    dq_pending_describe(machine, &text);
+    dq_text_add(text, "\n  CPU%u, IRQL %u: %s", cpu->number, cpu->irql,
+                dq_execution_describe(execution, name, sizeof(name)));
+    if (execution->service != DQ_SERVICE_NONE) {
+        dq_text_add(text, ", in %s", dq_service_name(execution->service));
+    }
+    if (execution->place != NULL) {
+        dq_text_add(text, ", at %s", dq_place_describe(execution->place, place, sizeof(place)));
+    }
+}
+
+char *dq_standstill_describe_all(dq_machine *machine)
+{
+    dq_text text = { 0 };
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        add_whereabouts(&machine->processors[i], &text);
+    }
+    add_waits(machine, &text);
     return dq_text_take(&text);
 }
 

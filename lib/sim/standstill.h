@@ -29,6 +29,10 @@ static inline bool dq_can_run(const dq_processor *cpu)
  * none, or only periodic ones for long, that is a finding. */
 void dq_move_the_world(dq_processor *cpu);
 
+/* For who ends a run from outside: what every processor does, who waits for what, and what cannot
+ * come, each behind a new line. To be freed; NULL: short of memory. */
+char *dq_standstill_describe_all(dq_machine *machine);
+
 /* Live: writes down that nobody outside did anything for `quiet_ns` of the host's time. */
 void dq_standstill_note(dq_processor *cpu, uint64_t quiet_ns);
 
