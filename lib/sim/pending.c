@@ -3,6 +3,8 @@
  */
 #include "sim/pending.h"
 
+#include <stdlib.h>
+
 static bool is_pending(const dq_line *line)
 {
     return line->edge ? line->latched : line->asserted;
@@ -41,7 +43,7 @@ static void describe_line(const dq_line *line, dq_text *text)
                     line->edge ? "pending (an edge)" : "asserted");
     }
     if (!describe_reason(line, text)) {
-        text->length = length;
+        dq_text_cut(text, length);
     }
 }
 
@@ -62,5 +64,9 @@ char *dq_pending_take(dq_machine *machine)
     dq_text text = { 0 };
 
     dq_pending_describe(machine, &text);
-    return text.length > 0 ? dq_text_take(&text) : NULL;
+    if (text.length == 0) {
+        free(text.text); /* There may be room for what was left out. */
+        return NULL;
+    }
+    return dq_text_take(&text);
 }

@@ -56,6 +56,14 @@ void dq_text_add(dq_text *self, const char *format, ...)
     self->length += (size_t)length;
 }
 
+void dq_text_cut(dq_text *self, size_t length)
+{
+    if (length < self->length) {
+        self->length = length;
+        self->text[length] = '\0';
+    }
+}
+
 char *dq_text_take(dq_text *self)
 {
     char *text = self->text;

@@ -15,6 +15,9 @@ typedef struct dq_text {
 
 void dq_text_add(dq_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Takes back what was added behind `length`. */
+void dq_text_cut(dq_text *text, size_t length);
+
 /* The text, freed with free(); NULL if memory was short. */
 char *dq_text_take(dq_text *text);
 

@@ -7,21 +7,7 @@
 
 #include <string.h>
 
-static dirql_result result;
-
-static void assert_says(const char *text)
-{
-    if (strstr(result.report, text) == NULL) {
-        fail_msg("the report does not say \"%s\":\n%s", text, result.report);
-    }
-}
-
-static void assert_does_not_say(const char *text)
-{
-    if (strstr(result.report, text) != NULL) {
-        fail_msg("the report says \"%s\":\n%s", text, result.report);
-    }
-}
+#include "says.h"
 
 /* In the lines of this one: they are indented more. */
 static void assert_says_of(const char *waiter, const char *text)

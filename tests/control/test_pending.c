@@ -6,25 +6,10 @@
 #include <dirql/line.h>
 #include <dirql/thread.h>
 
-#include <string.h>
+#include "says.h"
 
-static dirql_result result;
 static KEVENT done;
 static KDPC dpc;
-
-static void assert_says(const char *text)
-{
-    if (strstr(result.report, text) == NULL) {
-        fail_msg("the report does not say \"%s\":\n%s", text, result.report);
-    }
-}
-
-static void assert_does_not_say(const char *text)
-{
-    if (strstr(result.report, text) != NULL) {
-        fail_msg("the report says \"%s\":\n%s", text, result.report);
-    }
-}
 
 /* Watchdogs are waited for: in seconds of a processor's time. */
 static void run(void (*body)(void *context), const char *what)
@@ -230,6 +215,97 @@ static void an_interrupt_that_is_masked_is_named(void **state)
     run(raise_a_line_at_its_irql, "livelock");
     assert_says("line \"uart\" is pending (an edge), and waits on CPU0 for an IRQL below 7: that "
                 "is at IRQL 7");
+}
+
+static volatile unsigned taken;
+
+static BOOLEAN NTAPI counting_isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    taken++;
+    return TRUE;
+}
+
+static void leave_one_line_to_its_delivery(void *context)
+{
+    PKINTERRUPT interrupt;
+    dirql_line *line;
+
+    (void)context;
+    dirql_suppress("LostInterrupt", NULL, "it is what this test is about");
+    dirql_line_assert(dirql_line_create(&(dirql_line_options){ .name = "uart", .irql = 7 }));
+    line = dirql_line_create(
+        &(dirql_line_options){ .name = "other", .irql = 7, .trigger = DIRQL_EDGE });
+    IoConnectInterrupt(&interrupt, counting_isr, NULL, NULL, dirql_line_vector(line), 7, 7, Latched,
+                       FALSE, dirql_line_processors(line), FALSE);
+    taken = 0;
+    dirql_line_pulse(line);
+    while (flag == 0) {
+    }
+}
+
+/* Of some seed, it comes later than at once: here that is never. */
+static void an_interrupt_that_only_has_to_be_delivered_is_not_named(void **state)
+{
+    dirql_options options = { .mode = DIRQL_MODE_RANDOM, .watchdog_ms = 20, .fixed = 1 };
+
+    (void)state;
+    taken = 1;
+    for (options.seed = 1; taken != 0 && options.seed <= 64; options.seed++) {
+        dirql_result_free(&result);
+        assert_int_equal(dirql_run(&options, leave_one_line_to_its_delivery, NULL, &result),
+                         DIRQL_FAILED);
+    }
+    assert_int_equal(taken, 0);
+    assert_says("livelock");
+    assert_says("line \"uart\" is asserted, and nobody is connected to it\n  ");
+    assert_does_not_say("line \"other\" is pending");
+}
+
+/* ---- A run that the time limit ends ---------------------------------------------------------- */
+
+static void await_done(void *context)
+{
+    (void)context;
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+}
+
+static void loop_while_another_waits(void *context)
+{
+    dirql_line *line;
+    KIRQL old;
+
+    (void)context;
+    begin();
+    line = connect(DIRQL_EDGE);
+    dirql_thread_start("reader", 1, await_done, NULL);
+    while (KeGetCurrentProcessorNumberEx(NULL) != 0) {
+    }
+    KeRaiseIrql(7, &old);
+    dirql_line_pulse(line);
+    while (flag == 0) {
+        YieldProcessor();
+    }
+    KeLowerIrql(old);
+}
+
+static void who_is_cut_short_by_the_time_limit_is_named_with_what_is_pending(void **state)
+{
+    const dirql_options options = { .mode = DIRQL_MODE_EXPLORE,
+                                    .processors = 2,
+                                    .busy_limit_s = DIRQL_NEVER,
+                                    .watchdog_ms = DIRQL_NEVER,
+                                    .time_limit_s = 1,
+                                    .fixed = 1 };
+
+    (void)state;
+    dirql_result_free(&result);
+    assert_int_equal(dirql_run(&options, loop_while_another_waits, NULL, &result), DIRQL_FAILED);
+    assert_says("before the first run had ended");
+    assert_says("\n  CPU0, IRQL 7: thread test, in YieldProcessor, at loop_while_another_waits");
+    assert_says("\n  thread reader: KeWaitForSingleObject on a notification event, in await_done");
+    assert_says("\n  line \"uart\" is pending (an edge), and waits on CPU0 for an IRQL below 7");
     dirql_result_free(&result);
 }
 
@@ -243,6 +319,8 @@ int main(void)
         cmocka_unit_test(a_loop_without_calls_names_it_too),
         cmocka_unit_test(an_interrupt_that_nobody_is_connected_to_is_named),
         cmocka_unit_test(an_interrupt_that_is_masked_is_named),
+        cmocka_unit_test(an_interrupt_that_only_has_to_be_delivered_is_not_named),
+        cmocka_unit_test(who_is_cut_short_by_the_time_limit_is_named_with_what_is_pending),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
