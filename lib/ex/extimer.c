@@ -115,7 +115,7 @@ static void expire(dq_machine *machine, PEX_TIMER timer)
         dq_wait_release(machine, &timer->timer.Header);
     }
     if ((timer->callback != NULL || timer->deleted) &&
-        dq_dpc_insert_by_timer(cpu, &timer->dpc)) {
+        dq_dpc_insert_by_timer(cpu, &timer->dpc, NULL)) {
         timer->under_way++;
     }
 }

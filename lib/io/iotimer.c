@@ -40,7 +40,7 @@ static void come_due(dq_machine *machine, dq_deadline *deadline)
     struct _IO_TIMER *timer = deadline->owner;
 
     (void)dq_clock_set(machine, deadline, deadline->due_ns + second_ns);
-    (void)dq_dpc_insert_by_timer(&machine->processors[timer->processor], &timer->dpc);
+    (void)dq_dpc_insert_by_timer(&machine->processors[timer->processor], &timer->dpc, NULL);
 }
 
 /* The DPC's routine, which is called as guest code. */

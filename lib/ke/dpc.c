@@ -6,6 +6,8 @@
  * waits for the target's next drain, for its idle loop, or, when Medium was sent to a busy
  * processor, for its next clock tick. Low has no such limit.
  */
+#include "ke/gonestack.h"
+#include "ke/keep.h"
 #include "ke/ki.h"
 #include "ke/wrongobject.h"
 #include "sim/computing.h"
@@ -40,6 +42,69 @@ static void say_touched(dq_processor *cpu, const dq_processor *target)
         dq_order_touch(cpu->machine, cpu->execution, dpcs_of(cpu->machine), 1, true);
     } else {
         dq_order_step_general(cpu->machine, cpu->execution);
+    }
+}
+
+/* ---- On stacks ------------------------------------------------------------------------------- */
+
+/* Before a list is followed: its links lie in the DPCs. */
+static void expect_frames(dq_machine *machine)
+{
+    dq_dpcs *dpcs = dpcs_of(machine);
+    dq_stack_dpc **link = &dpcs->on_stack;
+
+    while (DQ_UNLIKELY(*link != NULL)) {
+        dq_stack_dpc *known = *link;
+
+        if (dq_stack_is_gone(machine, known->dpc, known->owner)) {
+            *link = known->next;
+            known->next = dpcs->unused_on_stack;
+            dpcs->unused_on_stack = known;
+            dq_stack_accuse(dq_self->machine == machine ? dq_self : machine->processors, true,
+                            known->dpc, sizeof(KDPC), known->place);
+        } else {
+            link = &known->next;
+        }
+    }
+}
+
+static void remember_frame(dq_machine *machine, PKDPC dpc, const void *place)
+{
+    const uint32_t owner = dq_stack_owner(machine, dpc);
+    dq_dpcs *dpcs = dpcs_of(machine);
+    dq_stack_dpc *made;
+
+    if (owner == 0) {
+        return;
+    }
+    made = dpcs->unused_on_stack;
+    if (made != NULL) {
+        dpcs->unused_on_stack = made->next;
+    } else {
+        made = dq_keep(machine, sizeof(*made));
+    }
+    if (made != NULL) {
+        *made = (dq_stack_dpc){ dpc, owner, place, dpcs->on_stack };
+        dpcs->on_stack = made;
+    }
+}
+
+/* It is in no queue any more. */
+static void forget_frame(dq_machine *machine, const KDPC *dpc)
+{
+    dq_dpcs *dpcs = dpcs_of(machine);
+    dq_stack_dpc **link = &dpcs->on_stack;
+
+    while (DQ_UNLIKELY(*link != NULL)) {
+        dq_stack_dpc *known = *link;
+
+        if (known->dpc == dpc) {
+            *link = known->next;
+            known->next = dpcs->unused_on_stack;
+            dpcs->unused_on_stack = known;
+            return;
+        }
+        link = &known->next;
     }
 }
 
@@ -86,13 +151,15 @@ static bool take_out(dq_dpc_list *list, PKDPC dpc)
     return false;
 }
 
-bool dq_dpc_take(dq_dpc_list *list, KDPC *copy, PKDPC *object)
+bool dq_dpc_take(dq_machine *machine, dq_dpc_list *list, KDPC *copy, PKDPC *object)
 {
     PKDPC dpc = list->first;
 
     if (dpc == NULL) {
         return false;
     }
+    expect_frames(machine);
+    forget_frame(machine, dpc);
     *copy = *dpc;
     *object = dpc;
     list->first = dq_dpc_next(dpc);
@@ -199,7 +266,8 @@ static unsigned how_queued(const KDPC *dpc, const void *argument1, const void *a
     return dpc->DpcData == NULL ? 0 : same ? 1 : 2;
 }
 
-static bool insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2, bool by_timer)
+static bool insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2, bool by_timer,
+                   const void *place)
 {
     dq_processor *target;
     dq_dpc_queue *queue;
@@ -214,6 +282,8 @@ static bool insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
     if (dpc->DpcData != NULL) {
         return false;
     }
+    expect_frames(cpu->machine);
+    remember_frame(cpu->machine, dpc, place);
     queue = queue_of(target);
     threaded = dpc->Type == TYPE_THREADED && !dpcs_of(cpu->machine)->threaded_off;
     list = threaded ? &queue->threaded : &queue->normal;
@@ -239,12 +309,12 @@ static bool insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument
 
 bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2)
 {
-    return insert(cpu, dpc, argument1, argument2, false);
+    return insert(cpu, dpc, argument1, argument2, false, cpu->execution->place);
 }
 
-bool dq_dpc_insert_by_timer(dq_processor *cpu, PKDPC dpc)
+bool dq_dpc_insert_by_timer(dq_processor *cpu, PKDPC dpc, const void *place)
 {
-    return insert(cpu, dpc, NULL, NULL, true);
+    return insert(cpu, dpc, NULL, NULL, true, place);
 }
 
 void dq_dpc_use(dq_processor *cpu, PKDPC dpc, uint64_t use)
@@ -267,6 +337,7 @@ void dq_dpc_use(dq_processor *cpu, PKDPC dpc, uint64_t use)
 
 PKDPC dq_dpc_inside(dq_machine *machine, const void *base, size_t bytes)
 {
+    expect_frames(machine);
     for (unsigned i = 0; i < machine->processor_count; i++) {
         dq_dpc_queue *queue = queue_of(&machine->processors[i]);
         dq_dpc_list *lists[2] = { &queue->normal, &queue->threaded };
@@ -374,7 +445,7 @@ void dq_dpc_drain(dq_processor *cpu)
     if (queue->tick.slot != 0) {
         dq_clock_cancel(cpu->machine, &queue->tick);
     }
-    while (dq_dpc_take(&queue->normal, &copy, &object)) {
+    while (dq_dpc_take(cpu->machine, &queue->normal, &copy, &object)) {
         queue->depth--;
         if (++count > DRAIN_LIMIT && began_ns == cpu->machine->clock.now_ns) {
             report_endless(cpu, &copy);
@@ -452,6 +523,7 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
 
     DQ_ENTER(KeInsertQueueDpc, Dpc, Dpc, SystemArgument1, SystemArgument2, FALSE);
     expect_dpc(cpu, Dpc, false);
+    cpu->execution->frame = __builtin_frame_address(0); /* The short way does not say it. */
     dq_dpc_use(cpu, Dpc, DQ_DPC_OF_DRIVER);
     inserted = dq_dpc_insert(cpu, Dpc, SystemArgument1, SystemArgument2);
     if (dq_must_look(cpu, cpu->irql)) {
@@ -468,10 +540,12 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
     expect_dpc(cpu, Dpc, false);
     say_touched(cpu, cpu);
     list = Dpc->DpcData;
+    expect_frames(cpu->machine);
     dq_emit(cpu, DPC_REMOVE, Dpc, list != NULL, 0, 0);
     if (list == NULL || !take_out(list, Dpc)) {
         return FALSE;
     }
+    forget_frame(cpu->machine, Dpc);
     Dpc->DpcData = NULL;
     for (unsigned i = 0; i < cpu->machine->processor_count; i++) {
         dq_dpc_queue *queue = queue_of(&cpu->machine->processors[i]);

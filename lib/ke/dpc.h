@@ -14,6 +14,14 @@
 #include "sim/processor.h"
 #include "sim/text.h"
 
+/* A queued one that lies on the stack of a thread. */
+typedef struct dq_stack_dpc {
+    PKDPC dpc;
+    uint32_t owner;    /* dq_stack_owner() */
+    const void *place; /* Who queued it. */
+    struct dq_stack_dpc *next;
+} dq_stack_dpc;
+
 typedef struct dq_dpc_list {
     PKDPC first, last;
     uint64_t running; /* Insertion number of the one that runs now; 0: none. */
@@ -33,6 +41,7 @@ typedef struct dq_dpcs {
     bool threaded_off;    /* Threaded DPCs run as ordinary ones. */
     KEVENT done;          /* Pulsed when a DPC is done while somebody flushes. */
     unsigned flushers;
+    dq_stack_dpc *on_stack, *unused_on_stack;
 } dq_dpcs;
 
 /* The dispatch hook's first half: runs every queued ordinary DPC. At DISPATCH_LEVEL. */
@@ -45,8 +54,8 @@ void dq_dpc_initialise(dq_processor *cpu, PKDPC dpc, PKDEFERRED_ROUTINE routine,
  * counts as inserted. */
 bool dq_dpc_insert(dq_processor *cpu, PKDPC dpc, void *argument1, void *argument2);
 
-/* The same for a timer that has expired: without arguments. */
-bool dq_dpc_insert_by_timer(dq_processor *cpu, PKDPC dpc);
+/* The same for a timer that has expired: without arguments. It was set at `place`. */
+bool dq_dpc_insert_by_timer(dq_processor *cpu, PKDPC dpc, const void *place);
 
 /* Drains what waits for an idle processor (Low importance). True if any ran. In the idle loop, at
  * PASSIVE_LEVEL. */
@@ -59,7 +68,7 @@ bool dq_dpc_is_quiet(const dq_processor *cpu);
 
 /* Takes the first off; NULL when the list is empty. The copy is what runs: the object may be
  * queued again or freed. */
-bool dq_dpc_take(dq_dpc_list *list, KDPC *copy, PKDPC *object);
+bool dq_dpc_take(dq_machine *machine, dq_dpc_list *list, KDPC *copy, PKDPC *object);
 
 /* Says that the one that ran is done: for flushes. */
 void dq_dpc_done(dq_processor *cpu, dq_dpc_list *list);

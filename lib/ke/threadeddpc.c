@@ -63,7 +63,7 @@ static void serve(void *context)
         PKDPC object;
         KDPC copy;
 
-        while (dq_dpc_take(&queue->threaded, &copy, &object)) {
+        while (dq_dpc_take(dq_self->machine, &queue->threaded, &copy, &object)) {
             run(dq_self, &queue->threaded, &copy, object);
         }
         queue->thread->state = DQ_THREAD_WAITING;

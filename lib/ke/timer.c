@@ -5,6 +5,7 @@
  * due, never early. Expiry is hardware: it signals the timer, then queues its DPC as if inserted on
  * the processor that set it. A due time that has passed expires within the call that sets it.
  */
+#include "ke/gonestack.h"
 #include "ke/initplace.h"
 #include "ke/ki.h"
 #include "ke/waiters.h"
@@ -17,6 +18,8 @@ typedef struct timer_slot {
     dq_deadline deadline;
     PKTIMER timer;
     const void *place; /* Who set it. */
+    PKDPC dpc;
+    uint32_t timer_stack, dpc_stack; /* On whose stack they lie: dq_stack_owner(). */
     struct timer_slot *next, *previous;
 } timer_slot;
 
@@ -66,7 +69,8 @@ static timer_slot *borrow(dq_machine *machine, PKTIMER timer)
     return slot;
 }
 
-static void give_back(dq_machine *machine, timer_slot *slot)
+/* Does not touch the timer. */
+static void unlink_slot(dq_machine *machine, timer_slot *slot)
 {
     struct dq_timers *timers = timers_of(machine);
 
@@ -78,10 +82,15 @@ static void give_back(dq_machine *machine, timer_slot *slot)
     if (slot->next != NULL) {
         slot->next->previous = slot->previous;
     }
-    slot->timer->TimerListEntry.Flink = NULL;
     slot->timer = NULL;
     slot->next = timers->unused;
     timers->unused = slot;
+}
+
+static void give_back(dq_machine *machine, timer_slot *slot)
+{
+    slot->timer->TimerListEntry.Flink = NULL;
+    unlink_slot(machine, slot);
 }
 
 static void free_slots(dq_machine *machine, timer_slot *slot)
@@ -145,8 +154,37 @@ static void expire(dq_machine *machine, PKTIMER timer, const void *place)
         dq_wait_release(machine, &timer->Header);
     }
     if (dpc != NULL) {
-        (void)dq_dpc_insert_by_timer(cpu, dpc);
+        (void)dq_dpc_insert_by_timer(cpu, dpc, place);
     }
+}
+
+/* False after a finding: the timer is given up, and nothing of it looked at. */
+static bool is_there(dq_machine *machine, timer_slot *slot)
+{
+    dq_processor *cpu = dq_self->machine == machine ? dq_self : machine->processors;
+    const PKTIMER timer = slot->timer;
+    const bool timer_gone = dq_stack_is_gone(machine, timer, slot->timer_stack);
+    const bool dpc_gone = dq_stack_is_gone(machine, slot->dpc, slot->dpc_stack);
+    const PKDPC dpc = slot->dpc;
+    const void *place = slot->place;
+
+    if (!timer_gone && !dpc_gone) {
+        if (slot_of(timer) != slot) {
+            dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0, (uintptr_t)timer, (uintptr_t)timer,
+                        (uintptr_t)(timer + 1),
+                        "the memory of a timer that is set is overwritten: it is cleared, or in use "
+                        "for something else");
+        }
+        return true;
+    }
+    if (timer_gone) {
+        unlink_slot(machine, slot);
+        dq_stack_accuse(cpu, false, timer, sizeof(*timer), place);
+    } else {
+        give_back(machine, slot);
+        dq_stack_accuse(cpu, true, dpc, sizeof(*dpc), place);
+    }
+    return false;
 }
 
 static void come_due(dq_machine *machine, dq_deadline *deadline)
@@ -155,6 +193,9 @@ static void come_due(dq_machine *machine, dq_deadline *deadline)
     PKTIMER timer = slot->timer;
     const void *place = slot->place;
 
+    if (!is_there(machine, slot)) {
+        return;
+    }
     if (timer->Period != 0) {
         (void)dq_clock_set(machine, deadline, deadline->due_ns + timer->Period * 1000000ull);
     } else {
@@ -175,6 +216,9 @@ static void start(dq_processor *cpu, PKTIMER timer, uint64_t due_ns)
         slot->deadline.fire = come_due;
         slot->deadline.owner = slot;
         slot->place = cpu->execution->place;
+        slot->dpc = timer->Dpc;
+        slot->timer_stack = dq_stack_owner(machine, timer);
+        slot->dpc_stack = dq_stack_owner(machine, timer->Dpc);
     }
     if (slot == NULL || !dq_clock_set(machine, &slot->deadline, due_ns)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "memory" },
@@ -203,6 +247,7 @@ static BOOLEAN set(dq_processor *cpu, PKTIMER timer, int64_t due_100ns, LONG per
     bool was_set;
 
     dq_wait_expect(cpu, &timer->Header, TIMER_TYPES, service, place);
+    cpu->execution->frame = __builtin_frame_address(0); /* The short way does not say it. */
     dq_emit(cpu, TIMER_SET, timer, due_ns, period_ms, slot_of(timer) != NULL);
     if (dpc != NULL) {
         dq_dpc_use(cpu, dpc, DQ_DPC_OF_TIMER);

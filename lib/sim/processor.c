@@ -215,6 +215,7 @@ static inline void note_call(dq_processor *cpu, dq_service service, const void *
     cpu->execution->service = service;
     cpu->execution->place = dq_caller(cpu, place);
     cpu->execution->place_at = cpu->execution->guests;
+    cpu->execution->frame = __builtin_frame_address(0);
 }
 
 /* Nothing is to be decided at a point, and nothing is pending: true of most calls in mode first. */

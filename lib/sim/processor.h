@@ -72,6 +72,8 @@ typedef struct dq_execution {
     const void *caller;         /* The same, of a call that dq_call_begin() began; or NULL. */
     uint16_t caller_at;         /* What `guests` was then. */
     uint16_t place_at;          /* The same, at `place`. */
+    const void *frame;          /* Of who began the latest call of a service: no guest code's frame
+                                   lies below it then. NULL: it has called none. */
     uint16_t guests;            /* Guest routines that services have called, and that go on. */
     dq_service given_service;   /* What is touched now was given to that (dq_given). */
     const void *given_place;    /* By whom; NULL: nobody. */
