@@ -303,6 +303,7 @@ static __attribute__((noinline)) void on_call(dq_contract *contract, dq_processo
         dq_waitrules_call(contract, cpu, call);
         dq_irprules_call(contract, cpu, call);
         dq_timerules_call(contract, cpu, call);
+        dq_dpcrules_call(contract, cpu, call);
         dq_memoryrules_unmap(contract, cpu, call);
         if (call->service == DQ_SERVICE_DbgPrint) {
             check_print(cpu, call);

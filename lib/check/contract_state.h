@@ -214,6 +214,7 @@ void dq_timerules_release(dq_contract *contract, dq_processor *cpu, const dq_eve
 
 /* A call by a threaded DPC. True, after the finding, of one that may wait. */
 bool dq_dpcrules_waits(dq_processor *cpu, const dq_event *call);
+void dq_dpcrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_dpcrules_lock(dq_contract *contract, dq_processor *cpu, const dq_event *call);
 void dq_dpcrules_queue(dq_contract *contract, dq_processor *cpu, const dq_event *event);
 

@@ -10,6 +10,8 @@
 #include "check/contract_state.h"
 #include "check/service.h"
 
+enum { MEDIUM_HIGH_IMPORTANCE = 3 };
+
 bool dq_dpcrules_waits(dq_processor *cpu, const dq_event *call)
 {
     if (dq_service_contracts[call->service].waits != DQ_WAIT_WAITS) {
@@ -41,6 +43,26 @@ void dq_dpcrules_lock(dq_contract *contract, dq_processor *cpu, const dq_event *
         break;
     default:
         break;
+    }
+}
+
+/* That a processor which is not there changes nothing is documented; what the routine does with
+ * another importance is not. */
+void dq_dpcrules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
+{
+    static const char target[] = "DpcTarget";
+    const unsigned value = (unsigned)call->b;
+
+    if (call->service == DQ_SERVICE_KeSetImportanceDpc && value > MEDIUM_HIGH_IMPORTANCE) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "DpcImportance" },
+                "KeSetImportanceDpc was given %u, which is no importance.", value);
+    } else if (call->service == DQ_SERVICE_KeSetTargetProcessorDpc &&
+               value >= cpu->machine->processor_count &&
+               dq_contract_warns(contract, target, call->place)) {
+        dq_find(cpu, &(dq_finding){ .severity = DQ_WARNING, .rule = target },
+                "KeSetTargetProcessorDpc was given processor %u: the machine has %u. The target does "
+                "not change.",
+                value, cpu->machine->processor_count);
     }
 }
 

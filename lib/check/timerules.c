@@ -1,5 +1,6 @@
 /*
- * timerules.c - how long is too long: advice of the documentation, so that all of it are warnings.
+ * timerules.c - how long is too long: advice of the documentation, so that all of it are warnings;
+ * and times that cannot be meant.
  *
  * What counts is the virtual time that code spends itself, in stalls, register accesses and time
  * queries. What others do meanwhile, on other processors or by interrupting it, is not its fault.
@@ -11,6 +12,8 @@
 
 enum { ISR_MOST_NS = 25000, DPC_MOST_NS = 100000, STALL_BELOW_US = 50 };
 enum { PLACE_TEXT = 160 };
+
+static const int64_t year_100ns = 365ll * 24 * 60 * 60 * 10000000;
 
 static const void *entry_of(const dq_execution *execution)
 {
@@ -34,6 +37,23 @@ static void check_period(dq_processor *cpu, const dq_event *call)
     }
 }
 
+/* A time of the year 1601 is an interval whose sign was forgotten: it is over at once. */
+static void check_due(dq_contract *contract, dq_processor *cpu, const dq_event *call,
+                      int64_t due_100ns)
+{
+    static const char rule[] = "DueTime";
+
+    if (due_100ns > 0 && due_100ns < year_100ns && dq_contract_warns(contract, rule, call->place)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = rule,
+                               .page = dq_service_rules[call->service].page },
+                "%s was given the time %" PRId64 ", which is absolute, in 1601: an interval of "
+                "%" PRId64 " microseconds is negative.",
+                dq_service_name(call->service), due_100ns, due_100ns / 10);
+    }
+}
+
 void dq_timerules_call(dq_contract *contract, dq_processor *cpu, const dq_event *call)
 {
     static const char rule[] = "StallLong";
@@ -41,6 +61,11 @@ void dq_timerules_call(dq_contract *contract, dq_processor *cpu, const dq_event 
     if (call->service == DQ_SERVICE_KeSetTimerEx ||
         call->service == DQ_SERVICE_KeSetCoalescableTimer) {
         check_period(cpu, call);
+        check_due(contract, cpu, call, (int64_t)call->b);
+    } else if (call->service == DQ_SERVICE_KeSetTimer) {
+        check_due(contract, cpu, call, (int64_t)call->b);
+    } else if (call->service == DQ_SERVICE_KeDelayExecutionThread) {
+        check_due(contract, cpu, call, (int64_t)call->a);
     } else if (call->service == DQ_SERVICE_KeStallExecutionProcessor && call->a >= STALL_BELOW_US &&
         dq_contract_warns(contract, rule, call->place)) {
         dq_find(cpu, &(dq_finding){ .severity = DQ_WARNING, .rule = rule },

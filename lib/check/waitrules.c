@@ -62,8 +62,8 @@ static void check_type(dq_processor *cpu, const dq_event *call)
     }
 }
 
-/* The page says nothing of no objects, nor of a third type: the machine refuses the first, and takes
- * any other type for WaitAny. More objects than there may be are bug check 0xC. */
+/* The page says nothing of no objects, nor of a third type: the machine refuses the first, and
+ * takes any other type for WaitAny. More objects than there may be are bug check 0xC. */
 static void check_set(dq_processor *cpu, const dq_event *call)
 {
     const dq_finding finding = { .severity = DQ_ERROR,

@@ -220,6 +220,19 @@ static void release(dq_processor *cpu, PGENERAL_LOOKASIDE list, void *entry, dq_
 /* Each kind of list begins with it; a list that is not aligned is not looked into. */
 #define LIST_OF(lookaside) ((PGENERAL_LOOKASIDE)(PVOID)(lookaside))
 
+/* The pages reserve it: the system chooses how many entries a list keeps. */
+static void check_depth(dq_processor *cpu, USHORT depth)
+{
+    if (depth != 0 && dq_attends(cpu, DQ_ATTEND_SINKS)) {
+        dq_find(cpu,
+                &(dq_finding){ .severity = DQ_WARNING,
+                               .rule = "LookasideDepth",
+                               .page = dq_service_name(cpu->execution->service) },
+                "%s was given %u for its depth, which is reserved",
+                dq_service_name(cpu->execution->service), (unsigned)depth);
+    }
+}
+
 C_ASSERT(offsetof(NPAGED_LOOKASIDE_LIST, L) == 0);
 C_ASSERT(offsetof(PAGED_LOOKASIDE_LIST, L) == 0);
 C_ASSERT(offsetof(LOOKASIDE_LIST_EX, L) == 0);
@@ -229,7 +242,7 @@ VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
                                            ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     DQ_ENTER(ExInitializeNPagedLookasideList, Lookaside, Lookaside, Size, Tag, DQ_VOID);
-    (void)Depth;
+    check_depth(cpu, Depth);
     initialise_or_find(cpu, &(setup){ .list = LIST_OF(Lookaside),
                                       .allocate = DQ_CODE(Allocate),
                                       .release = DQ_CODE(Free),
@@ -244,7 +257,7 @@ VOID NTAPI ExInitializePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside,
                                           ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth)
 {
     DQ_ENTER(ExInitializePagedLookasideList, Lookaside, Lookaside, Size, Tag, DQ_VOID);
-    (void)Depth;
+    check_depth(cpu, Depth);
     initialise_or_find(cpu, &(setup){ .list = LIST_OF(Lookaside),
                                       .allocate = DQ_CODE(Allocate),
                                       .release = DQ_CODE(Free),
@@ -312,7 +325,7 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside,
                                            POOL_QUOTA_FAIL_INSTEAD_OF_RAISE };
 
     DQ_ENTER(ExInitializeLookasideListEx, Lookaside, Lookaside, Size, Tag, STATUS_UNSUCCESSFUL);
-    (void)Depth;
+    check_depth(cpu, Depth);
     if (dq_fails(cpu, DQ_FAIL_LOOKASIDE, Tag, NULL, DQ_CALL_PLACE)) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -2,10 +2,10 @@
  * gonestack.c - what lies in a stack frame that has returned.
  *
  * An execution remembers the frame of its latest service call. No frame of a guest's function lies
- * below that, until a deeper one calls a service; and what a service is given lies in the frame of a
- * function that has called it, or of its callers. So what is below it was left since. A function that
- * has returned to one that calls nothing any more is not noticed, nor is what lies where the frames
- * of the service itself are.
+ * below that, until a deeper one calls a service; and what a service is given lies in the frame of
+ * a function that has called it, or of its callers. So what is below it was left since. A function
+ * that has returned to one that calls nothing any more is not noticed, nor is what lies where the
+ * frames of the service itself are.
  */
 #include "ke/gonestack.h"
 

@@ -172,8 +172,8 @@ static bool is_there(dq_machine *machine, timer_slot *slot)
         if (slot_of(timer) != slot) {
             dq_bugcheck(cpu, TIMER_OR_DPC_INVALID, 0, (uintptr_t)timer, (uintptr_t)timer,
                         (uintptr_t)(timer + 1),
-                        "the memory of a timer that is set is overwritten: it is cleared, or in use "
-                        "for something else");
+                        "the memory of a timer that is set is overwritten: it is cleared, or in "
+                        "use for something else");
         }
         return true;
     }

@@ -1,6 +1,6 @@
 /*
- * test_handlerules.c - handles are used and closed while they are open, and objects referenced while
- * they exist.
+ * test_handlerules.c - handles are used and closed while they are open, and objects referenced
+ * while they exist.
  */
 #include "rule.h"
 
