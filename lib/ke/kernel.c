@@ -9,6 +9,7 @@
 #include "ke/waitreport.h"
 #include "sim/delay.h"
 #include "sim/jump.h"
+#include "sim/live.h"
 
 /* A run that found something has not come to the end that its body planned. */
 static void check_leftovers(dq_processor *cpu)
@@ -37,6 +38,9 @@ static void run_body(void *context)
         (void)dq_point(dq_self);
     }
     dq_thread_check_end(dq_self);
+    if (machine->options.mode == DQ_MODE_LIVE) {
+        dq_live_settle(dq_self);
+    }
     check_leftovers(dq_self);
     dq_go_home(dq_self);
 }

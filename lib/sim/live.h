@@ -104,6 +104,10 @@ void dq_live_end_call(void);
 /* Lets a resting processor's host thread look again. */
 void dq_live_rouse(dq_processor *cpu);
 
+/* Before the run ends at `cpu`: what has come for other processors, in time for them to take it, is
+ * taken. Elsewhere they have done so when it came. Does not return if that ends the run. */
+void dq_live_settle(dq_processor *cpu);
+
 /* Ends the run from a host thread that is no carrier. */
 void dq_live_end(dq_machine *machine);
 

@@ -111,6 +111,35 @@ static dq_processor *live_point(dq_processor *cpu, bool yields)
     return cpu;
 }
 
+/* Something has come for it that it may take now, or it is taking something. */
+static bool is_being_interrupted(const dq_processor *cpu)
+{
+    const dq_execution *at = cpu->execution;
+
+    while (at != NULL && at->kind != DQ_EXECUTION_ISR) {
+        at = at->below;
+    }
+    return at != NULL || dq_has_interrupt(cpu);
+}
+
+static bool is_any_other_interrupted(const dq_processor *cpu)
+{
+    const dq_machine *machine = cpu->machine;
+    bool any = false;
+
+    for (unsigned i = 0; i < machine->processor_count; i++) {
+        any = any || (i != cpu->number && is_being_interrupted(&machine->processors[i]));
+    }
+    return any;
+}
+
+void dq_live_settle(dq_processor *cpu)
+{
+    while (is_any_other_interrupted(cpu)) {
+        (void)live_point(cpu, true);
+    }
+}
+
 /* ---- Tasks ----------------------------------------------------------------------------------- */
 
 static void live_switch_task(dq_processor *cpu, dq_task *to)
