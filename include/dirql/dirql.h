@@ -156,7 +156,8 @@ typedef struct dirql_options {
                              stimulus is due (at DISPATCH_LEVEL and above: if that is within 10
                              virtual milliseconds); default none: then only what moves the clock
                              (clock.h) lets it come due. Also for modes random and pct. */
-    unsigned schedule_limit; /* Stop after so many schedules; default DIRQL_NEVER. */
+    unsigned schedule_limit; /* Stop after so many schedules (with `resume`: more than before);
+                                default DIRQL_NEVER. */
     unsigned time_limit_s;   /* Of host time, also for `runs`; default 60; DIRQL_NEVER: none. Ends
                                 the run that is under way, too; if none has ended before, that is a
                                 failure. */
@@ -168,9 +169,10 @@ typedef struct dirql_options {
     unsigned shard;  /* ... with this number, from 0; default 1 and 0, or TEST_TOTAL_SHARDS and
                         TEST_SHARD_INDEX. */
     const char *resume; /* A file: an exploration that a limit has cut goes on from it in the next
-                           run, at the beginning of the pass that was cut (what a bound larger by
-                           one adds): a limit that no pass fits in gets nowhere. Each test and each
-                           shard has its own; while one is at work, another is refused (by a file of
+                           run. A reduced one (code of the test is instrumented) does so at the
+                           beginning of the pass that was cut (what a bound larger by one adds); a
+                           schedule_limit that none fits in fails. Each test and each shard has its
+                           own; while one is at work, another is refused (by a file of
                            that name and .lock). */
     int unreduced;     /* True: branch also where it can make no difference: to check that it makes
                           none. */

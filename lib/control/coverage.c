@@ -164,7 +164,7 @@ char *dirql_coverage(const dirql_exploration *ex)
         return out.text;
     }
     dq_text_add(&out, "explored %" PRIu64 " schedules so far, ", ex->schedules);
-    add_share(&out, dq_search_share(&ex->search));
+    add_share(&out, ex->search.is_laid_down ? ex->share : dq_search_share(&ex->search));
     dq_text_add(&out, " of those with ");
     add_limits(&out, ex, &ex->passes.limit);
     if (ex->passes.any_done) {

@@ -26,6 +26,9 @@ typedef struct dirql_exploration {
     dq_machine *machine; /* That is run again and again, or NULL. It lies in the arena. */
     uint64_t schedules; /* Different ones. */
     uint64_t schedules_before; /* This pass. */
+    uint64_t schedules_resumed; /* Of those, what earlier processes have made. */
+    unsigned passes_made; /* By this process. */
+    double share; /* Of the pass that was cut, once that is laid down. */
     uint64_t runs; /* Also those that do not count. */
     uint64_t began_ns;
     dirql_progress progress;

@@ -37,11 +37,16 @@ static dq_machine *ready_machine(dirql_exploration *ex)
 
 /* ---- All runs -------------------------------------------------------------------------------- */
 
+static bool is_at_schedule_limit(const dirql_exploration *ex)
+{
+    const unsigned limit = ex->options.schedule_limit;
+
+    return limit != DIRQL_NEVER && ex->schedules >= ex->schedules_resumed + limit;
+}
+
 static bool is_over_budget(const dirql_exploration *ex)
 {
-    const dirql_options *options = &ex->options;
-
-    if (options->schedule_limit != DIRQL_NEVER && ex->schedules >= options->schedule_limit) {
+    if (is_at_schedule_limit(ex)) {
         return true;
     }
     return ex->job.deadline_ns != 0 && (ex->runs & 63) == 0 &&
@@ -59,6 +64,7 @@ static bool advance(dirql_exploration *ex)
         return true;
     }
     ex->schedules_before = ex->schedules;
+    ex->passes_made++;
     do {
         if (!dq_passes_advance(&ex->passes, ex->search.cut)) {
             ex->is_complete = !ex->search.left_rest;
@@ -69,8 +75,26 @@ static bool advance(dirql_exploration *ex)
     return true;
 }
 
+/* Where the pass that is cut cannot go on in another process, and is all that this one has made,
+ * the next would do the same again. */
+static bool gets_nowhere(const dirql_exploration *ex)
+{
+    return ex->options.resume != NULL && !ex->is_complete && !ex->search.is_laid_down &&
+           ex->passes_made == 0;
+}
+
+static void lay_down(dirql_exploration *ex)
+{
+    if (ex->options.resume != NULL && !ex->is_complete && ex->is_begun &&
+        dirql_resume_knows_ways(&ex->search)) {
+        ex->share = dq_search_share(&ex->search);
+        (void)dq_search_lay_down(&ex->search);
+    }
+}
+
 static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
 {
+    lay_down(ex);
     if (!dirql_resume_write(ex, ex->complaint, sizeof(ex->complaint))) {
         return dirql_explore_fail(ex, result, "%s", ex->complaint);
     }
@@ -85,6 +109,14 @@ static dirql_outcome conclude(dirql_exploration *ex, dirql_result *result)
 
         free(coverage);
         return outcome;
+    }
+    if (gets_nowhere(ex) && is_at_schedule_limit(ex)) {
+        return dirql_explore_fail(
+            ex, result,
+            "option schedule_limit (%u) gets nowhere with option resume: a reduced search goes on "
+            "at the beginning of the pass that was cut, and this pass has more schedules. Make it "
+            "larger (or use `unreduced`, which goes on anywhere, and has more to run).",
+            ex->options.schedule_limit);
     }
     return dirql_warned_tell(ex, result);
 }

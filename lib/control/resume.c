@@ -10,7 +10,7 @@
 
 #include "host/file.h"
 
-enum { LINE_BYTES = 512, FORMAT = 4 };
+enum { LINE_BYTES = 512, FORMAT = 5 };
 
 /* ---- What it is of --------------------------------------------------------------------------- */
 
@@ -63,8 +63,10 @@ static char *make_text(const dirql_exploration *ex)
     add_bounds(&out, "pass", &passes->limit);
     add_bounds(&out, "done", &passes->done);
     add_bounds(&out, "cut", &cut);
-    dq_text_add(&out, "any %d\nschedules %" PRIu64 "\n%s\n", passes->any_done, ex->schedules_before,
-                ex->is_complete ? "complete" : "open");
+    dq_text_add(&out, "any %d\nrest %d\nschedules %" PRIu64 "\nbefore %" PRIu64 "\n%s\n",
+                passes->any_done, ex->search.left_rest,
+                ex->search.is_laid_down ? ex->schedules : ex->schedules_before,
+                ex->schedules_before, ex->is_complete ? "complete" : "open");
     if (!ex->is_complete) {
         dirql_resume_write_ways(&ex->search, &out);
     }
@@ -126,16 +128,17 @@ static bool take(dirql_exploration *ex, const char *text)
 {
     const dq_bounds bit = { { 1, 1, 1, 1, 1 } };
     dq_bounds pass = { { 0 } }, done = { { 0 } }, cut = { { 0 } };
-    unsigned any;
-    uint64_t schedules;
+    unsigned any, rest;
+    uint64_t schedules, before;
     char state[16] = "";
     int end = 0;
 
     if (!take_bounds(&text, "pass", &ex->passes.last, &pass) ||
         !take_bounds(&text, "done", &ex->passes.last, &done) ||
         !take_bounds(&text, "cut", &bit, &cut) ||
-        sscanf(text, "any %1u\nschedules %18" SCNu64 "\n%15[a-z]\n%n", &any, &schedules, state,
-               &end) != 3 ||
+        sscanf(text,
+               "any %1u\nrest %1u\nschedules %18" SCNu64 "\nbefore %18" SCNu64 "\n%15[a-z]\n%n",
+               &any, &rest, &schedules, &before, state, &end) != 5 || before > schedules ||
         end == 0 || (strcmp(state, "open") != 0 && strcmp(state, "complete") != 0)) {
         return false;
     }
@@ -149,7 +152,9 @@ static bool take(dirql_exploration *ex, const char *text)
         ex->passes.cut[bound] = cut.of[bound] != 0;
     }
     ex->schedules = schedules;
-    ex->schedules_before = schedules;
+    ex->schedules_before = before;
+    ex->schedules_resumed = schedules;
+    ex->search.left_rest = rest != 0;
     return dirql_resume_read_ways(&ex->search, &ex->passes.limit, text + end);
 }
 

@@ -2,10 +2,10 @@
  * resume.h - option resume: where an exploration that a limit has cut goes on in the next run.
  *
  * The file holds what is finished: the passes (explore/passes.h) that are complete, and how many
- * schedules they had; and the ways that they have left (explore/frontier.h). The pass that was cut
- * begins anew with these. Not where the search is reduced: what it branches on it has found out by
- * running, and the next process has to. Then that pass begins at the root. What is complete as a
- * whole begins anew: then the file is of no use but to say so.
+ * schedules they had; and the ways (explore/frontier.h) that are left, by these and by the pass that
+ * was cut, which goes on with them. Not where the search is reduced: what it branches on it has
+ * found out by running, and the next process has to. Then the pass that was cut begins at the root.
+ * What is complete as a whole begins anew: then the file is of no use but to say so.
  */
 #ifndef DQ_CONTROL_RESUME_H
 #define DQ_CONTROL_RESUME_H
@@ -25,6 +25,10 @@ void dirql_resume_end(dirql_exploration *ex);
 bool dirql_resume_write(const dirql_exploration *ex, char *error, size_t bytes);
 
 /* ---- resumeways.c ---------------------------------------------------------------------------- */
+
+/* What the search branches on does not depend on what it has found out, so that another can go on
+ * with its ways. */
+bool dirql_resume_knows_ways(const dq_search *search);
 
 /* The part of the file that holds the ways. */
 void dirql_resume_write_ways(const dq_search *search, dq_text *out);

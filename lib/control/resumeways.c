@@ -34,7 +34,7 @@ static void write_way(void *owner, const dq_way *way)
 }
 
 /* What it branches on does not depend on what it has found out. */
-static bool branches_everywhere(const dq_search *search)
+bool dirql_resume_knows_ways(const dq_search *search)
 {
     return search->searcher.unreduced || !search->searcher.hears;
 }
@@ -43,7 +43,8 @@ void dirql_resume_write_ways(const dq_search *search, dq_text *out)
 {
     const bool *beyond = search->frontier.beyond;
 
-    if (search->frontier.count == 0 || !branches_everywhere(search)) {
+    if (!search->is_laid_down &&
+        (search->frontier.count == 0 || !dirql_resume_knows_ways(search))) {
         dq_text_add(out, "root\n");
         return;
     }
@@ -52,7 +53,11 @@ void dirql_resume_write_ways(const dq_search *search, dq_text *out)
         dq_text_add(out, " %d", beyond[bound]);
     }
     dq_text_add(out, "\n");
-    dq_frontier_visit(&search->frontier, write_way, out);
+    if (search->is_laid_down) {
+        dq_frontier_visit_rest(&search->frontier, write_way, out);
+    } else {
+        dq_frontier_visit(&search->frontier, write_way, out);
+    }
     dq_text_add(out, "end\n");
 }
 

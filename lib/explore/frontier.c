@@ -227,6 +227,17 @@ void dq_frontier_visit(const dq_frontier *frontier, void (*visit)(void *owner, c
     visit_list(frontier->waiting.bytes, frontier->begun, visit, owner);
 }
 
+void dq_frontier_visit_rest(const dq_frontier *frontier,
+                            void (*visit)(void *owner, const dq_way *way), void *owner)
+{
+    for (size_t i = frontier->next; i < frontier->count; i++) {
+        const dq_way way = way_at(frontier->order[i]);
+
+        visit(owner, &way);
+    }
+    visit_list(frontier->waiting.bytes, frontier->waiting.used, visit, owner);
+}
+
 bool dq_frontier_next(dq_frontier *frontier, dq_way *way)
 {
     if (frontier->next == frontier->count) {

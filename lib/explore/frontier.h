@@ -57,6 +57,10 @@ bool dq_frontier_take(dq_frontier *frontier, const dq_bounds *limit, bool cut[DQ
 void dq_frontier_visit(const dq_frontier *frontier, void (*visit)(void *owner, const dq_way *way),
                        void *owner);
 
+/* All that are left now: those of the present pass that it has not begun, and all that wait. */
+void dq_frontier_visit_rest(const dq_frontier *frontier,
+                            void (*visit)(void *owner, const dq_way *way), void *owner);
+
 /* The next of them, in the order of a depth-first search from the root. False: there is none. */
 bool dq_frontier_next(dq_frontier *frontier, dq_way *way);
 

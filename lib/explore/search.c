@@ -412,3 +412,45 @@ bool dq_search_advance(dq_search *search)
     }
     return take_up(search);
 }
+
+/* ---- The end in the middle of a pass --------------------------------------------------------- */
+
+/* Behind the last answer other than 0, the present run has decided nothing. */
+static void drop_undecided(dq_search *search)
+{
+    while (search->count > search->floor &&
+           search->nodes[search->count - 1].choice.answer == 0) {
+        search->count--;
+    }
+}
+
+static void leave_present(dq_search *search)
+{
+    const dq_way way = search->count > search->floor
+                           ? (dq_way){ .used = search->used,
+                                       .count = search->deviations,
+                                       .turnings = search->turnings }
+                           : search->way;
+
+    dq_frontier_leave(&search->frontier, &way);
+}
+
+/* The present run itself, with all that is behind it, and what else is to be run of the choices
+ * that led there. */
+bool dq_search_lay_down(dq_search *search)
+{
+    drop_undecided(search);
+    if (search->count <= search->floor && search->way.count == 0) {
+        return false; /* It is at the root. */
+    }
+    leave_present(search);
+    while (search->count > search->floor) {
+        if (turn(search, &search->nodes[search->count - 1].choice)) {
+            leave_present(search);
+        } else {
+            search->count--;
+        }
+    }
+    search->is_laid_down = !search->frontier.is_lost;
+    return search->is_laid_down;
+}

@@ -103,6 +103,7 @@ typedef struct dq_search {
     dq_way way;    /* That an earlier pass has left: behind it, all is to be run. */
     size_t turned; /* So many of its answers have been given. */
     size_t floor;  /* Choices up to its end: other answers to them are not for this way. */
+    bool is_laid_down; /* All that is left is in the frontier. */
     bool left_rest; /* Of a run that asked for more choices than are kept. */
     dq_sharing sharing;
     dq_order order;
@@ -135,6 +136,10 @@ bool dq_search_has_diverged(dq_search *search);
 
 /* After a run: prepares the next one. False if there is none: the pass is complete. */
 bool dq_search_advance(dq_search *search);
+
+/* The search ends in the middle of a pass: what that has still to run is left to a later search, as
+ * ways in its frontier. False if they are not known. */
+bool dq_search_lay_down(dq_search *search);
 
 /* Begins the pass again if more memory is shared than it has known of. */
 bool dq_search_is_begun_again(dq_search *search);

@@ -6,6 +6,7 @@
 #include <dirql/line.h>
 #include <dirql/thread.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,6 +260,37 @@ static void what_is_not_instrumented_is_named_once(void **state)
     dirql_result_free(&result);
 }
 
+/* The next process would begin the same pass, and end in its middle, too. */
+static void a_limit_smaller_than_a_pass_is_no_use_to_resume_a_reduced_search(void **state)
+{
+    dirql_options options = { .name = "it",
+                              .mode = DIRQL_MODE_EXPLORE,
+                              .processors = 2,
+                              .checks = DIRQL_CHECKS_NONE,
+                              .schedule_limit = 2,
+                              .resume = "independent-resume.txt",
+                              .fixed = 1 };
+    dirql_outcome outcome = DIRQL_PASSED;
+    dirql_result result = { .complete = 0 };
+
+    (void)state;
+    remove(options.resume);
+    step = touch_common;
+    for (unsigned processes = 0; outcome == DIRQL_PASSED && processes < 100; processes++) {
+        dirql_result_free(&result);
+        outcome = dirql_run(&options, both, NULL, &result);
+        assert_false(result.complete);
+    }
+    assert_int_equal(outcome, DIRQL_FAILED);
+    assert_non_null(strstr(result.report, "schedule_limit (2) gets nowhere with option resume"));
+    dirql_result_free(&result);
+    options.schedule_limit = 1000000;
+    assert_int_equal(dirql_run(&options, both, NULL, &result), DIRQL_PASSED);
+    assert_true(result.complete);
+    dirql_result_free(&result);
+    remove(options.resume);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +305,7 @@ int main(void)
         cmocka_unit_test(steps_on_different_variables_commute),
         cmocka_unit_test(the_coverage_says_that_it_is_reduced),
         cmocka_unit_test(what_is_not_instrumented_is_named_once),
+        cmocka_unit_test(a_limit_smaller_than_a_pass_is_no_use_to_resume_a_reduced_search),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,17 @@ static void two_add(void *context)
     dirql_thread_join(thread);
 }
 
+static DIRQL_KEEP unsigned long long seen; /* Bit n: the answers were n, to base 3. */
+
+static void choose_thrice(void *context)
+{
+    const unsigned first = dirql_choose(3), second = dirql_choose(3), third = dirql_choose(3);
+
+    (void)context;
+    bodies++;
+    seen |= 1ull << (9 * first + 3 * second + third);
+}
+
 static void never(void *context)
 {
     (void)context;
@@ -125,7 +136,7 @@ static void what_was_cut_goes_on_in_the_next_run(void **state)
     assert_true(bodies < needed);
 }
 
-/* Cut in the middle of the last pass, which has to be run again; the others have not. */
+/* Cut in the middle of the last pass: what is left of that is run, and its first one twice. */
 static void a_pass_that_goes_on_runs_nothing_of_those_before_it(void **state)
 {
     dirql_options options = exploring();
@@ -147,8 +158,76 @@ static void a_pass_that_goes_on_runs_nothing_of_those_before_it(void **state)
     run(&options, two_add);
     assert_true(result.complete);
     assert_int_equal(result.schedules, all);
-    assert_int_equal(bodies, all - fewer + 1); /* Its first one twice. */
-    assert_true(bodies < before);
+    assert_int_equal(bodies, 1 + 1);
+    assert_true(bodies < before && all - fewer >= 1);
+}
+
+/* One process after the other, each with that limit. Returns how many there were. */
+static unsigned run_in_portions(dirql_options options, unsigned limit, void (*body)(void *context))
+{
+    unsigned processes = 0;
+
+    options.schedule_limit = limit;
+    do {
+        run(&options, body);
+        assert_int_equal(result.outcome, DIRQL_PASSED);
+        processes++;
+    } while (!result.complete && processes < 1000);
+    assert_true(result.complete);
+    remove(path);
+    return processes;
+}
+
+static void a_limit_smaller_than_a_pass_gets_to_the_end(void **state)
+{
+    dirql_options options = exploring();
+    uint64_t all;
+
+    (void)state;
+    options.resume = NULL;
+    run(&options, two_add);
+    all = result.schedules;
+    for (unsigned limit = 1; limit <= 12; limit++) {
+        unsigned processes;
+
+        options = exploring();
+        processes = run_in_portions(options, limit, two_add);
+        assert_int_equal(result.schedules, all); /* None is left out, none is counted twice. */
+        assert_true(processes <= all / limit + 1);
+        assert_true(bodies <= all + 2 * processes);
+    }
+}
+
+static void a_limit_in_the_first_pass_leaves_nothing_out(void **state)
+{
+    (void)state;
+    for (unsigned limit = 1; limit <= 27; limit++) {
+        seen = 0;
+        (void)run_in_portions(exploring(), limit, choose_thrice);
+        assert_int_equal(result.schedules, 27);
+        assert_true(seen == (1ull << 27) - 1);
+    }
+}
+
+static void shards_get_to_the_end_in_portions_too(void **state)
+{
+    dirql_options options = exploring();
+    uint64_t all, sum = 0;
+
+    (void)state;
+    options.resume = NULL;
+    options.shards = 2; /* They branch everywhere. */
+    run(&options, two_add);
+    all = result.schedules;
+    options.shard = 1;
+    run(&options, two_add);
+    all += result.schedules;
+    for (options.shard = 0; options.shard < 2; options.shard++) {
+        options.resume = path;
+        (void)run_in_portions(options, 5, two_add);
+        sum += result.schedules;
+    }
+    assert_int_equal(sum, all);
 }
 
 static void a_file_with_a_malformed_way_is_refused(void **state)
@@ -305,6 +384,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_cut_goes_on_in_the_next_run, begin, end),
         cmocka_unit_test_setup_teardown(a_pass_that_goes_on_runs_nothing_of_those_before_it, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(a_limit_smaller_than_a_pass_gets_to_the_end, begin, end),
+        cmocka_unit_test_setup_teardown(a_limit_in_the_first_pass_leaves_nothing_out, begin, end),
+        cmocka_unit_test_setup_teardown(shards_get_to_the_end_in_portions_too, begin, end),
         cmocka_unit_test_setup_teardown(what_is_complete_begins_anew, begin, end),
         cmocka_unit_test_setup_teardown(a_file_with_a_malformed_way_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_file_of_something_else_is_left_alone, begin, end),
