@@ -116,7 +116,7 @@ static void send_home(void *context)
 
 static void an_assertion_that_holds_is_not_carried_home(void **state)
 {
-    int counts[3] = { 0 };
+    static int counts[3]; /* As new in each run: mode pct makes two. */
 
     (void)state;
     assert_int_equal(dirql_run(NULL, send_home, counts, NULL), DIRQL_PASSED);

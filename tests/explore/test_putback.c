@@ -99,6 +99,9 @@ static void after_a_single_run_they_are_as_it_left_them(void **state)
     assert_int_equal(plain, 8);
     run(DIRQL_MODE_RANDOM, 1, count);
     assert_true(plain >= 8);
+    run(DIRQL_MODE_PCT, 1, count); /* And one before it, to count the steps. */
+    assert_int_equal(kept, 2);
+    assert_true(plain >= 8);
 }
 
 static void a_result_that_is_one_is_told_all_the_same(void **state)
