@@ -118,6 +118,22 @@ static const void *caller_of_library(void)
     return returns_to != 0 ? (const void *)(returns_to - 1) : NULL;
 }
 
+/* What a sent signal says of an access is not so. (SIGTRAP is how programs call a debugger.) */
+static bool describe_sent(host_fault *fault, int signal, const siginfo_t *info)
+{
+    static const char *const names[] = { "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL" };
+
+    for (unsigned i = 0; i < sizeof names / sizeof *names && info->si_code <= 0; i++) {
+        if (signals[i] == signal) {
+            fault->kind = HOST_FAULT_RAISED;
+            fault->raised = names[i];
+            fault->caller = caller_of_library();
+            return true;
+        }
+    }
+    return false;
+}
+
 static void describe(host_fault *fault, int signal, const siginfo_t *info, const void *state)
 {
     fault->place = (const void *)host_frame_place(state);
@@ -125,6 +141,10 @@ static void describe(host_fault *fault, int signal, const siginfo_t *info, const
     fault->address = fault->place;
     fault->caller = NULL;
     fault->access = HOST_FAULT_EXECUTE;
+    fault->raised = NULL;
+    if (describe_sent(fault, signal, info)) {
+        return;
+    }
     switch (signal) {
     case SIGFPE:
         fault->kind = HOST_FAULT_ARITHMETIC;

@@ -253,6 +253,11 @@ bool host_is_debugged(void);
  * threads do. */
 _Noreturn void host_process_fail(const char *text);
 
+/* Asked when _exit() or _Exit() (the name) is about to end the process with success; may end it in
+ * another way. On any host thread, perhaps in a signal's handler. Not under a sanitizer. */
+typedef void host_leave_question(const char *function);
+void host_leave_ask(host_leave_question *question);
+
 /* ---- Faults and the watchdog ----------------------------------------------------------------- */
 
 typedef enum host_fault_kind {
@@ -264,6 +269,7 @@ typedef enum host_fault_kind {
     HOST_FAULT_BREAKPOINT,     /* One that calls a debugger, and none is there. */
     HOST_FAULT_STACK_OVERFLOW, /* An access in a guard page of a context's stack. */
     HOST_FAULT_ABORT,          /* abort(): a failed assert(), an exception that nobody catches. */
+    HOST_FAULT_RAISED,         /* Somebody has sent himself the signal of one: raise(). */
     HOST_FAULT_STALLED         /* The watchdog's: no progress for the agreed time. */
 } host_fault_kind;
 
@@ -282,6 +288,7 @@ typedef struct host_fault {
     const void *place;   /* The program counter. After a call of a bad address, inside that call. */
     const void *stack_pointer; /* Where the faulting code's stack stood. */
     const void *caller; /* In the call of the faulting code, as far as that is known; or NULL. */
+    const char *raised; /* HOST_FAULT_RAISED: the signal's name. */
 } host_fault;
 
 /* Runs on a landing stack of its own, as ordinary code (no signal is blocked), in place of the

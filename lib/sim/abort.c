@@ -176,3 +176,15 @@ void dq_abort_report(dq_processor *cpu, const host_fault *fault, const void *end
     }
     dq_go_home(cpu); /* It was suppressed, but there is nothing to go on with. */
 }
+
+void dq_abort_report_raised(dq_processor *cpu, const host_fault *fault, const void *end)
+{
+    char name[96];
+
+    locate(cpu, fault, end);
+    dq_find(cpu, &(dq_finding){ .severity = DQ_ERROR, .rule = "abort" },
+            "raise(%s) was called in `%s`, IRQL %u: nothing was touched that could not be, the code "
+            "has sent itself the signal.",
+            fault->raised, dq_execution_describe(cpu->execution, name, sizeof(name)), cpu->irql);
+    dq_go_home(cpu);
+}

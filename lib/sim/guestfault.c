@@ -227,6 +227,7 @@ static void locate(const dq_processor *cpu, const host_fault *fault)
 {
     switch (fault->kind) {
     case HOST_FAULT_ABORT: /* Which is placed in the C library. */
+    case HOST_FAULT_RAISED:
         break;
     case HOST_FAULT_STALLED:
         cpu->execution->place =
@@ -342,6 +343,8 @@ void dq_machine_fault(void *machine, const host_fault *fault)
         break;
     case HOST_FAULT_ABORT:
         dq_abort_report(cpu, fault, end_of_frames(cpu, fault));
+    case HOST_FAULT_RAISED:
+        dq_abort_report_raised(cpu, fault, end_of_frames(cpu, fault));
     case HOST_FAULT_STACK_OVERFLOW:
         report_overflow(cpu, fault);
     case HOST_FAULT_ARITHMETIC:

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../watched.h"
+
 /* Runs the body and asserts that it fails with `reason` in the report. */
 static void assert_fails(void (*body)(void *context), const char *reason)
 {
@@ -124,22 +126,78 @@ static void exit_with_success(void *context)
     exit(EXIT_SUCCESS);
 }
 
-static void exit_in_a_run_is_no_success_of_the_process(void **state)
+static int status_after(dirql_mode mode, void (*body)(void *context))
 {
+    const dirql_options options = { .mode = mode, .fixed = 1 };
     pid_t child;
     int status = 0;
 
-    (void)state;
     fflush(NULL);
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        dirql_run(NULL, exit_with_success, NULL, NULL);
+        dirql_run(&options, body, NULL, NULL);
         _exit(EXIT_SUCCESS);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+    return WEXITSTATUS(status);
+}
+
+static void exit_in_a_run_is_no_success_of_the_process(void **state)
+{
+    (void)state;
+    assert_int_equal(status_after(DIRQL_MODE_FIRST, exit_with_success), EXIT_FAILURE);
+    assert_int_equal(status_after(DIRQL_MODE_LIVE, exit_with_success), EXIT_FAILURE);
+}
+
+static BOOLEAN leaving_isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    _exit(EXIT_SUCCESS);
+}
+
+static void leave_at_once(void *context)
+{
+    dirql_line *line = dirql_line_create(
+        &(dirql_line_options){ .name = "uart", .irql = 7, .trigger = DIRQL_EDGE });
+    PKINTERRUPT interrupt;
+
+    (void)context;
+    say_nothing();
+    IoConnectInterrupt(&interrupt, leaving_isr, NULL, NULL, dirql_line_vector(line), 7, 7, Latched,
+                       FALSE, 1, FALSE);
+    dirql_line_pulse(line);
+}
+
+static void leaving_at_once_in_a_run_is_none_either(void **state)
+{
+    (void)state;
+    skip_where_memory_is_watched(); /* A sanitizer keeps _exit() to itself. */
+    assert_int_equal(status_after(DIRQL_MODE_FIRST, leave_at_once), EXIT_FAILURE);
+    assert_int_equal(status_after(DIRQL_MODE_LIVE, leave_at_once), EXIT_FAILURE);
+}
+
+/* They have no part in the run. */
+static void have_children(void *context)
+{
+    const pid_t child = fork();
+    int status = -1;
+
+    (void)context;
+    if (child == 0) {
+        _exit(EXIT_SUCCESS);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void children_of_a_run_may_leave(void **state)
+{
+    (void)state;
+    assert_int_equal(dirql_run(&(dirql_options){ .fixed = 1 }, have_children, NULL, NULL),
+                     DIRQL_PASSED);
 }
 
 static void be_sent_a_signal(void *context)
@@ -189,6 +247,8 @@ int main(void)
         cmocka_unit_test(calls_with_nothing_in_hand_are_findings),
         cmocka_unit_test(a_run_cannot_abandon_itself),
         cmocka_unit_test(exit_in_a_run_is_no_success_of_the_process),
+        cmocka_unit_test(leaving_at_once_in_a_run_is_none_either),
+        cmocka_unit_test(children_of_a_run_may_leave),
         cmocka_unit_test(who_sends_a_signal_for_faults_ends_the_process),
     };
 

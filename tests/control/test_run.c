@@ -9,6 +9,7 @@
 #include <dirql/thread.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -326,6 +327,27 @@ static void an_abort_in_an_isr_is_a_finding_and_the_process_goes_on(void **state
     }
 }
 
+static BOOLEAN raising_isr(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    raise(SIGSEGV);
+    return TRUE;
+}
+
+static void raise_in_isr(void *context)
+{
+    (void)context;
+    interrupt_and_wait(raising_isr);
+}
+
+static void a_signal_that_the_code_sends_itself_is_no_access(void **state)
+{
+    (void)state;
+    assert_fails(NULL, raise_in_isr, 0, "raise(SIGSEGV) was called in `ISR raising_isr`, IRQL 7");
+    assert_fails(NULL, raise_in_isr, 0, ", at raising_isr");
+}
+
 static void expect_the_fault(void *context)
 {
     dirql_expect_bugcheck_with(DRIVER_IRQL_NOT_LESS_OR_EQUAL, 0, DISPATCH_LEVEL, 1, DIRQL_ANY);
@@ -563,6 +585,7 @@ int main(void)
         cmocka_unit_test(a_frame_larger_than_the_stack_does_not_step_over_its_end),
         cmocka_unit_test(a_fault_in_an_isr_names_it),
         cmocka_unit_test(an_abort_in_an_isr_is_a_finding_and_the_process_goes_on),
+        cmocka_unit_test(a_signal_that_the_code_sends_itself_is_no_access),
         cmocka_unit_test(a_fault_can_be_expected_with_its_parameters),
         cmocka_unit_test(an_isr_that_never_returns_and_calls_nothing_is_a_livelock),
         cmocka_unit_test(an_isr_that_polls_for_ever_is_a_livelock_in_virtual_time),
