@@ -86,6 +86,12 @@ void dirql_exploration_put_back(dirql_exploration *ex)
     host_data_restore(ex->data);
 }
 
+/* One that was made again, to tell of it, is one. */
+static bool is_single_run(const dirql_exploration *ex)
+{
+    return ex->draws && ex->options.runs <= 1;
+}
+
 /* What comes next shall not depend on which run was the last. The result may itself be a static
  * variable; and a module that is gone has no variables any more. */
 static void put_back_at_end(dirql_exploration *ex, dirql_result *result)
@@ -93,7 +99,8 @@ static void put_back_at_end(dirql_exploration *ex, dirql_result *result)
     dirql_result kept = { .outcome = DIRQL_PASSED };
     char what[160];
 
-    if (!ex->has_put_back || host_data_is_stale(ex->data, what, sizeof(what))) {
+    if (!ex->has_put_back || is_single_run(ex) ||
+        host_data_is_stale(ex->data, what, sizeof(what))) {
         return;
     }
     if (result != NULL) {

@@ -54,10 +54,8 @@ static dq_machine *make(dirql_exploration *ex)
 {
     dq_machine *machine;
 
-    if (ex->schedules > 0) {
+    if (ex->is_begun) {
         dirql_exploration_put_back(ex);
-    } else if (ex->is_begun) {
-        host_data_restore(ex->data); /* The run that has counted the steps is none of its own. */
     }
     ex->is_begun = true;
     machine = dirql_control_make(&ex->job);

@@ -43,6 +43,12 @@ static void count_and_fail(void *context)
     }
 }
 
+static void fail_always(void *context)
+{
+    count(context);
+    dirql_fail("it", 1, "it fails");
+}
+
 static void jump(void *argument)
 {
     (void)argument;
@@ -101,6 +107,9 @@ static void after_a_single_run_they_are_as_it_left_them(void **state)
     assert_true(plain >= 8);
     run(DIRQL_MODE_PCT, 1, count); /* And one before it, to count the steps. */
     assert_int_equal(kept, 2);
+    assert_true(plain >= 8);
+    run(DIRQL_MODE_PCT, 1, fail_always); /* That was repeated, for its report. */
+    assert_int_equal(result.outcome, DIRQL_FAILED);
     assert_true(plain >= 8);
 }
 
