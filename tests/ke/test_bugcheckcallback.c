@@ -5,8 +5,8 @@
 
 static KBUGCHECK_CALLBACK_RECORD first, second;
 static UCHAR buffer[16];
-static ULONG calls DIRQL_KEEP, order[2] DIRQL_KEEP;
-static KIRQL irql DIRQL_KEEP;
+static ULONG calls, order[2];
+static KIRQL irql;
 
 static KBUGCHECK_CALLBACK_ROUTINE silence_first, silence_second, fail_again;
 

@@ -17,7 +17,7 @@ static struct {
     PVOID out_buffers[4], in_buffer, context;
     KIRQL irql;
     bool wrong;
-} seen DIRQL_KEEP;
+} seen;
 
 static void note(KBUGCHECK_CALLBACK_REASON reason, PKBUGCHECK_REASON_CALLBACK_RECORD record,
                  ULONG length)
