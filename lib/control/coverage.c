@@ -88,23 +88,28 @@ static bool is_said(const char *function)
     return is_same;
 }
 
-/* Only where some code is instrumented. */
 static void add_reduction(dq_text *out, const dirql_exploration *ex)
 {
     const dq_searcher *searcher = &ex->search.searcher;
     host_symbol symbol;
 
-    if (!searcher->hears || ex->options.unreduced) {
+    if (ex->options.unreduced) {
         return;
     }
-    dq_text_add(out, "; reduced");
-    if ((searcher->noticed & DQ_NOTICE_UNSEEN) != 0) {
-        host_symbol_find(searcher->unseen_at, &symbol);
-        if (is_said(symbol.function)) {
-            dq_text_add(out, " in part");
-        } else {
-            dq_text_add(out, " in part, since `%s` is not instrumented", symbol.function);
-        }
+    if (searcher->hears) {
+        dq_text_add(out, "; reduced");
+    }
+    if ((searcher->noticed & DQ_NOTICE_UNSEEN) == 0) {
+        return;
+    }
+    if (searcher->hears) {
+        dq_text_add(out, " in part");
+    }
+    host_symbol_find(searcher->unseen_at, &symbol);
+    if (!is_said(symbol.function)) {
+        dq_text_add(out, "%s, since `%s` is not instrumented",
+                    searcher->hears ? "" : "; others went on only at calls of services",
+                    symbol.function);
     }
 }
 

@@ -189,10 +189,29 @@ static void a_correct_test_is_explored_completely_and_says_so(void **state)
     (void)state;
     assert_int_equal(result.outcome, DIRQL_PASSED);
     assert_true(result.complete);
-    assert_string_equal(
-        result.coverage,
-        "explored 2 of 2 schedules: complete for <= 2 preemptions, <= 2 interrupts, "
-        "0 faults; no bound left any out");
+    assert_says(result.coverage,
+                "explored 2 of 2 schedules: complete for <= 2 preemptions, <= 2 interrupts, "
+                "0 faults; no bound left any out");
+    dirql_result_free(&result);
+}
+
+static void three_add(void *context)
+{
+    two_add(context);
+    InterlockedIncrement(&count);
+}
+
+static void that_others_went_on_only_at_calls_is_said_once(void **state)
+{
+    const dirql_options options = exploring();
+    dirql_result result = explored(&options, three_add);
+
+    (void)state;
+    assert_says(result.coverage, "; others went on only at calls of services, since `three_add` is "
+                                 "not instrumented");
+    dirql_result_free(&result);
+    result = explored(&options, three_add);
+    assert_null(strstr(result.coverage, "instrumented"));
     dirql_result_free(&result);
 }
 
@@ -452,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_lost_update_is_found_with_the_fewest_preemptions),
         cmocka_unit_test(what_was_found_is_found_again_by_its_replay_text),
         cmocka_unit_test(a_correct_test_is_explored_completely_and_says_so),
+        cmocka_unit_test(that_others_went_on_only_at_calls_is_said_once),
         cmocka_unit_test(an_interrupt_is_tried_at_every_later_place),
         cmocka_unit_test(without_interrupts_to_spare_none_is_displaced),
         cmocka_unit_test(every_answer_of_a_choice_is_tried),
