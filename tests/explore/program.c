@@ -84,9 +84,18 @@ static unsigned char draw_processor(unsigned long long *x, unsigned processors)
     return (unsigned char)(n < processors ? n : 0xFF);
 }
 
+static program_line draw_line(unsigned long long *x, bool must_be)
+{
+    static const unsigned char irqls[] = { 5, 7, 7, 9 };
+    const bool is = must_be || below(x, 2) != 0;
+    const unsigned char irql = irqls[below(x, sizeof(irqls))];
+
+    return (program_line){ (unsigned char)(is ? irql : 0), (unsigned char)(below(x, 3) == 0) };
+}
+
 void program_make(unsigned long long seed, program *made)
 {
-    static const unsigned char mixed[] = { 0xF, 0x0, 0xF, 0x5, 0xE, 0x1, 0xC, 0xB };
+    static const unsigned char mixed[] = { 0x3F, 0x00, 0x3F, 0x15, 0x2E, 0x31, 0x0C, 0x1B };
     static const unsigned char bounds[] = { 0, 1, 1, 2, 2, 3, PROGRAM_UNBOUNDED, PROGRAM_UNBOUNDED };
     static const unsigned char processors[] = { 1, 2, 2, 2, 3 };
     static const unsigned char importances[] = { LowImportance, MediumImportance,
@@ -102,14 +111,16 @@ void program_make(unsigned long long seed, program *made)
     made->preemptions = bounds[below(&x, sizeof(bounds))];
     made->interrupts = bounds[below(&x, sizeof(bounds))];
     made->has_thread = (unsigned char)(below(&x, 4) != 0);
-    made->has_line = (unsigned char)(!made->has_thread || below(&x, 2) != 0);
-    made->is_level = (unsigned char)(below(&x, 3) == 0);
+    for (unsigned i = 0; i < PROGRAM_LINES; i++) {
+        made->lines[i] = draw_line(&x, i == 0 && !made->has_thread);
+    }
     made->thread_processor = draw_processor(&x, made->processors);
     made->dpc_processor = draw_processor(&x, made->processors);
     made->importance = importances[below(&x, 4)];
     made->instrumented = mixed[below(&x, sizeof(mixed))];
     /* What is hardly bounded is kept small. */
     threads_steps = made->preemptions > 2 || made->interrupts > 2 ? 3 : PROGRAM_STEPS_MAX;
+    threads_steps -= made->lines[1].irql != 0;
     for (unsigned actor = 0; actor < PROGRAM_ACTORS; actor++) {
         made->counts[actor] =
             (unsigned char)(1 + below(&x, actor <= ACTOR_THREAD ? threads_steps : 2));
@@ -128,16 +139,17 @@ static const char *const operation_names[] = {
 #undef X
 };
 
-static const char *const actor_names[] = { "body", "thread", "ISR", "DPC" };
+static const char *const actor_names[] = { "body", "thread", "ISR", "DPC", "other ISR", "work" };
 
 void program_describe(const program *p, char *text, size_t bytes)
 {
     int length = snprintf(text, bytes,
                           "%u processors, %u preemptions, %u interrupts, %u delays; thread %s on "
-                          "%d; line %s%s; DPC importance %u on %d\n",
-                          p->processors, p->preemptions, p->interrupts, p->delays, p->has_thread ? "is" : "no",
-                          (signed char)p->thread_processor, p->has_line ? "is" : "no",
-                          p->is_level ? " (level)" : "", p->importance,
+                          "%d; lines at %u%s and %u%s; DPC importance %u on %d\n",
+                          p->processors, p->preemptions, p->interrupts, p->delays,
+                          p->has_thread ? "is" : "no", (signed char)p->thread_processor,
+                          p->lines[0].irql, p->lines[0].is_level ? " (level)" : "",
+                          p->lines[1].irql, p->lines[1].is_level ? " (level)" : "", p->importance,
                           (signed char)p->dpc_processor);
 
     for (unsigned actor = 0; actor < PROGRAM_ACTORS; actor++) {

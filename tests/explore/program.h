@@ -1,5 +1,6 @@
 /*
- * program.h - small generated programs: what two threads, an ISR and a DPC do to a few variables.
+ * program.h - small generated programs: what two threads, two ISRs, a DPC and a work item do to a
+ * few variables.
  *
  * The same code is there twice, instrumented and not; a program says which of it each of its actors
  * is.
@@ -13,15 +14,25 @@
 #include <stddef.h>
 
 enum {
-    PROGRAM_ACTORS = 4, /* The test's thread, another one, an ISR, and a DPC. */
     PROGRAM_STEPS_MAX = 4,
     PROGRAM_VARIABLES = 3, /* The last one is each actor's own. */
     PROGRAM_LOCKS = 2,
     PROGRAM_EVENTS = 2,
+    PROGRAM_LINES = 2,
     PROGRAM_UNBOUNDED = 0xFF
 };
 
-enum { ACTOR_BODY, ACTOR_THREAD, ACTOR_ISR, ACTOR_DPC };
+typedef enum program_actor {
+    ACTOR_BODY, /* The test's thread. */
+    ACTOR_THREAD,
+    ACTOR_ISR, /* Of the first line. */
+    ACTOR_DPC,
+    ACTOR_OTHER_ISR, /* Of the second line. */
+    ACTOR_WORK,
+    PROGRAM_ACTORS
+} program_actor;
+
+enum { PROGRAM_ALL_INSTRUMENTED = (1 << PROGRAM_ACTORS) - 1 };
 
 #define PROGRAM_OPERATIONS(X) \
     X(READ)                   \
@@ -48,6 +59,7 @@ enum { ACTOR_BODY, ACTOR_THREAD, ACTOR_ISR, ACTOR_DPC };
     X(TRY_LOCK)               \
     X(YIELD)                  \
     X(ALLOCATE)               \
+    X(QUEUE_WORK)             \
     X(CHECK)
 
 typedef enum program_operation {
@@ -62,14 +74,19 @@ typedef struct program_step {
     unsigned char which; /* Variable, lock or event. */
 } program_step;
 
+typedef struct program_line {
+    unsigned char irql; /* 0: there is none. */
+    unsigned char is_level;
+} program_line;
+
 typedef struct program {
     unsigned char processors;
     unsigned char preemptions, interrupts, delays; /* Bounds. */
     unsigned char thread_processor;        /* Of the other thread; 0xFF: any. */
-    unsigned char has_thread, has_line;
+    unsigned char has_thread;
     unsigned char importance, dpc_processor; /* Of the DPC; 0xFF: that which queues it. */
-    unsigned char is_level;                  /* The line. */
-    unsigned char instrumented;              /* A bit for each actor. */
+    program_line lines[PROGRAM_LINES];
+    unsigned char instrumented; /* A bit for each actor. */
     unsigned char counts[PROGRAM_ACTORS];
     program_step steps[PROGRAM_ACTORS][PROGRAM_STEPS_MAX];
 } program;
@@ -100,6 +117,7 @@ typedef struct program_code {
     KSTART_ROUTINE *thread;
     PKSERVICE_ROUTINE isr;
     PKDEFERRED_ROUTINE dpc;
+    PWORKER_THREAD_ROUTINE work;
     void (*run)(void);
 } program_code;
 
@@ -111,8 +129,11 @@ typedef struct program_objects {
     KEVENT events[PROGRAM_EVENTS];
     KDPC dpc;
     KTIMER timer;
-    PKINTERRUPT interrupt;
-    struct dirql_line *line;
+    WORK_QUEUE_ITEM work;
+    KEVENT no_work; /* The work item is not queued, and not at work. */
+    LONG is_queued;
+    PKINTERRUPT interrupts[PROGRAM_LINES];
+    struct dirql_line *lines[PROGRAM_LINES];
 } program_objects;
 
 extern program_objects program_things;

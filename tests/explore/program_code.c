@@ -12,6 +12,16 @@ static LONG *variable(unsigned actor, const program_step *step)
                                                : &program_data.own[actor];
 }
 
+static BOOLEAN is_isr(unsigned actor)
+{
+    return (BOOLEAN)(actor == ACTOR_ISR || actor == ACTOR_OTHER_ISR);
+}
+
+static BOOLEAN is_thread(unsigned actor)
+{
+    return (BOOLEAN)(actor == ACTOR_BODY || actor == ACTOR_THREAD || actor == ACTOR_WORK);
+}
+
 static void note(unsigned actor, LONG value)
 {
     program_data.seen[actor] = program_data.seen[actor] * 7 + value + 1;
@@ -33,7 +43,7 @@ static void add_locked(unsigned actor, const program_step *step)
     PKSPIN_LOCK lock = &program_things.locks[step->which % PROGRAM_LOCKS];
     KIRQL old;
 
-    if (actor == ACTOR_ISR) {
+    if (is_isr(actor)) {
         add(variable(actor, step), 3);
     } else if (actor == ACTOR_DPC) {
         KeAcquireSpinLockAtDpcLevel(lock);
@@ -64,7 +74,7 @@ static void try_lock(unsigned actor, const program_step *step)
     PKSPIN_LOCK lock = &program_things.locks[step->which % PROGRAM_LOCKS];
     KIRQL old;
 
-    if (actor == ACTOR_ISR) {
+    if (is_isr(actor)) {
         note(actor, *variable(actor, step));
         return;
     }
@@ -106,13 +116,39 @@ static void allocate(unsigned actor, const program_step *step)
     }
 }
 
+static void add_in_step(unsigned actor, const program_step *step)
+{
+    PKINTERRUPT interrupt = program_things.interrupts[step->which % PROGRAM_LINES];
+
+    if (is_isr(actor) || interrupt == NULL) {
+        add(variable(actor, step), 9);
+    } else {
+        (void)KeSynchronizeExecution(interrupt, add_synchronized, variable(actor, step));
+    }
+}
+
+static void pulse(const program_step *step)
+{
+    const unsigned which = step->which % PROGRAM_LINES;
+
+    if (program_things.interrupts[which] != NULL) {
+        dirql_line_pulse(program_things.lines[which]);
+    }
+}
+
+static void queue_work(void)
+{
+    if (InterlockedExchange(&program_things.is_queued, 1) == 0) {
+        KeClearEvent(&program_things.no_work);
+        ExQueueWorkItem(&program_things.work, DelayedWorkQueue);
+    }
+}
+
 /* What an ISR cannot do, it does in another way. */
 static void take(unsigned actor, const program_step *step)
 {
     PKEVENT event = &program_things.events[step->which % PROGRAM_EVENTS];
     LONG *at = variable(actor, step);
-    const BOOLEAN is_isr = (BOOLEAN)(actor == ACTOR_ISR);
-    const BOOLEAN is_thread = (BOOLEAN)(actor <= ACTOR_THREAD);
 
     switch (step->what) {
     case DO_READ:
@@ -140,34 +176,30 @@ static void take(unsigned actor, const program_step *step)
         add_raised(actor, step, 7);
         break;
     case DO_SYNCHRONIZED_ADD:
-        if (is_isr || program_things.interrupt == NULL) {
-            add(at, 9);
-        } else {
-            (void)KeSynchronizeExecution(program_things.interrupt, add_synchronized, at);
-        }
+        add_in_step(actor, step);
         break;
     case DO_SET_EVENT:
-        if (!is_isr) {
+        if (!is_isr(actor)) {
             note(actor, KeSetEvent(event, 0, FALSE));
         }
         break;
     case DO_CLEAR_EVENT:
-        if (!is_isr) {
+        if (!is_isr(actor)) {
             KeClearEvent(event);
         }
         break;
     case DO_READ_EVENT:
-        if (!is_isr) {
+        if (!is_isr(actor)) {
             note(actor, KeReadStateEvent(event));
         }
         break;
     case DO_POLL_EVENT:
-        if (!is_isr) {
+        if (!is_isr(actor)) {
             wait_for_event(actor, step, 0);
         }
         break;
     case DO_AWAIT_EVENT:
-        if (is_thread) {
+        if (is_thread(actor)) {
             wait_for_event(actor, step, -30);
         }
         break;
@@ -180,8 +212,8 @@ static void take(unsigned actor, const program_step *step)
         note(actor, KeRemoveQueueDpc(&program_things.dpc));
         break;
     case DO_PULSE:
-        if (is_thread && program_things.interrupt != NULL) {
-            dirql_line_pulse(program_things.line);
+        if (is_thread(actor)) {
+            pulse(step);
         }
         break;
     case DO_STALL:
@@ -191,12 +223,12 @@ static void take(unsigned actor, const program_step *step)
         note(actor, (LONG)KeQueryInterruptTime());
         break;
     case DO_SET_TIMER:
-        if (is_thread) {
+        if (is_thread(actor)) {
             set_timer();
         }
         break;
     case DO_CANCEL_TIMER:
-        if (!is_isr) {
+        if (!is_isr(actor)) {
             note(actor, KeCancelTimer(&program_things.timer));
         }
         break;
@@ -207,8 +239,13 @@ static void take(unsigned actor, const program_step *step)
         YieldProcessor();
         break;
     case DO_ALLOCATE:
-        if (!is_isr) {
+        if (!is_isr(actor)) {
             allocate(actor, step);
+        }
+        break;
+    case DO_QUEUE_WORK:
+        if (is_thread(actor) && actor != ACTOR_WORK) { /* Not the DPC, which that may queue. */
+            queue_work();
         }
         break;
     default:
@@ -241,9 +278,11 @@ static VOID NTAPI thread(PVOID context)
 
 static BOOLEAN NTAPI isr(PKINTERRUPT interrupt, PVOID context)
 {
+    const unsigned which = context == program_things.lines[0] ? 0 : 1;
+
     (void)interrupt;
-    act(ACTOR_ISR);
-    if (program_now.is_level) {
+    act(which == 0 ? ACTOR_ISR : ACTOR_OTHER_ISR);
+    if (program_now.lines[which].is_level) {
         dirql_line_deassert(context);
     }
     return TRUE;
@@ -256,6 +295,37 @@ static VOID NTAPI dpc(PKDPC object, PVOID context, PVOID argument1, PVOID argume
     (void)argument1;
     (void)argument2;
     act(ACTOR_DPC);
+}
+
+static VOID NTAPI work(PVOID context)
+{
+    (void)context;
+    InterlockedExchange(&program_things.is_queued, 0);
+    act(ACTOR_WORK);
+    KeSetEvent(&program_things.no_work, IO_NO_INCREMENT, FALSE);
+}
+
+static const program_code *code_of_isr(unsigned which)
+{
+    return code_of(which == 0 ? ACTOR_ISR : ACTOR_OTHER_ISR);
+}
+
+static void connect(unsigned which)
+{
+    program_objects *o = &program_things;
+    const program_line *line = &program_now.lines[which];
+
+    if (line->irql == 0) {
+        return;
+    }
+    o->lines[which] = dirql_line_create(
+        &(dirql_line_options){ .name = which == 0 ? "it" : "other",
+                               .irql = line->irql,
+                               .trigger = line->is_level ? DIRQL_LEVEL : DIRQL_EDGE });
+    (void)IoConnectInterrupt(&o->interrupts[which], code_of_isr(which)->isr, o->lines[which], NULL,
+                             dirql_line_vector(o->lines[which]), line->irql, line->irql,
+                             line->is_level ? LevelSensitive : Latched, FALSE,
+                             (KAFFINITY)((1u << program_now.processors) - 1), FALSE);
 }
 
 static void prepare(void)
@@ -275,14 +345,10 @@ static void prepare(void)
     if (p->dpc_processor != 0xFF) {
         KeSetTargetProcessorDpc(&o->dpc, (CCHAR)p->dpc_processor);
     }
-    if (p->has_line) {
-        const KINTERRUPT_MODE mode = p->is_level ? LevelSensitive : Latched;
-
-        o->line = dirql_line_create(&(dirql_line_options){
-            .name = "it", .irql = 7, .trigger = p->is_level ? DIRQL_LEVEL : DIRQL_EDGE });
-        (void)IoConnectInterrupt(&o->interrupt, code_of(ACTOR_ISR)->isr, o->line, NULL,
-                                 dirql_line_vector(o->line), 7, 7, mode, FALSE,
-                                 (KAFFINITY)((1u << p->processors) - 1), FALSE);
+    ExInitializeWorkItem(&o->work, code_of(ACTOR_WORK)->work, NULL);
+    KeInitializeEvent(&o->no_work, NotificationEvent, TRUE);
+    for (unsigned i = 0; i < PROGRAM_LINES; i++) {
+        connect(i);
     }
 }
 
@@ -296,10 +362,13 @@ static void settle(void)
     }
     moment.QuadPart = -1000;
     KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    (void)KeWaitForSingleObject(&program_things.no_work, Executive, KernelMode, FALSE, NULL);
     KeCancelTimer(&program_things.timer);
     KeFlushQueuedDpcs();
-    if (program_things.interrupt != NULL) {
-        IoDisconnectInterrupt(program_things.interrupt);
+    for (unsigned i = 0; i < PROGRAM_LINES; i++) {
+        if (program_things.interrupts[i] != NULL) {
+            IoDisconnectInterrupt(program_things.interrupts[i]);
+        }
     }
     if (program_now.delays > 0) {
         dirql_explore_resume();
@@ -319,8 +388,10 @@ static void run(void)
             code_of(ACTOR_THREAD)->thread, NULL);
     }
     dirql_explore_resume();
-    if (p->has_line) {
-        dirql_line_assert(program_things.line);
+    for (unsigned i = 0; i < PROGRAM_LINES; i++) {
+        if (program_things.lines[i] != NULL) {
+            dirql_line_assert(program_things.lines[i]);
+        }
     }
     act(ACTOR_BODY);
     if (second != NULL) {
@@ -329,4 +400,4 @@ static void run(void)
     settle();
 }
 
-const program_code PROGRAM_CODE = { act, thread, isr, dpc, run };
+const program_code PROGRAM_CODE = { act, thread, isr, dpc, work, run };
