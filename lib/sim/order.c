@@ -185,6 +185,16 @@ void dq_order_learn(dq_machine *machine, dq_execution *execution, uint64_t what)
 
 /* ---- Executions ------------------------------------------------------------------------------ */
 
+/* What an execution does follows from its beginning and from what it learns; so the beginning says
+ * what it is of. */
+static uint64_t number_of_beginning(const dq_processor *cpu, const dq_execution *execution)
+{
+    uint64_t number = dq_order_mix(execution->kind, cpu->number);
+
+    number = dq_order_mix(number, (uintptr_t)execution->routine);
+    return dq_order_mix(dq_order_mix(number, (uintptr_t)execution->object), BEGINS);
+}
+
 /* Activations of one ISR come one after the other, which its object tells, and those of DPCs are
  * said to (ke/dpc.c); of others, all do. */
 void dq_order_begin(dq_processor *cpu, dq_execution *execution)
@@ -195,7 +205,7 @@ void dq_order_begin(dq_processor *cpu, dq_execution *execution)
         execution->latest_step = dq_order_mix(execution->ordinal, BEGINS);
         return;
     }
-    execution->latest_step = dq_order_mix(dq_order_mix(execution->kind, cpu->number), BEGINS);
+    execution->latest_step = number_of_beginning(cpu, execution);
     if (execution->kind == DQ_EXECUTION_ISR) {
         dq_order_touch(cpu->machine, execution, execution->object, 1, true);
     } else if (execution->kind != DQ_EXECUTION_DPC) {

@@ -93,6 +93,26 @@ static program_line draw_line(unsigned long long *x, bool must_be)
     return (program_line){ (unsigned char)(is ? irql : 0), (unsigned char)(below(x, 3) == 0) };
 }
 
+/* Where all only exchange the same variable, each order of steps ends in a state of its own. */
+static void exchange_one_variable(program *p)
+{
+    if (p->processors > 1) {
+        p->processors = 2;
+        p->thread_processor = 1;
+        p->dpc_processor = 0xFF;
+    } else {
+        p->has_thread = 0;
+    }
+    p->lines[0].irql = 5;
+    p->lines[1].irql = p->lines[1].irql != 0 ? p->lines[1].irql : 9;
+    for (unsigned actor = 0; actor < PROGRAM_ACTORS; actor++) {
+        p->counts[actor] = actor <= ACTOR_THREAD && p->counts[actor] > 1 ? 2 : 1;
+        for (unsigned i = 0; i < p->counts[actor]; i++) {
+            p->steps[actor][i] = (program_step){ DO_EXCHANGE, 0 };
+        }
+    }
+}
+
 void program_make(unsigned long long seed, program *made)
 {
     static const unsigned char mixed[] = { 0x3F, 0x00, 0x3F, 0x15, 0x2E, 0x31, 0x0C, 0x1B };
@@ -129,6 +149,9 @@ void program_make(unsigned long long seed, program *made)
         }
     }
     made->delays = (unsigned char)(below(&x, 3) == 0);
+    if (below(&x, 3) == 0) {
+        exchange_one_variable(made);
+    }
 }
 
 /* ---- In words -------------------------------------------------------------------------------- */

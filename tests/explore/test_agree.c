@@ -1,6 +1,6 @@
 /*
  * test_agree.c - with and without the reduction, and in shards, generated programs end in the same
- * states; and mode random, which searches nothing, ends them in none of which these do not know.
+ * states; and modes random and pct, which search nothing, end them in none that these do not know.
  *
  * DIRQL_AGREE_PROGRAMS=n explores so many programs (default PROGRAMS), from DIRQL_AGREE_FIRST=n on
  * (default 1). A program with more schedules than DIRQL_AGREE_SCHEDULES (default SCHEDULES_MAX) is
@@ -254,13 +254,13 @@ static void shards_find_together_what_one_exploration_finds(void **state)
     assert_int_equal(disagreeing, 0);
 }
 
-/* ---- Mode random ----------------------------------------------------------------------------- */
+/* ---- Drawn schedules ------------------------------------------------------------------------- */
 
 #ifdef PROGRAMS_ARE_INSTRUMENTED
-static void run_at_random(exploration *ex, unsigned long long seed)
+static void run_drawn(exploration *ex, dirql_mode mode, unsigned long long seed)
 {
     const dirql_options options = { .name = "generated",
-                                    .mode = DIRQL_MODE_RANDOM,
+                                    .mode = mode,
                                     .processors = program_now.processors,
                                     .seed = seed,
                                     .checks = DIRQL_CHECKS_NONE,
@@ -287,10 +287,10 @@ static bool reads_time(const program *p)
     return false;
 }
 
-/* It is the only one that cannot leave out what the searches take for impossible. Where code is not
- * instrumented it does more: others come between the beginning of a thread and its first call, too.
+/* Modes random and pct cannot leave out what the searches take for impossible. Where code is not
+ * instrumented they do more: others come between the beginning of a thread and its first call, too.
  * And between what a time query costs and the time that it returns: for a search that is one step. */
-static void what_mode_random_finds_a_search_without_bounds_has_found(void **state)
+static void what_drawn_schedules_find_a_search_without_bounds_has_found(void **state)
 {
     enum { RUNS = 40, EVERY = 4 };
     const unsigned long long first = number_from("DIRQL_AGREE_FIRST", 1);
@@ -314,7 +314,7 @@ static void what_mode_random_finds_a_search_without_bounds_has_found(void **stat
         searched++;
         forget(&reduced);
         for (unsigned run = 1; run <= RUNS; run++) {
-            run_at_random(&reduced, seed * RUNS + run);
+            run_drawn(&reduced, run % 2 == 0 ? DIRQL_MODE_RANDOM : DIRQL_MODE_PCT, run);
         }
         if (missing(&all, &reduced) > 0) {
             disagreeing++;
@@ -333,7 +333,7 @@ int main(void)
         cmocka_unit_test(generated_programs_end_in_the_same_states_with_and_without_reduction),
         cmocka_unit_test(shards_find_together_what_one_exploration_finds),
 #ifdef PROGRAMS_ARE_INSTRUMENTED
-        cmocka_unit_test(what_mode_random_finds_a_search_without_bounds_has_found),
+        cmocka_unit_test(what_drawn_schedules_find_a_search_without_bounds_has_found),
 #endif
     };
 
