@@ -3,22 +3,13 @@
  */
 #include "control/control.h"
 
-/* What could have come before a step that matters to nobody comes behind it, in a reduced search; so
- * there must be a place behind the last one. */
-static void let_others_come(dq_machine *machine)
-{
-    if (machine->choices.sparse && machine->choices.paused == 0) {
-        (void)dq_point(dq_self);
-    }
-}
-
 void dirql_explore_pause(void)
 {
     DIRQL_INSIDE;
     dq_machine *machine = dirql_control_machine("dirql_explore_pause");
 
     if (machine != NULL) {
-        let_others_come(machine);
+        (void)dq_point_behind(dq_self);
         machine->choices.paused++;
     }
 }

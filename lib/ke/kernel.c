@@ -34,8 +34,10 @@ static void run_body(void *context)
     machine->body(machine->body_argument);
     DQ_LOOK_FOR_JUMP_IN_GUEST();
     dq_guest_end(depth);
-    if (dq_delay_may_come(machine) || (machine->choices.sparse && machine->choices.paused == 0)) {
-        (void)dq_point(dq_self); /* What would have come at the latest steps comes now. */
+    if (dq_delay_may_come(machine)) {
+        (void)dq_point(dq_self);
+    } else {
+        (void)dq_point_behind(dq_self);
     }
     dq_thread_check_end(dq_self);
     if (machine->options.mode == DQ_MODE_LIVE) {

@@ -138,6 +138,7 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
         look = 0;
     } while (execution->left && machine->choices.sparse);
     execution->lonely = false;
+    execution->owes = execution->pinned;
     execution->pinned = false;
     if (dq_order_is_kept(machine)) {
         dq_order_pass(cpu);
@@ -421,6 +422,18 @@ bool dq_enter_lock_call(dq_processor *cpu, const dq_lock_call *call)
 dq_processor *dq_point(dq_processor *cpu)
 {
     return point(cpu, false, DQ_MANNER_ORDINARY, 0);
+}
+
+dq_processor *dq_point_behind(dq_processor *cpu)
+{
+    const dq_choice_log *log = &cpu->machine->choices;
+    dq_execution *execution = cpu->execution;
+
+    if (!log->sparse || log->paused > 0) {
+        return cpu;
+    }
+    execution->pinned = log->searcher != NULL && !execution->owes;
+    return dq_point(cpu);
 }
 
 dq_processor *dq_point_looking(dq_processor *cpu, uint64_t look)

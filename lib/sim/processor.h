@@ -92,6 +92,7 @@ typedef struct dq_execution {
     bool lonely;                /* What it touches next, nobody else does. */
     bool pinned;                /* Its step matters to nobody: it goes on, and nothing arrives. */
     uint8_t pinned_answer;      /* Which says that it goes on. */
+    bool owes;                  /* Its latest step was such a one: what could have come may come yet. */
     bool under_way;             /* It has passed a schedule point. */
     bool left;                  /* Its thread has been switched, or something has run on top of it. */
     bool handed;                /* A thread has left the processor to it, and nobody was asked since. */
@@ -397,6 +398,10 @@ static inline void dq_guest_return(unsigned depth)
 
 /* A schedule point inside a service. May switch; delivers what is unmasked. */
 dq_processor *dq_point(dq_processor *cpu);
+
+/* The same behind the last step that is explored: in a reduced search what would have come before a
+ * step that matters to nobody comes behind it. Elsewhere nothing is asked there. */
+dq_processor *dq_point_behind(dq_processor *cpu);
 
 /* The same before a step that only looks: `look` tells it from others that look elsewhere; not 0.
  */

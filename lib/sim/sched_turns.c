@@ -375,6 +375,9 @@ static dq_processor *turns_point(dq_processor *cpu, bool yields)
     cpu->execution->handed = cpu->execution->handed && cpu->execution->pinned;
     if (next != NULL && next != cpu) {
         go(next);
+        if (machine->choices.sparse && dq_delay_may_come(machine)) {
+            (void)dq_delay_at(dq_self); /* Also when the others have come to rest. */
+        }
     }
     return dq_self;
 }
