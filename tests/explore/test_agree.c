@@ -242,6 +242,7 @@ static void programs_that_have_disagreed_agree(void **state)
                      [ACTOR_ISR] = { { DO_EXCHANGE, 0 } },
                      [ACTOR_OTHER_ISR] = { { DO_EXCHANGE, 0 } } } },
         { .processors = 2,
+          .interrupts = PROGRAM_UNBOUNDED,
           .delays = 1,
           .thread_processor = 1,
           .has_thread = 1,
@@ -255,6 +256,8 @@ static void programs_that_have_disagreed_agree(void **state)
                      { { DO_READ_TIME, 1 }, { DO_SET_EVENT, 0 } } } },
     };
 
+    static const unsigned states[] = { 22, 5, 12, 6, 3 };
+
     (void)state;
     for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
         program_now = programs[i];
@@ -262,6 +265,7 @@ static void programs_that_have_disagreed_agree(void **state)
         assert_true(all.is_complete);
         explore(&reduced, 0);
         assert_true(agrees(i + 1));
+        assert_int_equal(all.state_count, states[i]);
     }
 }
 
