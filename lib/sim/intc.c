@@ -75,14 +75,42 @@ static uint64_t price_of(const dq_line *line)
     return line->displaced ? 0 : UINT64_MAX;
 }
 
+/* Mode random. An answer at each place alone would hardly let an interrupt come late where there are
+ * many: so one in two passes some by, about as often up to 1 as up to 2, 4, ... or 512. */
+static uint16_t draw_patience(dq_machine *machine)
+{
+    const uint64_t number = dq_choice_draw(&machine->choices.random_state);
+    const unsigned most = 1u << (number >> 8) % 10;
+
+    return (number & 1) != 0 ? (uint16_t)(1 + (number >> 16) % most) : 0;
+}
+
+static bool is_impatient(dq_machine *machine, dq_line *line)
+{
+    if (machine->options.mode != DQ_MODE_RANDOM) {
+        return true;
+    }
+    if (!line->deferred) {
+        line->patience = draw_patience(machine);
+    }
+    if (line->patience == 0) {
+        return true;
+    }
+    line->patience--;
+    return false;
+}
+
 /* Against what runs on the processor. */
-static bool is_put_off(dq_processor *cpu, const dq_line *line, uint64_t costly)
+static bool is_put_off(dq_processor *cpu, dq_line *line, uint64_t costly)
 {
     const bool rests = cpu->idle || cpu->spin_blocked;
     uint64_t processes[2];
 
     if (!dq_mode_chooses(cpu->machine->options.mode)) {
         return false;
+    }
+    if (!is_impatient(cpu->machine, line)) {
+        return dq_choose_rarely(cpu, DQ_CHOICE_ARRIVAL, DQ_BOUND_INTERRUPT, 1) == 1;
     }
     processes[0] = dq_pct_line(line->vector->number);
     processes[1] = rests ? DQ_PCT_NOBODY : dq_process_on(cpu);

@@ -39,6 +39,7 @@ struct dq_line {
     bool latched;         /* An edge not yet taken. */
     bool deferred;        /* Arrived at the wire, not yet at a processor: by choice. */
     bool displaced;       /* It was deferred or rerouted: that has been paid for. */
+    uint16_t patience;    /* Mode random: it is put off at so many places anyhow. */
     bool masked;          /* By the kernel, while a passive-level ISR has not run. */
     unsigned in_service;  /* Processors that run its chain now. */
     dq_processor *target; /* Where it is pending, or NULL. */

@@ -134,6 +134,57 @@ static void seeds_reach_different_orders(void **state)
     assert_true(kinds > 20);
 }
 
+enum { PLACES = 200 };
+
+static int place, came_at;
+
+static BOOLEAN note_place(PKINTERRUPT interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    came_at = place;
+    return TRUE;
+}
+
+static void pass_many_places(void *context)
+{
+    dirql_line *line = dirql_line_create(
+        &(dirql_line_options){ .name = "edge", .irql = 5, .trigger = DIRQL_EDGE });
+    PKINTERRUPT interrupt;
+    KEVENT event;
+
+    (void)context;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    assert_int_equal(IoConnectInterrupt(&interrupt, note_place, NULL, NULL,
+                                        dirql_line_vector(line), 5, 5, Latched, FALSE, 1, FALSE),
+                     STATUS_SUCCESS);
+    place = 0;
+    dirql_line_pulse(line);
+    for (place = 1; place <= PLACES; place++) {
+        (void)KeReadStateEvent(&event);
+    }
+    dirql_time_advance_us(1);
+    IoDisconnectInterrupt(interrupt);
+}
+
+static void an_interrupt_comes_early_with_some_seeds_and_late_with_others(void **state)
+{
+    unsigned early = 0, middle = 0, late = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        const dirql_options options = { .mode = DIRQL_MODE_RANDOM, .seed = seed, .fixed = 1 };
+
+        assert_int_equal(dirql_run(&options, pass_many_places, NULL, NULL), DIRQL_PASSED);
+        early += came_at < PLACES / 20;
+        middle += came_at >= PLACES / 20 && came_at < PLACES / 2;
+        late += came_at >= PLACES / 2;
+    }
+    assert_in_range(early, 30, 90);
+    assert_in_range(middle, 5, 60);
+    assert_in_range(late, 5, 40);
+}
+
 static void a_random_run_is_replayed_by_its_text(void **state)
 {
     (void)state;
@@ -252,6 +303,7 @@ int main(void)
         cmocka_unit_test(mode_first_takes_interrupts_at_once),
         cmocka_unit_test(the_same_seed_gives_the_same_trace),
         cmocka_unit_test(seeds_reach_different_orders),
+        cmocka_unit_test(an_interrupt_comes_early_with_some_seeds_and_late_with_others),
         cmocka_unit_test(a_random_run_is_replayed_by_its_text),
         cmocka_unit_test(a_replay_that_diverges_names_the_first_differing_call),
         cmocka_unit_test(a_tests_own_choices_are_option_0_in_mode_first),
