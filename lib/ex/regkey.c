@@ -73,6 +73,7 @@ NTSTATUS dq_key_of_handle(dq_processor *cpu, HANDLE handle, ACCESS_MASK access, 
     dq_object *object = dq_handle_object(cpu->machine, handle);
     open_key *open;
 
+    *key = NULL;
     if (object == NULL) {
         return dq_handle_refuse(cpu, handle);
     }
