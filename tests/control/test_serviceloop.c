@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../threadsanitizer.h"
+
 static volatile int zero;
 
 static void nothing(void *context)
@@ -151,11 +153,14 @@ static void assert_repeats_alike(const dirql_options *options)
     dirql_result_free(&result);
 }
 
+/* Longer than the calls of a known loop take. */
+enum { LONG_MS = UNDER_THREAD_SANITIZER ? 1000 : 100 };
+
 static void what_was_found_to_loop_need_not_loop_long_again(void **state)
 {
     dirql_options options = { .mode = DIRQL_MODE_EXPLORE,
                               .processors = 2,
-                              .watchdog_ms = 100, /* Longer than the calls of a known loop take. */
+                              .watchdog_ms = LONG_MS,
                               .fixed = 1 };
 
     (void)state;

@@ -108,6 +108,9 @@ static void a_service_that_has_returned_is_not_blamed(void **state)
     run_overruns(get_and_touch);
     assert_faulted(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, block + 40, 0);
     assert_report_has("at touch_byte_40 test_specialpool.c");
+    if (UNDER_THREAD_SANITIZER) {
+        return; /* Its memcpy is no frame of who called it. */
+    }
     run_overruns(get_and_copy);
     assert_faulted(DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION, block + 33, 0);
     assert_report_has("at copy_bytes_to_40 test_specialpool.c");
