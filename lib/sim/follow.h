@@ -6,13 +6,14 @@
 
 #include "sim/machine.h"
 
-/* Who comes to a place, and where: `calls` of its execution, in that service. */
+/* Where an execution of `cpu` comes to: that service, after so many calls. */
 static inline uint64_t dq_trail_place(const dq_processor *cpu, dq_service service, uint32_t calls)
 {
     return (uint64_t)cpu->number << 48 | (uint64_t)service << 32 | calls;
 }
 
-/* The next place on the trail, if it is the one that `cpu` has come to; else NULL. */
+/* The next place on the trail, if it is the one that what runs on `cpu` has come to; else NULL. Two
+ * threads of one processor may well come to the same place. */
 static inline const dq_trail_step *dq_trail_ahead(const dq_machine *machine,
                                                   const dq_processor *cpu, dq_service service,
                                                   uint32_t calls)
@@ -20,7 +21,8 @@ static inline const dq_trail_step *dq_trail_ahead(const dq_machine *machine,
     const dq_trail_step *step = &machine->trail.steps[machine->trail_at];
 
     return machine->trail_at < machine->trail.count &&
-                   step->place == dq_trail_place(cpu, service, calls)
+                   step->place == dq_trail_place(cpu, service, calls) &&
+                   step->ordinal == cpu->execution->ordinal
                ? step
                : NULL;
 }
@@ -52,6 +54,7 @@ static inline void dq_trail_leave(const dq_processor *cpu, const dq_processor *n
     step = &trail->steps[trail->count++];
     machine->trail_at++;
     step->place = dq_trail_place(cpu, execution->service, execution->calls);
+    step->ordinal = execution->ordinal;
     step->next = next != NULL ? next->number : DQ_TRAIL_NOBODY;
     step->pinned_answer = execution->pinned_answer;
     step->pinned = execution->pinned;

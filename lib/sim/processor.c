@@ -287,6 +287,7 @@ static __attribute__((noinline)) dq_processor *enter_along(dq_processor *cpu,
 
     note_call(cpu, service, place);
     execution->polled_at = 0;
+    execution->under_way = true;
     execution->left = false;
     execution->handed = false;
     dq_trail_follow(cpu->machine, step);
@@ -315,6 +316,7 @@ static inline dq_processor *go_shortly(dq_processor *cpu, dq_service service)
         return NULL;
     }
     execution->polled_at = 0;
+    execution->under_way = true;
     execution->left = false;
     return end_shortly(dq_turns_part(cpu), execution, manner);
 }

@@ -26,6 +26,7 @@ enum { DQ_TRAIL_NOBODY = 0xFF };
 /* A place where the scheduler asked, and all that it changed. */
 typedef struct dq_trail_step {
     uint64_t place; /* See dq_trail_place(). */
+    uint32_t ordinal; /* Of the execution that came there. */
     uint8_t next;   /* Who went on, or DQ_TRAIL_NOBODY. */
     uint8_t pinned_answer;
     bool pinned;
