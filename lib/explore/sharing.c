@@ -34,10 +34,19 @@ void dq_sharing_begin_run(dq_sharing *sharing)
 
 /* ---- Who, and where -------------------------------------------------------------------------- */
 
-/* Activations of one ISR never meet; those of a DPC may. */
-static const void *lane_of(const dq_execution *execution)
+static bool is_alone(const dq_processor *cpu, const dq_execution *execution)
 {
-    return execution->kind == DQ_EXECUTION_DPC ? (const void *)execution : execution->object;
+    return execution->kind == DQ_EXECUTION_ISR || execution->kind == DQ_EXECUTION_PASSIVE_ISR ||
+           execution->kind == DQ_EXECUTION_DEVICE || execution == &cpu->task->execution;
+}
+
+/* Activations of one ISR never meet, nor do callbacks of a device, and a thread is one; those of a
+ * DPC or a work item may, and all processors are in one broadcast. */
+static const void *lane_of(const dq_processor *cpu)
+{
+    const dq_execution *execution = cpu->execution;
+
+    return is_alone(cpu, execution) ? execution->object : (const void *)execution;
 }
 
 static bool is_on_stack(const dq_task *task, const void *address)
@@ -151,7 +160,7 @@ bool dq_sharing_touch(dq_sharing *sharing, dq_processor *cpu, const void *addres
 {
     const uintptr_t first = (uintptr_t)address >> CELL_SHIFT << CELL_SHIFT;
     const uintptr_t end = (uintptr_t)address + (bytes > 0 ? bytes : 1);
-    const void *lane = lane_of(cpu->execution);
+    const void *lane = lane_of(cpu);
     bool shared = false, own;
 
     if ((end - first) >> CELL_SHIFT > CELLS_PER_TOUCH_MAX) {
