@@ -12,16 +12,6 @@ static LONG *variable(unsigned actor, const program_step *step)
                                                : &program_data.own[actor];
 }
 
-static BOOLEAN is_isr(unsigned actor)
-{
-    return (BOOLEAN)(actor == ACTOR_ISR || actor == ACTOR_OTHER_ISR);
-}
-
-static BOOLEAN is_thread(unsigned actor)
-{
-    return (BOOLEAN)(actor == ACTOR_BODY || actor == ACTOR_THREAD || actor == ACTOR_WORK);
-}
-
 static void note(unsigned actor, LONG value)
 {
     program_data.seen[actor] = program_data.seen[actor] * 7 + value + 1;
@@ -43,9 +33,9 @@ static void add_locked(unsigned actor, const program_step *step)
     PKSPIN_LOCK lock = &program_things.locks[step->which % PROGRAM_LOCKS];
     KIRQL old;
 
-    if (is_isr(actor)) {
+    if (program_is_isr(actor)) {
         add(variable(actor, step), 3);
-    } else if (actor == ACTOR_DPC) {
+    } else if (KeGetCurrentIrql() == DISPATCH_LEVEL) {
         KeAcquireSpinLockAtDpcLevel(lock);
         add(variable(actor, step), 100);
         KeReleaseSpinLockFromDpcLevel(lock);
@@ -74,7 +64,7 @@ static void try_lock(unsigned actor, const program_step *step)
     PKSPIN_LOCK lock = &program_things.locks[step->which % PROGRAM_LOCKS];
     KIRQL old;
 
-    if (is_isr(actor)) {
+    if (program_is_isr(actor)) {
         note(actor, *variable(actor, step));
         return;
     }
@@ -120,7 +110,7 @@ static void add_in_step(unsigned actor, const program_step *step)
 {
     PKINTERRUPT interrupt = program_things.interrupts[step->which % PROGRAM_LINES];
 
-    if (is_isr(actor) || interrupt == NULL) {
+    if (program_is_isr(actor) || interrupt == NULL) {
         add(variable(actor, step), 9);
     } else {
         (void)KeSynchronizeExecution(interrupt, add_synchronized, variable(actor, step));
@@ -136,13 +126,15 @@ static void pulse(const program_step *step)
     }
 }
 
-static void queue_work(void)
+static void queue_work(unsigned which)
 {
-    if (InterlockedExchange(&program_things.is_queued, 1) == 0) {
-        KeClearEvent(&program_things.no_work);
-        ExQueueWorkItem(&program_things.work, DelayedWorkQueue);
+    if (InterlockedExchange(&program_things.is_queued[which], 1) == 0) {
+        KeClearEvent(&program_things.no_work[which]);
+        ExQueueWorkItem(&program_things.work[which], DelayedWorkQueue);
     }
 }
+
+static const program_doing doing = { note, variable, queue_work };
 
 /* What an ISR cannot do, it does in another way. */
 static void take(unsigned actor, const program_step *step)
@@ -179,32 +171,32 @@ static void take(unsigned actor, const program_step *step)
         add_in_step(actor, step);
         break;
     case DO_SET_EVENT:
-        if (!is_isr(actor)) {
+        if (!program_is_isr(actor)) {
             note(actor, KeSetEvent(event, 0, FALSE));
         }
         break;
     case DO_CLEAR_EVENT:
-        if (!is_isr(actor)) {
+        if (!program_is_isr(actor)) {
             KeClearEvent(event);
         }
         break;
     case DO_READ_EVENT:
-        if (!is_isr(actor)) {
+        if (!program_is_isr(actor)) {
             note(actor, KeReadStateEvent(event));
         }
         break;
     case DO_POLL_EVENT:
-        if (!is_isr(actor)) {
+        if (!program_is_isr(actor)) {
             wait_for_event(actor, step, 0);
         }
         break;
     case DO_AWAIT_EVENT:
-        if (is_thread(actor)) {
+        if (program_is_thread(actor)) {
             wait_for_event(actor, step, -30);
         }
         break;
     case DO_QUEUE_DPC:
-        if (actor != ACTOR_DPC) { /* Else for ever. */
+        if (!program_is_dpc(actor)) { /* Else for ever. */
             note(actor, KeInsertQueueDpc(&program_things.dpc, NULL, NULL));
         }
         break;
@@ -212,7 +204,7 @@ static void take(unsigned actor, const program_step *step)
         note(actor, KeRemoveQueueDpc(&program_things.dpc));
         break;
     case DO_PULSE:
-        if (is_thread(actor)) {
+        if (program_is_thread(actor)) {
             pulse(step);
         }
         break;
@@ -223,12 +215,12 @@ static void take(unsigned actor, const program_step *step)
         note(actor, (LONG)KeQueryInterruptTime());
         break;
     case DO_SET_TIMER:
-        if (is_thread(actor)) {
+        if (program_is_thread(actor)) {
             set_timer();
         }
         break;
     case DO_CANCEL_TIMER:
-        if (!is_isr(actor)) {
+        if (!program_is_isr(actor)) {
             note(actor, KeCancelTimer(&program_things.timer));
         }
         break;
@@ -239,19 +231,23 @@ static void take(unsigned actor, const program_step *step)
         YieldProcessor();
         break;
     case DO_ALLOCATE:
-        if (!is_isr(actor)) {
+        if (!program_is_isr(actor)) {
             allocate(actor, step);
         }
         break;
     case DO_QUEUE_WORK:
-        if (is_thread(actor) && actor != ACTOR_WORK) { /* Not the DPC, which that may queue. */
-            queue_work();
+        /* Not a DPC, which that may queue. */
+        if (program_is_thread(actor) && actor != ACTOR_WORK && actor != ACTOR_OTHER_WORK) {
+            queue_work(0);
         }
         break;
-    default:
+    case DO_CHECK:
         if (*at > 100) {
             InterlockedOr(&program_data.failed, 1 << actor);
         }
+        break;
+    default:
+        PROGRAM_JOINED(PROGRAM_CODE, _theme).take(actor, step, &doing);
         break;
     }
 }
@@ -270,10 +266,17 @@ static const program_code *code_of(unsigned actor)
     return (program_now.instrumented >> actor & 1) != 0 ? &program_instrumented : &program_plain;
 }
 
+/* Of twins each is who its context says. */
 static VOID NTAPI thread(PVOID context)
 {
-    (void)context;
-    act(ACTOR_THREAD);
+    act((unsigned)(uintptr_t)context);
+}
+
+static bool leaves_line(unsigned which)
+{
+    const program_line *line = &program_now.lines[which];
+
+    return line->is_level && (line->holds == 0 || program_data.taken[which]++ % 2 == line->holds);
 }
 
 static BOOLEAN NTAPI isr(PKINTERRUPT interrupt, PVOID context)
@@ -282,7 +285,7 @@ static BOOLEAN NTAPI isr(PKINTERRUPT interrupt, PVOID context)
 
     (void)interrupt;
     act(which == 0 ? ACTOR_ISR : ACTOR_OTHER_ISR);
-    if (program_now.lines[which].is_level) {
+    if (leaves_line(which)) {
         dirql_line_deassert(context);
     }
     return TRUE;
@@ -291,23 +294,39 @@ static BOOLEAN NTAPI isr(PKINTERRUPT interrupt, PVOID context)
 static VOID NTAPI dpc(PKDPC object, PVOID context, PVOID argument1, PVOID argument2)
 {
     (void)object;
-    (void)context;
     (void)argument1;
     (void)argument2;
-    act(ACTOR_DPC);
+    act((unsigned)(uintptr_t)context);
 }
 
+/* `context` is who it is. */
 static VOID NTAPI work(PVOID context)
 {
-    (void)context;
-    InterlockedExchange(&program_things.is_queued, 0);
-    act(ACTOR_WORK);
-    KeSetEvent(&program_things.no_work, IO_NO_INCREMENT, FALSE);
+    const unsigned actor = (unsigned)(uintptr_t)context, which = actor == ACTOR_WORK ? 0 : 1;
+
+    InterlockedExchange(&program_things.is_queued[which], 0);
+    act(actor);
+    KeSetEvent(&program_things.no_work[which], IO_NO_INCREMENT, FALSE);
 }
 
 static const program_code *code_of_isr(unsigned which)
 {
     return code_of(which == 0 ? ACTOR_ISR : ACTOR_OTHER_ISR);
+}
+
+static void connect_passive(unsigned which)
+{
+    program_objects *o = &program_things;
+    IO_CONNECT_INTERRUPT_PARAMETERS p = { .Version = CONNECT_FULLY_SPECIFIED };
+
+    p.FullySpecified.PhysicalDeviceObject = dirql_pdo_create("slow", &o->lines[which], 1);
+    p.FullySpecified.InterruptObject = &o->interrupts[which];
+    p.FullySpecified.ServiceRoutine = code_of_isr(which)->isr;
+    p.FullySpecified.ServiceContext = o->lines[which];
+    p.FullySpecified.Vector = dirql_line_vector(o->lines[which]);
+    p.FullySpecified.InterruptMode = dirql_line_mode(o->lines[which]);
+    p.FullySpecified.ProcessorEnableMask = dirql_line_processors(o->lines[which]);
+    (void)IoConnectInterruptEx(&p);
 }
 
 static void connect(unsigned which)
@@ -321,15 +340,38 @@ static void connect(unsigned which)
     o->lines[which] = dirql_line_create(
         &(dirql_line_options){ .name = which == 0 ? "it" : "other",
                                .irql = line->irql,
-                               .trigger = line->is_level ? DIRQL_LEVEL : DIRQL_EDGE });
+                               .passive = line->is_passive,
+                               .trigger = line->is_message ? DIRQL_MESSAGE :
+                                          line->is_level   ? DIRQL_LEVEL :
+                                                             DIRQL_EDGE });
+    if (line->is_passive) {
+        connect_passive(which);
+        return;
+    }
     (void)IoConnectInterrupt(&o->interrupts[which], code_of_isr(which)->isr, o->lines[which], NULL,
                              dirql_line_vector(o->lines[which]), line->irql, line->irql,
                              line->is_level ? LevelSensitive : Latched, FALSE,
                              (KAFFINITY)((1u << program_now.processors) - 1), FALSE);
 }
 
+static void prepare_dpc(PKDPC dpc, unsigned actor, unsigned processor, BOOLEAN is_threaded)
+{
+    PVOID context = (PVOID)(uintptr_t)actor;
+
+    if (is_threaded) {
+        KeInitializeThreadedDpc(dpc, code_of(actor)->dpc, context);
+    } else {
+        KeInitializeDpc(dpc, code_of(actor)->dpc, context);
+        KeSetImportanceDpc(dpc, (KDPC_IMPORTANCE)program_now.importance);
+    }
+    if (processor != 0xFF) {
+        KeSetTargetProcessorDpc(dpc, (CCHAR)processor);
+    }
+}
+
 static void prepare(void)
 {
+    static const unsigned workers[] = { ACTOR_WORK, ACTOR_OTHER_WORK };
     program_objects *o = &program_things;
     const program *p = &program_now;
 
@@ -340,13 +382,14 @@ static void prepare(void)
         KeInitializeEvent(&o->events[i], i == 0 ? NotificationEvent : SynchronizationEvent, FALSE);
     }
     KeInitializeTimer(&o->timer);
-    KeInitializeDpc(&o->dpc, code_of(ACTOR_DPC)->dpc, NULL);
-    KeSetImportanceDpc(&o->dpc, (KDPC_IMPORTANCE)p->importance);
-    if (p->dpc_processor != 0xFF) {
-        KeSetTargetProcessorDpc(&o->dpc, (CCHAR)p->dpc_processor);
+    prepare_dpc(&o->dpc, ACTOR_DPC, p->dpc_processor, FALSE);
+    prepare_dpc(&o->other_dpc, ACTOR_OTHER_DPC, p->other_processor, p->is_threaded);
+    for (unsigned i = 0; i < 2; i++) {
+        ExInitializeWorkItem(&o->work[i], code_of(workers[i])->work,
+                             (PVOID)(uintptr_t)workers[i]);
+        KeInitializeEvent(&o->no_work[i], NotificationEvent, TRUE);
     }
-    ExInitializeWorkItem(&o->work, code_of(ACTOR_WORK)->work, NULL);
-    KeInitializeEvent(&o->no_work, NotificationEvent, TRUE);
+    PROGRAM_JOINED(PROGRAM_CODE, _theme).prepare();
     for (unsigned i = 0; i < PROGRAM_LINES; i++) {
         connect(i);
     }
@@ -362,7 +405,10 @@ static void settle(void)
     }
     moment.QuadPart = -1000;
     KeDelayExecutionThread(KernelMode, FALSE, &moment);
-    (void)KeWaitForSingleObject(&program_things.no_work, Executive, KernelMode, FALSE, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        (void)KeWaitForSingleObject(&program_things.no_work[i], Executive, KernelMode, FALSE,
+                                    NULL);
+    }
     KeCancelTimer(&program_things.timer);
     KeFlushQueuedDpcs();
     for (unsigned i = 0; i < PROGRAM_LINES; i++) {
@@ -370,22 +416,32 @@ static void settle(void)
             IoDisconnectInterrupt(program_things.interrupts[i]);
         }
     }
+    PROGRAM_JOINED(PROGRAM_CODE, _theme).settle();
     if (program_now.delays > 0) {
         dirql_explore_resume();
     }
 }
 
+static dirql_thread *start(const char *name, unsigned actor, const program_code *code)
+{
+    const unsigned processor = program_now.thread_processor;
+
+    return dirql_thread_start(name, processor == 0xFF ? DIRQL_ANY_PROCESSOR : processor,
+                              code->thread, (void *)(uintptr_t)actor);
+}
+
 static void run(void)
 {
     const program *p = &program_now;
-    dirql_thread *second = NULL;
+    dirql_thread *second = NULL, *twin = NULL;
 
     dirql_explore_pause();
     prepare();
     if (p->has_thread) {
-        second = dirql_thread_start(
-            "second", p->thread_processor == 0xFF ? DIRQL_ANY_PROCESSOR : p->thread_processor,
-            code_of(ACTOR_THREAD)->thread, NULL);
+        second = start("second", ACTOR_THREAD, code_of(ACTOR_THREAD));
+    }
+    if (p->has_twin) {
+        twin = start("twin", ACTOR_TWIN, code_of(ACTOR_TWIN));
     }
     dirql_explore_resume();
     for (unsigned i = 0; i < PROGRAM_LINES; i++) {
@@ -396,6 +452,9 @@ static void run(void)
     act(ACTOR_BODY);
     if (second != NULL) {
         dirql_thread_join(second);
+    }
+    if (twin != NULL) {
+        dirql_thread_join(twin);
     }
     settle();
 }

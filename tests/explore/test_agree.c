@@ -4,7 +4,7 @@
  *
  * DIRQL_AGREE_PROGRAMS=n explores so many programs (default PROGRAMS), from DIRQL_AGREE_FIRST=n on
  * (default 1). A program with more schedules than DIRQL_AGREE_SCHEDULES (default SCHEDULES_MAX) is
- * left out.
+ * left out. DIRQL_AGREE_THEME=n: all have that theme (program.h).
  */
 #include <dirql/cmocka.h>
 
@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program.h"
+#include "program_theme.h"
 
 #include "explore/search.h"
 
-enum { PROGRAMS = 400, STATES_MAX = 4096, SCHEDULES_MAX = 2000 };
+enum { PROGRAMS = 400, STATES_MAX = 4096, SCHEDULES_MAX = 1200 };
 
 #ifdef PROGRAMS_ARE_INSTRUMENTED
 enum { ARE_INSTRUMENTED = 1 };
@@ -63,6 +63,7 @@ static void clear(void)
 {
     memset(&program_data, 0, sizeof(program_data));
     memset(&program_things, 0, sizeof(program_things));
+    memset(&program_theme_things, 0, sizeof(program_theme_things));
     program_ended = note_state;
 }
 
@@ -71,6 +72,12 @@ static unsigned long long number_from(const char *name, unsigned long long other
     const char *text = getenv(name);
 
     return text != NULL ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void make(unsigned long long seed)
+{
+    program_make(seed, (unsigned)number_from("DIRQL_AGREE_THEME", PROGRAM_THEME_COUNT),
+                 &program_now);
 }
 
 static unsigned bound_of(unsigned drawn)
@@ -98,7 +105,10 @@ static void explore_shard(exploration *ex, int unreduced, unsigned shards, unsig
     exploring = ex;
     clear();
     if (dirql_run(&options, program_body, NULL, &result) != DIRQL_PASSED) {
-        fail_msg("%s", result.report);
+        char text[2048];
+
+        program_describe(&program_now, text, sizeof(text));
+        fail_msg("%s%s", text, result.report);
     }
     ex->is_complete = result.complete != 0;
     ex->schedules += result.schedules;
@@ -149,7 +159,7 @@ static unsigned missing(const exploration *from, const exploration *in)
 static bool agrees(unsigned long long seed)
 {
     const unsigned too_few = missing(&reduced, &all), too_many = missing(&all, &reduced);
-    char text[1024];
+    char text[2048];
 
     if (too_few == 0 && too_many == 0) {
         return true;
@@ -172,7 +182,7 @@ static void generated_programs_end_in_the_same_states_with_and_without_reduction
     (void)state;
     schedule_limit = (unsigned)number_from("DIRQL_AGREE_SCHEDULES", SCHEDULES_MAX);
     for (unsigned long long seed = first; seed < first + count; seed++) {
-        program_make(seed, &program_now);
+        make(seed);
         explore(&all, 1);
         if (!all.is_complete) {
             left_out++;
@@ -199,7 +209,10 @@ static void generated_programs_end_in_the_same_states_with_and_without_reduction
  *   - of two ISRs, both orders were one state;
  *   - what could have come before the test's last step, which matters to nobody, could not come
  *     behind it;
- *   - behind what another processor had done, code could not be held up before its next step. */
+ *   - behind what another processor had done, code could not be held up before its next step;
+ *   - of a work item that runs twice at once, nobody else's memory was nobody's;
+ *   - of two threads of one processor, the one was taken to be where the other had been;
+ *   - where a thread began in the place of another, nobody was asked before its second step. */
 static void programs_that_have_disagreed_agree(void **state)
 {
     static const program programs[] = {
@@ -260,9 +273,38 @@ static void programs_that_have_disagreed_agree(void **state)
                      { { DO_INCREMENT, 2 }, { DO_RAISED_ADD, 1 } },
                      { { DO_READ, 0 } },
                      { { DO_READ_TIME, 1 }, { DO_SET_EVENT, 0 } } } },
+        { .processors = 2,
+          .preemptions = 1,
+          .thread_processor = 1,
+          .has_thread = 1,
+          .theme = THEME_WORKS,
+          .importance = MediumImportance,
+          .dpc_processor = 0xFF,
+          .instrumented = PROGRAM_ALL_INSTRUMENTED,
+          .counts = { 1, 1, [ACTOR_OTHER_WORK] = 1 },
+          .steps = { { { DO_QUEUE_OTHER_WORK, 1 } },
+                     { { DO_QUEUE_OTHER_WORK, 0 } },
+                     [ACTOR_OTHER_WORK] = { { DO_EXCHANGE, 1 } } } },
+        { .processors = 2,
+          .preemptions = 1,
+          .thread_processor = 0xFF,
+          .has_thread = 1,
+          .has_twin = 1,
+          .theme = THEME_TWINS,
+          .counts = { 0, 1, [ACTOR_TWIN] = 1 },
+          .steps = { [ACTOR_THREAD] = { { DO_FLUSH_DPCS, 0 } },
+                     [ACTOR_TWIN] = { { DO_FLUSH_DPCS, 0 } } } },
+        { .processors = 1,
+          .preemptions = 1,
+          .has_thread = 1,
+          .has_twin = 1,
+          .theme = THEME_TWINS,
+          .counts = { 0, 3, [ACTOR_TWIN] = 3 },
+          .steps = { [ACTOR_THREAD] = { { DO_EXCHANGE, 0 }, { DO_EXCHANGE, 0 }, { DO_EXCHANGE, 0 } },
+                     [ACTOR_TWIN] = { { DO_EXCHANGE, 0 }, { DO_EXCHANGE, 0 }, { DO_EXCHANGE, 0 } } } },
     };
 
-    static const unsigned states[] = { 22, 5, 12, 6, 3 };
+    static const unsigned states[] = { 22, 5, 12, 6, 3, 3, 1, 6 };
 
     (void)state;
     for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
@@ -286,7 +328,7 @@ static void shards_find_together_what_one_exploration_finds(void **state)
     (void)state;
     schedule_limit = (unsigned)number_from("DIRQL_AGREE_SCHEDULES", SCHEDULES_MAX);
     for (unsigned long long seed = first; seed < first + count; seed += EVERY) {
-        program_make(seed, &program_now);
+        make(seed);
         explore(&all, 1);
         if (!all.is_complete) {
             continue;
@@ -345,7 +387,7 @@ static void what_drawn_schedules_find_a_search_without_bounds_has_found(void **s
     (void)state;
     schedule_limit = (unsigned)number_from("DIRQL_AGREE_SCHEDULES", SCHEDULES_MAX);
     for (unsigned long long seed = first; seed < first + count; seed += EVERY) {
-        program_make(seed, &program_now);
+        make(seed);
         program_now.preemptions = program_now.interrupts = PROGRAM_UNBOUNDED;
         program_now.delays = 0; /* They could hold up what settles, too. */
         program_now.instrumented = PROGRAM_ALL_INSTRUMENTED;
