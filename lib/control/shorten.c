@@ -89,6 +89,7 @@ static bool guide_of(const dq_machine *machine, dq_guide *guide)
     guide->of = malloc((log->count + 1) * sizeof(*guide->of));
     guide->count = 0;
     guide->sparse = log->sparse;
+    guide->releases = dq_choice_at_releases(log);
     for (size_t i = 0; i < log->count && asked != NULL && guide->of != NULL; i++) {
         const dq_choice *choice = &log->entries[i];
         const uint32_t nth = asked[choice->ordinal]++;
@@ -167,7 +168,9 @@ static bool is_over(const shortening *this)
 static bool leave_out(shortening *this, size_t first, size_t count)
 {
     const dq_guide *whole = &this->best.guide;
-    dq_guide rest = { .sparse = whole->sparse, .count = whole->count - count };
+    dq_guide rest = { .sparse = whole->sparse,
+                      .releases = whole->releases,
+                      .count = whole->count - count };
     attempt tried;
     bool is_better;
 

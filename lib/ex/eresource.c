@@ -175,6 +175,9 @@ static BOOLEAN acquire(dq_processor *cpu, PERESOURCE resource, dq_resource_acces
 {
     dq_resource *r = check(cpu, resource);
 
+    if (!wait) {
+        dq_notice_tried(cpu->machine);
+    }
     return r != NULL && dq_resource_acquire(cpu, r, wanted, wait, place);
 }
 

@@ -279,6 +279,8 @@ void dq_search_begin_run(dq_search *search)
     search->searcher.order = keeps_order(search) ? &search->order : NULL;
     search->searcher.frontier = search->is_new ? length_given(search) : SIZE_MAX;
     search->searcher.at = 0;
+    search->searcher.releases =
+        search->searcher.unreduced || (search->searcher.noticed & DQ_NOTICE_TRIED) != 0;
     search->is_new = false;
     search->has_met = false;
     search->error = DQ_SEARCH_GOES_ON;

@@ -23,6 +23,9 @@
  * number of steps: who was chosen goes on until it rests, and an interrupt is put off once
  * (sched_turns.c).
  *
+ * Nor is one made before a lock is released, as long as all wait for locks that are held: to them it
+ * is the same how long one is. Once any is tried or looked at, there is one before each release.
+ *
  * What is independent is found out by running. Whatever turns out not to be begins the pass again
  * (sharing.grew, dq_notice). Doubtful things are dependent: memory that does not lie at the same
  * address in each run; services without a row in the table; and, as soon as any code of the test is

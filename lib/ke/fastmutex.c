@@ -137,6 +137,7 @@ static BOOLEAN try_to_acquire(dq_processor *cpu, const dq_fast_call *c)
     const uint8_t old_irql = cpu->irql;
     const bool is_free = c->mutex->Count == 1;
 
+    dq_notice_tried(cpu->machine);
     dq_fast_check_acquire(cpu, c);
     dq_emit(cpu, WAIT_BEGIN, &c->mutex->Event, DQ_WAIT_POLL, 1, 0);
     dq_emit(cpu, WAIT_END, &c->mutex->Event, (uint32_t)(is_free ? STATUS_SUCCESS : STATUS_TIMEOUT),

@@ -178,6 +178,7 @@ LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex)
 {
     DQ_ENTER(KeReadStateMutex, Mutex, Mutex, 0, 0, 0);
     expect_mutex(cpu, Mutex, DQ_SERVICE_KeReadStateMutex, DQ_CALL_PLACE);
+    dq_notice_tried(cpu->machine);
     dq_wait_tell_read(cpu, &Mutex->Header);
     return Mutex->Header.SignalState;
 }

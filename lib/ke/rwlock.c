@@ -180,6 +180,7 @@ static LOGICAL try_acquire(dq_service service, PEX_SPIN_LOCK lock, dq_lock_api a
     if (cpu == NULL) {
         return FALSE;
     }
+    dq_notice_tried(cpu->machine);
     if (!take(cpu, lock, api, false)) {
         (void)expect_owner(cpu, lock, place);
         dq_yield(cpu); /* Somebody who tries again and again lets the holder go on. */
@@ -300,6 +301,7 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
                     "CPU%u converts a reader/writer spin lock that it does not hold shared.",
                     cpu->number);
     }
+    dq_notice_tried(cpu->machine);
     if (!exchange(SpinLock, READER, owner_bits(cpu))) {
         dq_yield(cpu);
         return FALSE;

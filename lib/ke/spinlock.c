@@ -118,6 +118,7 @@ void dq_spinlock_acquire(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, u
 
 bool dq_spinlock_try(dq_processor *cpu, PKSPIN_LOCK lock, dq_lock_api api, const void *place)
 {
+    dq_notice_tried(cpu->machine);
     say_touched(cpu, lock);
     if (!take(lock, dq_spinlock_word(cpu, place))) {
         (void)expect_owner(cpu, lock, place);
@@ -179,6 +180,7 @@ VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock)
 {
     DQ_ENTER(KeTestSpinLock, SpinLock, 0, 0, 0, FALSE);
+    dq_notice_tried(cpu->machine);
     if (__atomic_load_n(SpinLock, __ATOMIC_RELAXED) != 0) {
         (void)expect_owner(cpu, SpinLock, DQ_CALL_PLACE);
         dq_yield(cpu); /* Somebody who polls for the lock lets its holder go on. */

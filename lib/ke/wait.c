@@ -236,6 +236,20 @@ static void tell_end(dq_processor *cpu, const dq_wait_request *request, NTSTATUS
     }
 }
 
+/* It may go on without a mutex that another thread owns. */
+static bool tries_mutex(const dq_wait_request *request, dq_wait_limit limit)
+{
+    if (limit == DQ_WAIT_FOREVER && (request->all || request->count == 1)) {
+        return false;
+    }
+    for (unsigned i = 0; i < request->count; i++) {
+        if (((const DISPATCHER_HEADER *)request->objects[i])->Type == DQ_TYPE_MUTANT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
 {
     const dq_wait_limit limit = limit_of(request->timeout);
@@ -252,6 +266,9 @@ NTSTATUS dq_wait(dq_processor *cpu, const dq_wait_request *request)
             request->all);
     check_context(cpu, request, limit);
     check_objects(cpu, request);
+    if (DQ_UNLIKELY(cpu->machine->choices.searcher != NULL) && tries_mutex(request, limit)) {
+        dq_notice_tried(cpu->machine);
+    }
     mutexes = dq_mutexwait_objects(cpu, thread, request);
     if (mutexes != 0 && limit != DQ_WAIT_POLL) {
         dq_mutexwait_begin(cpu, request, mutexes);

@@ -196,10 +196,18 @@ void dq_notice_of(dq_machine *machine, dq_notice what)
     dq_searcher *searcher = machine->choices.searcher;
 
     /* Once there is unseen code, it is all the same what masks. */
-    const unsigned enough = what == DQ_NOTICE_SLICED ? 0 : DQ_NOTICE_UNSEEN;
+    const unsigned enough =
+        what == DQ_NOTICE_SLICED || what == DQ_NOTICE_TRIED ? 0 : DQ_NOTICE_UNSEEN;
 
     if (searcher != NULL && (searcher->noticed & ((unsigned)what | enough)) == 0) {
         searcher->notice(searcher, what);
+    }
+}
+
+void dq_notice_tried(dq_machine *machine)
+{
+    if (machine->choices.paused == 0) {
+        dq_notice_of(machine, DQ_NOTICE_TRIED);
     }
 }
 
@@ -263,7 +271,8 @@ static bool read_script(dq_machine *machine, char *error, size_t error_bytes)
     }
     machine->choices.script = schedule.script;
     machine->choices.script_count = schedule.count;
-    machine->choices.sparse = schedule.sparse;
+    machine->choices.sparse = schedule.dialect != DQ_DIALECT_FULL;
+    machine->choices.releases = schedule.dialect == DQ_DIALECT_RELEASES;
     return true;
 }
 
@@ -292,6 +301,7 @@ bool dq_choice_start(dq_machine *machine, char *error, size_t error_bytes)
         if (machine->options.guide != NULL) {
             log->guide = machine->options.guide;
             log->sparse = log->guide->sparse;
+            log->releases = log->guide->releases;
             return true;
         }
         if (machine->options.replay == NULL) {
@@ -325,8 +335,13 @@ bool dq_choice_settle(const dq_machine *machine, char *error, size_t error_bytes
 
 size_t dq_choice_text(const dq_machine *machine, char *text, size_t bytes)
 {
-    return dq_schedule_write(machine->choices.entries, machine->choices.count,
-                             machine->choices.sparse, machine->options.fingerprint, text, bytes);
+    const dq_choice_log *log = &machine->choices;
+    const dq_dialect dialect = !log->sparse                ? DQ_DIALECT_FULL
+                               : dq_choice_at_releases(log) ? DQ_DIALECT_RELEASES
+                                                            : DQ_DIALECT_SPARSE;
+
+    return dq_schedule_write(log->entries, log->count, dialect, machine->options.fingerprint, text,
+                             bytes);
 }
 
 void dq_choice_stop(dq_machine *machine)

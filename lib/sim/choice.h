@@ -5,7 +5,8 @@
  * machine would do. The log of answers is the run: as text, it replays it.
  *
  * Schedule text: `<dialect>-<fingerprint>-<choices>`; the dialect is 1 where choices are asked at
- * every schedule point and 2 where only those are that an exploration branches on; choices are
+ * every schedule point, 2 where only those are that an exploration branches on, and 3 where it
+ * branches before locks are released, too; choices are
  * separated by `.`, each `<letter><answer>`, with `/<options>` when there were other than two, and
  * `*<n>` when it repeats n times. Zeros at the end are left out: past the end of the text, option 0
  * is taken. Example: `1-9f3a-i1.p0*4.p2/3`.
@@ -80,7 +81,7 @@ typedef struct dq_deviation {
 typedef struct dq_guide {
     dq_deviation *of; /* In order of ordinal and nth. */
     size_t count;
-    bool sparse;
+    bool sparse, releases;
 } dq_guide;
 
 /* Who answers in mode explore. `choice->answer` is to be filled in. */
@@ -90,7 +91,9 @@ typedef enum dq_notice {
     DQ_NOTICE_MASKED = 2, /* Something is asked of a processor, which its IRQL may put off. */
     DQ_NOTICE_STRANGE = 4, /* A service that may touch locks and events which it is not given. */
     DQ_NOTICE_SLICED = 8, /* A turn was over: how long one has lasted makes a difference. */
-    DQ_NOTICE_TIMED = 16 /* Something was due at a time: so it makes a difference how much passes. */
+    DQ_NOTICE_TIMED = 16, /* Something was due at a time: so it makes a difference how much passes. */
+    DQ_NOTICE_TRIED = 32 /* A lock was tried or looked at: so it makes a difference for how long one
+                            is held. */
 } dq_notice;
 
 /* How an access stands to what others do. */
@@ -105,6 +108,7 @@ typedef struct dq_searcher {
     size_t at;   /* Choices that the present run has asked it for. */
     size_t same; /* So many of them have the answers that they had in the run before. */
     bool anew;   /* Others are branched on than in the run before. */
+    bool releases; /* Releases of locks are asked about, too: in all of a run, or nowhere. */
     bool hears;  /* Instrumented code has been met: what services touch is of interest, too. */
     bool unreduced; /* Branches also where it makes no difference. */
     bool exhaustive; /* The same, and also where a run before has been. */
@@ -135,6 +139,7 @@ typedef struct dq_choice_log {
     size_t asked;        /* Choices with more than one option so far. */
     unsigned paused;     /* An exploration branches on nothing now. */
     bool sparse;         /* As in mode explore: no choice where it could make no difference. */
+    bool releases;       /* But before releases of locks; with a searcher, that says so. */
     dq_searcher *searcher;
 } dq_choice_log;
 
@@ -150,6 +155,15 @@ static inline bool dq_choice_watches(const dq_choice_log *log)
     return log->searcher != NULL && ((log->searcher->noticed & DQ_NOTICE_UNSEEN) == 0 ||
                                      log->searcher->order != NULL);
 }
+
+/* In sparse logs: are releases of locks asked about? */
+static inline bool dq_choice_at_releases(const dq_choice_log *log)
+{
+    return log->searcher != NULL ? log->searcher->releases : log->releases;
+}
+
+/* Somebody asks for a lock without waiting until it is free, or looks whether it is. */
+void dq_notice_tried(dq_machine *machine);
 
 /* Says it to the searcher, if there is one that does not know it. */
 void dq_notice_of(dq_machine *machine, dq_notice what);
@@ -190,16 +204,22 @@ bool dq_choice_settle(const dq_machine *machine, char *error, size_t error_bytes
 
 /* ---- The text (schedule.c) ------------------------------------------------------------------- */
 
+typedef enum dq_dialect {
+    DQ_DIALECT_FULL = 1,
+    DQ_DIALECT_SPARSE,
+    DQ_DIALECT_RELEASES /* Sparse, with releases. */
+} dq_dialect;
+
 /* Appends `count` choices as text behind the fingerprint. Returns the length it
  * needs, without NUL. */
-size_t dq_schedule_write(const dq_choice *choices, size_t count, bool sparse, uint64_t fingerprint,
-                         char *text, size_t bytes);
+size_t dq_schedule_write(const dq_choice *choices, size_t count, dq_dialect dialect,
+                         uint64_t fingerprint, char *text, size_t bytes);
 
 /* What a text says. The script is freed with free(). */
 typedef struct dq_schedule {
     dq_choice *script;
     size_t count;
-    bool sparse;
+    dq_dialect dialect;
 } dq_schedule;
 
 bool dq_schedule_read(const char *text, uint64_t fingerprint, dq_schedule *schedule, char *error,

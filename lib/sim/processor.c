@@ -39,6 +39,16 @@ static dq_processor *refuse(dq_processor *cpu, dq_service service, const void *p
     return NULL;
 }
 
+static inline dq_manner manner_here(const dq_processor *cpu, dq_service service)
+{
+    const dq_manner manner = dq_service_manner(service);
+
+    if (DQ_LIKELY(manner != DQ_MANNER_RELEASES)) {
+        return manner;
+    }
+    return dq_choice_at_releases(&cpu->machine->choices) ? DQ_MANNER_KNOWN : DQ_MANNER_BRANCHLESS;
+}
+
 /* A thread that starts on a processor which was idle was chosen to go on just before. */
 static bool is_branchless(const dq_execution *execution, dq_manner manner)
 {
@@ -147,11 +157,14 @@ static dq_processor *point(dq_processor *cpu, bool yields, dq_manner manner, uin
 }
 
 /* KeSetEvent with `Wait` raises IRQL until the wait. */
-static dq_manner manner_of(dq_service service, uint64_t c)
+static bool does_more(dq_service service, uint64_t c)
 {
-    const bool raises = service == DQ_SERVICE_KeSetEvent && c != 0;
+    return service == DQ_SERVICE_KeSetEvent && c != 0;
+}
 
-    return raises ? DQ_MANNER_KNOWN : dq_service_manner(service);
+static dq_manner manner_of(const dq_processor *cpu, dq_service service, uint64_t c)
+{
+    return does_more(service, c) ? DQ_MANNER_KNOWN : manner_here(cpu, service);
 }
 
 static void look_closer(dq_processor *cpu, dq_service service, const void *place,
@@ -160,7 +173,7 @@ static void look_closer(dq_processor *cpu, dq_service service, const void *place
     if (cpu->machine->choices.paused == 0) {
         dq_access_look(cpu->machine, cpu->execution, place);
     }
-    look_at_object(cpu, manner_of(service, c), object,
+    look_at_object(cpu, manner_of(cpu, service, c), object,
                    service == DQ_SERVICE_Interlocked ? a : sizeof(void *));
 }
 
@@ -200,7 +213,7 @@ static void touch_given(dq_processor *cpu, dq_service service, const void *objec
 {
     const dq_footprint footprint = dq_service_footprint(service);
 
-    if (manner_of(service, c) != dq_service_manner(service)) {
+    if (does_more(service, c)) {
         dq_order_step_general(cpu->machine, cpu->execution);
     } else if (footprint == DQ_FOOTPRINT_READS || footprint == DQ_FOOTPRINT_WRITES) {
         dq_order_touch(cpu->machine, cpu->execution, object, 1,
@@ -237,7 +250,7 @@ static inline bool is_only_told(const dq_processor *cpu)
 static inline dq_processor *point_of_service(dq_processor *cpu, dq_service service,
                                              const void *place)
 {
-    const dq_manner manner = dq_service_manner(service);
+    const dq_manner manner = manner_here(cpu, service);
 
     if (is_eventless(cpu)) {
         return cpu;
@@ -294,7 +307,7 @@ static __attribute__((noinline)) dq_processor *enter_along(dq_processor *cpu,
     if (step->next != cpu->number) {
         cpu = dq_turns_go(&cpu->machine->processors[step->next]);
     }
-    return end_shortly(cpu, execution, dq_service_manner(service));
+    return end_shortly(cpu, execution, manner_here(cpu, service));
 }
 
 /* The other short ways of an exploration that keeps no order: where nobody is asked, and where the
@@ -303,7 +316,7 @@ static inline dq_processor *go_shortly(dq_processor *cpu, dq_service service)
 {
     dq_machine *machine = cpu->machine;
     dq_execution *execution = cpu->execution;
-    const dq_manner manner = dq_service_manner(service);
+    const dq_manner manner = manner_here(cpu, service);
 
     if (!machine->marked || cpu->attention != DQ_ATTEND_TURNS) {
         return NULL;

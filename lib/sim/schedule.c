@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIALECT_FULL = 1, DIALECT_SPARSE = 2, REPEAT_MAX = 1 << 24 };
+enum { REPEAT_MAX = 1 << 24 };
 
 static const char letters[] = {
 #define X(name, letter, text) letter,
@@ -59,8 +59,8 @@ static bool same(const dq_choice *a, const dq_choice *b)
     return a->kind == b->kind && a->options == b->options && a->answer == b->answer;
 }
 
-size_t dq_schedule_write(const dq_choice *choices, size_t count, bool sparse, uint64_t fingerprint,
-                         char *text, size_t bytes)
+size_t dq_schedule_write(const dq_choice *choices, size_t count, dq_dialect dialect,
+                         uint64_t fingerprint, char *text, size_t bytes)
 {
     output out = { text, bytes, 0 };
     size_t repeat;
@@ -68,8 +68,7 @@ size_t dq_schedule_write(const dq_choice *choices, size_t count, bool sparse, ui
     while (count > 0 && choices[count - 1].answer == 0) {
         count--;
     }
-    put(&out, "%d-%04x-", sparse ? DIALECT_SPARSE : DIALECT_FULL,
-        (unsigned)(fingerprint & 0xFFFF));
+    put(&out, "%d-%04x-", (int)dialect, (unsigned)(fingerprint & 0xFFFF));
     for (size_t i = 0; i < count; i += repeat) {
         repeat = 1;
         while (i + repeat < count && same(&choices[i], &choices[i + repeat])) {
@@ -117,19 +116,19 @@ static bool number(input *in, unsigned long limit, unsigned long *value)
     return true;
 }
 
-static bool dialect(input *in, bool *sparse)
+static bool dialect(input *in, dq_dialect *found)
 {
     unsigned long number_found;
 
     if (!number(in, 999, &number_found)) {
         return false;
     }
-    if ((number_found != DIALECT_FULL && number_found != DIALECT_SPARSE) || *in->at != '-') {
-        return complain(in, "it does not begin with a version that this build knows (\"1-\" or "
-                            "\"2-\")");
+    if (number_found < DQ_DIALECT_FULL || number_found > DQ_DIALECT_RELEASES || *in->at != '-') {
+        return complain(in, "it does not begin with a version that this build knows (\"1-\", "
+                            "\"2-\" or \"3-\")");
     }
     in->at++;
-    *sparse = number_found == DIALECT_SPARSE;
+    *found = (dq_dialect)number_found;
     return true;
 }
 
@@ -261,7 +260,7 @@ bool dq_schedule_read(const char *text, uint64_t fingerprint, dq_schedule *sched
     input in = { text, text, error, error_bytes };
 
     *schedule = (dq_schedule){ 0 };
-    if (!dialect(&in, &schedule->sparse) || !head(&in, fingerprint) ||
+    if (!dialect(&in, &schedule->dialect) || !head(&in, fingerprint) ||
         !body(&in, &schedule->script, &schedule->count)) {
         free(schedule->script);
         *schedule = (dq_schedule){ 0 };

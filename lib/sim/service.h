@@ -27,6 +27,7 @@ typedef enum dq_manner {
     DQ_MANNER_OBJECT,
     DQ_MANNER_MASKS,
     DQ_MANNER_BRANCHLESS,
+    DQ_MANNER_RELEASES,
     DQ_MANNER_POLL
 } dq_manner;
 

@@ -212,7 +212,8 @@ static void generated_programs_end_in_the_same_states_with_and_without_reduction
  *   - behind what another processor had done, code could not be held up before its next step;
  *   - of a work item that runs twice at once, nobody else's memory was nobody's;
  *   - of two threads of one processor, the one was taken to be where the other had been;
- *   - where a thread began in the place of another, nobody was asked before its second step. */
+ *   - where a thread began in the place of another, nobody was asked before its second step;
+ *   - nobody came to see that a lock is held by who does nothing with it that others see. */
 static void programs_that_have_disagreed_agree(void **state)
 {
     static const program programs[] = {
@@ -302,9 +303,33 @@ static void programs_that_have_disagreed_agree(void **state)
           .counts = { 0, 3, [ACTOR_TWIN] = 3 },
           .steps = { [ACTOR_THREAD] = { { DO_EXCHANGE, 0 }, { DO_EXCHANGE, 0 }, { DO_EXCHANGE, 0 } },
                      [ACTOR_TWIN] = { { DO_EXCHANGE, 0 }, { DO_EXCHANGE, 0 }, { DO_EXCHANGE, 0 } } } },
+        { .processors = 2,
+          .preemptions = 1,
+          .thread_processor = 1,
+          .has_thread = 1,
+          .theme = THEME_MUTEX,
+          .instrumented = PROGRAM_ALL_INSTRUMENTED,
+          .counts = { 1, 1 },
+          .steps = { { { DO_TRY_MUTEX, 1 } }, { { DO_READ_MUTEX, 0 } } } },
+        { .processors = 3,
+          .preemptions = 1,
+          .thread_processor = 2,
+          .has_thread = 1,
+          .theme = THEME_MUTEX,
+          .instrumented = PROGRAM_ALL_INSTRUMENTED,
+          .counts = { 1, 1 },
+          .steps = { { { DO_MUTEX_ADD, 2 } }, { { DO_TRY_MUTEX, 2 } } } },
+        { .processors = 2,
+          .preemptions = 1,
+          .thread_processor = 1,
+          .has_thread = 1,
+          .theme = THEME_FAST,
+          .instrumented = PROGRAM_ALL_INSTRUMENTED,
+          .counts = { 1, 1 },
+          .steps = { { { DO_FAST_ADD, 2 } }, { { DO_TRY_FAST, 2 } } } },
     };
 
-    static const unsigned states[] = { 22, 5, 12, 6, 3, 3, 1, 6 };
+    static const unsigned states[] = { 22, 5, 12, 6, 3, 3, 1, 6, 2, 2, 2 };
 
     (void)state;
     for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {

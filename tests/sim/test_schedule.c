@@ -19,7 +19,7 @@ enum { FINGERPRINT = 0x9f3a };
 
 static const char *written(const dq_choice *choices, size_t count, char *text, size_t bytes)
 {
-    dq_schedule_write(choices, count, false, FINGERPRINT, text, bytes);
+    dq_schedule_write(choices, count, DQ_DIALECT_FULL, FINGERPRINT, text, bytes);
     return text;
 }
 
@@ -61,7 +61,8 @@ static void the_needed_length_is_returned_without_a_buffer(void **state)
     const dq_choice choices[] = { CHOICE(DQ_CHOICE_ARRIVAL, 2, 1) };
 
     (void)state;
-    assert_int_equal(dq_schedule_write(choices, 1, false, FINGERPRINT, NULL, 0), strlen("1-9f3a-i1"));
+    assert_int_equal(dq_schedule_write(choices, 1, DQ_DIALECT_FULL, FINGERPRINT, NULL, 0),
+                     strlen("1-9f3a-i1"));
 }
 
 static void what_was_written_is_read_back(void **state)
@@ -79,7 +80,7 @@ static void what_was_written_is_read_back(void **state)
     written(choices, 200, text, sizeof(text));
     assert_true(dq_schedule_read(text, FINGERPRINT, &schedule, error, sizeof(error)));
     assert_int_equal(schedule.count, 200);
-    assert_false(schedule.sparse);
+    assert_int_equal(schedule.dialect, DQ_DIALECT_FULL);
     for (size_t i = 0; i < 200; i++) {
         assert_int_equal(schedule.script[i].kind, choices[i].kind);
         assert_int_equal(schedule.script[i].options, choices[i].options);
@@ -95,10 +96,15 @@ static void the_text_of_an_exploration_is_told_by_its_dialect(void **state)
     dq_schedule schedule;
 
     (void)state;
-    dq_schedule_write(choices, 1, true, FINGERPRINT, text, sizeof(text));
+    dq_schedule_write(choices, 1, DQ_DIALECT_SPARSE, FINGERPRINT, text, sizeof(text));
     assert_string_equal(text, "2-9f3a-p1");
     assert_true(dq_schedule_read(text, FINGERPRINT, &schedule, error, sizeof(error)));
-    assert_true(schedule.sparse);
+    assert_int_equal(schedule.dialect, DQ_DIALECT_SPARSE);
+    free(schedule.script);
+    dq_schedule_write(choices, 1, DQ_DIALECT_RELEASES, FINGERPRINT, text, sizeof(text));
+    assert_string_equal(text, "3-9f3a-p1");
+    assert_true(dq_schedule_read(text, FINGERPRINT, &schedule, error, sizeof(error)));
+    assert_int_equal(schedule.dialect, DQ_DIALECT_RELEASES);
     free(schedule.script);
 }
 
@@ -118,7 +124,7 @@ static void malformed_texts_are_refused_with_the_place(void **state)
 {
     (void)state;
     assert_refused("", "character 1 (\"\"): a number is missing");
-    assert_refused("3-9f3a-", "version");
+    assert_refused("4-9f3a-", "version");
     assert_refused("1-9f3", "four hexadecimal digits");
     assert_refused("1-9f3a", "a \"-\" is missing");
     assert_refused("1-9f3a-x1", "character 8 (\"x1\"): this is no kind of choice");
@@ -158,9 +164,9 @@ static void a_text_of_very_many_choices_is_read_back(void **state)
     for (unsigned i = 0; i < MANY; i++) { /* No neighbours are equal. */
         choices[i] = (dq_choice)CHOICE(DQ_CHOICE_TEST, 5, 1 + i % 4);
     }
-    length = dq_schedule_write(choices, MANY, false, FINGERPRINT, NULL, 0);
+    length = dq_schedule_write(choices, MANY, DQ_DIALECT_FULL, FINGERPRINT, NULL, 0);
     text = malloc(length + 1);
-    dq_schedule_write(choices, MANY, false, FINGERPRINT, text, length + 1);
+    dq_schedule_write(choices, MANY, DQ_DIALECT_FULL, FINGERPRINT, text, length + 1);
     assert_true(dq_schedule_read(text, FINGERPRINT, &schedule, error, sizeof(error)));
     assert_int_equal(schedule.count, MANY);
     for (unsigned i = 0; i < MANY; i++) {
