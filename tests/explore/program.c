@@ -192,8 +192,10 @@ static void draw_steps(unsigned long long *x, program *made)
 
 void program_make(unsigned long long seed, unsigned theme, program *made)
 {
-    static const unsigned short mixed[] = { 0x1FF, 0x000, 0x1FF, 0x055, 0x1AE, 0x1B1, 0x08C, 0x1DB };
-    static const unsigned char bounds[] = { 0, 1, 1, 2, 2, 3, PROGRAM_UNBOUNDED, PROGRAM_UNBOUNDED };
+    static const unsigned short mixed[] = { 0x1FF, 0x000, 0x1FF, 0x055,
+                                            0x1AE, 0x1B1, 0x08C, 0x1DB };
+    static const unsigned char bounds[] = { 0, 1, 1, 2, 2, 3, PROGRAM_UNBOUNDED,
+                                            PROGRAM_UNBOUNDED };
     static const unsigned char processors[] = { 1, 2, 2, 2, 3 };
     static const unsigned char importances[] = { LowImportance, MediumImportance,
                                                  MediumImportance, HighImportance };
@@ -254,10 +256,12 @@ static const char *line_kind(const program_line *line)
 void program_describe(const program *p, char *text, size_t bytes)
 {
     int length = snprintf(text, bytes,
-                          "theme %s; %u processors, %u preemptions, %u interrupts, %u delays; thread %s on "
-                          "%d; lines at %u%s and %u%s; DPC importance %u on %d, other %son "
-                          "%d%s\n",
-                          theme_names[p->theme], p->processors, p->preemptions, p->interrupts, p->delays,
+                          "theme %s; %u processors, %u preemptions, %u interrupts, %u delays; "
+                          "thread %s on "
+                          "%d; lines at %u%s and %u%s; DPC importance %u on %d, "
+                          "other %son %d%s\n",
+                          theme_names[p->theme], p->processors, p->preemptions, p->interrupts,
+                          p->delays,
                           p->has_thread ? "is" : "no", (signed char)p->thread_processor,
                           p->lines[0].irql, line_kind(&p->lines[0]),
                           p->lines[1].irql, line_kind(&p->lines[1]), p->importance,

@@ -262,7 +262,7 @@ static void hold(unsigned actor, unsigned what, LONG *at, const program_doing *b
     }
 }
 
-/* ---- Threads, DPCs, work items, processors ------------------------------------------------------ */
+/* ---- Threads, DPCs, work items, processors --------------------------------------------------- */
 
 static void change_turn(unsigned actor, const program_step *step, const program_doing *by)
 {
